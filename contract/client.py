@@ -1,0 +1,225 @@
+"""What the web client says on its WebSocket, one frame each.
+
+`hello` comes first, within 5 s. Everything with a `cid` is idempotent by it and answered with `done`, `sent` or
+`error` carrying the same `cid`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from contract.base import Message, ShortText, Text
+from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
+from contract.people import Name
+from contract.rooms import Quality, Reason
+
+Cid = Annotated[ClientMessageId, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
+"""A UUIDv7 in lower case, RFC 9562 §5.7."""
+Seq = Annotated[int, Field(ge=0, lt=2**53)]
+PROTOCOL_VERSION = 1
+
+
+class Hello(Message):
+    """The first frame: who connects and what it already has."""
+
+    type: Literal["hello"] = "hello"
+    ticket: ShortText
+    """From POST /api/ticket; one use, 30 s."""
+    proto: int
+    device: Annotated[str, Field(min_length=8, max_length=64)]
+    """Random id kept by this browser profile: the owner of the delivery cursors."""
+    resume: ShortText | None = None
+    """The token of the last `welcome`, to take up the same session again."""
+    cursors: dict[ChannelId, Seq] = Field(default_factory=dict, max_length=500)
+    """Last message shown, per channel."""
+
+
+class Send(Message):
+    """A chat message for a channel."""
+
+    type: Literal["send"] = "send"
+    cid: Cid
+    ch: ChannelId
+    body: Text
+
+
+class Sync(Message):
+    """Asks for the messages after a sequence number."""
+
+    type: Literal["sync"] = "sync"
+    ch: ChannelId
+    after: Seq
+    limit: Annotated[int, Field(ge=1, le=200)] = 200
+
+
+class Ack(Message):
+    """Everything up to `seq` is stored on this device."""
+
+    type: Literal["ack"] = "ack"
+    ch: ChannelId
+    seq: Seq
+
+
+class Read(Message):
+    """Everything up to `seq` was seen by the person."""
+
+    type: Literal["read"] = "read"
+    ch: ChannelId
+    seq: Seq
+
+
+class Ping(Message):
+    type: Literal["ping"] = "ping"
+    n: Seq
+
+
+class GetRoom(Message):
+    """Asks for a fresh snapshot after a gap in `ver`; answered with `room`, or `room_gone`."""
+
+    type: Literal["get_room"] = "get_room"
+    room: RoomId
+
+
+class Command(Message):
+    """A wish that changes a room; answered by `done` or `error` with its `cid`."""
+
+    cid: Cid
+
+
+class StartCall(Command):
+    """The store's tablet calls headquarters; this is the store's consent to the recording, its button says so."""
+
+    type: Literal["start_call"] = "start_call"
+    reason: Reason
+    age_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
+    """How long ago the button was pressed."""
+
+
+class RoomCommand(Command):
+    room: RoomId
+
+
+class Rung(RoomCommand):
+    """This device rings; the first report sets the call's ring time."""
+
+    type: Literal["rung"] = "rung"
+
+
+class AcceptCall(RoomCommand):
+    """The expert answers; the accept button says that the call is recorded, so this is the expert's consent."""
+
+    type: Literal["accept_call"] = "accept_call"
+
+
+class DeclineCall(RoomCommand):
+    type: Literal["decline_call"] = "decline_call"
+
+
+class CancelCall(RoomCommand):
+    """The store stops ringing."""
+
+    type: Literal["cancel_call"] = "cancel_call"
+
+
+class FirstFrame(RoomCommand):
+    """The expert's screen shows the store's picture."""
+
+    type: Literal["first_frame"] = "first_frame"
+    age_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
+
+
+class OpenSession(Command):
+    """A trainer opens a room for stores; this is the trainer's consent to the recording."""
+
+    type: Literal["open_session"] = "open_session"
+    title: Name
+    invite: Annotated[list[PersonId], Field(min_length=1, max_length=500)]
+
+
+class JoinRoom(RoomCommand):
+    """Takes the seat with this session: first time, after a reload, or from another tab (which loses it)."""
+
+    type: Literal["join_room"] = "join_room"
+    consent: bool
+    """The person agreed to be recorded. Without it nobody joins (`error` `consent`)."""
+
+
+class LeaveRoom(RoomCommand):
+    """Hangs up a call, or leaves a session."""
+
+    type: Literal["leave_room"] = "leave_room"
+
+
+class CloseRoom(RoomCommand):
+    """The host ends the session for everybody."""
+
+    type: Literal["close_room"] = "close_room"
+
+
+class SetMedia(RoomCommand):
+    """What of one's own media is on."""
+
+    type: Literal["set_media"] = "set_media"
+    muted: bool
+    camera_off: bool
+
+
+class MuteAll(RoomCommand):
+    """The host mutes everybody else."""
+
+    type: Literal["mute_all"] = "mute_all"
+
+
+class RaiseHand(RoomCommand):
+    type: Literal["raise_hand"] = "raise_hand"
+    up: bool
+
+
+class LowerHand(RoomCommand):
+    """The host takes somebody's hand down."""
+
+    type: Literal["lower_hand"] = "lower_hand"
+    person: PersonId
+
+
+class AskStill(RoomCommand):
+    """Asks the camera of `of` for a photo at full resolution."""
+
+    type: Literal["ask_still"] = "ask_still"
+    of: PersonId
+
+
+class ReportQuality(RoomCommand):
+    """What this client measures of its own connection, at most every 2 s and only when the word changes."""
+
+    type: Literal["report_quality"] = "report_quality"
+    quality: Quality
+
+
+ClientMessage = Annotated[
+    Hello
+    | Send
+    | Sync
+    | Ack
+    | Read
+    | Ping
+    | GetRoom
+    | StartCall
+    | Rung
+    | AcceptCall
+    | DeclineCall
+    | CancelCall
+    | FirstFrame
+    | OpenSession
+    | JoinRoom
+    | LeaveRoom
+    | CloseRoom
+    | SetMedia
+    | MuteAll
+    | RaiseHand
+    | LowerHand
+    | AskStill
+    | ReportQuality,
+    Field(discriminator="type"),
+]
+CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)

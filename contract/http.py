@@ -1,0 +1,141 @@
+"""Bodies of the HTTP API. Errors are always an `ErrorBody` with the status of contract.errors."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from contract.base import Message, Sdp, ShortText, WallMs
+from contract.errors import ErrorCode
+from contract.ids import LegId, PersonId, RoomId, SessionId
+from contract.media import Layout
+from contract.people import Name, Person, PresenceEntry, Role, Store
+from contract.recording import Gap, Part, Point
+from contract.rooms import EndReason, Reason, RecordingState, RoomKind, Still, Timings
+from contract.server import ChatMessage
+
+
+class ErrorBody(Message):
+    code: ErrorCode
+    detail: str = ""
+    retry_after_s: float | None = None
+
+
+class SignIn(Message):
+    """Name and password of a person or of a store's tablet."""
+
+    login: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Me(Message):
+    """Who is signed in, and what the chain is called."""
+
+    person: Person
+    chain: Name
+    version: str
+    ring_s: int
+    """How long a call rings."""
+
+
+class Ticket(Message):
+    """For `hello` on the WebSocket: one use, 30 s."""
+
+    ticket: str
+
+
+class PeerOffer(Message):
+    """The only offer of one PeerConnection: four send sections, the layout's receive sections, a data channel."""
+
+    session: SessionId
+    pc_gen: Annotated[int, Field(ge=1, lt=2**31)]
+    layout: Layout
+    sdp: Sdp
+
+
+class PeerAnswer(Message):
+    leg: LegId
+    pc_gen: int
+    sdp: Sdp
+
+
+class Directory(Message):
+    """Who can be called or invited."""
+
+    experts: list[PresenceEntry]
+    stores: list[PresenceEntry]
+
+
+class ArchiveEntry(Message):
+    """One call or session in the archive's list."""
+
+    room: RoomId
+    kind: RoomKind
+    title: Name | None
+    reason: Reason | None
+    store: Store | None
+    people: list[Person]
+    opened_at: WallMs
+    closed_at: WallMs | None
+    end: EndReason | None
+    recording: RecordingState
+    duration_s: float | None
+    published: list[Role]
+    progress_s: float | None = None
+    """How far this reader has watched."""
+    done: bool = False
+
+
+class ArchivePage(Message):
+    entries: list[ArchiveEntry]
+    next: str | None = None
+    """Pass as `before` for the following page."""
+
+
+class ChapterKind(StrEnum):
+    JOINED = "joined"
+    LEFT = "left"
+    STILL = "still"
+    CHAT = "chat"
+
+
+class Chapter(Message):
+    """A moment worth jumping to, seconds from the start of the recording."""
+
+    t_s: float
+    kind: ChapterKind
+    person: PersonId
+    still: Still | None = None
+    message: ChatMessage | None = None
+
+
+class Replay(Message):
+    """Everything the replay page needs. Files are at `/api/archive/{room}/files/{part.file}`."""
+
+    entry: ArchiveEntry
+    timings: Timings | None
+    parts: list[Part]
+    gaps: list[Gap]
+    points: list[Point]
+    chapters: list[Chapter]
+    may_publish: bool
+
+
+class Publish(Message):
+    """The roles that may replay it, besides those who always may."""
+
+    roles: list[Role]
+
+
+class Progress(Message):
+    """How far the reader has watched, in seconds of the recording."""
+
+    position_s: Annotated[float, Field(ge=0, le=864_000, allow_inf_nan=False)]
+    done: bool = False
+
+
+class Health(Message):
+    """Whether this process lives, or is ready: what it waits for, if anything."""
+
+    ok: bool
+    waiting_for: list[str] = Field(default_factory=list)

@@ -1,0 +1,82 @@
+"""Who signs in, and what others may know of them."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from contract.base import Message, ShortText
+from contract.ids import PersonId, RegionId, StoreId
+
+
+class Role(StrEnum):
+    """What somebody may do; scoped to a store or a region where that makes sense."""
+
+    STORE = "store"
+    """A store's shared tablet: calls, joins sessions. Scope: its store."""
+    EXPERT = "expert"
+    """Answers calls. Scope: the chain."""
+    TRAINER = "trainer"
+    """Opens group sessions. Scope: the chain."""
+    MANAGER = "manager"
+    """Area manager: sees the archive of the stores of a region."""
+    LEARNER = "learner"
+    """A new hire: replays what was published to the role."""
+    ADMIN = "admin"
+    """Sees the whole archive."""
+
+
+class Skill(StrEnum):
+    """What an expert is asked for."""
+
+    EQUIPMENT = "equipment"
+    DISHES = "dishes"
+    FOOD_SAFETY = "food_safety"
+    IT = "it"
+
+
+class Presence(StrEnum):
+    """Whether somebody can take a call now."""
+
+    FREE = "free"
+    RINGING = "ringing"
+    BUSY = "busy"
+    OFFLINE = "offline"
+
+
+class Name(Message):
+    """A name in both interface languages."""
+
+    zh: ShortText
+    en: ShortText
+
+
+class Store(Message):
+    """One restaurant or shop."""
+
+    id: StoreId
+    number: ShortText
+    """What staff call it on paper, e.g. `0117`."""
+    name: Name
+    region: RegionId
+
+
+class Person(Message):
+    """Somebody who can be seen by others: in a directory, a room, an archive entry."""
+
+    id: PersonId
+    role: Role
+    name: Name
+    title: Name | None = None
+    """The second line under the name, e.g. 设备专家."""
+    store: Store | None = None
+    """Only for role `store`."""
+    skills: list[Skill] = Field(default_factory=list)
+
+
+class PresenceEntry(Message):
+    """One line of the directory as it lives."""
+
+    person: Person
+    presence: Presence
+    since_ms: int
+    """UTC ms since when."""

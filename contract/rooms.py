@@ -1,0 +1,260 @@
+"""A room as everybody in it sees it, and the facts that change it.
+
+A call and a group session are both rooms: the same members, chat, hands, stills and recording; a call adds who rang
+whom. `apply` is the one way a state changes, here and in web/src/model/room.ts: a snapshot plus its events equals a
+fresh snapshot.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contract.base import Message, ShortText, WallMs
+from contract.ids import PersonId, RecordingId, RoomId, SessionId, StillId
+from contract.people import Name, Person, Skill, Store
+
+
+class RoomKind(StrEnum):
+    CALL = "call"
+    SESSION = "session"
+
+
+class Reason(StrEnum):
+    """Why a store calls; each picks experts by skill."""
+
+    ANY = "any"
+    EQUIPMENT = "equipment"
+    DISHES = "dishes"
+    OTHER = "other"
+
+
+REASON_SKILLS: dict[Reason, tuple[Skill, ...]] = {
+    Reason.ANY: (Skill.EQUIPMENT, Skill.DISHES, Skill.FOOD_SAFETY, Skill.IT),
+    Reason.EQUIPMENT: (Skill.EQUIPMENT,),
+    Reason.DISHES: (Skill.DISHES,),
+    Reason.OTHER: (Skill.FOOD_SAFETY, Skill.IT),
+}
+
+
+class MemberState(StrEnum):
+    INVITED = "invited"
+    """A session's store that has not joined yet."""
+    RINGING = "ringing"
+    """An expert whose devices ring."""
+    JOINED = "joined"
+    AWAY = "away"
+    """Joined, but neither socket nor media is heard of; the seat is kept."""
+    LEFT = "left"
+    DECLINED = "declined"
+    MISSED = "missed"
+    """Rung, not answered in time, or somebody else answered first."""
+
+
+class Quality(StrEnum):
+    """How the connection is, for words on the screen."""
+
+    UNKNOWN = "unknown"
+    GOOD = "good"
+    FAIR = "fair"
+    WEAK = "weak"
+
+
+class Member(Message):
+    """One person's place in a room."""
+
+    person: Person
+    state: MemberState
+    host: bool = False
+    """Leads the room: the trainer of a session, the expert of a call."""
+    session: SessionId | None = None
+    """The one signaling session that holds the seat; another tab of the same person only watches."""
+    muted: bool = False
+    camera_off: bool = False
+    consented_at: WallMs | None = None
+    joined_at: WallMs | None = None
+    left_at: WallMs | None = None
+    quality: Quality = Quality.UNKNOWN
+
+
+class CallStage(StrEnum):
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    """Why a room is over; every one is shown in words."""
+
+    HUNG_UP = "hung_up"
+    CANCELLED = "cancelled"
+    DECLINED = "declined"
+    MISSED = "missed"
+    NOBODY_FREE = "nobody_free"
+    CLOSED = "closed"
+    EMPTY = "empty"
+    FAILED = "failed"
+
+
+class Timings(Message):
+    """UTC ms of each stage of a call; missing ones have not happened."""
+
+    tap: WallMs
+    """The button was pressed, on the server's clock (received minus the age the client reports)."""
+    ring: WallMs | None = None
+    """The first device reported that it rings."""
+    answer: WallMs | None = None
+    connected: WallMs | None = None
+    """Both sides' media legs are up."""
+    first_frame: WallMs | None = None
+    """The expert's screen shows the store's picture."""
+
+
+class Call(Message):
+    """Who rang whom, and how far it came."""
+
+    stage: CallStage
+    reason: Reason
+    store: Store
+    caller: PersonId
+    answered_by: PersonId | None = None
+    ring_until: WallMs
+    timings: Timings
+    end: EndReason | None = None
+
+
+class Hand(Message):
+    """A raised hand; their list is in the order of raising."""
+
+    person: PersonId
+    raised_at: WallMs
+
+
+class RecordingState(StrEnum):
+    OFF = "off"
+    RECORDING = "recording"
+    SAVING = "saving"
+    SAFE = "safe"
+    RECOVERED = "recovered"
+    """Safe after a crash: something may be missing and is shown as a gap."""
+    FAILED = "failed"
+
+
+class RoomRecording(Message):
+    """What people are told about the recording of this room."""
+
+    id: RecordingId
+    state: RecordingState
+    started_at: WallMs | None = None
+    duration_s: float | None = None
+    """Known once safe."""
+    saved_in_s: float | None = None
+    """How long after the end it became safe."""
+
+
+class Still(Message):
+    """A photo at the camera's full resolution."""
+
+    id: StillId
+    by: PersonId
+    """Whose camera."""
+    asked_by: PersonId | None
+    taken_at: WallMs
+    width_px: int
+    height_px: int
+
+
+class RoomState(Message):
+    """Everything a member sees of a room, at version `ver`."""
+
+    id: RoomId
+    ver: int
+    kind: RoomKind
+    title: Name | None = None
+    opened_at: WallMs
+    closed_at: WallMs | None = None
+    end: EndReason | None = None
+    members: list[Member]
+    call: Call | None = None
+    hands: list[Hand] = Field(default_factory=list)
+    recording: RoomRecording | None = None
+    stills: list[Still] = Field(default_factory=list)
+
+
+class MemberChanged(Message):
+    """`member` replaces the one of the same person, or is new."""
+
+    type: Literal["member_changed"] = "member_changed"
+    member: Member
+
+
+class CallChanged(Message):
+    type: Literal["call_changed"] = "call_changed"
+    call: Call
+
+
+class HandsChanged(Message):
+    type: Literal["hands_changed"] = "hands_changed"
+    hands: list[Hand]
+
+
+class RecordingChanged(Message):
+    type: Literal["recording_changed"] = "recording_changed"
+    recording: RoomRecording
+
+
+class StillRequested(Message):
+    """`of` is asked for a photo; changes nothing in the state."""
+
+    type: Literal["still_requested"] = "still_requested"
+    by: PersonId
+    of: PersonId
+
+
+class StillAdded(Message):
+    type: Literal["still_added"] = "still_added"
+    still: Still
+
+
+class AllMuted(Message):
+    """The host muted everybody but itself; the members' `muted` follow as `member_changed`."""
+
+    type: Literal["all_muted"] = "all_muted"
+    by: PersonId
+
+
+class RoomClosed(Message):
+    type: Literal["room_closed"] = "room_closed"
+    at: WallMs
+    end: EndReason
+
+
+RoomEvent = Annotated[
+    MemberChanged | CallChanged | HandsChanged | RecordingChanged | StillRequested | StillAdded | AllMuted | RoomClosed,
+    Field(discriminator="type"),
+]
+
+
+def apply(state: RoomState, event: RoomEvent) -> RoomState:
+    """The state after one event; `ver` goes up by one."""
+    ver = state.ver + 1
+    match event:
+        case MemberChanged(member=member):
+            ids = [m.person.id for m in state.members]
+            if member.person.id in ids:
+                members = [member if m.person.id == member.person.id else m for m in state.members]
+            else:
+                members = [*state.members, member]
+            return state.model_copy(update={"ver": ver, "members": members})
+        case CallChanged(call=call):
+            return state.model_copy(update={"ver": ver, "call": call})
+        case HandsChanged(hands=hands):
+            return state.model_copy(update={"ver": ver, "hands": hands})
+        case RecordingChanged(recording=recording):
+            return state.model_copy(update={"ver": ver, "recording": recording})
+        case StillAdded(still=still):
+            return state.model_copy(update={"ver": ver, "stills": [*state.stills, still]})
+        case RoomClosed(at=at, end=end):
+            return state.model_copy(update={"ver": ver, "closed_at": at, "end": end})
+        case StillRequested() | AllMuted():
+            return state.model_copy(update={"ver": ver})

@@ -1,0 +1,160 @@
+"""What the server says on the WebSocket, one frame each."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from contract.base import Message, Text, WallMs
+from contract.errors import ByeCode, ErrorCode
+from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, SessionId
+from contract.people import PresenceEntry
+from contract.rooms import RoomEvent, RoomState
+
+
+class Welcome(Message):
+    """Answers `hello`. Then come `room` for every room that concerns this person and one `presence`."""
+
+    type: Literal["welcome"] = "welcome"
+    session: SessionId
+    resumed: bool
+    """False: a new session; a seat it held must be taken again with `join_room`."""
+    resume: str
+    """Token for the next `hello`; rotates each time."""
+    resume_ttl_s: int
+    heads: dict[ChannelId, int]
+    """Newest sequence number of every channel this person may read."""
+    now: WallMs
+    boot: str
+    """Changes when the server restarts."""
+
+
+class ChatMessage(Message):
+    """One message of a channel, live or from `sync`."""
+
+    type: Literal["message"] = "message"
+    ch: ChannelId
+    seq: int
+    cid: ClientMessageId
+    sender: PersonId
+    ts: WallMs
+    body: Text
+
+
+class Sent(Message):
+    """The message is committed: the tick turns from waiting to sent."""
+
+    type: Literal["sent"] = "sent"
+    cid: ClientMessageId
+    ch: ChannelId
+    seq: int
+    ts: WallMs
+
+
+class Synced(Message):
+    """The answer to `sync` is complete up to `upto`."""
+
+    type: Literal["synced"] = "synced"
+    ch: ChannelId
+    upto: int
+    more: bool
+
+
+class Receipt(Message):
+    """How far `person` has received and read a channel; neither ever goes back."""
+
+    type: Literal["receipt"] = "receipt"
+    ch: ChannelId
+    person: PersonId
+    delivered: int
+    read: int
+
+
+class Done(Message):
+    """The command with this `cid` was carried out (now, or the first time it came)."""
+
+    type: Literal["done"] = "done"
+    cid: ClientMessageId
+    room: RoomId | None = None
+    """The room that the command opened or concerned."""
+
+
+class Error(Message):
+    """A wish was refused; with `cid` it names which one."""
+
+    type: Literal["error"] = "error"
+    code: ErrorCode
+    cid: ClientMessageId | None = None
+    detail: str = ""
+    """For developers, in English."""
+    retry_after_s: float | None = None
+
+
+class Room(Message):
+    """A fresh snapshot; replaces what the client knew of this room."""
+
+    type: Literal["room"] = "room"
+    room: RoomState
+
+
+class RoomDelta(Message):
+    """One event of a room; `ver` is the version after it. On a gap the client sends `get_room`."""
+
+    type: Literal["room_event"] = "room_event"
+    room: RoomId
+    ver: int
+    event: RoomEvent
+
+
+class RoomGone(Message):
+    """This room does not concern the person any more: the ring stopped, the invitation was withdrawn."""
+
+    type: Literal["room_gone"] = "room_gone"
+    room: RoomId
+
+
+class PresenceChanged(Message):
+    """The directory as it lives: all entries after `welcome`, later only those that changed."""
+
+    type: Literal["presence"] = "presence"
+    entries: list[PresenceEntry]
+
+
+class Pong(Message):
+    type: Literal["pong"] = "pong"
+    n: int
+    now: WallMs
+
+
+class Reconnect(StrEnum):
+    NOW = "now"
+    LATER = "later"
+    NEVER = "never"
+
+
+class Bye(Message):
+    """The server closes the connection after this, and says what to do about it."""
+
+    type: Literal["bye"] = "bye"
+    code: ByeCode
+    reconnect: Reconnect
+    retry_after_s: float | None = None
+
+
+ServerMessage = Annotated[
+    Welcome
+    | ChatMessage
+    | Sent
+    | Synced
+    | Receipt
+    | Done
+    | Error
+    | Room
+    | RoomDelta
+    | RoomGone
+    | PresenceChanged
+    | Pong
+    | Bye,
+    Field(discriminator="type"),
+]
+SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)

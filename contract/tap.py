@@ -1,0 +1,132 @@
+"""The tap: whole encoded frames from a media worker to the recorder, one way, over `<data>/run/tap.sock`.
+
+Framing: u32 length of the rest, u8 kind, body. Kind 1 is a JSON message below, kind 2 a frame:
+u32 track number, u8 flags (bit 0: keyframe), u64 wall_ns, payload. All integers big endian.
+
+`wall_ns` is the capture time on the server's clock: the publisher's RTCP sender reports give the time between its
+tracks exactly (RFC 3550 §6.4.1), the smallest seen delay moves them onto our clock. The recorder knows no RTP.
+VP8 payload is a whole frame, H.264 is Annex B, Opus one packet.
+"""
+
+import struct
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field, TypeAdapter
+
+from contract.base import Message, decode, encode
+from contract.errors import ErrorCode, ProtocolViolation
+from contract.ids import PersonId, RecordingId, RoomId, WorkerId
+from contract.media import Codec, Source
+from contract.recording import GapReason
+
+MAX_TAP_BYTES = 2 * 1024 * 1024
+"""Largest record; a bigger frame is dropped by the sender and counted as a gap."""
+
+_HEAD = struct.Struct(">IB")
+_FRAME = struct.Struct(">IBQ")
+_JSON, _FRAME_KIND = 1, 2
+_KEY = 1
+
+
+class TapHello(Message):
+    type: Literal["hello"] = "hello"
+    worker: WorkerId
+
+
+class TapOpen(Message):
+    """Records of this recording follow on this connection."""
+
+    type: Literal["open"] = "open"
+    recording: RecordingId
+    room: RoomId
+    wall_ns: int
+
+
+class TapTrack(Message):
+    """`number` stands for this track in frames, unique on the connection."""
+
+    type: Literal["track"] = "track"
+    recording: RecordingId
+    number: int
+    participant: PersonId
+    source: Source
+    codec: Codec
+    clock_rate_hz: int
+    wall_ns: int
+
+
+class TapTrackEnd(Message):
+    type: Literal["track_end"] = "track_end"
+    number: int
+    wall_ns: int
+
+
+class TapGap(Message):
+    """Frames between these times will not come."""
+
+    type: Literal["gap"] = "gap"
+    number: int
+    start_ns: int
+    end_ns: int
+    reason: GapReason
+
+
+class TapPoint(Message):
+    """Somebody pointed at a picture."""
+
+    type: Literal["point"] = "point"
+    recording: RecordingId
+    wall_ns: int
+    by: PersonId
+    on: PersonId
+    x: float
+    y: float
+
+
+class TapClose(Message):
+    """The last record of this recording on this connection."""
+
+    type: Literal["close"] = "close"
+    recording: RecordingId
+    wall_ns: int
+
+
+TapMessage = Annotated[
+    TapHello | TapOpen | TapTrack | TapTrackEnd | TapGap | TapPoint | TapClose, Field(discriminator="type")
+]
+TAP_MESSAGE: TypeAdapter[TapMessage] = TypeAdapter(TapMessage)
+
+
+class TapFrame(NamedTuple):
+    """One whole encoded frame."""
+
+    number: int
+    key: bool
+    wall_ns: int
+    payload: bytes
+
+
+def pack_message(message: TapMessage) -> bytes:
+    """A JSON record with its length."""
+    body = encode(message)
+    return _HEAD.pack(len(body) + 1, _JSON) + body
+
+
+def pack_frame(frame: TapFrame) -> bytes:
+    """A frame record with its length."""
+    head = _FRAME.pack(frame.number, _KEY if frame.key else 0, frame.wall_ns)
+    return _HEAD.pack(len(head) + len(frame.payload) + 1, _FRAME_KIND) + head + frame.payload
+
+
+def unpack(record: bytes) -> TapMessage | TapFrame:
+    """One record without its length field: kind and body. Raises ProtocolViolation."""
+    if not record:
+        raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "tap record is empty")
+    if record[0] == _JSON:
+        return decode(TAP_MESSAGE, record[1:])
+    if record[0] == _FRAME_KIND:
+        if len(record) < 1 + _FRAME.size:
+            raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"tap frame is truncated: {len(record)} bytes")
+        number, flags, wall_ns = _FRAME.unpack_from(record, 1)
+        return TapFrame(number, bool(flags & _KEY), wall_ns, record[1 + _FRAME.size :])
+    raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"tap record kind {record[0]} is unknown")
