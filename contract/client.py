@@ -13,7 +13,9 @@ from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
 from contract.people import Name
 from contract.rooms import Quality, Reason
 
-Cid = Annotated[ClientMessageId, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
+Cid = Annotated[
+    ClientMessageId, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
 """A UUIDv7 in lower case, RFC 9562 §5.7."""
 Seq = Annotated[int, Field(ge=0, lt=2**53)]
 PROTOCOL_VERSION = 1

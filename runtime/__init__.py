@@ -1,0 +1,1 @@
+"""How a process lives: clock, settings, logs, supervised tasks, bounded queues, links, health."""

@@ -1,0 +1,26 @@
+"""The three clocks: the only place that asks the machine for the time.
+
+`now` is monotonic seconds for intervals, `wall_ms`/`wall_ns` is UTC for what people and files see. Media time (RTP
+ticks) comes with the packets. The wall clock is anchored once per process to the monotonic one, so that it never
+jumps while a call runs.
+"""
+
+import time
+
+_ANCHOR_WALL_NS = time.time_ns()
+_ANCHOR_MONO_NS = time.monotonic_ns()
+
+
+def now() -> float:
+    """Monotonic seconds; only differences mean anything."""
+    return time.monotonic()
+
+
+def wall_ns() -> int:
+    """UTC nanoseconds since 1970."""
+    return _ANCHOR_WALL_NS + time.monotonic_ns() - _ANCHOR_MONO_NS
+
+
+def wall_ms() -> int:
+    """UTC milliseconds since 1970."""
+    return wall_ns() // 1_000_000

@@ -1,0 +1,51 @@
+"""Structured logs: a fixed message plus fields, ids bound once at the edge by `bind`."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, merge_contextvars
+
+__all__ = ["Logger", "bind_contextvars", "bound_contextvars", "clear_contextvars", "get_logger", "setup"]
+
+Logger = structlog.stdlib.BoundLogger
+
+
+def setup(process: str, *, level: str, fmt: str) -> None:
+    """Send every log line of this process, our own and the libraries', to stderr in one form."""
+    shared: list[Any] = [
+        merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        lambda _logger, _name, event: {"process": process, **event},
+    ]
+    final = structlog.processors.JSONRenderer() if fmt == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                final,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("aiosqlite", "asyncio", "aiohttp.access", "aioice", "aiortc", "alembic"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def get_logger(name: str) -> Logger:
+    """The logger of one module."""
+    logger: Logger = structlog.stdlib.get_logger(name)
+    return logger

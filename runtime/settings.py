@@ -1,0 +1,92 @@
+"""What an operator can set: environment `PASSLINE_*`, a TOML file, defaults, in this order.
+
+The TOML file is `PASSLINE_CONFIG`, or `passline.toml` in the working directory if it is there. A wrong or unknown key
+stops the start with a message that names it.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "PASSLINE_"
+CONFIG = "PASSLINE_CONFIG"
+
+
+class SettingsError(Exception):
+    """A setting is wrong or unknown; the message names it and says what to do."""
+
+
+class Settings(BaseModel):
+    """Everything that can be set. docs/operations.md explains each key to an operator."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    """Address to listen on: 0.0.0.0 for a network, behind TLS."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """TCP port of the web client and its API."""
+    data: Path = Path("data")
+    """Directory of the database, recordings, stills and sockets."""
+    origins: list[str] = Field(default_factory=list)
+    """Further origins that may use the API, e.g. `https://passline.example`; our own address always may."""
+    media_port: Annotated[int, Field(ge=0, le=65535)] = 7880
+    """UDP port of the first media worker; the next ones count up. 0 lets the system choose."""
+    media_workers: Annotated[int, Field(ge=0, le=64)] = 0
+    """Media worker processes; 0 means one per core."""
+    media_addresses: list[str] = Field(default_factory=list)
+    """Addresses offered to clients; empty means every address of this machine."""
+    video_codec: Literal["vp8", "h264"] = "vp8"
+    """Used when everybody in a room can; otherwise VP8."""
+    ring_s: Annotated[float, Field(gt=0, le=600)] = 45.0
+    """How long a call rings before it is missed."""
+    max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400
+    """PeerConnections one worker accepts before it answers `busy`."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "console"
+
+    def media_worker_count(self) -> int:
+        """Workers to start."""
+        return self.media_workers or max(1, os.cpu_count() or 1)
+
+
+def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings. `overrides` (from the command line) win. Raises SettingsError."""
+    env = dict(os.environ) if environ is None else environ
+    values: dict[str, Any] = {}
+    file = Path(env[CONFIG]) if CONFIG in env else Path("passline.toml")
+    if CONFIG in env or file.is_file():
+        try:
+            values = tomllib.loads(file.read_text())
+        except FileNotFoundError as error:
+            raise SettingsError(f"{CONFIG}: there is no file {file}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{file}: {error}") from error
+        _refuse_unknown(values, str(file), "")
+    for key, text in env.items():
+        if not key.startswith(PREFIX) or key == CONFIG:
+            continue
+        name = key.removeprefix(PREFIX).lower()
+        if name not in Settings.model_fields:
+            raise SettingsError(f"{key} is not a setting. Known: {_known(PREFIX)}")
+        listed = Settings.model_fields[name].annotation == list[str]
+        values[name] = [part.strip() for part in text.split(",") if part.strip()] if listed else text
+    values.update({key: value for key, value in overrides.items() if value is not None})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        raise SettingsError(f"{PREFIX}{name.upper()} ({name} in the TOML file): {first['msg']}") from error
+
+
+def _refuse_unknown(values: dict[str, Any], where: str, prefix: str) -> None:
+    for name in values:
+        if name not in Settings.model_fields:
+            raise SettingsError(f"{where}: {name} is not a setting. Known: {_known(prefix)}")
+
+
+def _known(prefix: str) -> str:
+    return ", ".join(prefix + (name.upper() if prefix else name) for name in Settings.model_fields)
