@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.base import Message, Sdp, ShortText, WallMs
+from contract.base import Message, Sdp, WallMs
 from contract.errors import ErrorCode
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.media import Layout

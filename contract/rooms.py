@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contract.base import Message, ShortText, WallMs
+from contract.base import Message, WallMs
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, StillId
 from contract.people import Name, Person, Skill, Store
 

@@ -1,0 +1,224 @@
+"""All tables of the control plane; how they change is in migrations/, who reads them in one repository per domain.
+
+Times are UTC milliseconds (`*_ms`): SQLite keeps no time zone, integers cannot be read wrongly. Contract models are
+kept as JSON text in `body`, next to the columns that are searched.
+"""
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Id = String(64)
+Ms = BigInteger
+
+
+class Base(DeclarativeBase):
+    """Root of the schema."""
+
+
+class RegionRow(Base):
+    __tablename__ = "region"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+
+
+class StoreRow(Base):
+    __tablename__ = "store"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    number: Mapped[str] = mapped_column(String(64), unique=True)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    region_id: Mapped[str] = mapped_column(ForeignKey("region.id"))
+
+
+class PersonRow(Base):
+    """A principal: somebody, or a store's tablet."""
+
+    __tablename__ = "person"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    login: Mapped[str] = mapped_column(String(64), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    title_zh: Mapped[str | None] = mapped_column(String(200))
+    title_en: Mapped[str | None] = mapped_column(String(200))
+    store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"))
+    region_id: Mapped[str | None] = mapped_column(ForeignKey("region.id"))
+    """Scope of an area manager."""
+    skills: Mapped[str] = mapped_column(String(200), default="")
+    """Comma separated contract.people.Skill."""
+    disabled_ms: Mapped[int | None] = mapped_column(Ms)
+
+
+class SignInRow(Base):
+    """A signed-in browser: the cookie is random, only its SHA-256 is kept."""
+
+    __tablename__ = "sign_in"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    created_ms: Mapped[int] = mapped_column(Ms)
+    seen_ms: Mapped[int] = mapped_column(Ms)
+    expires_ms: Mapped[int] = mapped_column(Ms)
+    user_agent: Mapped[str] = mapped_column(String(200), default="")
+
+
+class TicketRow(Base):
+    """Permission to open one WebSocket, used once."""
+
+    __tablename__ = "ticket"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    sign_in_hash: Mapped[bytes] = mapped_column(ForeignKey("sign_in.token_hash", ondelete="CASCADE"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    expires_ms: Mapped[int] = mapped_column(Ms)
+
+
+class ClientSessionRow(Base):
+    """One client's signaling conversation, so that a resume outlives a restart of the server."""
+
+    __tablename__ = "client_session"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    device: Mapped[str] = mapped_column(String(64))
+    sign_in_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    resume_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    expires_ms: Mapped[int] = mapped_column(Ms)
+
+
+class RoomRow(Base):
+    """A room's newest state (contract.rooms.RoomState in `body`); open ones are loaded at the start."""
+
+    __tablename__ = "room"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    ver: Mapped[int] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(20))
+    opened_ms: Mapped[int] = mapped_column(Ms, index=True)
+    closed_ms: Mapped[int | None] = mapped_column(Ms, index=True)
+    store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"), index=True)
+    recording_id: Mapped[str | None] = mapped_column(Id, unique=True)
+    recording_state: Mapped[str] = mapped_column(String(20), default="off")
+    body: Mapped[str] = mapped_column(Text)
+
+
+class RoomEventRow(Base):
+    """Every fact of a room, in order; chapters of the replay come from here."""
+
+    __tablename__ = "room_event"
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    ver: Mapped[int] = mapped_column(primary_key=True)
+    at_ms: Mapped[int] = mapped_column(Ms)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class RoomMemberRow(Base):
+    """Who has to do with a room: the index behind every access check of rooms and archive.
+
+    `participated` is set once the person joined; somebody who was only rung or invited sees no archive entry.
+    """
+
+    __tablename__ = "room_member"
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"), index=True)
+    participated: Mapped[bool] = mapped_column(default=False)
+    __table_args__ = (Index("ix_room_member_person", "person_id", "room_id"),)
+
+
+class DoneCommandRow(Base):
+    """Commands carried out, by their cid: a repeated one is answered, not repeated."""
+
+    __tablename__ = "done_command"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    cid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    room_id: Mapped[str | None] = mapped_column(Id)
+    at_ms: Mapped[int] = mapped_column(Ms)
+
+
+class ChannelRow(Base):
+    __tablename__ = "channel"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    head: Mapped[int] = mapped_column(default=0)
+
+
+class MessageRow(Base):
+    """The row is the message: what is committed here arrives."""
+
+    __tablename__ = "message"
+    channel_id: Mapped[str] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    cid: Mapped[str] = mapped_column(String(36))
+    sender_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    body: Mapped[str] = mapped_column(Text)
+    at_ms: Mapped[int] = mapped_column(Ms)
+    __table_args__ = (UniqueConstraint("sender_id", "cid"),)
+
+
+class CursorRow(Base):
+    """How far one device of a person has received and read a channel; never goes back."""
+
+    __tablename__ = "device_cursor"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    device: Mapped[str] = mapped_column(String(64), primary_key=True)
+    channel_id: Mapped[str] = mapped_column(ForeignKey("channel.id"), primary_key=True)
+    delivered: Mapped[int] = mapped_column(default=0)
+    read: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (Index("ix_device_cursor_channel", "channel_id"),)
+
+
+class StillRow(Base):
+    """A photo's facts; the bytes lie in the objects directory under its id."""
+
+    __tablename__ = "still"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), index=True)
+    mime: Mapped[str] = mapped_column(String(40))
+    size_bytes: Mapped[int] = mapped_column()
+    sha256: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    """contract.rooms.Still"""
+
+
+class RecordingRow(Base):
+    """The summary of a recording once the recorder reported it (contract.recording.RecordingSummary)."""
+
+    __tablename__ = "recording"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), unique=True)
+    state: Mapped[str] = mapped_column(String(20))
+    stopped_ms: Mapped[int | None] = mapped_column(Ms)
+    safe_ms: Mapped[int | None] = mapped_column(Ms)
+    summary: Mapped[str | None] = mapped_column(Text)
+
+
+class PublicationRow(Base):
+    """A recording shown to a role."""
+
+    __tablename__ = "publication"
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
+    by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    at_ms: Mapped[int] = mapped_column(Ms)
+
+
+class ProgressRow(Base):
+    """How far somebody has watched a recording."""
+
+    __tablename__ = "progress"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    position_s: Mapped[float] = mapped_column()
+    done: Mapped[bool] = mapped_column(default=False)
+    at_ms: Mapped[int] = mapped_column(Ms)
+
+
+class AuditRow(Base):
+    """Who did what to whom, when; never changed, never holds content."""
+
+    __tablename__ = "audit"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at_ms: Mapped[int] = mapped_column(Ms, index=True)
+    person_id: Mapped[str | None] = mapped_column(Id, index=True)
+    action: Mapped[str] = mapped_column(String(60))
+    object: Mapped[str | None] = mapped_column(Id)
+    address: Mapped[str] = mapped_column(String(64), default="")
+    detail: Mapped[str] = mapped_column(String(200), default="")
