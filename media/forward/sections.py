@@ -1,0 +1,64 @@
+"""What the SDP answerer settled for one PeerConnection, as plain data: its send sections and its slots."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from contract.media import Codec, Source
+
+EXTENSIONS: dict[str, str] = {
+    "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
+    "level": "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+    "playout_delay": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+}
+"""Short names of the header extensions that we use; the answerer answers no other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One media section of an answered offer."""
+
+    mid: str
+    kind: Literal["audio", "video"]
+    direction: Literal["recvonly", "sendonly"]
+    """As our answer says it: `recvonly` is a section the client sends, `sendonly` is a slot."""
+    source: Source | None = None
+    """What a `recvonly` section carries."""
+    stage: int | None = None
+    """Number of the stage pair a slot belongs to, from 0."""
+    floor: int | None = None
+    """Number of the floor audio a slot is, from 0."""
+    ssrc: int = 0
+    """Of a slot: ours, announced in the answer. Of a `recvonly` section: the client's, 0 if its offer named none."""
+    rtx_ssrc: int = 0
+    """Likewise for retransmission (RFC 4588); 0 if there is none."""
+    pt_of: dict[Codec, int] = field(default_factory=dict)
+    """Payload type of every codec answered in this section, in the client's own numbering."""
+    rtx_of: dict[int, int] = field(default_factory=dict)
+    """Payload type → payload type of its retransmissions."""
+    ext: dict[str, int] = field(default_factory=dict)
+    """Answered header extensions: short name (see EXTENSIONS) → id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """All media sections of one PeerConnection, in the order of the offer."""
+
+    all: tuple[Section, ...]
+
+    @property
+    def sources(self) -> tuple[Section, ...]:
+        """Sections the client sends."""
+        return tuple(section for section in self.all if section.direction == "recvonly")
+
+    @property
+    def slots(self) -> tuple[Section, ...]:
+        """Sections we fill."""
+        return tuple(section for section in self.all if section.direction == "sendonly")
+
+    @property
+    def video_codecs(self) -> frozenset[Codec]:
+        """Video codecs this client can receive; every one if it has no video slot."""
+        video = [section for section in self.slots if section.kind == "video"]
+        if not video:
+            return frozenset({Codec.VP8, Codec.H264})
+        return frozenset.intersection(*(frozenset(section.pt_of) for section in video))
