@@ -15,6 +15,15 @@ class Base(DeclarativeBase):
     """Root of the schema."""
 
 
+class ChainRow(Base):
+    """The chain itself: one row."""
+
+    __tablename__ = "chain"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+
+
 class RegionRow(Base):
     __tablename__ = "region"
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -1,0 +1,14 @@
+"""How Alembic reaches the schema: on the connection that signaling.store.migrate hands over."""
+
+from alembic import context
+
+from signaling.store.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
