@@ -1,0 +1,85 @@
+/** Short names for the generated contract; nothing here is written by hand but the aliases. */
+import type { components } from './generated'
+
+type S = components['schemas']
+
+/** The server always writes fields that have a default; OpenAPI cannot say so. */
+type Written<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> }
+
+export type ClientMessage = S['ClientMessage']
+export type ServerMessage = S['ServerMessage']
+export type ClientData = S['ClientData']
+export type ServerData = S['ServerData']
+
+export type Hello = S['Hello']
+export type Welcome = S['Welcome']
+export type ChatMessage = S['ChatMessage']
+export type Receipt = S['Receipt']
+export type Bye = S['Bye']
+
+export type RoomState = Omit<Written<S['RoomState'], 'hands' | 'stills'>, 'members'> & { members: Member[] }
+export type RoomEvent =
+  | Exclude<S['RoomDelta']['event'], { type: 'member_changed' }>
+  | (Omit<S['MemberChanged'], 'member'> & { member: Member })
+export type Member = Omit<S['Member'], 'person'> & { person: Person }
+export type MemberState = Member['state']
+export type Call = S['Call']
+export type CallStage = Call['stage']
+export type EndReason = NonNullable<RoomState['end']>
+export type RoomKind = RoomState['kind']
+export type Reason = Call['reason']
+export type Timings = S['Timings']
+export type Hand = S['Hand']
+export type Still = S['Still']
+export type RoomRecording = S['RoomRecording']
+export type RecordingState = RoomRecording['state']
+export type Quality = Member['quality']
+
+export type Person = Written<S['Person'], 'skills'>
+export type Role = Person['role']
+export type Skill = Person['skills'][number]
+export type Store = S['Store']
+export type Name = S['Name']
+export type PresenceEntry = Omit<S['PresenceEntry'], 'person'> & { person: Person }
+export type Presence = PresenceEntry['presence']
+
+export type Me = Omit<S['Me'], 'person'> & { person: Person }
+export type Ticket = S['Ticket']
+export type Directory = { experts: PresenceEntry[]; stores: PresenceEntry[] }
+export type ArchiveEntry = Omit<S['ArchiveEntry'], 'people'> & { people: Person[] }
+export type ArchivePage = Omit<S['ArchivePage'], 'entries'> & { entries: ArchiveEntry[] }
+export type Replay = Omit<S['Replay'], 'entry'> & { entry: ArchiveEntry }
+export type Chapter = S['Chapter']
+export type ChapterKind = Chapter['kind']
+export type Part = S['Part']
+export type Gap = S['Gap']
+export type GapReason = Gap['reason']
+export type Point = S['Point']
+export type ErrorBody = S['ErrorBody']
+export type ErrorCode = ErrorBody['code']
+export type ByeCode = Bye['code']
+
+export type Layout = S['Layout']
+export type PeerOffer = S['PeerOffer']
+export type PeerAnswer = S['PeerAnswer']
+export type Slots = S['Slots']
+export type SlotFill = S['SlotFill']
+export type Source = NonNullable<SlotFill['source']>
+export type Codec = S['UseCodec']['video']
+
+export type PersonId = string
+export type RoomId = string
+export type SessionId = string
+export type ChannelId = string
+export type Cid = string
+
+/** The receive slots that an offer has; mirrors contract/media.py. */
+export const TABLET: Layout = { stage: 2, floor: 3 }
+export const DESKTOP: Layout = { stage: 4, floor: 3 }
+export const TRAINER_DESK: Layout = { stage: 9, floor: 3 }
+
+/** What `hello` says; mirrors contract/client.py. */
+export const PROTOCOL_VERSION = 1
+
+/** The chat channel that belongs to `room`. */
+export const roomChannel = (room: RoomId): ChannelId => `room:${room}`

@@ -1,0 +1,282 @@
+/**
+ * What screens may read and do: every signal and every act of the client, without bodies.
+ *
+ * Signals are read-only for `ui/`; acts return promises that reject with a `Refusal`. Times are UTC milliseconds on
+ * the server's clock unless a name says otherwise.
+ */
+import type { ReadonlySignal } from '@preact/signals'
+import type {
+  ArchivePage,
+  ByeCode,
+  Chapter,
+  Cid,
+  Directory,
+  ErrorCode,
+  Gap,
+  Me,
+  Member,
+  Name,
+  Part,
+  PersonId,
+  PresenceEntry,
+  Quality,
+  Reason,
+  Replay,
+  Role,
+  RoomId,
+  RoomState,
+  Source,
+} from '../contract'
+
+/** Why a device gives nothing: asked and denied, used by another program, not there, or the page is not secure. */
+export type DeviceProblem =
+  'device_denied' | 'device_in_use' | 'device_none' | 'device_insecure' | 'device_failed'
+
+/** All codes a screen needs words for: the contract's, the client's own (`offline`, `ended`), and the devices'. */
+export type RefusalCode = ErrorCode | 'offline' | 'ended' | DeviceProblem
+
+/** A wish that was not carried out; `code` is looked up in the catalogues, `detail` is for developers. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: RefusalCode,
+    readonly detail = '',
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(detail ? `${code}: ${detail}` : code)
+    this.name = 'Refusal'
+  }
+}
+
+/**
+ * How the signaling link is. `idle`: not signed in. `connecting`: the first time. `online`. `offline`: lost, tried again
+ * by itself. `ended`: the server said never again (`bye` says why); only signing in helps.
+ */
+export type LinkState = 'idle' | 'connecting' | 'online' | 'offline' | 'ended'
+
+/** One line of a chat, in order; own messages stand there from the moment they are written. */
+export interface ChatLine {
+  cid: Cid
+  /** Null while the server has not numbered it. */
+  seq: number | null
+  sender: PersonId
+  mine: boolean
+  body: string
+  ts: number
+  tick: Tick
+  /** Why it failed; only with tick `failed`. */
+  problem: RefusalCode | null
+}
+
+/** Only own messages have a tick that moves; it never goes back. Others' lines say `read`. */
+export type Tick = 'waiting' | 'sent' | 'delivered' | 'read' | 'failed'
+
+export interface ChatView {
+  lines: ReadonlySignal<readonly ChatLine[]>
+  /** Others' messages that were not marked read on this device. */
+  unread: ReadonlySignal<number>
+}
+
+/** What arrives of one other participant right now. Sound is played by the model itself; keep every <video> muted. */
+export interface RemoteMedia {
+  person: PersonId
+  camera: MediaStream | null
+  screen: MediaStream | null
+  /** A microphone of this person fills a slot, on stage or floor. */
+  audio: boolean
+}
+
+/** One pointer on a picture; shown fading for 1.2 s after `atMs` (performance.now()). */
+export interface Pointer {
+  by: PersonId
+  on: PersonId
+  /** Fractions of the whole frame. */
+  x: number
+  y: number
+  atMs: number
+}
+
+/** How our own PeerConnection is: `recovering` after it had been connected once. */
+export type PeerState = 'none' | 'connecting' | 'connected' | 'recovering' | 'failed'
+
+export interface Device {
+  id: string
+  label: string
+}
+
+export interface CaptureState {
+  /** `asking`: the browser's question is open. `partial`: one of camera and microphone runs, see problems. */
+  state: 'off' | 'asking' | 'on' | 'partial' | 'failed'
+  cameraProblem: DeviceProblem | null
+  microphoneProblem: DeviceProblem | null
+}
+
+/** The store's part of a still: `taking` the photo, `sending` it, `failed` (a Refusal code), or nothing. */
+export type StillState = { step: 'taking' | 'sending' } | { step: 'failed'; problem: RefusalCode } | null
+
+/** One replay: all pictures on one clock. Made by `archive.open`, ended by `close`. */
+export interface Player {
+  replay: Replay
+  /** Position on the recording's timeline, seconds; moves about 10 times a second while playing. */
+  t: ReadonlySignal<number>
+  durationS: number
+  playing: ReadonlySignal<boolean>
+  rate: ReadonlySignal<number>
+  /** A picture that should play has no data yet. */
+  waiting: ReadonlySignal<boolean>
+  /** The browser refused to play sound without a touch: show a button that calls `play`. */
+  soundBlocked: ReadonlySignal<boolean>
+  /** Chapter at or before t. */
+  chapter: ReadonlySignal<Chapter | null>
+  /** Pointers of the last 1.2 s before t. */
+  points: ReadonlySignal<readonly Pointer[]>
+  /** Gaps that cover t. */
+  gaps: ReadonlySignal<readonly Gap[]>
+  /** People with a picture or sound, in the order of their first part. */
+  people: readonly PersonId[]
+  /** Parts of one person, in time order (for the timeline). */
+  partsOf(person: PersonId): readonly Part[]
+  /** True when `person` has a part with video that covers t. */
+  visible(person: PersonId): ReadonlySignal<boolean>
+  /** Lets `element` show `person` (the model sets src, position, rate); returns the undo. Do not set src, muted or controls. */
+  bind(element: HTMLVideoElement, person: PersonId): () => void
+  play(): Promise<void>
+  pause(): void
+  toggle(): void
+  /** Seconds; clamped. */
+  seek(t: number): void
+  /** 0.5 … 2. */
+  setRate(rate: number): void
+  /** Persists progress and lets go of all elements. */
+  close(): void
+}
+
+export interface Model {
+  /* ---- who ---- */
+  /** `undefined`: not known yet (page just opened). `null`: nobody, show sign-in. */
+  me: ReadonlySignal<Me | null | undefined>
+  /** Refusals: wrong_password, locked, too_many, offline. */
+  signIn(login: string, password: string): Promise<void>
+  /** Wipes this person's data in the browser. */
+  signOut(): Promise<void>
+
+  /* ---- link ---- */
+  link: ReadonlySignal<LinkState>
+  /** Why the link ended for good; null otherwise. */
+  bye: ReadonlySignal<ByeCode | null>
+  /** Server's clock, UTC ms. */
+  now(): number
+  /** `now()` refreshed each second, for timers on screen. */
+  tick: ReadonlySignal<number>
+
+  /* ---- people ---- */
+  presence: ReadonlySignal<ReadonlyMap<PersonId, PresenceEntry>>
+  experts: ReadonlySignal<readonly PresenceEntry[]>
+  stores: ReadonlySignal<readonly PresenceEntry[]>
+  /** Fetches everybody who can be called or invited (roles that get no live presence, first fill of a form). */
+  directory(): Promise<Directory>
+
+  /* ---- rooms ---- */
+  rooms: ReadonlySignal<ReadonlyMap<RoomId, RoomState>>
+  /** Calls that ring for me, on every tab; oldest first. Gone when answered elsewhere. */
+  incoming: ReadonlySignal<readonly RoomState[]>
+  /** Open sessions I may join: invited, or left before. */
+  invitations: ReadonlySignal<readonly RoomState[]>
+  /** The room this tab sits in, ringing included; null when none. */
+  current: ReadonlySignal<RoomState | null>
+  /** My place in `current`. */
+  self: ReadonlySignal<Member | null>
+  /** A live room in which another tab or device of mine sits; `joinRoom(id)` moves the seat here. */
+  elsewhere: ReadonlySignal<RoomState | null>
+  /** The last room this tab sat in (or tried to call), closed now; its recording goes on to `safe`. Null after dismiss. */
+  summary: ReadonlySignal<RoomState | null>
+  dismissSummary(): void
+
+  /** The store calls; resolves with the room, which may be closed already (`nobody_free`). */
+  startCall(reason: Reason): Promise<RoomId>
+  acceptCall(room: RoomId): Promise<void>
+  declineCall(room: RoomId): Promise<void>
+  cancelCall(room: RoomId): Promise<void>
+  openSession(title: Name, invite: readonly PersonId[]): Promise<RoomId>
+  /** Asks the person first in the UI; refusal `consent` without it. */
+  joinRoom(room: RoomId, consent: boolean): Promise<void>
+  /** Hangs up a call, leaves a session. */
+  leaveRoom(room: RoomId): Promise<void>
+  /** Host only: ends the session for everybody. */
+  closeRoom(room: RoomId): Promise<void>
+  muteAll(room: RoomId): Promise<void>
+  raiseHand(room: RoomId, up: boolean): Promise<void>
+  lowerHand(room: RoomId, person: PersonId): Promise<void>
+
+  /* ---- chat ---- */
+  /** The same object for the same room each time; reads stored messages on first use. */
+  chat(room: RoomId): ChatView
+  /** Stored before it is sent; resolves once stored. Body is trimmed, 1 to 2000 characters, else `too_large`/`bad_message`. */
+  sendChat(room: RoomId, body: string): Promise<void>
+  /** Everything now shown was seen by the person; call while the chat is visible. */
+  readChat(room: RoomId): void
+  retryChat(cid: Cid): Promise<void>
+  discardChat(cid: Cid): Promise<void>
+
+  /* ---- own devices ---- */
+  capture: ReadonlySignal<CaptureState>
+  /** Own camera as a stream for a muted, mirrored-if-front preview; null when off. */
+  preview: ReadonlySignal<MediaStream | null>
+  /** Loudness of the own microphone 0…1, about 15 times a second while somebody holds `watchLevel`. */
+  level: ReadonlySignal<number>
+  /** Turns the meter on; returns the undo. */
+  watchLevel(): () => void
+  muted: ReadonlySignal<boolean>
+  cameraOff: ReadonlySignal<boolean>
+  /** `user` or `environment`, null when unknown (desktop webcams). */
+  facing: ReadonlySignal<'user' | 'environment' | null>
+  cameras: ReadonlySignal<readonly Device[]>
+  microphones: ReadonlySignal<readonly Device[]>
+  /** Opens camera and microphone for the check (or again after a problem); never rejects, see `capture`. */
+  openDevices(): Promise<void>
+  /** Lets both go (camera lamp out) unless a room needs them. */
+  closeDevices(): void
+  setMuted(muted: boolean): Promise<void>
+  setCameraOff(off: boolean): Promise<void>
+  /** Front/back, or the next camera. */
+  switchCamera(): Promise<void>
+  useCamera(id: string): Promise<void>
+  useMicrophone(id: string): Promise<void>
+
+  /* ---- media of the current room ---- */
+  peer: ReadonlySignal<PeerState>
+  remote: ReadonlySignal<ReadonlyMap<PersonId, RemoteMedia>>
+  /** People in stage slots, in the server's order. */
+  stage: ReadonlySignal<readonly PersonId[]>
+  /** Own connection as measured here. */
+  quality: ReadonlySignal<Quality>
+  /** Ring or call sound waits for a touch: show "turn sound on", which calls `unblockSound`. */
+  soundBlocked: ReadonlySignal<boolean>
+  unblockSound(): Promise<void>
+  /** Lets a muted, autoplaying `element` show a participant's camera (or screen); returns the undo. Measures the first frame. */
+  bindVideo(element: HTMLVideoElement, person: PersonId, source?: Source): () => void
+  /** The same for the own camera. */
+  bindPreview(element: HTMLVideoElement): () => void
+  /** Pointers seen in the last 1.2 s, own ones included. */
+  pointers: ReadonlySignal<readonly Pointer[]>
+  /** Own pointer on somebody's picture (own picture: own id); throttled to 30 a second. */
+  point(on: PersonId, x: number, y: number): void
+  /** Asks somebody's camera for a photo. */
+  askStill(room: RoomId, of: PersonId): Promise<void>
+  /** What this device does for a still that it was asked for. */
+  still: ReadonlySignal<StillState>
+  /** Address of a still's picture. */
+  stillUrl(room: RoomId, still: string): string
+
+  /* ---- archive ---- */
+  archive: {
+    list(before?: string): Promise<ArchivePage>
+    /** Refusal not_found when it does not exist or is not for us. */
+    get(room: RoomId): Promise<Replay>
+    open(replay: Replay): Player
+    publish(room: RoomId, roles: readonly Role[]): Promise<void>
+    fileUrl(room: RoomId, file: string): string
+  }
+
+  /** Opens the model: reads who is signed in, then connects. Called once by main.tsx. */
+  start(): Promise<void>
+}

@@ -1,0 +1,4 @@
+/** The one model of this tab. */
+import type { Model } from './api'
+
+export const model = {} as Model

@@ -1,0 +1,47 @@
+/** A room and the facts that change it; `apply` mirrors contract/rooms.py line by line. */
+import type { Member, PersonId, RoomEvent, RoomState } from '../contract'
+
+/** The state after one event; `ver` goes up by one. */
+export function apply(state: RoomState, event: RoomEvent): RoomState {
+  const ver = state.ver + 1
+  switch (event.type) {
+    case 'member_changed': {
+      const { member } = event
+      const known = state.members.some((m) => m.person.id === member.person.id)
+      const members = known
+        ? state.members.map((m) => (m.person.id === member.person.id ? member : m))
+        : [...state.members, member]
+      return { ...state, ver, members }
+    }
+    case 'call_changed':
+      return { ...state, ver, call: event.call }
+    case 'hands_changed':
+      return { ...state, ver, hands: event.hands }
+    case 'recording_changed':
+      return { ...state, ver, recording: event.recording }
+    case 'still_added':
+      return { ...state, ver, stills: [...state.stills, event.still] }
+    case 'room_closed':
+      return { ...state, ver, closed_at: event.at, end: event.end }
+    case 'still_requested':
+    case 'all_muted':
+      return { ...state, ver }
+  }
+}
+
+export const isOpen = (room: RoomState): boolean => room.closed_at === null || room.closed_at === undefined
+
+export const memberOf = (room: RoomState, person: PersonId): Member | null =>
+  room.members.find((m) => m.person.id === person) ?? null
+
+/** Seated: joined, or away with the seat kept. */
+export const isSeated = (member: Member): boolean => member.state === 'joined' || member.state === 'away'
+
+export const hostOf = (room: RoomState): Member | null => room.members.find((m) => m.host) ?? null
+
+/** Everybody seated but `me`, host first, then by time of joining. */
+export function othersSeated(room: RoomState, me: PersonId): Member[] {
+  return room.members
+    .filter((m) => m.person.id !== me && isSeated(m))
+    .sort((a, b) => Number(b.host) - Number(a.host) || (a.joined_at ?? 0) - (b.joined_at ?? 0))
+}
