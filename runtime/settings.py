@@ -90,3 +90,11 @@ def _refuse_unknown(values: dict[str, Any], where: str, prefix: str) -> None:
 
 def _known(prefix: str) -> str:
     return ", ".join(prefix + (name.upper() if prefix else name) for name in Settings.model_fields)
+
+
+def to_environ(settings: Settings) -> dict[str, str]:
+    """The variables that make a child process's `load` return the same settings."""
+    environ = {}
+    for name, value in settings.model_dump(mode="json").items():
+        environ[PREFIX + name.upper()] = ",".join(value) if isinstance(value, list) else str(value)
+    return environ

@@ -1,0 +1,56 @@
+"""The command line: `passline serve` and its relatives."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from passline.serve import run
+from runtime.settings import SettingsError
+
+app = App(name="passline", help="Self-hosted real-time assistance for restaurant and retail chains.", version="0.1.0")
+
+WRONG_USE = 2
+"""Exit status for a setting or option that cannot be obeyed; nothing was started."""
+
+
+@app.command
+def serve(
+    *,
+    demo: Annotated[bool, Parameter(negative="")] = False,
+    config: Path | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    data: Path | None = None,
+) -> int:
+    """Run everything on this machine until Ctrl-C or SIGTERM.
+
+    Parameters
+    ----------
+    demo
+        Fill an empty data directory with a sample chain, and print its sign-ins.
+    config
+        TOML file with settings; docs/operations.md lists them.
+    host
+        Address to listen on (PASSLINE_HOST).
+    port
+        TCP port (PASSLINE_PORT); 0 lets the system choose.
+    data
+        Directory of database and recordings (PASSLINE_DATA).
+    """
+    return run(demo=demo, config=config, host=host, port=port, data=data)
+
+
+def main() -> None:
+    """Entry point of the `passline` script."""
+    try:
+        status = app()
+    except SettingsError as error:
+        print(f"passline: {error}", file=sys.stderr)
+        sys.exit(WRONG_USE)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

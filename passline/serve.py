@@ -1,0 +1,103 @@
+"""`passline serve`: checks that this machine can run Passline with these settings, then supervises it."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from passline.announce import announce
+from passline.children import Spec
+from passline.supervisor import Supervisor
+from runtime import logs
+from runtime.settings import CONFIG, Settings, SettingsError, load, to_environ
+from runtime.supervise import TaskScope
+
+MAX_SOCKET_PATH_BYTES = 107
+"""What a Unix socket address holds (sun_path, unix(7)), without its final NUL."""
+_LONGEST_SOCKET = "run/signaling.health.sock"
+
+
+def run(*, demo: bool, config: Path | None, host: str | None, port: int | None, data: Path | None) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything was started."""
+    environ = dict(os.environ)
+    if config is not None:
+        environ[CONFIG] = str(config.absolute())
+    settings = load(environ, host=host, port=port, data=data)
+    settings = settings.model_copy(update={"data": settings.data.absolute(), "port": _free_port(settings)})
+    environ |= to_environ(settings)
+    logs.setup("passline", level=settings.log_level, fmt=settings.log_format)
+    with ExitStack() as stack:
+        stack.enter_context(_own_data(settings.data))
+        if demo and not _seed(environ):
+            return 1
+        asyncio.run(_serve(settings, environ, demo=demo))
+    return 0
+
+
+def children_of(settings: Settings) -> list[list[Spec]]:
+    """The processes of one machine, in the stages in which they end."""
+    workers = [
+        Spec(f"media-{index}", ("-m", "media", "--index", str(index))) for index in range(settings.media_worker_count())
+    ]
+    return [[Spec("signaling", ("-m", "signaling")), *workers], [Spec("recorder", ("-m", "recorder"))]]
+
+
+async def _serve(settings: Settings, environ: dict[str, str], *, demo: bool) -> None:
+    supervisor = Supervisor(children_of(settings), environ)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, supervisor.stop)
+    async with TaskScope("serve") as scope:
+        scope.spawn(announce(settings, demo=demo), name="announce")
+        await supervisor.run()
+
+
+def _free_port(settings: Settings) -> int:
+    """The port to listen on, chosen now if it is 0, so that a restarted child finds the same. Raises SettingsError."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise SettingsError(f"PASSLINE_HOST: {settings.host} is no address of this machine") from error
+    with socket.socket(family, kind, proto) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            why = os.strerror(error.errno or 0)
+            raise SettingsError(
+                f"PASSLINE_PORT: cannot listen on {settings.host} port {settings.port}: {why}."
+                " Does Passline run already? Choose another port with PASSLINE_PORT or --port."
+            ) from error
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _own_data(data: Path) -> IO[str]:
+    """Make the data directory and lock it; closing the file unlocks it. Raises SettingsError."""
+    longest = len(os.fsencode(data / _LONGEST_SOCKET))
+    if longest > MAX_SOCKET_PATH_BYTES:
+        raise SettingsError(
+            f"PASSLINE_DATA: {data} is {longest - MAX_SOCKET_PATH_BYTES} bytes too long for sockets in it"
+        )
+    try:
+        (data / "run").mkdir(parents=True, exist_ok=True)
+        lock = (data / "run" / "lock").open("w")
+    except OSError as error:
+        raise SettingsError(f"PASSLINE_DATA: cannot write to {data}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SettingsError(f"PASSLINE_DATA: another Passline runs on {data}") from error
+    return lock
+
+
+def _seed(environ: dict[str, str]) -> bool:
+    """Fill the database in a process of its own: the supervisor stays small for as long as it runs."""
+    return subprocess.run([sys.executable, "-m", "passline.seed"], env=environ, check=False).returncode == 0

@@ -1,0 +1,103 @@
+"""Keeps the processes of one machine running: starts them, starts a crashed one again, ends all of them in order."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Sequence
+
+from passline.children import Backoff, Spec, describe_end, start
+from runtime import clock
+from runtime.logs import get_logger
+from runtime.supervise import TaskScope
+
+log = get_logger(__name__)
+
+STOP_S = 8.0
+"""What all children together get between the first SIGTERM and the last SIGKILL."""
+STAGE_RESERVE_S = 2.0
+"""Of that, what a hanging earlier stage leaves to each later one."""
+
+
+class Supervisor:
+    """Runs `stages` of children until `stop`.
+
+    All start at once; they end stage by stage, each stage only after the one before it is gone, so that the recorder
+    still receives what the media workers say last.
+    """
+
+    def __init__(self, stages: Sequence[Sequence[Spec]], environ: dict[str, str]) -> None:
+        self._stages = stages
+        self._environ = environ
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._stopping = asyncio.Event()
+
+    def pid(self, name: str) -> int | None:
+        """The process id of a child, None while it is not running."""
+        process = self._running.get(name)
+        return process.pid if process else None
+
+    def stop(self) -> None:
+        """End the children and leave `run`; more calls change nothing."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Returns once `stop` was called and every child is gone."""
+        specs = [spec for stage in self._stages for spec in stage]
+        async with TaskScope("supervisor") as scope:
+            keepers = [scope.spawn(self._keep(spec), name=spec.name) for spec in specs]
+            await self._stopping.wait()
+            await self._end_all()
+            await asyncio.wait(keepers)
+
+    async def _keep(self, spec: Spec) -> None:
+        backoff = Backoff()
+        while not self._stopping.is_set():
+            process = await start(spec, self._environ)
+            started = clock.now()
+            self._running[spec.name] = process
+            log.info("child started", child=spec.name, pid=process.pid)
+            if self._stopping.is_set():  # `_end_all` did not see this one
+                await _end([process], within_s=STAGE_RESERVE_S)
+            returncode = await process.wait()
+            del self._running[spec.name]
+            if self._stopping.is_set():
+                log.info("child ended", child=spec.name, **describe_end(returncode))
+                return
+            ran_s = clock.now() - started
+            delay_s = backoff.after(ran_s)
+            log.error(
+                "child crashed, starting it again",
+                child=spec.name,
+                pid=process.pid,
+                ran_s=round(ran_s, 1),
+                again_in_s=delay_s,
+                **describe_end(returncode),
+            )
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay_s)
+
+    async def _end_all(self) -> None:
+        deadline = clock.now() + STOP_S
+        for number, stage in enumerate(self._stages, start=1):
+            reserve_s = STAGE_RESERVE_S * (len(self._stages) - number)
+            processes = [self._running[spec.name] for spec in stage if spec.name in self._running]
+            await _end(processes, within_s=deadline - clock.now() - reserve_s)
+
+
+async def _end(processes: Sequence[asyncio.subprocess.Process], *, within_s: float) -> None:
+    """SIGTERM to all, and SIGKILL to those that are still there after `within_s`."""
+    for process in processes:
+        _send(process, signal.SIGTERM)
+    deadline = clock.now() + within_s
+    for process in processes:
+        try:
+            await asyncio.wait_for(process.wait(), max(0.0, deadline - clock.now()))
+        except TimeoutError:
+            log.warning("child did not end in time, killing it", pid=process.pid)
+            _send(process, signal.SIGKILL)
+            await process.wait()
+
+
+def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(number)
