@@ -1,0 +1,83 @@
+"""Which packets of a publication are missing, and when to ask for each again."""
+
+from media.rtp.sequence import SEQUENCE_BITS
+
+REORDER_S = 0.010
+"""A packet this late is only out of order; asking sooner wastes a resend."""
+RETRY_S = 0.040
+"""Least time between two requests, when the round trip is shorter."""
+TRIES = 12
+GIVE_UP_S = 1.0
+MAX_MISSING = 256
+"""More than this lost at once is repaired by a keyframe, not by packets."""
+_MASK = (1 << SEQUENCE_BITS) - 1
+
+
+class _Missing:
+    __slots__ = ("due", "since", "tries")
+
+    def __init__(self, now: float) -> None:
+        self.since = now
+        self.due = now + REORDER_S
+        self.tries = 0
+
+
+class NackGenerator:
+    """Feed `on_packet` every unwrapped sequence number; send what `due` returns as a generic NACK (RFC 4585 §6.2.1).
+
+    Repeats each request by the clock until the packet comes, TRIES are spent or GIVE_UP_S passed.
+    """
+
+    def __init__(self) -> None:
+        self.given_up = 0
+        """Packets that never came."""
+        self.broken = False
+        """Something was given up since this was last cleared: a video needs a keyframe."""
+        self._highest = -1
+        self._missing: dict[int, _Missing] = {}
+
+    @property
+    def waiting(self) -> bool:
+        """Whether `due` can return anything."""
+        return bool(self._missing)
+
+    def on_packet(self, sequence: int, now: float) -> bool:
+        """A packet came, late, again or in order. Returns False if it was here before or given up."""
+        if self._highest < 0:
+            self._highest = sequence
+            return True
+        if sequence <= self._highest:
+            return self._missing.pop(sequence, None) is not None
+        gap = sequence - self._highest - 1
+        if gap > MAX_MISSING:
+            self._lose(gap + len(self._missing))
+            self._missing.clear()
+        elif gap:
+            for number in range(self._highest + 1, sequence):
+                self._missing[number] = _Missing(now)
+            while len(self._missing) > MAX_MISSING:
+                del self._missing[next(iter(self._missing))]
+                self._lose(1)
+        self._highest = sequence
+        return True
+
+    def due(self, now: float, rtt_s: float) -> list[int]:
+        """Sequence numbers, as on the wire, to ask for now."""
+        wanted = []
+        lost = []
+        for number, missing in self._missing.items():
+            if now - missing.since > GIVE_UP_S or missing.tries >= TRIES:
+                lost.append(number)
+            elif now >= missing.due:
+                missing.tries += 1
+                missing.due = now + max(RETRY_S, rtt_s)
+                wanted.append(number & _MASK)
+        for number in lost:
+            del self._missing[number]
+        self._lose(len(lost))
+        return wanted
+
+    def _lose(self, packets: int) -> None:
+        if packets:
+            self.given_up += packets
+            self.broken = True
