@@ -1,0 +1,71 @@
+"""Signed-in browsers: an opaque cookie, of which the database keeps only the SHA-256."""
+
+import hashlib
+from collections.abc import Callable
+
+from contract.ids import PersonId
+from contract.people import Role
+from runtime import clock, ids
+from signaling.auth.principal import Principal
+from signaling.store import sign_ins as rows
+from signaling.store.engine import Database
+
+LIFE_MS = 12 * 3600 * 1000
+"""A person stays signed in this long after the last request."""
+TABLET_LIFE_MS = 90 * 24 * 3600 * 1000
+EXTEND_MS = 60 * 1000
+"""The life is extended at most this often: not every request is a write."""
+USER_AGENT_CHARACTERS = 200
+
+
+def digest(secret: str) -> bytes:
+    """What is kept of a cookie or ticket."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def life_ms(role: Role) -> int:
+    """How long a sign-in of this role lasts without being used."""
+    return TABLET_LIFE_MS if role is Role.STORE else LIFE_MS
+
+
+class SignIns:
+    """Opens, recognises and ends them."""
+
+    def __init__(self, database: Database, wall_ms: Callable[[], int] = clock.wall_ms) -> None:
+        self._database = database
+        self._wall_ms = wall_ms
+
+    async def open(self, person: PersonId, role: Role, user_agent: str) -> str:
+        """A new sign-in; returns the cookie's secret, which is kept nowhere else."""
+        secret = ids.secret()
+        now_ms = self._wall_ms()
+        agent = user_agent.encode("ascii", "replace").decode()[:USER_AGENT_CHARACTERS]
+        await self._database.write(
+            lambda session: rows.add(
+                session, digest(secret), person, now_ms=now_ms, expires_ms=now_ms + life_ms(role), user_agent=agent
+            )
+        )
+        return secret
+
+    async def recognise(self, secret: str) -> Principal | None:
+        """Who holds this cookie, None if it is unknown, expired or of somebody disabled."""
+        return await self.recognise_hash(digest(secret))
+
+    async def recognise_hash(self, sign_in: bytes) -> Principal | None:
+        """The same, by the hash; for sockets that check again later."""
+        now_ms = self._wall_ms()
+        async with self._database.read() as session:
+            found = await rows.find(session, sign_in, now_ms)
+        if found is None:
+            return None
+        who, seen_ms = found
+        if now_ms - seen_ms >= EXTEND_MS:
+            expires_ms = now_ms + life_ms(who.role)
+            await self._database.write(
+                lambda session: rows.extend(session, sign_in, now_ms=now_ms, expires_ms=expires_ms)
+            )
+        return who
+
+    async def end(self, who: Principal) -> None:
+        """Sign out; the cookie is worthless from now on."""
+        await self._database.write(lambda session: rows.remove(session, who.sign_in))

@@ -1,0 +1,73 @@
+"""The pieces of a running signaling process, as the doors (HTTP, WebSocket) reach them.
+
+Made once by signaling.app; handlers get it with each visit. What the doors need of the live side is written here as
+Protocols, so that people and archive can be tested without it.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from contract.http import PeerAnswer, PeerOffer
+from contract.ids import PersonId, RoomId
+from contract.people import PresenceEntry
+from contract.rooms import RoomState, Still
+from runtime.health import Health
+from runtime.settings import Settings
+from signaling.auth.limits import SignInLimit
+from signaling.auth.passwords import Passwords
+from signaling.auth.principal import Principal
+from signaling.auth.sign_ins import SignIns
+from signaling.auth.tickets import Tickets
+from signaling.store.engine import Database
+
+
+class PresenceBoard(Protocol):
+    """Who can take a call now."""
+
+    def entries(self) -> list[PresenceEntry]:
+        """One entry for every expert and every store's tablet of the chain."""
+        ...
+
+
+class LiveRooms(Protocol):
+    """Rooms that are open, and the media behind them."""
+
+    def state(self, room: RoomId) -> RoomState | None:
+        """The newest state of a room that is open, or was closed a moment ago."""
+        ...
+
+    async def open_peer(self, who: Principal, room: RoomId, offer: PeerOffer) -> PeerAnswer:
+        """Answer the one offer of a new PeerConnection. Raises Rejection, ProtocolViolation or Unavailable."""
+        ...
+
+    async def add_still(self, who: Principal, room: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
+        """Keep a photo and tell the room. Raises Rejection(`bad_picture`) for anything but a JPEG picture."""
+        ...
+
+
+class Sockets(Protocol):
+    """The WebSockets of all clients."""
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Handle one WebSocket from handshake to close; the Origin is already checked."""
+        ...
+
+    async def end_sign_in(self, sign_in: bytes) -> None:
+        """Say `bye signed_out` to every socket that this signed-in browser opened."""
+        ...
+
+
+@dataclass
+class House:
+    settings: Settings
+    health: Health
+    database: Database
+    passwords: Passwords
+    sign_ins: SignIns
+    sign_in_limit: SignInLimit
+    tickets: Tickets
+    presence: PresenceBoard
+    rooms: LiveRooms
+    sockets: Sockets

@@ -1,0 +1,68 @@
+"""The chain's people, stores and regions, read from the database."""
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.ids import PersonId, RegionId, StoreId
+from contract.people import Name, Person, Role, Skill, Store
+from signaling.store.tables import ChainRow, PersonRow, StoreRow
+
+_WITH_STORE = select(PersonRow, StoreRow).join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+
+Found = Row[tuple[PersonRow, StoreRow]]
+
+
+def as_store(row: StoreRow) -> Store:
+    """The contract's view of a store."""
+    return Store(
+        id=StoreId(row.id),
+        number=row.number,
+        name=Name(zh=row.name_zh, en=row.name_en),
+        region=RegionId(row.region_id),
+    )
+
+
+def as_person(row: PersonRow, store: StoreRow | None) -> Person:
+    """The contract's view of a person or tablet."""
+    title = Name(zh=row.title_zh, en=row.title_en or row.title_zh) if row.title_zh else None
+    return Person(
+        id=PersonId(row.id),
+        role=Role(row.role),
+        name=Name(zh=row.name_zh, en=row.name_en),
+        title=title,
+        store=as_store(store) if store is not None else None,
+        skills=[Skill(skill) for skill in row.skills.split(",") if skill],
+    )
+
+
+def region_of(row: PersonRow, store: StoreRow | None) -> RegionId | None:
+    """The scope of a manager, or where a tablet's store lies."""
+    if row.region_id is not None:
+        return RegionId(row.region_id)
+    return RegionId(store.region_id) if store is not None else None
+
+
+async def everybody(session: AsyncSession) -> list[Person]:
+    """All who may sign in, by id."""
+    rows = await session.execute(_WITH_STORE.where(PersonRow.disabled_ms.is_(None)).order_by(PersonRow.id))
+    return [as_person(person, store) for person, store in rows]
+
+
+async def by_id(session: AsyncSession, person: PersonId) -> Person | None:
+    """One of them."""
+    row = (await session.execute(_WITH_STORE.where(PersonRow.id == person))).one_or_none()
+    return as_person(row[0], row[1]) if row is not None else None
+
+
+async def by_login(session: AsyncSession, login: str) -> tuple[PersonId, str] | None:
+    """Id and password hash of whoever signs in under this name."""
+    query = select(PersonRow.id, PersonRow.password_hash)
+    row = (await session.execute(query.where(PersonRow.login == login, PersonRow.disabled_ms.is_(None)))).one_or_none()
+    return (PersonId(row[0]), row[1]) if row is not None else None
+
+
+async def chain_name(session: AsyncSession) -> Name:
+    """What the chain is called; Passline's own name before it was set."""
+    row = await session.get(ChainRow, 1)
+    return Name(zh=row.name_zh, en=row.name_en) if row is not None else Name(zh="Passline", en="Passline")

@@ -1,0 +1,75 @@
+"""Signed-in browsers and their WebSocket tickets in the database."""
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.ids import PersonId
+from signaling.auth.principal import Principal
+from signaling.store.people import as_person, region_of
+from signaling.store.tables import PersonRow, SignInRow, StoreRow, TicketRow
+
+
+async def add(
+    session: AsyncSession, token_hash: bytes, person: PersonId, *, now_ms: int, expires_ms: int, user_agent: str
+) -> None:
+    """A browser signs in; what has expired is swept."""
+    await session.execute(delete(SignInRow).where(SignInRow.expires_ms <= now_ms))
+    await session.execute(
+        insert(SignInRow).values(
+            token_hash=token_hash,
+            person_id=person,
+            created_ms=now_ms,
+            seen_ms=now_ms,
+            expires_ms=expires_ms,
+            user_agent=user_agent,
+        )
+    )
+
+
+async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> tuple[Principal, int] | None:
+    """Who holds this cookie and when it was last extended, unless it expired or the person is disabled."""
+    query = (
+        select(PersonRow, StoreRow, SignInRow.seen_ms)
+        .join(SignInRow, SignInRow.person_id == PersonRow.id)
+        .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+        .where(SignInRow.token_hash == token_hash, SignInRow.expires_ms > now_ms, PersonRow.disabled_ms.is_(None))
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        return None
+    person, store, seen_ms = row
+    return Principal(as_person(person, store), region_of(person, store), token_hash), seen_ms
+
+
+async def extend(session: AsyncSession, token_hash: bytes, *, now_ms: int, expires_ms: int) -> None:
+    """The browser was seen."""
+    await session.execute(
+        update(SignInRow).where(SignInRow.token_hash == token_hash).values(seen_ms=now_ms, expires_ms=expires_ms)
+    )
+
+
+async def remove(session: AsyncSession, token_hash: bytes) -> None:
+    """The browser signs out; its tickets go with it."""
+    await session.execute(delete(SignInRow).where(SignInRow.token_hash == token_hash))
+
+
+async def add_ticket(session: AsyncSession, token_hash: bytes, who: Principal, *, now_ms: int, expires_ms: int) -> None:
+    """A ticket for one WebSocket; what has expired is swept."""
+    await session.execute(delete(TicketRow).where(TicketRow.expires_ms <= now_ms))
+    await session.execute(
+        insert(TicketRow).values(
+            token_hash=token_hash, sign_in_hash=who.sign_in, person_id=who.id, expires_ms=expires_ms
+        )
+    )
+
+
+async def take_ticket(session: AsyncSession, token_hash: bytes, now_ms: int) -> bytes | None:
+    """Use a ticket up: the hash of the sign-in that asked for it, None if there is no such ticket (any more)."""
+    row = (
+        await session.execute(
+            delete(TicketRow)
+            .where(TicketRow.token_hash == token_hash)
+            .returning(TicketRow.sign_in_hash, TicketRow.expires_ms)
+        )
+    ).one_or_none()
+    return row[0] if row is not None and row[1] > now_ms else None
