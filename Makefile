@@ -1,0 +1,64 @@
+# Everything a developer or a trying-out newcomer runs. Each target prepares what it needs.
+.PHONY: run setup test check fmt promises soak bench clean
+.DEFAULT_GOAL := run
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV := $(or $(shell command -v uv),.venv-boot/bin/uv)
+BIN := .venv/bin
+ARGS ?=
+
+run: setup                ## Start a demo chain at http://localhost:8080
+	@exec $(BIN)/passline serve --demo $(ARGS)
+
+setup: .venv/.synced      ## Prepare without starting
+	@$(BIN)/python tools/web.py build
+
+test: setup               ## All four rings, then the web client's own
+	@tools/prepare.sh
+	$(BIN)/pytest -q -m "unit or link" -n 2 $(ARGS)
+	$(BIN)/pytest -q -m "flow or browser" $(ARGS)
+	$(BIN)/python tools/web.py exec vitest run
+
+check: setup              ## Style, types, imports, contract: everything that needs no running system
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/web.py exec tsc --noEmit
+	$(BIN)/oxlint --deny-warnings web/src
+	$(BIN)/python tools/web.py exec prettier --check .
+	$(BIN)/pytest -q tests/house
+
+fmt: setup                ## Put everything into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/python tools/web.py exec prettier --write .
+
+promises: setup           ## What must hold under faults: reliability tests on the real system
+	@tools/prepare.sh
+	$(BIN)/pytest -q -m "flow or browser" tests/flows $(ARGS)
+
+soak: setup               ## The flows again and again, to see what ages: make soak ARGS="--count 20"
+	@tools/prepare.sh
+	@for round in $$(seq $${ROUNDS:-10}); do echo "round $$round"; $(BIN)/pytest -q -x tests/flows $(ARGS) || exit 1; done
+
+bench: setup              ## The figures of docs/performance.md
+	@tools/prepare.sh
+	$(BIN)/passline bench sfu --json
+	$(BIN)/passline bench call --json
+	$(BIN)/passline bench record --json
+
+clean:                    ## Forget everything prepared; data stay
+	rm -rf .venv .venv-boot web/node_modules signaling/static build dist
+
+.venv-boot/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Passline needs Python 3.11 or newer: install python3."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Passline needs Python 3.11 or newer; $(PYTHON) is older."; exit 1; }
+	@$(PYTHON) -m venv .venv-boot || \
+	  { rm -rf .venv-boot; echo "Python cannot make environments here: apt-get install python3-venv"; exit 1; }
+	@.venv-boot/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.venv/.synced: pyproject.toml uv.lock | $(UV)
+	@$(UV) sync --frozen --quiet --python "$(PYTHON)"
+	@touch $@

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# What the tests need of the system: found, else installed with apt-get (as root, or by sudo without a password), else
+# a message and a failure. Usage: tools/prepare.sh test
+set -euo pipefail
+
+missing=()
+need() { # need PACKAGE COMMAND...: any one of the commands will do
+  local package=$1; shift
+  for command in "$@"; do command -v "$command" >/dev/null 2>&1 && return; done
+  missing+=("$package")
+}
+has_chinese_font() {
+  { command -v fc-list >/dev/null 2>&1 && fc-list :lang=zh family | grep -q .; } ||
+    ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1
+}
+
+need chromium chromium chromium-browser google-chrome
+need firefox-esr firefox-esr firefox
+need ffmpeg ffmpeg
+has_chinese_font || missing+=(fonts-noto-cjk)
+
+[ ${#missing[@]} -eq 0 ] && exit 0
+echo "Missing for the tests: ${missing[*]}"
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "Install them with this system's package manager, then try again." >&2
+  exit 1
+elif [ "$(id -u)" -eq 0 ]; then
+  as_root=()
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+  as_root=(sudo -n)
+else
+  echo "Install them first:  sudo apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
