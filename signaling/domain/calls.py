@@ -1,0 +1,217 @@
+"""A call for help: who rings, who answers first, how it ends."""
+
+from collections.abc import Sequence
+
+from contract.client import AcceptCall, CancelCall, DeclineCall, FirstFrame, Rung, StartCall
+from contract.errors import ErrorCode, Rejection
+from contract.nodes import DropParticipant, LegEnd
+from contract.people import Person, Presence, PresenceEntry, Role, Skill
+from contract.rooms import (
+    REASON_SKILLS,
+    Call,
+    CallChanged,
+    CallStage,
+    EndReason,
+    Member,
+    MemberState,
+    RoomKind,
+    RoomState,
+    Timings,
+)
+from signaling.domain.commands import Asked, Facts, OpeningFacts
+from signaling.domain.draft import Decision, Draft, find, member_of, seated
+
+STAGES: dict[CallStage, frozenset[CallStage]] = {
+    CallStage.RINGING: frozenset({CallStage.ANSWERED, CallStage.ENDED}),
+    CallStage.ANSWERED: frozenset({CallStage.ENDED}),
+    CallStage.ENDED: frozenset(),
+}
+"""How a call goes on."""
+
+
+def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
+    """A store calls: every free expert that fits rings. Its tap on the button is its consent."""
+    store = facts.by.store
+    if facts.by.role is not Role.STORE or store is None:
+        raise Rejection(ErrorCode.FORBIDDEN, "only a store calls")
+    if facts.elsewhere:
+        raise Rejection(ErrorCode.CONFLICT, "the store is in another room")
+    caller = Member(
+        person=facts.by,
+        state=MemberState.JOINED,
+        session=facts.session,
+        consented_at=now_ms,
+        joined_at=now_ms,
+    )
+    rung = [Member(person=expert, state=MemberState.RINGING) for expert in whom_to_ring(wish, facts.experts)]
+    opened = RoomState(
+        id=facts.room,
+        ver=1,
+        kind=RoomKind.CALL,
+        opened_at=now_ms,
+        members=[caller, *rung],
+        call=Call(
+            stage=CallStage.RINGING,
+            reason=wish.reason,
+            store=store,
+            caller=facts.by.id,
+            ring_until=now_ms + facts.ring_ms,
+            timings=Timings(tap=max(0, now_ms - wish.age_ms)),
+        ),
+    )
+    draft = Draft(opened, now_ms)
+    if not rung:
+        draft.close(EndReason.NOBODY_FREE)
+    return draft.done(opened=opened)
+
+
+def whom_to_ring(wish: StartCall, experts: Sequence[PresenceEntry]) -> list[Person]:
+    """Free experts with a skill for the reason; if there are none, every free one."""
+    free = [entry.person for entry in experts if entry.presence is Presence.FREE]
+    wanted: frozenset[Skill] = frozenset(REASON_SKILLS[wish.reason])
+    return [person for person in free if wanted & set(person.skills)] or free
+
+
+def call_of(draft: Draft) -> Call:
+    """The room's call. A wish for calls in a session is refused: Rejection(`conflict`)."""
+    if draft.state.call is None:
+        raise Rejection(ErrorCode.CONFLICT, "not a call")
+    return draft.state.call
+
+
+def decide_call(
+    draft: Draft, asked: Asked, wish: Rung | AcceptCall | DeclineCall | CancelCall | FirstFrame, facts: Facts
+) -> None:
+    """The wishes that only calls have."""
+    member = member_of(draft.state, asked.by)
+    match wish:
+        case Rung():
+            _rung(draft, member)
+        case AcceptCall():
+            _accept(draft, member, asked, facts)
+        case DeclineCall():
+            _decline(draft, member)
+        case CancelCall():
+            _cancel(draft, member)
+        case FirstFrame():
+            _first_frame(draft, asked, wish)
+
+
+def _rung(draft: Draft, member: Member) -> None:
+    call = call_of(draft)
+    if member.state is MemberState.RINGING and call.timings.ring is None:
+        _stamp(draft, ring=draft.now_ms)
+
+
+def _accept(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
+    call = call_of(draft)
+    if call.answered_by == asked.by and member.session == asked.session:
+        return
+    if call.stage is CallStage.ANSWERED:
+        raise Rejection(ErrorCode.CONFLICT, "answered elsewhere")
+    if call.stage is CallStage.ENDED:
+        raise Rejection(ErrorCode.OVER, "the call has ended")
+    if member.state is not MemberState.RINGING:
+        raise Rejection(ErrorCode.FORBIDDEN, "this person is not rung")
+    if facts.elsewhere:
+        raise Rejection(ErrorCode.BUSY, "in another room")
+    host = draft.seat(member, asked.session, host=True)
+    timings = call.timings.model_copy(update={"answer": draft.now_ms})
+    _set(draft, stage=CallStage.ANSWERED, answered_by=asked.by, timings=timings)
+    caller = find(draft.state, call.caller)
+    assert caller is not None
+    draft.grant(caller)
+    draft.grant(host, only_session=asked.session)
+    for other in draft.state.members:
+        if other.state is MemberState.RINGING:
+            draft.move(other, MemberState.MISSED)
+            draft.effects.append(
+                DropParticipant(room=draft.state.id, participant=other.person.id, reason=LegEnd.REMOVED)
+            )
+    draft.record(facts.fresh_recording)
+    legs_changed(draft, facts)
+
+
+def _decline(draft: Draft, member: Member) -> None:
+    call_of(draft)
+    if member.state is not MemberState.RINGING:
+        if member.state in (MemberState.DECLINED, MemberState.MISSED):
+            return
+        raise Rejection(ErrorCode.FORBIDDEN, "this person is not rung")
+    draft.move(member, MemberState.DECLINED)
+    if any(other.state is MemberState.RINGING for other in draft.state.members):
+        draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.LEFT))
+    else:
+        draft.close(EndReason.DECLINED)
+
+
+def _cancel(draft: Draft, member: Member) -> None:
+    call = call_of(draft)
+    if member.person.id != call.caller:
+        raise Rejection(ErrorCode.FORBIDDEN, "only the caller cancels")
+    if call.stage is CallStage.ENDED:
+        return
+    if call.stage is CallStage.ANSWERED:
+        # The tap on "cancel" crossed with the answer; the store wants the call to be over.
+        draft.unseat(member)
+        draft.close(EndReason.HUNG_UP)
+        return
+    draft.unseat(member)
+    draft.close(EndReason.CANCELLED)
+
+
+def _first_frame(draft: Draft, asked: Asked, wish: FirstFrame) -> None:
+    call = call_of(draft)
+    member = seated(draft.state, asked.by, asked.session)
+    if not member.host:
+        raise Rejection(ErrorCode.FORBIDDEN, "only the expert's screen counts")
+    if call.timings.first_frame is None:
+        _stamp(draft, first_frame=max(call.timings.answer or 0, draft.now_ms - wish.age_ms))
+
+
+def ring_expired(draft: Draft) -> None:
+    """Nobody answered in time."""
+    call = draft.state.call
+    if call is not None and call.stage is CallStage.RINGING and draft.now_ms >= call.ring_until:
+        draft.close(EndReason.MISSED)
+
+
+def legs_changed(draft: Draft, facts: Facts) -> None:
+    """Both sides' media is up for the first time: stamp it."""
+    call = draft.state.call
+    if call is None or call.stage is not CallStage.ANSWERED or call.timings.connected is not None:
+        return
+    sides = [find(draft.state, call.caller), find(draft.state, call.answered_by) if call.answered_by else None]
+    if all(side is not None and facts.media_up(side.person.id, side.session) for side in sides):
+        _stamp(draft, connected=draft.now_ms)
+
+
+def hang_up(draft: Draft, member: Member) -> None:
+    """A seated member leaves: the call is over for both."""
+    call = call_of(draft)
+    draft.unseat(member)
+    draft.close(EndReason.CANCELLED if call.stage is CallStage.RINGING else EndReason.HUNG_UP)
+
+
+def lost(draft: Draft, member: Member) -> None:
+    """A seated member vanished for good."""
+    call = call_of(draft)
+    draft.unseat(member)
+    if call.stage is CallStage.RINGING:
+        draft.close(EndReason.CANCELLED)
+    elif any(other.state is MemberState.JOINED for other in draft.state.members):
+        draft.close(EndReason.HUNG_UP)
+    else:
+        draft.close(EndReason.FAILED)
+
+
+def _stamp(draft: Draft, **times: int) -> None:
+    _set(draft, timings=call_of(draft).timings.model_copy(update=times))
+
+
+def _set(draft: Draft, **update: object) -> None:
+    call = call_of(draft)
+    after = call.model_copy(update=update)
+    if after.stage is not call.stage and after.stage not in STAGES[call.stage]:
+        raise AssertionError(f"call {call.stage} to {after.stage}")
+    draft.emit(CallChanged(call=after))

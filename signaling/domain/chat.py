@@ -1,0 +1,48 @@
+"""A room's chat: who may write and read, and how far a device has come."""
+
+from dataclasses import dataclass
+
+from contract.errors import ErrorCode, Rejection
+from contract.ids import ChannelId, PersonId, RoomId
+from contract.rooms import RoomState
+from signaling.domain.draft import find, seated
+
+ROOM_PREFIX = "room:"
+
+
+def room_of(channel: ChannelId) -> RoomId:
+    """The room whose chat `channel` is. Raises Rejection(`not_found`)."""
+    if not channel.startswith(ROOM_PREFIX):
+        raise Rejection(ErrorCode.NOT_FOUND, "no such channel")
+    return RoomId(channel.removeprefix(ROOM_PREFIX))
+
+
+def check_writer(state: RoomState, person: PersonId) -> None:
+    """Only who is in the open room writes. Raises Rejection `not_found`, `forbidden` or `over`."""
+    if not may_read(state, person):
+        raise Rejection(ErrorCode.NOT_FOUND, "no such channel")
+    seated(state, person)
+
+
+def may_read(state: RoomState, person: PersonId) -> bool:
+    """Whoever had a seat reads the whole chat, also after leaving: it is part of the room's record."""
+    member = find(state, person)
+    return member is not None and member.joined_at is not None
+
+
+def readers(state: RoomState) -> list[PersonId]:
+    """Everybody a new message goes to."""
+    return [member.person.id for member in state.members if member.joined_at is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a device, or a person by its farthest device, has received and read a channel."""
+
+    delivered: int = 0
+    read: int = 0
+
+    def forward(self, *, delivered: int = 0, read: int = 0, head: int) -> "Cursor":
+        """Neither goes back, nor beyond what exists; what was read was also received."""
+        read = max(self.read, min(read, head))
+        return Cursor(max(self.delivered, min(delivered, head), read), read)

@@ -1,0 +1,138 @@
+"""What a room can be asked by people or told by the world, with the facts a decision may need."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contract.client import (
+    AcceptCall,
+    AskStill,
+    CancelCall,
+    CloseRoom,
+    DeclineCall,
+    FirstFrame,
+    JoinRoom,
+    LeaveRoom,
+    LowerHand,
+    MuteAll,
+    OpenSession,
+    RaiseHand,
+    ReportQuality,
+    Rung,
+    SetMedia,
+    StartCall,
+)
+from contract.ids import PersonId, RecordingId, RoomId, SessionId
+from contract.nodes import LegReport, LegState, RecordingReport
+from contract.people import Person, PresenceEntry
+from contract.rooms import Still
+
+Opening = StartCall | OpenSession
+"""Wishes that make a room."""
+Wish = (
+    Rung
+    | AcceptCall
+    | DeclineCall
+    | CancelCall
+    | FirstFrame
+    | JoinRoom
+    | LeaveRoom
+    | CloseRoom
+    | SetMedia
+    | MuteAll
+    | RaiseHand
+    | LowerHand
+    | AskStill
+    | ReportQuality
+)
+"""Wishes about a room that is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody wishes something, from one of its sessions."""
+
+    by: PersonId
+    session: SessionId
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True)
+class RingExpired:
+    """`ring_until` of a ringing call has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegsChanged:
+    """A media leg came up or went; `Facts.legs` tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatQuiet:
+    """Neither socket nor media of a seat's holder was heard for 6 s."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SeatHeard:
+    """A quiet holder is heard again."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLost:
+    """A holder was not heard for 30 s."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingReported:
+    """The recorder says how far the recording is."""
+
+    report: RecordingReport
+
+
+@dataclass(frozen=True, slots=True)
+class StillTaken:
+    """A photo is stored."""
+
+    still: Still
+
+
+RoomCommand = Asked | RingExpired | LegsChanged | SeatQuiet | SeatHeard | SeatLost | RecordingReported | StillTaken
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision about an open room may know besides its state."""
+
+    fresh_recording: RecordingId
+    """The id a recording gets if this decision starts one."""
+    legs: tuple[LegReport, ...] = ()
+    """The room's media legs that are not closed."""
+    elsewhere: bool = False
+    """The asking person holds a seat in another open room."""
+
+    def media_up(self, person: PersonId, session: SessionId | None) -> bool:
+        """Whether a leg of this session of `person` is connected."""
+        return any(
+            leg.participant == person and leg.session == session and leg.state is LegState.CONNECTED
+            for leg in self.legs
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningFacts:
+    """What opening a room may know."""
+
+    by: Person
+    session: SessionId
+    room: RoomId
+    fresh_recording: RecordingId
+    ring_ms: int
+    experts: Sequence[PresenceEntry] = ()
+    people: Mapping[PersonId, Person] | None = None
+    """Everybody who can be invited."""
+    elsewhere: bool = False

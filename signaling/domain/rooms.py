@@ -1,0 +1,301 @@
+"""Every decision about a room: `open_room` makes one, `decide` changes one.
+
+Pure: no clock, no IO. A wish that is refused raises Rejection and changes nothing; one that was carried out before
+decides nothing and is not an error.
+"""
+
+from typing import assert_never
+
+from contract.client import (
+    AcceptCall,
+    AskStill,
+    CancelCall,
+    CloseRoom,
+    DeclineCall,
+    FirstFrame,
+    JoinRoom,
+    LeaveRoom,
+    LowerHand,
+    MuteAll,
+    OpenSession,
+    RaiseHand,
+    ReportQuality,
+    Rung,
+    SetMedia,
+    StartCall,
+)
+from contract.errors import ErrorCode, Rejection
+from contract.nodes import CloseLeg, DropParticipant, LegEnd, RecordingReport
+from contract.people import Role
+from contract.rooms import (
+    AllMuted,
+    CallStage,
+    EndReason,
+    Hand,
+    HandsChanged,
+    Member,
+    MemberState,
+    RecordingChanged,
+    RecordingState,
+    RoomKind,
+    RoomState,
+    Still,
+    StillAdded,
+    StillRequested,
+)
+from signaling.domain import calls
+from signaling.domain.commands import (
+    Asked,
+    Facts,
+    LegsChanged,
+    Opening,
+    OpeningFacts,
+    RecordingReported,
+    RingExpired,
+    RoomCommand,
+    SeatHeard,
+    SeatLost,
+    SeatQuiet,
+    StillTaken,
+)
+from signaling.domain.draft import SEATED, Decision, Draft, find, hosting, member_of, seated
+
+MAX_STILLS = 100
+FINAL = frozenset({RecordingState.SAFE, RecordingState.RECOVERED, RecordingState.FAILED})
+RECORDING_MOVES: dict[RecordingState, frozenset[RecordingState]] = {
+    RecordingState.OFF: frozenset(),
+    RecordingState.RECORDING: frozenset(),
+    RecordingState.SAVING: FINAL,
+    RecordingState.SAFE: frozenset(),
+    RecordingState.RECOVERED: frozenset(),
+    RecordingState.FAILED: frozenset(),
+}
+"""What the recorder's report can change; only closing the room leads from `recording` to `saving`."""
+
+
+def open_room(wish: Opening, now_ms: int, facts: OpeningFacts) -> Decision:
+    """A call or a session begins. Raises Rejection."""
+    match wish:
+        case StartCall():
+            return calls.start_call(wish, now_ms, facts)
+        case OpenSession():
+            return _open_session(wish, now_ms, facts)
+        case _:
+            assert_never(wish)
+
+
+def decide(state: RoomState, command: RoomCommand, now_ms: int, facts: Facts) -> Decision:
+    """What `command` changes in the room. Raises Rejection."""
+    draft = Draft(state, now_ms)
+    match command:
+        case Asked():
+            _asked(draft, command, facts)
+        case RecordingReported(report=report):
+            _recording(draft, report)
+        case StillTaken(still=still):
+            _still(draft, still)
+        case RingExpired() | LegsChanged() | SeatQuiet() | SeatHeard() | SeatLost():
+            if state.closed_at is None:
+                _told(draft, command, facts)
+        case _:
+            assert_never(command)
+    return draft.done()
+
+
+def _open_session(wish: OpenSession, now_ms: int, facts: OpeningFacts) -> Decision:
+    if facts.by.role not in (Role.TRAINER, Role.ADMIN):
+        raise Rejection(ErrorCode.FORBIDDEN, "only a trainer opens a session")
+    if facts.elsewhere:
+        raise Rejection(ErrorCode.CONFLICT, "in another room")
+    people = facts.people or {}
+    invited = [people.get(person) for person in dict.fromkeys(wish.invite)]
+    stores = [person for person in invited if person is not None and person.role is Role.STORE]
+    if len(stores) != len(invited):
+        raise Rejection(ErrorCode.NOT_FOUND, "somebody invited is not a store")
+    trainer = Member(
+        person=facts.by,
+        state=MemberState.JOINED,
+        host=True,
+        session=facts.session,
+        consented_at=now_ms,
+        joined_at=now_ms,
+    )
+    opened = RoomState(
+        id=facts.room,
+        ver=1,
+        kind=RoomKind.SESSION,
+        title=wish.title,
+        opened_at=now_ms,
+        members=[trainer, *(Member(person=store, state=MemberState.INVITED) for store in stores)],
+    )
+    draft = Draft(opened, now_ms)
+    draft.record(facts.fresh_recording)
+    return draft.done(opened=opened)
+
+
+def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
+    wish = asked.wish
+    member = member_of(draft.state, asked.by)
+    if draft.state.closed_at is not None:
+        if isinstance(wish, LeaveRoom | CancelCall | DeclineCall | CloseRoom | Rung | ReportQuality):
+            return  # what it wished is so already, or does not matter any more
+        raise Rejection(ErrorCode.OVER, "the room is closed")
+    match wish:
+        case Rung() | AcceptCall() | DeclineCall() | CancelCall() | FirstFrame():
+            calls.decide_call(draft, asked, wish, facts)
+        case JoinRoom():
+            _join(draft, member, asked, wish, facts)
+        case LeaveRoom():
+            _leave(draft, member)
+        case CloseRoom():
+            hosting(draft.state, asked.by)
+            _close(draft, member)
+        case SetMedia(muted=muted, camera_off=camera_off):
+            draft.change(seated(draft.state, asked.by, asked.session), muted=muted, camera_off=camera_off)
+        case MuteAll():
+            _mute_all(draft, hosting(draft.state, asked.by))
+        case RaiseHand(up=up):
+            _hand(draft, seated(draft.state, asked.by, asked.session), up=up)
+        case LowerHand(person=person):
+            hosting(draft.state, asked.by)
+            draft.lower(person)
+        case AskStill(of=of):
+            hosting(draft.state, asked.by)
+            seated(draft.state, of)
+            if len(draft.state.stills) >= MAX_STILLS:
+                raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
+            draft.emit(StillRequested(by=asked.by, of=of))
+        case ReportQuality(quality=quality):
+            draft.change(seated(draft.state, asked.by, asked.session), quality=quality)
+        case _:
+            assert_never(wish)
+
+
+def _told(draft: Draft, command: RingExpired | LegsChanged | SeatQuiet | SeatHeard | SeatLost, facts: Facts) -> None:
+    match command:
+        case RingExpired():
+            calls.ring_expired(draft)
+        case LegsChanged():
+            calls.legs_changed(draft, facts)
+        case SeatQuiet(person=person):
+            member = find(draft.state, person)
+            if member is not None and member.state is MemberState.JOINED:
+                draft.move(member, MemberState.AWAY)
+        case SeatHeard(person=person):
+            member = find(draft.state, person)
+            if member is not None and member.state is MemberState.AWAY:
+                draft.move(member, MemberState.JOINED)
+        case SeatLost(person=person):
+            member = find(draft.state, person)
+            if member is not None and member.state in SEATED:
+                _lost(draft, member)
+        case _:
+            assert_never(command)
+
+
+def _join(draft: Draft, member: Member, asked: Asked, wish: JoinRoom, facts: Facts) -> None:
+    if not wish.consent:
+        raise Rejection(ErrorCode.CONSENT, "nobody joins without consent to the recording")
+    if member.state in (MemberState.DECLINED, MemberState.MISSED):
+        raise Rejection(ErrorCode.NOT_FOUND, "no such room")
+    if member.state is MemberState.RINGING:
+        raise Rejection(ErrorCode.CONFLICT, "a ringing call is accepted, not joined")
+    if member.state not in SEATED and facts.elsewhere:
+        raise Rejection(ErrorCode.BUSY, "in another room")
+    if member.session == asked.session and member.state is MemberState.JOINED:
+        return
+    held = member.session
+    member = draft.seat(member, asked.session, host=member.host)
+    for leg in facts.legs:
+        if leg.participant == asked.by and leg.session != asked.session:
+            draft.effects.append(CloseLeg(leg=leg.leg, reason=LegEnd.REPLACED))
+    if held is not None:
+        draft.grant(member, only_session=asked.session)
+
+
+def _leave(draft: Draft, member: Member) -> None:
+    call = draft.state.call
+    if call is not None:
+        if member.state is MemberState.RINGING:
+            raise Rejection(ErrorCode.CONFLICT, "a ringing call is declined, not left")
+        if member.state in SEATED:
+            calls.hang_up(draft, member)
+        return
+    if member.state not in SEATED:
+        return
+    if member.host:
+        _close(draft, member)
+        return
+    draft.unseat(member)
+    draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.LEFT))
+
+
+def _close(draft: Draft, host: Member) -> None:
+    if draft.state.call is not None:
+        calls.hang_up(draft, host)
+        return
+    draft.unseat(host)
+    draft.close(EndReason.CLOSED)
+
+
+def _lost(draft: Draft, member: Member) -> None:
+    if draft.state.call is not None:
+        calls.lost(draft, member)
+        return
+    draft.unseat(member)
+    draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.TIMEOUT))
+    if not any(other.state in SEATED for other in draft.state.members):
+        draft.close(EndReason.EMPTY)
+    elif member.host:
+        draft.close(EndReason.FAILED)
+
+
+def _mute_all(draft: Draft, host: Member) -> None:
+    draft.emit(AllMuted(by=host.person.id))
+    for member in draft.state.members:
+        if member.state in SEATED and not member.host:
+            draft.change(member, muted=True)
+
+
+def _hand(draft: Draft, member: Member, *, up: bool) -> None:
+    raised = any(hand.person == member.person.id for hand in draft.state.hands)
+    if up and not raised:
+        hand = Hand(person=member.person.id, raised_at=draft.now_ms)
+        draft.emit(HandsChanged(hands=[*draft.state.hands, hand]))
+    elif not up:
+        draft.lower(member.person.id)
+
+
+def _still(draft: Draft, still: Still) -> None:
+    seated(draft.state, still.by)
+    if len(draft.state.stills) >= MAX_STILLS:
+        raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
+    if all(known.id != still.id for known in draft.state.stills):
+        draft.emit(StillAdded(still=still))
+
+
+def _recording(draft: Draft, report: RecordingReport) -> None:
+    recording = draft.state.recording
+    if recording is None or recording.id != report.recording:
+        return
+    if report.state not in RECORDING_MOVES[recording.state]:
+        return
+    took_ms = draft.now_ms - (draft.state.closed_at or draft.now_ms)
+    draft.emit(
+        RecordingChanged(
+            recording=recording.model_copy(
+                update={
+                    "state": report.state,
+                    "duration_s": report.summary.duration_s if report.summary else None,
+                    "saved_in_s": took_ms / 1000 if report.state is not RecordingState.FAILED else None,
+                }
+            )
+        )
+    )
+
+
+def next_ring_ms(state: RoomState) -> int | None:
+    """When `RingExpired` is due, UTC ms."""
+    if state.closed_at is None and state.call is not None and state.call.stage is CallStage.RINGING:
+        return state.call.ring_until
+    return None

@@ -1,0 +1,91 @@
+"""A small chain for tests of the rules."""
+
+from contract.client import AcceptCall, JoinRoom, OpenSession, StartCall
+from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RegionId, RoomId, SessionId, StoreId
+from contract.nodes import LegReport, LegState
+from contract.people import Name, Person, Presence, PresenceEntry, Role, Skill, Store
+from contract.rooms import Reason, RoomState
+from signaling.domain.commands import Asked, Facts, OpeningFacts, Wish
+from signaling.domain.draft import Decision
+from signaling.domain.rooms import decide, open_room
+
+NOW = 1_800_000_000_000
+CID = ClientMessageId("0192f000-0000-7000-8000-000000000001")
+ROOM = RoomId("room-1")
+RECORDING = RecordingId("recording-1")
+
+
+def name(text: str) -> Name:
+    return Name(zh=text, en=text)
+
+
+def store(number: str) -> Person:
+    place = Store(id=StoreId(f"s-{number}"), number=number, name=name(number), region=RegionId("east"))
+    return Person(id=PersonId(f"p-store-{number}"), role=Role.STORE, name=name(number), store=place)
+
+
+def expert(who: str, *skills: Skill) -> Person:
+    return Person(id=PersonId(f"p-{who}"), role=Role.EXPERT, name=name(who), skills=list(skills))
+
+
+STORE, SECOND, THIRD = store("0117"), store("0108"), store("0131")
+CHEN = expert("chen", Skill.EQUIPMENT)
+LIU = expert("liu", Skill.DISHES)
+ZHANG = expert("zhang", Skill.EQUIPMENT, Skill.IT)
+TRAINER = Person(id=PersonId("p-he"), role=Role.TRAINER, name=name("he"))
+FACTS = Facts(fresh_recording=RECORDING)
+
+
+def session(person: Person, tab: int = 1) -> SessionId:
+    return SessionId(f"{person.id}#{tab}")
+
+
+def entries(*people: Person, presence: Presence = Presence.FREE) -> list[PresenceEntry]:
+    return [PresenceEntry(person=person, presence=presence, since_ms=NOW) for person in people]
+
+
+def opening(by: Person, experts: list[PresenceEntry] | None = None, *, elsewhere: bool = False) -> OpeningFacts:
+    return OpeningFacts(
+        by=by,
+        session=session(by),
+        room=ROOM,
+        fresh_recording=RECORDING,
+        ring_ms=45_000,
+        experts=entries(CHEN, ZHANG, LIU) if experts is None else experts,
+        people={person.id: person for person in (STORE, SECOND, THIRD, CHEN, LIU, ZHANG)},
+        elsewhere=elsewhere,
+    )
+
+
+def called(experts: list[PresenceEntry] | None = None) -> RoomState:
+    """A call of STORE that rings."""
+    return open_room(StartCall(cid=CID, reason=Reason.EQUIPMENT), NOW, opening(STORE, experts)).state
+
+
+def answered() -> RoomState:
+    """The same, answered by CHEN."""
+    return ask(called(), CHEN, AcceptCall(cid=CID, room=ROOM)).state
+
+
+def training() -> RoomState:
+    """A session of TRAINER; STORE has joined, SECOND and THIRD are invited."""
+    wish = OpenSession(cid=CID, title=name("hands"), invite=[STORE.id, SECOND.id, THIRD.id])
+    state = open_room(wish, NOW, opening(TRAINER)).state
+    return ask(state, STORE, JoinRoom(cid=CID, room=ROOM, consent=True)).state
+
+
+def ask(
+    state: RoomState, who: Person, wish: Wish, *, tab: int = 1, at: int = NOW + 1000, facts: Facts = FACTS
+) -> Decision:
+    return decide(state, Asked(by=who.id, session=session(who, tab), wish=wish), at, facts)
+
+
+def leg(who: Person, tab: int = 1, state: LegState = LegState.CONNECTED) -> LegReport:
+    return LegReport(
+        room=ROOM,
+        leg=LegId(f"leg-{session(who, tab)}"),
+        participant=who.id,
+        session=session(who, tab),
+        pc_gen=1,
+        state=state,
+    )

@@ -1,0 +1,82 @@
+"""Who is free, for whom that is visible, and when silence counts."""
+
+import pytest
+
+from contract.people import Presence, Role
+from signaling.domain.commands import SeatHeard, SeatLost, SeatQuiet
+from signaling.domain.presence import PresenceBoard, in_rooms
+from signaling.domain.seats import Seats
+from tests.signaling.domain.people import CHEN, LIU, NOW, STORE, TRAINER, ZHANG, answered, called
+
+pytestmark = pytest.mark.unit
+
+
+def board() -> PresenceBoard:
+    made = PresenceBoard()
+    for person in (CHEN, LIU, STORE, TRAINER):
+        made.list_person(person, NOW)
+    return made
+
+
+def test_rooms_say_who_rings_and_who_is_busy() -> None:
+    assert in_rooms([called()], CHEN.id) is Presence.RINGING
+    assert in_rooms([called()], STORE.id) is Presence.RINGING
+    assert in_rooms([answered()], CHEN.id) is Presence.BUSY
+    assert in_rooms([answered()], ZHANG.id) is Presence.FREE
+
+
+def test_offline_comes_six_seconds_after_the_last_socket() -> None:
+    made = board()
+    made.connected(CHEN.id)
+    made.connected(CHEN.id)
+    assert [entry.presence for entry in made.changes(0.0, NOW)] == [Presence.FREE]
+    made.disconnected(CHEN.id, 1.0)
+    assert made.deadline is None
+    made.disconnected(CHEN.id, 2.0)
+    assert made.deadline == 8.0
+    assert made.changes(7.9, NOW) == []
+    assert [entry.presence for entry in made.changes(8.0, NOW)] == [Presence.OFFLINE]
+
+
+def test_a_reload_is_no_absence() -> None:
+    made = board()
+    made.connected(CHEN.id)
+    made.changes(0.0, NOW)
+    made.disconnected(CHEN.id, 1.0)
+    made.connected(CHEN.id)
+    assert made.deadline is None
+    assert made.changes(9.0, NOW) == []
+
+
+def test_stores_see_experts_and_learners_nobody() -> None:
+    made = board()
+    assert {entry.person.id for entry in made.entries(Role.STORE)} == {CHEN.id, LIU.id}
+    assert {entry.person.id for entry in made.entries(Role.EXPERT)} == {CHEN.id, LIU.id, STORE.id}
+    assert made.entries(Role.LEARNER) == []
+
+
+def test_a_holder_who_is_not_heard_becomes_quiet_then_lost() -> None:
+    seats = Seats()
+    seats.observe({CHEN.id: True, STORE.id: False}, 10.0)
+    assert seats.deadline == 16.0
+    assert seats.due(15.9) == []
+    assert seats.due(16.0) == [SeatQuiet(STORE.id)]
+    assert seats.deadline == 40.0
+    assert seats.due(40.0) == [SeatLost(STORE.id)]
+    assert seats.deadline is None
+
+
+def test_a_quiet_holder_is_heard_again() -> None:
+    seats = Seats()
+    seats.observe({STORE.id: False}, 0.0)
+    seats.due(6.0)
+    seats.observe({STORE.id: True}, 7.0)
+    assert seats.deadline is not None
+    assert seats.due(7.0) == [SeatHeard(STORE.id)]
+    assert seats.deadline is None
+
+
+def test_a_late_timer_tells_both() -> None:
+    seats = Seats()
+    seats.observe({STORE.id: False}, 0.0)
+    assert seats.due(31.0) == [SeatQuiet(STORE.id), SeatLost(STORE.id)]
