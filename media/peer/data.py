@@ -1,0 +1,154 @@
+"""The data channel of one peer: aiortc's SCTP on top of DTLS, its events turned into typed messages with limits."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from aiortc import RTCDataChannel, RTCSctpCapabilities, RTCSctpTransport
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+
+from contract.base import decode, encode
+from contract.data import CLIENT_DATA, MAX_UP_BYTES, ClientData, ServerData
+from contract.errors import ProtocolViolation
+from media.peer.sdp import SCTP_PORT
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+LABEL = "passline"
+MESSAGES_PER_S = 60
+"""More are dropped: a pointer sends at most 30."""
+DATAGRAMS_PER_S = 400
+"""SCTP packets of one peer; more are dropped before they are parsed, SCTP repeats what was real."""
+MAX_WAITING_BYTES = 256 * 1024
+"""Said and not yet sent; past it the newest are dropped (the client is not reading, a new PeerConnection follows)."""
+MAX_DOWN_BYTES = 16 * 1024
+FLUSH_S = 0.15
+"""How long a last word may take to leave."""
+
+
+class RateLimit:
+    """At most `per_s` in any second, refilled evenly; pure, time comes in."""
+
+    def __init__(self, per_s: int, now: float) -> None:
+        self._per_s = float(per_s)
+        self._left = float(per_s)
+        self._last = now
+
+    def allow(self, now: float) -> bool:
+        """Whether one more is within the rate."""
+        self._left = min(self._per_s, self._left + (now - self._last) * self._per_s)
+        self._last = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
+class _Sctp(RTCSctpTransport):
+    """SCTP that survives its peer: what its parser does not expect ends the association, not the DTLS task."""
+
+    def __init__(self, dtls: RTCDtlsTransport, *, allow: Callable[[], bool], failed: Callable[[], None]) -> None:
+        super().__init__(dtls, SCTP_PORT)
+        self._allow = allow
+        self._failed = failed
+
+    async def _handle_data(self, data: bytes) -> None:
+        if not self._allow():
+            return
+        try:
+            await super()._handle_data(data)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - aiortc asserts, indexes and unpacks where a peer breaks SCTP or DCEP
+            log.warning("data channel broken by the peer", error=type(error).__name__)
+            self._failed()
+
+
+class DataLink:
+    """The one channel that the client opens (label `passline`); others are closed.
+
+    `on_message` gets decoded messages, in order, from the event loop; `on_broken` says that the peer must go.
+    """
+
+    def __init__(
+        self,
+        dtls: RTCDtlsTransport,
+        *,
+        on_message: Callable[[ClientData], None],
+        on_broken: Callable[[], None],
+        clock: Callable[[], float],
+        count: Callable[[str], None],
+    ) -> None:
+        """`count` is told the name of every drop."""
+        self._on_message = on_message
+        self._on_broken = on_broken
+        self._clock = clock
+        self._count = count
+        self._messages = RateLimit(MESSAGES_PER_S, clock())
+        self._datagrams = RateLimit(DATAGRAMS_PER_S, clock())
+        self._channel: RTCDataChannel | None = None
+        self._sctp = _Sctp(dtls, allow=self._allow_datagram, failed=on_broken)
+        self._sctp.on("datachannel", self._opened)
+
+    async def start(self, remote_port: int) -> None:
+        """Begin the association; DTLS must be connected."""
+        await self._sctp.start(RTCSctpCapabilities(maxMessageSize=MAX_DOWN_BYTES), remote_port)
+
+    def send(self, message: ServerData) -> None:
+        """Queue one message; dropped and counted when the channel is not open or does not drain."""
+        channel = self._channel
+        if channel is None or channel.readyState != "open":
+            self._count("data_not_open")
+            return
+        text = encode(message).decode()
+        if channel.bufferedAmount + len(text) > MAX_WAITING_BYTES:
+            self._count("data_waiting")
+            return
+        try:
+            channel.send(text)
+        except ValueError:
+            self._count("data_too_long")
+
+    async def flush(self) -> None:
+        """Wait until what was sent has left, at most FLUSH_S."""
+        channel = self._channel
+        if channel is None or channel.readyState != "open" or not channel.bufferedAmount:
+            return
+        left = asyncio.Event()
+        channel.once("bufferedamountlow", left.set)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(left.wait(), FLUSH_S)
+
+    async def aclose(self) -> None:
+        """End the association (SCTP ABORT)."""
+        self._channel = None
+        await self._sctp.stop()
+
+    def _allow_datagram(self) -> bool:
+        if self._datagrams.allow(self._clock()):
+            return True
+        self._count("data_rate")
+        return False
+
+    def _opened(self, channel: RTCDataChannel) -> None:
+        if channel.label != LABEL or self._channel is not None:
+            self._count("data_channel_refused")
+            channel.close()
+            return
+        self._channel = channel
+        channel.on("message", self._received)
+
+    def _received(self, data: str | bytes) -> None:
+        if not self._messages.allow(self._clock()):
+            self._count("data_rate")
+            return
+        if isinstance(data, bytes) or len(data.encode()) > MAX_UP_BYTES:
+            self._count("data_malformed")
+            return
+        try:
+            message = decode(CLIENT_DATA, data)
+        except ProtocolViolation:
+            self._count("data_malformed")
+            return
+        self._on_message(message)

@@ -1,0 +1,296 @@
+"""One PeerConnection as the worker sees it, from the offer to its end."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from typing import Literal, Protocol, assert_never
+
+from contract.data import ClientData, Moved, PointAt, Ready, ServerData
+from contract.ids import LegId, PersonId, RoomId, SessionId
+from contract.media import Codec
+from contract.nodes import LegEnd, LegReport, LegState, OpenLeg
+from media.forward.sections import Sections
+from media.peer.data import DataLink
+from media.peer.dtls import DtlsFailed, DtlsTransport, Identity, SrtpError
+from media.peer.mux import Mux
+from media.peer.sdp import LocalTransport, answer
+from runtime import clock
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+CONNECT_S = 15.0
+"""From the answer to the client's `ready`."""
+SILENT_S = 6.5
+"""Nothing heard: the contract's 6 s, and half a second because Firefox checks consent up to 6 s apart (RFC 7675)."""
+DEAD_S = 30.0
+CLOSE_S = 0.8
+"""How long saying goodbye may take."""
+
+_MOVED: dict[LegEnd, Literal["replaced", "left", "removed", "room_closed", "restarting"]] = {
+    LegEnd.REPLACED: "replaced",
+    LegEnd.LEFT: "left",
+    LegEnd.REMOVED: "removed",
+    LegEnd.ROOM_CLOSED: "room_closed",
+    LegEnd.RESTARTING: "restarting",
+}
+
+Packet = Callable[[LegId, bytes, float, int], None]
+
+
+class LegOwner(Protocol):
+    """Whom a leg tells; all calls come from the event loop and must not wait."""
+
+    def leg_up(self, leg: "Leg") -> None:
+        """DTLS is done: packets may flow. Set `leg.on_rtp` and `leg.on_rtcp` here."""
+
+    def leg_ready(self, leg: "Leg") -> None:
+        """The client said `ready`."""
+
+    def leg_point(self, leg: "Leg", point: PointAt) -> None: ...
+
+    def leg_changed(self, leg: "Leg") -> None:
+        """`leg.state` changed; at CLOSED with `leg.reason`, and nothing more comes."""
+
+
+class Leg:
+    """Made from an offer; `answer_sdp` goes back to the client, `run` brings it up and lives until it is closed.
+
+    `check(now)` a few times a second keeps its deadlines. `close` ends it from outside; the first reason counts.
+    Implements media.forward.ports.LegPort.
+    """
+
+    def __init__(
+        self,
+        request: OpenLeg,
+        *,
+        mux: Mux,
+        identity: Identity,
+        owner: LegOwner,
+        video_codec: Codec,
+        dropped: Counter[str],
+    ) -> None:
+        """Raises ProtocolViolation(`bad_sdp`); nothing is held then."""
+        self.id: LegId = request.leg
+        self.participant: PersonId = request.participant
+        self.room: RoomId = request.room
+        self.session: SessionId = request.session
+        self.pc_gen = request.pc_gen
+        self.state = LegState.CONNECTING
+        self.reason: LegEnd | None = None
+        self.on_rtp: Packet | None = None
+        self.on_rtcp: Packet | None = None
+        self.endpoint = mux.open(on_rtp=self._srtp, on_rtcp=self._srtcp)
+        try:
+            answered = answer(
+                request.sdp,
+                request.layout,
+                LocalTransport(self.endpoint.ufrag, self.endpoint.pwd, identity.fingerprint, mux.addresses),
+                video_codec=video_codec,
+                new_ssrc=_new_ssrc,
+            )
+        except Exception:
+            self.endpoint.close()
+            raise
+        self.endpoint.remote_ufrag = answered.remote_ufrag
+        self.answer_sdp = answered.text
+        self.sections: Sections = answered.sections
+        self._remote_fingerprint = answered.remote_fingerprint
+        self._remote_sctp_port = answered.remote_sctp_port
+        self._owner = owner
+        self._dropped = dropped
+        self._opened = clock.now()
+        self._ending = asyncio.Event()
+        self._dtls = DtlsTransport(self.endpoint, identity)
+        self._data: DataLink | None = None
+        self.protect: Callable[[bytes], bytes] = _no_keys
+        """Plaintext RTP → SRTP. With `endpoint.sendto` and `endpoint.address` all that a fast plane needs."""
+        self._protect_rtcp: Callable[[bytes], bytes] = _no_keys
+        self._unprotect: Callable[[bytes], bytes] = _no_keys
+        self._unprotect_rtcp: Callable[[bytes], bytes] = _no_keys
+
+    # --- LegPort: what the room says -------------------------------------------------------------------------------
+
+    def send_rtp(self, packet: bytes) -> None:
+        """Protect and send one RTP packet now, or drop and count it."""
+        endpoint = self.endpoint
+        try:
+            endpoint.sendto(self.protect(packet), endpoint.address)  # type: ignore[misc, arg-type]  # set before keys are
+        except BlockingIOError:
+            self._dropped["send_full"] += 1
+        except OSError:
+            self._dropped["send_failed"] += 1
+        except SrtpError:
+            self._dropped["srtp_send"] += 1
+
+    def send_rtcp(self, data: bytes) -> None:
+        try:
+            protected = self._protect_rtcp(data)
+        except SrtpError:
+            self._dropped["srtp_send"] += 1
+            return
+        self.endpoint.send(protected)
+
+    def send_data(self, message: ServerData) -> None:
+        if self._data is not None:
+            self._data.send(message)
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    def report(self) -> LegReport:
+        """The state as signaling hears it."""
+        return LegReport(
+            room=self.room,
+            leg=self.id,
+            participant=self.participant,
+            session=self.session,
+            pc_gen=self.pc_gen,
+            state=self.state,
+            reason=self.reason,
+        )
+
+    async def run(self) -> None:
+        """Until closed; everything that the leg holds is given back."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                life = tasks.create_task(self._live())
+                await self._ending.wait()
+                life.cancel()
+        finally:
+            self.close(LegEnd.FAILED)
+            await self._tear_down()
+
+    def close(self, reason: LegEnd) -> None:
+        """Stop now; `run` says goodbye and ends. Later reasons are ignored."""
+        if self.state is LegState.CLOSED:
+            return
+        self.reason = reason
+        self.on_rtp = self.on_rtcp = None
+        self.protect = self._unprotect = self._protect_rtcp = self._unprotect_rtcp = _no_keys
+        self._ending.set()
+        self._become(LegState.CLOSED)
+
+    def check(self, now: float) -> None:
+        """Deadlines: connect, silence, death."""
+        silent_s = now - self.endpoint.heard
+        match self.state:
+            case LegState.CONNECTING:
+                if now - self._opened >= CONNECT_S:
+                    self.close(LegEnd.TIMEOUT)
+            case LegState.CONNECTED:
+                if silent_s >= SILENT_S:
+                    self._become(LegState.SILENT)
+            case LegState.SILENT:
+                if silent_s >= DEAD_S:
+                    self.close(LegEnd.TIMEOUT)
+                elif silent_s < SILENT_S:
+                    self._become(LegState.CONNECTED)
+            case LegState.CLOSED:
+                pass
+            case _:
+                assert_never(self.state)
+
+    async def _live(self) -> None:
+        try:
+            await self.endpoint.validated.wait()
+            validated = clock.now()
+            await self._dtls.handshake(self._remote_fingerprint)
+        except DtlsFailed:
+            self.close(LegEnd.FAILED)
+            return
+        keys = self._dtls.keys()
+        self.protect, self._protect_rtcp = keys.protect, keys.protect_rtcp
+        self._unprotect, self._unprotect_rtcp = keys.unprotect, keys.unprotect_rtcp
+        done = clock.now()
+        log.info(
+            "leg is up",
+            leg=self.id,
+            room=self.room,
+            ice_ms=round((validated - self._opened) * 1000),
+            dtls_ms=round((done - validated) * 1000),
+            dtls_resent=self._dtls.resent,
+        )
+        self._data = DataLink(
+            self._dtls,
+            on_message=self._message,
+            on_broken=lambda: self.close(LegEnd.FAILED),
+            clock=clock.now,
+            count=self._count,
+        )
+        self._owner.leg_up(self)
+        try:
+            await self._data.start(self._remote_sctp_port)
+        except ConnectionError:
+            self.close(LegEnd.CLIENT_CLOSED)
+            return
+        await self._dtls.ended.wait()
+        self.close(LegEnd.CLIENT_CLOSED)
+
+    async def _tear_down(self) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                if self._data is not None:
+                    moved = None if self.reason is None else _MOVED.get(self.reason)
+                    if moved is not None:
+                        self._data.send(Moved(reason=moved))
+                        await self._data.flush()
+                    await self._data.aclose()
+                await self._dtls.stop()
+        except TimeoutError:
+            self._count("close_timeout")
+        finally:
+            self.endpoint.close()
+
+    def _become(self, state: LegState) -> None:
+        if state is not self.state:
+            self.state = state
+            self._owner.leg_changed(self)
+
+    # --- what comes in ---------------------------------------------------------------------------------------------
+
+    def _srtp(self, data: bytes, now: float) -> None:
+        try:
+            packet = self._unprotect(data)
+        except SrtpError:
+            self._dropped["srtp_receive"] += 1
+            return
+        self.endpoint.heard = now
+        if self.on_rtp is not None:
+            self.on_rtp(self.id, packet, now, clock.wall_ns())
+
+    def _srtcp(self, data: bytes, now: float) -> None:
+        try:
+            packet = self._unprotect_rtcp(data)
+        except SrtpError:
+            self._dropped["srtp_receive"] += 1
+            return
+        self.endpoint.heard = now
+        if self.on_rtcp is not None:
+            self.on_rtcp(self.id, packet, now, clock.wall_ns())
+
+    def _message(self, message: ClientData) -> None:
+        if self.state is LegState.CLOSED:
+            return
+        self.endpoint.heard = clock.now()
+        match message:
+            case Ready():
+                if self.state is LegState.CONNECTING:
+                    self._become(LegState.CONNECTED)
+                    self._owner.leg_ready(self)
+            case PointAt():
+                self._owner.leg_point(self, message)
+            case _:
+                assert_never(message)
+
+    def _count(self, what: str) -> None:
+        self._dropped[what] += 1
+
+
+def _no_keys(_data: bytes) -> bytes:
+    """Before the handshake and after the end nothing is sent or read."""
+    raise SrtpError("no keys")
+
+
+def _new_ssrc() -> int:
+    return secrets.randbelow(2**32 - 2) + 1

@@ -1,0 +1,295 @@
+"""One UDP port for every peer of a worker: tells STUN, DTLS and SRTP apart, lets only validated addresses through.
+
+One socket per local address, all on the same port, so that an answer always leaves from the address that was asked.
+The worker is ICE-lite (RFC 8445 §2.5): it answers checks and sends none. A client's address counts once a check from
+it carried a MESSAGE-INTEGRITY made with our password; until then nothing but STUN from there is read (the DTLS
+ClientHello race, and the empty or oversize datagram that ends a stock aiortc connection).
+"""
+
+import asyncio
+import secrets
+import socket
+from collections import Counter
+from collections.abc import Callable
+
+from aioice.ice import get_host_addresses
+
+from media.peer import stun
+from runtime import clock
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+MAX_DATAGRAM_BYTES = 1500
+"""Nothing larger is WebRTC on a network of ours; pylibsrtp cannot take more."""
+BATCH = 128
+"""Datagrams read per wake-up and socket before other work gets its turn."""
+SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+DTLS_QUEUE = 64
+"""Datagrams waiting for one DTLS transport; the newest are dropped, both sides repeat."""
+MAX_ADDRESSES = 16
+"""Validated addresses of one peer; the oldest is forgotten."""
+TAKEOVER_S = 5.0
+"""An address that a peer used within this time is not given to another one."""
+LOOPBACK = "127.0.0.1"
+
+Address = tuple[str, int]
+Datagram = Callable[[bytes, float], None]
+
+
+class Endpoint:
+    """One peer's side of the port: ICE-lite credentials, where it can be reached, and who takes its datagrams.
+
+    Duck-types what RTCDtlsTransport needs of an ICE transport: `_recv`, `_send`, `role`, `state`.
+    """
+
+    role = "controlled"
+
+    def __init__(self, mux: "Mux", *, on_rtp: Datagram, on_rtcp: Datagram) -> None:
+        self.ufrag = secrets.token_hex(4)
+        self.pwd = secrets.token_hex(16)
+        self.remote_ufrag = ""
+        """Once the offer is read; checks with another one are not ours."""
+        self.on_rtp = on_rtp
+        """Takes SRTP as it came, and `now`."""
+        self.on_rtcp = on_rtcp
+        self.validated = asyncio.Event()
+        """Set when the first check passed: from then on there is an `address`."""
+        self.heard = clock.now()
+        """When the peer last sent anything that we accept."""
+        self.address: Address | None = None
+        self.sendto: Callable[[bytes, Address], int] | None = None
+        """`socket.sendto` of the local address that the peer nominated."""
+        self.doors: dict[tuple[Door, Address], None] = {}
+        self._mux = mux
+        self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
+        self._closed = False
+
+    @property
+    def state(self) -> str:
+        return "closed" if self._closed else "completed" if self.address is not None else "new"
+
+    def send(self, data: bytes) -> None:
+        """Send one datagram now or not at all (counted)."""
+        if self.sendto is None or self.address is None or self._closed:
+            self._mux.dropped["unreachable"] += 1
+            return
+        try:
+            self.sendto(data, self.address)
+        except BlockingIOError:
+            self._mux.dropped["send_full"] += 1
+        except OSError:
+            # The network of this address is gone; the peer will nominate another.
+            self._mux.dropped["send_failed"] += 1
+
+    def put_dtls(self, data: bytes) -> None:
+        try:
+            self._dtls.put_nowait(data)
+        except asyncio.QueueFull:
+            self._mux.dropped["dtls_queue"] += 1
+
+    def close(self) -> None:
+        """Take the peer off the port; a waiting `_recv` raises ConnectionError."""
+        if self._closed:
+            return
+        self._closed = True
+        self._mux.forget(self)
+        if self._dtls.full():
+            self._dtls.get_nowait()
+        self._dtls.put_nowait(None)
+
+    async def _recv(self) -> bytes:
+        if self._closed:
+            raise ConnectionError("endpoint is closed")
+        data = await self._dtls.get()
+        if data is None:
+            raise ConnectionError("endpoint is closed")
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self.send(data)
+
+
+class Door:
+    """The socket of one local address, and the peers validated through it."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.by_address: dict[Address, Endpoint] = {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self.socket.setblocking(False)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+            self.socket.bind((host, port))
+        except OSError:
+            self.socket.close()
+            raise
+        self.sendto: Callable[[bytes, Address], int] = self.socket.sendto
+
+
+class Mux:
+    """All doors of a worker. Lives on the running event loop; `close` gives the port back."""
+
+    def __init__(self, port: int, *, offered: list[str] | None = None) -> None:
+        """Bind UDP `port` (0: one the system has free) on every IPv4 address of this machine.
+
+        `offered` are the addresses told to clients, e.g. the public one behind a NAT; empty means all local ones.
+        Raises OSError if the port is taken.
+        """
+        self.dropped: Counter[str] = Counter()
+        self._offered = list(offered or [])
+        self._by_ufrag: dict[str, Endpoint] = {}
+        self._doors: dict[str, Door] = {}
+        self._loop = asyncio.get_running_loop()
+        self._bugs = 0
+        self.port = self._bind(port)
+        self.refresh()
+
+    def _bind(self, port: int) -> int:
+        """Loopback first; a free port must be free on all addresses."""
+        if port:
+            self._add(LOOPBACK, port)
+            return port
+        for _attempt in range(20):
+            self._add(LOOPBACK, 0)
+            found: int = self._doors[LOOPBACK].socket.getsockname()[1]
+            try:
+                for host in _hosts():
+                    self._add(host, found)
+            except OSError:
+                self._close_doors()
+                continue
+            return found
+        raise OSError("no UDP port is free on every address")
+
+    def _add(self, host: str, port: int) -> None:
+        door = Door(host, port)
+        self._doors[host] = door
+        self._loop.add_reader(door.socket.fileno(), self._readable, door)
+
+    def refresh(self) -> None:
+        """Bind addresses that came since (a network that was down at start); cheap enough for every answer."""
+        for host in _hosts():
+            if host not in self._doors:
+                try:
+                    self._add(host, self.port)
+                except OSError as error:
+                    log.warning("cannot listen for media on an address", errno=error.errno)
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """What an answer offers: other machines' ways first, 127.0.0.1 last."""
+        hosts = self._offered or [*(host for host in self._doors if host != LOOPBACK), LOOPBACK]
+        return tuple((host, self.port) for host in hosts)
+
+    def open(self, *, on_rtp: Datagram, on_rtcp: Datagram) -> Endpoint:
+        """A new peer, reachable by its ufrag at once."""
+        endpoint = Endpoint(self, on_rtp=on_rtp, on_rtcp=on_rtcp)
+        self._by_ufrag[endpoint.ufrag] = endpoint
+        return endpoint
+
+    def forget(self, endpoint: Endpoint) -> None:
+        """Called by Endpoint.close."""
+        self._by_ufrag.pop(endpoint.ufrag, None)
+        for door, address in endpoint.doors:
+            if door.by_address.get(address) is endpoint:
+                del door.by_address[address]
+        endpoint.doors.clear()
+
+    def close(self) -> None:
+        """Close every peer and give the port back."""
+        for endpoint in list(self._by_ufrag.values()):
+            endpoint.close()
+        self._close_doors()
+
+    def _close_doors(self) -> None:
+        for door in self._doors.values():
+            self._loop.remove_reader(door.socket.fileno())
+            door.socket.close()
+        self._doors.clear()
+
+    def _readable(self, door: Door) -> None:
+        """Read what is there, up to BATCH. Never raises: one bad datagram must not cost the others theirs."""
+        now = clock.now()
+        receive = door.socket.recvfrom
+        by_address = door.by_address
+        for _ in range(BATCH):
+            try:
+                data, address = receive(MAX_DATAGRAM_BYTES + 1)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.dropped["receive_failed"] += 1
+                return
+            try:
+                size = len(data)
+                if not 0 < size <= MAX_DATAGRAM_BYTES:
+                    self.dropped["oversize" if size else "empty"] += 1
+                    continue
+                first = data[0]
+                if first < 4:
+                    self._check(door, data, address, now)
+                    continue
+                endpoint = by_address.get(address)
+                if endpoint is None:
+                    self.dropped["stranger"] += 1
+                elif 127 < first < 192:
+                    # RFC 5761 §4: RTCP packet types 192–223 where RTP has marker and payload type.
+                    if size > 1 and 191 < data[1] < 224:
+                        endpoint.on_rtcp(data, now)
+                    else:
+                        endpoint.on_rtp(data, now)
+                elif 19 < first < 64:
+                    endpoint.put_dtls(data)
+                else:
+                    self.dropped["unknown"] += 1
+            except Exception:
+                self.dropped["bug"] += 1
+                self._bugs += 1
+                if self._bugs <= 10:
+                    log.exception("a datagram met a bug")
+
+    def _check(self, door: Door, data: bytes, address: Address, now: float) -> None:
+        """Answer a connectivity check and learn the address it came from."""
+        request = stun.parse(data)
+        if request is None:
+            self.dropped["stun_malformed"] += 1
+            return
+        endpoint = self._by_ufrag.get(request.local_ufrag)
+        if endpoint is None or request.remote_ufrag != endpoint.remote_ufrag:
+            self.dropped["stun_unknown"] += 1
+            return
+        if not stun.authentic(request, endpoint.pwd):
+            self.dropped["stun_integrity"] += 1
+            return
+        holder = door.by_address.get(address)
+        if holder is not endpoint:
+            if holder is not None and now - holder.heard < TAKEOVER_S:
+                self.dropped["stun_taken"] += 1
+                return
+            self._validate(door, address, endpoint)
+        endpoint.heard = now
+        if request.use_candidate or endpoint.address is None:
+            endpoint.address, endpoint.sendto = address, door.sendto
+            endpoint.validated.set()
+        try:
+            door.sendto(stun.success(request.transaction, address, endpoint.pwd), address)
+        except OSError:
+            self.dropped["send_failed"] += 1
+
+    def _validate(self, door: Door, address: Address, endpoint: Endpoint) -> None:
+        holder = door.by_address.get(address)
+        if holder is not None:
+            holder.doors.pop((door, address), None)
+        door.by_address[address] = endpoint
+        endpoint.doors[door, address] = None
+        if len(endpoint.doors) > MAX_ADDRESSES:
+            oldest = next(iter(endpoint.doors))
+            del endpoint.doors[oldest]
+            del oldest[0].by_address[oldest[1]]
+
+
+def _hosts() -> list[str]:
+    """IPv4 addresses of this machine but for loopback."""
+    return [host for host in get_host_addresses(use_ipv4=True, use_ipv6=False) if not host.startswith("127.")]

@@ -1,0 +1,225 @@
+"""Reads a client's SDP offer (RFC 8866, RFC 8829) into plain values, within limits.
+
+Unknown attributes are ignored; what we need and cannot read is a ProtocolViolation(`bad_sdp`) that names the line,
+never its text. Candidates are only counted: the worker is ICE-lite and learns addresses from checks.
+"""
+
+import re
+from collections.abc import Sized
+from dataclasses import dataclass, field
+
+from contract.errors import ErrorCode, ProtocolViolation
+
+MAX_BYTES = 48 * 1024
+MAX_SECTIONS = 32
+MAX_CANDIDATES = 50
+MAX_LINE_CHARS = 1024
+MAX_PER_SECTION = 64
+"""Payload types, extensions or SSRC lines of one section."""
+
+_M_LINE = re.compile(r"(audio|video|application) ([0-9]{1,5}) ([A-Z/]{1,32}) ([!-~ ]{1,400})")
+_MID = re.compile(r"[!-~]{1,16}")
+_ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_FINGERPRINT = re.compile(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
+_EXTMAP = re.compile(r"([0-9]{1,5})(?:/(sendrecv|sendonly|recvonly|inactive))? ([!-~]{1,255})(?: .*)?")
+_NUMBERED = re.compile(r"([0-9]{1,3}) (.{1,800})")
+_SSRC = re.compile(r"([0-9]{1,10}) .*")
+_FID = re.compile(r"FID ([0-9]{1,10}) ([0-9]{1,10})")
+_DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An offered header extension (RFC 8285)."""
+
+    id: int
+    direction: str | None
+
+
+@dataclass(slots=True)
+class OfferSection:
+    """One m-line and its attributes, as offered."""
+
+    kind: str
+    port: int
+    protocol: str
+    formats: list[str]
+    mid: str = ""
+    direction: str | None = None
+    bundle_only: bool = False
+    rtcp_mux: bool = False
+    setup: str | None = None
+    ufrag: str | None = None
+    pwd: str | None = None
+    fingerprint: str | None = None
+    """SHA-256, upper case."""
+    rtpmap: dict[int, str] = field(default_factory=dict)
+    """Payload type → `name/rate[/channels]`, lower case."""
+    fmtp: dict[int, str] = field(default_factory=dict)
+    feedback: dict[int, set[str]] = field(default_factory=dict)
+    extensions: dict[str, Extension] = field(default_factory=dict)
+    ssrcs: list[int] = field(default_factory=list)
+    fid: tuple[int, int] | None = None
+    """SSRC and SSRC of its retransmissions (RFC 5576)."""
+    sctp_port: int | None = None
+
+
+@dataclass(slots=True)
+class Offer:
+    """A whole offer; transport values of the session level are already in the sections."""
+
+    sections: list[OfferSection]
+    bundle: list[str]
+
+
+def bad(detail: str) -> ProtocolViolation:
+    """The one error of this module."""
+    return ProtocolViolation(ErrorCode.BAD_SDP, detail)
+
+
+def parse(text: str) -> Offer:
+    """Read an offer. Raises ProtocolViolation(`bad_sdp`)."""
+    if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
+        raise bad(f"longer than {MAX_BYTES} bytes")
+    session = OfferSection("session", 0, "", [])
+    offer = Offer([], [])
+    current = session
+    candidates = 0
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.rstrip("\r")
+        if not line:
+            continue
+        if len(line) > MAX_LINE_CHARS:
+            raise bad(f"line {number} is longer than {MAX_LINE_CHARS} characters")
+        if len(line) < 2 or line[1] != "=":
+            raise bad(f"line {number} is not <type>=<value>")
+        if number == 1 and line != "v=0":
+            raise bad("line 1 is not v=0")
+        if line[0] == "m":
+            if len(offer.sections) == MAX_SECTIONS:
+                raise bad(f"more than {MAX_SECTIONS} media sections")
+            current = _m_line(line[2:], number)
+            offer.sections.append(current)
+        elif line[0] == "a":
+            name, _, value = line[2:].partition(":")
+            if name == "candidate":
+                candidates += 1
+                if candidates > MAX_CANDIDATES:
+                    raise bad(f"more than {MAX_CANDIDATES} candidates")
+            elif name == "group" and current is session:
+                what, *mids = value.split()
+                if what == "BUNDLE":
+                    offer.bundle = mids[: MAX_SECTIONS + 1]
+            else:
+                _attribute(current, name, value, number)
+    _inherit(session, offer)
+    return offer
+
+
+def _m_line(value: str, number: int) -> OfferSection:
+    match = _M_LINE.fullmatch(value)
+    if match is None:
+        raise bad(f"line {number}: media section is not understood")
+    formats = match[4].split()
+    if len(formats) > MAX_PER_SECTION:
+        raise bad(f"line {number}: more than {MAX_PER_SECTION} formats")
+    port = int(match[2])
+    if port > 65535:
+        raise bad(f"line {number}: port is not in 0..65535")
+    return OfferSection(match[1], port, match[3], formats)
+
+
+def _attribute(section: OfferSection, name: str, value: str, number: int) -> None:
+    """Take over one attribute that we know."""
+    if name in _DIRECTIONS and section.kind != "session":
+        section.direction = name
+        return
+    match name:
+        case "mid":
+            section.mid = _token(_MID, value, number)
+        case "bundle-only":
+            section.bundle_only = True
+        case "rtcp-mux":
+            section.rtcp_mux = True
+        case "setup":
+            section.setup = value
+        case "ice-ufrag":
+            section.ufrag = _token(_ICE, value, number)
+        case "ice-pwd":
+            section.pwd = _token(_ICE, value, number)
+        case "fingerprint":
+            algorithm, _, digest = value.partition(" ")
+            if algorithm.lower() == "sha-256":
+                section.fingerprint = _token(_FINGERPRINT, digest, number).upper()
+        case "sctp-port":
+            section.sctp_port = _number(value, 65535, number)
+        case "rtpmap" | "fmtp" | "rtcp-fb":
+            _payload_attribute(section, name, value, number)
+        case "extmap":
+            found = _EXTMAP.fullmatch(value)
+            if found is None or not 1 <= int(found[1]) <= 255:
+                raise bad(f"line {number}: extmap is not understood")
+            _room(section.extensions, number)
+            section.extensions[found[3]] = Extension(int(found[1]), found[2])
+        case "ssrc":
+            found = _SSRC.fullmatch(value)
+            if found is None:
+                raise bad(f"line {number}: ssrc is not understood")
+            ssrc = _number(found[1], 2**32 - 1, number)
+            if ssrc not in section.ssrcs:
+                _room(section.ssrcs, number)
+                section.ssrcs.append(ssrc)
+        case "ssrc-group":
+            found = _FID.fullmatch(value)
+            if found is not None:
+                section.fid = _number(found[1], 2**32 - 1, number), _number(found[2], 2**32 - 1, number)
+        case _:
+            pass
+
+
+def _payload_attribute(section: OfferSection, name: str, value: str, number: int) -> None:
+    if name == "rtcp-fb" and value.startswith("*"):
+        return
+    found = _NUMBERED.fullmatch(value)
+    if found is None:
+        raise bad(f"line {number}: {name} is not understood")
+    payload_type = _number(found[1], 127, number)
+    if name == "rtpmap":
+        _room(section.rtpmap, number)
+        section.rtpmap[payload_type] = found[2].strip().lower()
+    elif name == "fmtp":
+        _room(section.fmtp, number)
+        section.fmtp[payload_type] = found[2].strip()
+    else:
+        if payload_type not in section.feedback:
+            _room(section.feedback, number)
+        feedback = section.feedback.setdefault(payload_type, set())
+        _room(feedback, number)
+        feedback.add(found[2].strip().lower())
+
+
+def _room(container: Sized, number: int) -> None:
+    """Refuse what would be one too many."""
+    if len(container) >= MAX_PER_SECTION:
+        raise bad(f"line {number}: more than {MAX_PER_SECTION} of one attribute")
+
+
+def _token(pattern: re.Pattern[str], value: str, number: int) -> str:
+    if pattern.fullmatch(value) is None:
+        raise bad(f"line {number}: value is not understood")
+    return value
+
+
+def _number(value: str, most: int, number: int) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 10 and int(value) <= most):
+        raise bad(f"line {number}: number is not in 0..{most}")
+    return int(value)
+
+
+def _inherit(session: OfferSection, offer: Offer) -> None:
+    """Session-level transport attributes count for every section that has none of its own."""
+    for section in offer.sections:
+        section.setup = section.setup or session.setup
+        section.ufrag = section.ufrag or session.ufrag
+        section.pwd = section.pwd or session.pwd
+        section.fingerprint = section.fingerprint or session.fingerprint

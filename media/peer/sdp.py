@@ -1,0 +1,294 @@
+"""Answers the fixed-slot offer: text in, text and plain values out.
+
+The offer is exactly contract.media: four send sections, `stage` pairs, `floor` audios, one data channel, all bundled.
+What the answer must say was learnt in trials with Chromium and Firefox:
+- every slot's SSRC and its retransmission SSRC (`FID`) are announced, and the mid extension is answered;
+- both video codecs are answered in every video section, in the client's own payload types, the preferred one first;
+- a fingerprint stands in every section (Firefox crashed without), extension ids are echoed unchanged;
+- directions are the exact reverse of the offered ones; Firefox's port 0 with `bundle-only` is no rejection;
+- `video-orientation` and transport-wide congestion control are not answered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from contract.media import SEND_SECTIONS, Codec, Layout
+from media.forward.sections import EXTENSIONS, Section, Sections
+from media.peer.offer import Offer, OfferSection, bad, parse
+
+MAX_MESSAGE_BYTES = 1024
+"""Announced for the data channel; a browser refuses to send more (contract.data.MAX_UP_BYTES)."""
+SCTP_PORT = 5000
+"""RFC 8841 §5: both sides use it by convention; it is not a UDP port."""
+MAX_EXTENSION_ID = 14
+"""The last id of a one-byte header extension, RFC 8285 §4.2; we write no others."""
+
+_RTP = "UDP/TLS/RTP/SAVPF"
+_SCTP = "UDP/DTLS/SCTP"
+_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+_REVERSED = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
+_OPUS_FMTP = "minptime=10;useinbandfec=1"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTransport:
+    """Our side of the bundle: ICE-lite credentials, SHA-256 fingerprint, addresses and ports to offer."""
+
+    ufrag: str
+    pwd: str
+    fingerprint: str
+    addresses: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer and what was settled."""
+
+    text: str
+    sections: Sections
+    remote_ufrag: str
+    remote_fingerprint: str
+    """SHA-256 of the client's certificate, upper case hex with colons."""
+    remote_sctp_port: int
+
+
+def answer(
+    offer_text: str, layout: Layout, local: LocalTransport, *, video_codec: Codec, new_ssrc: Callable[[], int]
+) -> Answer:
+    """Answer an offer. Raises ProtocolViolation(`bad_sdp`) saying what is wrong."""
+    offer = parse(offer_text)
+    _check_order(offer, layout)
+    _check_transport(offer)
+    first, data = offer.sections[0], offer.sections[-1]
+    if first.ufrag is None or first.fingerprint is None:
+        raise bad("no ice-ufrag, or no sha-256 fingerprint")
+    lines = [
+        "v=0",
+        f"o=- {new_ssrc()} 1 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        "a=ice-lite",
+        "a=group:BUNDLE " + " ".join(section.mid for section in offer.sections),
+        "a=extmap-allow-mixed",
+        "a=msid-semantic: WMS *",
+    ]
+    settled = []
+    for index, offered in enumerate(offer.sections[:-1]):
+        section = _settle(index, offered, layout, video_codec, new_ssrc)
+        settled.append(section)
+        lines += _media_lines(offered, section)
+        lines += _transport_lines(local, candidates=index == 0)
+    lines += [f"m=application 9 {_SCTP} webrtc-datachannel", "c=IN IP4 0.0.0.0", f"a=mid:{data.mid}"]
+    lines += [f"a=sctp-port:{SCTP_PORT}", f"a=max-message-size:{MAX_MESSAGE_BYTES}"]
+    lines += _transport_lines(local, candidates=False)
+    return Answer(
+        "\r\n".join(lines) + "\r\n",
+        Sections(tuple(settled)),
+        first.ufrag,
+        first.fingerprint,
+        SCTP_PORT if data.sctp_port is None else data.sctp_port,
+    )
+
+
+def _expected(layout: Layout) -> list[tuple[str, str | None]]:
+    sends = [(kind, "sendonly") for kind, _source in SEND_SECTIONS]
+    stage = [("audio", "recvonly"), ("video", "recvonly")] * layout.stage
+    floor = [("audio", "recvonly")] * layout.floor
+    return [*sends, *stage, *floor, ("application", None)]
+
+
+def _check_order(offer: Offer, layout: Layout) -> None:
+    """The m-lines are those of contract.media and of the layout, in that order."""
+    expected = _expected(layout)
+    if len(offer.sections) != len(expected):
+        raise bad(f"{len(offer.sections)} media sections, the layout has {len(expected)}")
+    for index, (section, (kind, direction)) in enumerate(zip(offer.sections, expected, strict=True)):
+        if section.kind != kind:
+            raise bad(f"section {index} is {section.kind}, not {kind}")
+        if direction is not None and section.direction != direction:
+            raise bad(f"section {index} is {section.direction}, not {direction}")
+        if section.protocol != (_RTP if direction is not None else _SCTP):
+            raise bad(f"section {index} has another transport protocol")
+        if section.port == 0 and not section.bundle_only:
+            raise bad(f"section {index} is rejected by its own offer")
+    if offer.sections[-1].formats != ["webrtc-datachannel"]:
+        raise bad("the last section is not a data channel")
+
+
+def _check_transport(offer: Offer) -> None:
+    """Everything is in one bundle with one set of credentials."""
+    mids = [section.mid for section in offer.sections]
+    if not all(mids) or len(set(mids)) != len(mids):
+        raise bad("mid is missing or not unique")
+    if offer.bundle != mids:
+        raise bad("not every section is in the BUNDLE group, in order")
+    first = offer.sections[0]
+    for index, section in enumerate(offer.sections):
+        if section.kind != "application" and not section.rtcp_mux:
+            raise bad(f"section {index} has no rtcp-mux")
+        if section.setup not in ("actpass", "active"):
+            raise bad(f"section {index}: setup is not actpass")
+        if section.bundle_only and section.ufrag is None:
+            continue
+        if (section.ufrag, section.fingerprint) != (first.ufrag, first.fingerprint):
+            raise bad(f"section {index} has credentials of its own")
+
+
+def _settle(
+    index: int, offered: OfferSection, layout: Layout, video_codec: Codec, new_ssrc: Callable[[], int]
+) -> Section:
+    """Decide codecs, extensions and SSRCs of one media section."""
+    kind: Literal["audio", "video"] = "audio" if offered.kind == "audio" else "video"
+    pt_of = _codecs(offered, index, video_codec)
+    rtx_of = {}
+    for payload_type in pt_of.values():
+        for other, name in offered.rtpmap.items():
+            if name == "rtx/90000" and offered.fmtp.get(other, "").replace(" ", "") == f"apt={payload_type}":
+                rtx_of[payload_type] = other
+    slot = index - len(SEND_SECTIONS)
+    if slot < 0:
+        ssrc, rtx_ssrc = offered.fid or (offered.ssrcs[0] if offered.ssrcs else 0, 0)
+        return Section(
+            mid=offered.mid,
+            kind=kind,
+            direction="recvonly",
+            source=SEND_SECTIONS[index][1],
+            ssrc=ssrc,
+            rtx_ssrc=rtx_ssrc,
+            pt_of=pt_of,
+            rtx_of=rtx_of,
+            ext=_extensions(offered, slot=False),
+        )
+    staged = slot < 2 * layout.stage
+    return Section(
+        mid=offered.mid,
+        kind=kind,
+        direction="sendonly",
+        stage=slot // 2 if staged else None,
+        floor=None if staged else slot - 2 * layout.stage,
+        ssrc=new_ssrc(),
+        rtx_ssrc=new_ssrc() if rtx_of else 0,
+        pt_of=pt_of,
+        rtx_of=rtx_of,
+        ext=_extensions(offered, slot=True),
+    )
+
+
+def _codecs(offered: OfferSection, index: int, video_codec: Codec) -> dict[Codec, int]:
+    """The codecs we know in this section, the preferred one first."""
+    listed = [int(name) for name in offered.formats if name.isascii() and name.isdigit() and int(name) <= 127]
+    if offered.kind == "audio":
+        opus = next((pt for pt in listed if offered.rtpmap.get(pt) == "opus/48000/2"), None)
+        if opus is None:
+            raise bad(f"section {index} has no opus")
+        return {Codec.OPUS: opus}
+    found: dict[Codec, int] = {}
+    vp8 = next((pt for pt in listed if offered.rtpmap.get(pt) == "vp8/90000"), None)
+    if vp8 is not None:
+        found[Codec.VP8] = vp8
+    h264 = _h264(offered, listed)
+    if h264 is not None:
+        found[Codec.H264] = h264
+    if not found:
+        raise bad(f"section {index} has neither VP8 nor H.264")
+    return dict(sorted(found.items(), key=lambda item: item[0] is not video_codec))
+
+
+def _h264(offered: OfferSection, listed: list[int]) -> int | None:
+    """Constrained baseline (42e0..) in packetization mode 1, which every browser has; plain baseline (42....) else."""
+    fallback = None
+    for pt in listed:
+        if offered.rtpmap.get(pt) != "h264/90000":
+            continue
+        parameters = offered.fmtp.get(pt, "").lower().replace(" ", "").split(";")
+        if "packetization-mode=1" not in parameters:
+            continue
+        profile = next((text[17:] for text in parameters if text.startswith("profile-level-id=")), "")
+        if profile.startswith("42e0"):
+            return pt
+        if profile.startswith("42") and fallback is None:
+            fallback = pt
+    return fallback
+
+
+def _extensions(offered: OfferSection, *, slot: bool) -> dict[str, int]:
+    wanted = ["mid"]
+    if offered.kind == "audio":
+        wanted.append("level")
+    if slot:
+        wanted.append("playout_delay")
+    found = {}
+    for name in wanted:
+        extension = offered.extensions.get(EXTENSIONS[name])
+        if extension is not None and extension.id <= MAX_EXTENSION_ID:
+            found[name] = extension.id
+    return found
+
+
+def _media_lines(offered: OfferSection, section: Section) -> list[str]:
+    formats = []
+    for payload_type in section.pt_of.values():
+        formats.append(payload_type)
+        if payload_type in section.rtx_of:
+            formats.append(section.rtx_of[payload_type])
+    lines = [
+        f"m={section.kind} 9 {_RTP} " + " ".join(map(str, formats)),
+        "c=IN IP4 0.0.0.0",
+        "a=rtcp:9 IN IP4 0.0.0.0",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        f"a=mid:{section.mid}",
+        f"a={section.direction}",
+    ]
+    for name, number in section.ext.items():
+        direction = offered.extensions[EXTENSIONS[name]].direction
+        suffix = "" if direction is None else f"/{_REVERSED[direction]}"
+        lines.append(f"a=extmap:{number}{suffix} {EXTENSIONS[name]}")
+    for codec, payload_type in section.pt_of.items():
+        lines += _codec_lines(offered, codec, payload_type)
+        if payload_type in section.rtx_of:
+            rtx = section.rtx_of[payload_type]
+            lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
+    if section.direction == "sendonly":
+        lines += _slot_lines(section)
+    return lines
+
+
+def _codec_lines(offered: OfferSection, codec: Codec, payload_type: int) -> list[str]:
+    match codec:
+        case Codec.OPUS:
+            return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {_OPUS_FMTP}"]
+        case Codec.VP8:
+            lines = [f"a=rtpmap:{payload_type} VP8/90000"]
+        case Codec.H264:
+            lines = [f"a=rtpmap:{payload_type} H264/90000", f"a=fmtp:{payload_type} {offered.fmtp[payload_type]}"]
+    offered_feedback = offered.feedback.get(payload_type, set())
+    return lines + [f"a=rtcp-fb:{payload_type} {name}" for name in _FEEDBACK if name in offered_feedback]
+
+
+def _slot_lines(section: Section) -> list[str]:
+    """A slot's stream: one per stage pair, so that its audio and video stay in step."""
+    stream = f"floor{section.floor}" if section.stage is None else f"stage{section.stage}"
+    lines = [f"a=msid:{stream} {section.kind}-{section.mid}"]
+    if section.rtx_ssrc:
+        lines.append(f"a=ssrc-group:FID {section.ssrc} {section.rtx_ssrc}")
+    for ssrc in filter(None, (section.ssrc, section.rtx_ssrc)):
+        lines.append(f"a=ssrc:{ssrc} cname:{stream}")
+    return lines
+
+
+def _transport_lines(local: LocalTransport, *, candidates: bool) -> list[str]:
+    lines = [
+        f"a=ice-ufrag:{local.ufrag}",
+        f"a=ice-pwd:{local.pwd}",
+        f"a=fingerprint:sha-256 {local.fingerprint}",
+        "a=setup:passive",
+    ]
+    if candidates:
+        for rank, (address, port) in enumerate(local.addresses):
+            # RFC 8445 §5.1.2.1: host type preference 126, component 1; earlier addresses first.
+            priority = (126 << 24) + ((65535 - rank) << 8) + 255
+            lines.append(f"a=candidate:{rank + 1} 1 udp {priority} {address} {port} typ host")
+        lines.append("a=end-of-candidates")
+    return lines

@@ -1,0 +1,54 @@
+"""SRTP as four plain functions, for the path that runs once per packet.
+
+pylibsrtp makes the sessions; its `protect` allocates for every packet, so these call the same C functions with
+buffers that are kept. A buffer belongs to one function of one leg and one thread.
+"""
+
+from collections.abc import Callable
+
+import pylibsrtp
+from pylibsrtp import ffi, lib  # type: ignore[attr-defined]  # its cffi binding, re-exported without saying so
+
+from media.peer.mux import MAX_DATAGRAM_BYTES
+
+SrtpError = pylibsrtp.Error
+
+_TRAILER_BYTES = 148
+"""Most that libsrtp adds: SRTP_MAX_TRAILER_LEN and the SRTCP index."""
+
+Transform = Callable[[bytes], bytes]
+
+
+class Keys:
+    """`protect` and `protect_rtcp` for what we send, `unprotect` and `unprotect_rtcp` for what came.
+
+    Each takes and returns whole packets and raises SrtpError: wrong tag, replayed, too long, too short.
+    """
+
+    def __init__(self, tx: pylibsrtp.Session, rx: pylibsrtp.Session) -> None:
+        self.protect = _transform(lib.srtp_protect, tx, MAX_DATAGRAM_BYTES)
+        self.protect_rtcp = _transform(lib.srtp_protect_rtcp, tx, MAX_DATAGRAM_BYTES)
+        self.unprotect = _transform(lib.srtp_unprotect, rx, MAX_DATAGRAM_BYTES)
+        self.unprotect_rtcp = _transform(lib.srtp_unprotect_rtcp, rx, MAX_DATAGRAM_BYTES)
+
+
+def _transform(function: Callable[..., int], session: pylibsrtp.Session, most_bytes: int) -> Transform:
+    buffer = ffi.new("char[]", most_bytes + _TRAILER_BYTES)
+    view = ffi.buffer(buffer)
+    length = ffi.new("int *")
+    handle = session._srtp[0]
+
+    def transform(packet: bytes, _session: pylibsrtp.Session = session) -> bytes:
+        # `_session` keeps the C session alive as long as this function.
+        size = len(packet)
+        if size > most_bytes:
+            raise SrtpError("packet is too long")
+        view[0:size] = packet
+        length[0] = size
+        status = function(handle, buffer, length)
+        if status:
+            raise SrtpError(status)
+        protected: bytes = view[0 : length[0]]
+        return protected
+
+    return transform
