@@ -18,6 +18,7 @@ from runtime.settings import Settings
 from signaling.auth.limits import SignInLimit
 from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
+from signaling.auth.seen import Seen
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.store.engine import Database
@@ -71,3 +72,6 @@ class House:
     presence: PresenceBoard
     rooms: LiveRooms
     sockets: Sockets
+    seen: Seen
+    openapi: bytes
+    """The API's description, JSON."""

@@ -1,0 +1,1 @@
+"""The HTTP door: a table of routes, one module per domain."""

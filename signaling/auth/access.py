@@ -1,0 +1,72 @@
+"""The only way to an object: every function returns it, or raises as if it did not exist.
+
+Who may not see something gets `not_found`, the same as for something that is not there: ids of other stores cannot
+be told from random ones. `forbidden` is only for what everybody knows to exist: an action of another role, or on
+something that the person sees.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.errors import ErrorCode, Rejection
+from contract.ids import RoomId, StillId
+from contract.people import Role
+from contract.recording import Part, RecordingSummary
+from contract.rooms import RoomState
+from signaling.auth.principal import Principal
+from signaling.domain.archive import Kept, may_publish
+from signaling.store import archive
+
+
+def access_room(who: Principal, state: RoomState | None) -> RoomState:
+    """A live room that concerns `who`: as a member, in whatever state. Raises Rejection(`not_found`)."""
+    if state is None or all(member.person.id != who.id for member in state.members):
+        raise Rejection(ErrorCode.NOT_FOUND)
+    return state
+
+
+def may_start_call(who: Principal) -> None:
+    """Only a store's tablet calls. Raises Rejection(`forbidden`)."""
+    if who.role is not Role.STORE or who.store is None:
+        raise Rejection(ErrorCode.FORBIDDEN, "only a store's tablet calls")
+
+
+def may_open_session(who: Principal) -> None:
+    """Only a trainer opens a session. Raises Rejection(`forbidden`)."""
+    if who.role is not Role.TRAINER:
+        raise Rejection(ErrorCode.FORBIDDEN, "only a trainer opens a session")
+
+
+async def access_archive(session: AsyncSession, who: Principal, room: RoomId) -> Kept:
+    """A room that is over. Raises Rejection(`not_found`)."""
+    kept = await archive.find(session, who, room)
+    if kept is None:
+        raise Rejection(ErrorCode.NOT_FOUND)
+    return kept
+
+
+async def access_publish(session: AsyncSession, who: Principal, room: RoomId) -> Kept:
+    """A recording that `who` may show to others. Raises Rejection(`not_found` or `forbidden`)."""
+    kept = await access_archive(session, who, room)
+    if not may_publish(who.person, kept):
+        raise Rejection(ErrorCode.FORBIDDEN, "only who led it, or an administrator, and once it is safe")
+    return kept
+
+
+async def access_recording_file(
+    session: AsyncSession, who: Principal, room: RoomId, file: str
+) -> tuple[RecordingSummary, Part]:
+    """A file of a recording, by a name that its summary has. Raises Rejection(`not_found`)."""
+    kept = await access_archive(session, who, room)
+    if kept.summary is not None and kept.replayable:
+        for part in kept.summary.parts:
+            if part.file == file:
+                return kept.summary, part
+    raise Rejection(ErrorCode.NOT_FOUND)
+
+
+async def access_still(session: AsyncSession, who: Principal, room: RoomId, still: StillId) -> archive.KeptStill:
+    """A photo of a room in which `who` takes part, or that `who` may replay. Raises Rejection(`not_found`)."""
+    found = await archive.still(session, who, room, still)
+    if found is None:
+        raise Rejection(ErrorCode.NOT_FOUND)
+    return found

@@ -1,0 +1,111 @@
+"""What a room leaves behind, arranged for the replay: its list entry and its chapters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from contract.http import ArchiveEntry, Chapter, ChapterKind
+from contract.ids import PersonId
+from contract.people import Person, Role
+from contract.recording import RecordingSummary
+from contract.rooms import (
+    Member,
+    MemberChanged,
+    MemberState,
+    RecordingState,
+    RoomEvent,
+    RoomState,
+    StillAdded,
+)
+from contract.server import ChatMessage
+
+REPLAYABLE = frozenset({RecordingState.SAFE, RecordingState.RECOVERED})
+_PRESENT = frozenset({MemberState.JOINED, MemberState.AWAY})
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A room that is over, as the database keeps it, seen by one reader."""
+
+    state: RoomState
+    recording: RecordingState
+    summary: RecordingSummary | None
+    participants: frozenset[PersonId]
+    """Who joined at some time."""
+    published: list[Role] = field(default_factory=list)
+    progress_s: float | None = None
+    done: bool = False
+
+    @property
+    def replayable(self) -> bool:
+        return self.summary is not None and self.recording in REPLAYABLE
+
+
+def entry_of(kept: Kept) -> ArchiveEntry:
+    """The line in the archive's list."""
+    state = kept.state
+    return ArchiveEntry(
+        room=state.id,
+        kind=state.kind,
+        title=state.title,
+        reason=state.call.reason if state.call else None,
+        store=state.call.store if state.call else None,
+        people=[m.person for m in state.members if m.person.id in kept.participants],
+        opened_at=state.opened_at,
+        closed_at=state.closed_at,
+        end=state.end,
+        recording=kept.recording,
+        duration_s=kept.summary.duration_s if kept.summary else None,
+        published=kept.published,
+        progress_s=kept.progress_s,
+        done=kept.done,
+    )
+
+
+def may_publish(person: Person, kept: Kept) -> bool:
+    """Experts and trainers who took part, and administrators, once there is something to show."""
+    if not kept.replayable:
+        return False
+    if person.role is Role.ADMIN:
+        return True
+    return person.role in (Role.EXPERT, Role.TRAINER) and person.id in kept.participants
+
+
+def chapters(
+    started_ns: int, duration_s: float, events: Iterable[tuple[int, RoomEvent]], messages: Iterable[ChatMessage]
+) -> list[Chapter]:
+    """The moments worth jumping to, in order of time.
+
+    `events` are (UTC ms, event) in the order they happened, `started_ns` is the UTC ns of the recording's zero.
+    What happened before the recording began or after it ended is moved to its first or last moment.
+    """
+
+    def seconds(at_ms: int) -> float:
+        return round(min(max((at_ms * 1_000_000 - started_ns) / 1e9, 0.0), duration_s), 3)
+
+    found: list[Chapter] = []
+    present: set[PersonId] = set()
+    for at_ms, event in events:
+        match event:
+            case MemberChanged(member=member):
+                kind = _came_or_went(member, present)
+                if kind is not None:
+                    found.append(Chapter(t_s=seconds(at_ms), kind=kind, person=member.person.id))
+            case StillAdded(still=still):
+                found.append(Chapter(t_s=seconds(at_ms), kind=ChapterKind.STILL, person=still.by, still=still))
+            case _:
+                pass
+    for message in messages:
+        found.append(Chapter(t_s=seconds(message.ts), kind=ChapterKind.CHAT, person=message.sender, message=message))
+    return sorted(found, key=lambda chapter: chapter.t_s)
+
+
+def _came_or_went(member: Member, present: set[PersonId]) -> ChapterKind | None:
+    """`present` is kept up to date. Somebody who is away keeps the seat, so that is no chapter."""
+    who = member.person.id
+    if member.state in _PRESENT and who not in present:
+        present.add(who)
+        return ChapterKind.JOINED
+    if member.state not in _PRESENT and who in present:
+        present.discard(who)
+        return ChapterKind.LEFT
+    return None

@@ -1,0 +1,35 @@
+"""The cookie of a signed-in browser."""
+
+from aiohttp import web
+
+from signaling.auth.sign_ins import TABLET_LIFE_MS
+from signaling.http.origin import behind_tls
+
+NAME = "passline"
+TLS_NAME = "__Host-passline"
+"""The prefix makes browsers refuse it from plain http or another host (RFC 6265bis §4.1.3.2)."""
+
+
+def cookie_of(request: web.Request) -> str | None:
+    """The secret the browser sends, if any."""
+    return request.cookies.get(TLS_NAME) or request.cookies.get(NAME)
+
+
+def set_cookie(request: web.Request, response: web.Response, secret: str) -> None:
+    """Sign the browser in. How long it counts is decided by the database, not by the browser."""
+    secure = behind_tls(request)
+    response.set_cookie(
+        TLS_NAME if secure else NAME,
+        secret,
+        max_age=TABLET_LIFE_MS // 1000,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_cookie(response: web.Response) -> None:
+    """Sign the browser out."""
+    response.del_cookie(NAME, path="/", httponly=True, samesite="Lax")
+    response.del_cookie(TLS_NAME, path="/", secure=True, httponly=True, samesite="Lax")

@@ -1,0 +1,104 @@
+"""Signing in and out, who I am, tickets, and whom I can call."""
+
+from functools import partial
+from importlib.metadata import version
+
+from aiohttp import web
+
+from contract.errors import ErrorCode, Rejection
+from contract.http import Directory, Me, SignIn, Ticket
+from contract.people import Role
+from signaling.domain.directory import directory_for
+from signaling.http.cookies import drop_cookie, set_cookie
+from signaling.http.route import EVERY_ROLE, Route, Visit
+from signaling.store import audit, people
+from signaling.store.audit import Action
+
+
+async def sign_in(visit: Visit) -> web.Response:
+    """Sign in with name and password; sets the cookie."""
+    asked = visit.body(SignIn)
+    house = visit.house
+    house.sign_in_limit.check(asked.login, visit.address)
+    async with house.database.read() as session:
+        found = await people.by_login(session, asked.login)
+    matches = await house.passwords.matches(asked.password, found[1] if found else None)
+    house.sign_in_limit.check(asked.login, visit.address)  # again: others may have guessed while this one was hashed
+    if found is None or not matches:
+        house.sign_in_limit.wrong(asked.login, visit.address)
+        write = partial(
+            audit.record, action=Action.SIGN_IN_FAILED, person=found[0] if found else None, address=visit.address
+        )
+        await house.database.write(write)
+        raise Rejection(ErrorCode.WRONG_PASSWORD)
+    house.sign_in_limit.right(asked.login)
+    person_id = found[0]
+    async with house.database.read() as session:
+        person = await people.by_id(session, person_id)
+        chain = await people.chain_name(session)
+    assert person is not None
+    secret = await house.sign_ins.open(person_id, person.role, visit.raw.headers.get("User-Agent", ""))
+    await house.database.write(partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address))
+    response = visit.reply(
+        Me(person=person, chain=chain, version=version("passline"), ring_s=round(house.settings.ring_s))
+    )
+    set_cookie(visit.raw, response, secret)
+    return response
+
+
+async def sign_out(visit: Visit) -> web.Response:
+    """Sign out; ends this browser's WebSockets."""
+    response = web.Response(status=204)
+    if not visit.anonymous:
+        await visit.house.sign_ins.end(visit.who)
+        await visit.house.sockets.end_sign_in(visit.who.sign_in)
+        await visit.house.database.write(
+            partial(audit.record, action=Action.SIGNED_OUT, person=visit.who.id, address=visit.address)
+        )
+    drop_cookie(response)
+    return response
+
+
+async def me(visit: Visit) -> Me:
+    """Who is signed in."""
+    async with visit.house.database.read() as session:
+        chain = await people.chain_name(session)
+    return Me(
+        person=visit.who.person,
+        chain=chain,
+        version=version("passline"),
+        ring_s=round(visit.house.settings.ring_s),
+    )
+
+
+async def ticket(visit: Visit) -> Ticket:
+    """A ticket for one WebSocket, 30 s."""
+    return Ticket(ticket=await visit.house.tickets.give(visit.who))
+
+
+async def directory(visit: Visit) -> Directory:
+    """Who can be called or invited, with presence."""
+    return directory_for(visit.who, visit.house.presence.entries())
+
+
+ROUTES = [
+    Route(
+        method="POST",
+        path="/api/signin",
+        handler=sign_in,
+        roles=None,
+        body=SignIn,
+        answer=Me,
+        errors=(ErrorCode.WRONG_PASSWORD, ErrorCode.LOCKED),
+    ),
+    Route(method="POST", path="/api/signout", handler=sign_out, roles=None, status=204),
+    Route(method="GET", path="/api/me", handler=me, roles=EVERY_ROLE, answer=Me),
+    Route(method="POST", path="/api/ticket", handler=ticket, roles=EVERY_ROLE, answer=Ticket, status=201),
+    Route(
+        method="GET",
+        path="/api/directory",
+        handler=directory,
+        roles=EVERY_ROLE - {Role.LEARNER},
+        answer=Directory,
+    ),
+]

@@ -1,0 +1,149 @@
+"""One line of the route table, and what its handler gets to see.
+
+The table is the only list of endpoints: the aiohttp application (signaling.http.door), the OpenAPI document
+(signaling.http.openapi) and the role × endpoint test all read it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter
+
+from contract.base import MAX_FRAME_BYTES, Message, decode, encode
+from contract.errors import ErrorCode, ProtocolViolation, Rejection
+from contract.people import Role
+from signaling.auth.principal import Principal
+from signaling.house import House
+
+JSON = "application/json"
+BYTES = "application/octet-stream"
+EVERY_ROLE = frozenset(Role)
+MAX_BODY_BYTES = MAX_FRAME_BYTES
+
+M = TypeVar("M", bound=BaseModel)
+Answer = BaseModel | web.StreamResponse | None
+Handler = Callable[["Visit"], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """An endpoint. The first line of the handler's docstring is its summary in the OpenAPI document."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    """As aiohttp writes it, e.g. `/api/rooms/{room}/peers`; parameters are ids, 1–128 of [A-Za-z0-9._:-]."""
+    handler: Handler
+    roles: frozenset[Role] | None
+    """Who may ask at all; others get 403, the anonymous 401. None: anybody."""
+    body: type[BaseModel] | None = None
+    """JSON body; None with `accepts` other than JSON means that the handler reads the bytes itself."""
+    query: type[BaseModel] | None = None
+    accepts: str = JSON
+    max_bytes: int = MAX_BODY_BYTES
+    answer: type[BaseModel] | None = None
+    gives: str = JSON
+    """Content type of an answer that is no model."""
+    status: int = 200
+    errors: tuple[ErrorCode, ...] = ()
+    """Besides those that follow from the rest of the line."""
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+    def all_errors(self) -> tuple[ErrorCode, ...]:
+        """Every code this endpoint may answer with."""
+        codes = list(self.errors)
+        if self.roles is not None:
+            codes.append(ErrorCode.SIGN_IN)
+            if self.roles != EVERY_ROLE:
+                codes.append(ErrorCode.FORBIDDEN)
+        if self.writes:
+            codes.append(ErrorCode.FOREIGN_ORIGIN)
+        if self.body is not None or self.query is not None:
+            codes.append(ErrorCode.BAD_MESSAGE)
+        if self.writes and (self.body is not None or self.accepts != JSON):
+            codes.append(ErrorCode.TOO_LARGE)
+        if "{" in self.path:
+            codes.append(ErrorCode.NOT_FOUND)
+        return tuple(dict.fromkeys(codes))
+
+
+class Visit:
+    """One request on its way through a handler; body and query are decoded, the role is checked."""
+
+    def __init__(
+        self,
+        raw: web.Request,
+        house: House,
+        route: Route,
+        *,
+        who: Principal | None,
+        body: BaseModel | None,
+        query: BaseModel | None,
+    ) -> None:
+        self.raw = raw
+        self.house = house
+        self._route = route
+        self._who = who
+        self._body = body
+        self._query = query
+
+    @property
+    def who(self) -> Principal:
+        """Who asks. Raises Rejection(`sign_in`) for the anonymous."""
+        if self._who is None:
+            raise Rejection(ErrorCode.SIGN_IN)
+        return self._who
+
+    @property
+    def anonymous(self) -> bool:
+        return self._who is None
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from, for limits and the audit."""
+        return self.raw.remote or ""
+
+    def param(self, name: str) -> str:
+        """A parameter of the path; an id, already checked for its characters."""
+        return self.raw.match_info[name]
+
+    def body(self, kind: type[M]) -> M:
+        """The decoded body; `kind` is the route's."""
+        assert isinstance(self._body, kind)
+        return self._body
+
+    def query(self, kind: type[M]) -> M:
+        """The decoded query; `kind` is the route's."""
+        assert isinstance(self._query, kind)
+        return self._query
+
+    async def read(self) -> bytes:
+        """The raw body. Raises Rejection(`too_large`) beyond the route's limit."""
+        return await read_body(self.raw, self._route.max_bytes)
+
+    def reply(self, message: Message) -> web.Response:
+        """The route's answer as a response, for handlers that add cookies or headers."""
+        return web.Response(body=encode(message), status=self._route.status, content_type=JSON)
+
+
+async def read_body(request: web.Request, limit_bytes: int) -> bytes:
+    """The whole body. Raises Rejection(`too_large`) as soon as it is known to exceed the limit."""
+    if (request.content_length or 0) > limit_bytes:
+        raise Rejection(ErrorCode.TOO_LARGE, f"at most {limit_bytes} bytes")
+    data = bytearray()
+    async for chunk in request.content.iter_chunked(64 * 1024):
+        data += chunk
+        if len(data) > limit_bytes:
+            raise Rejection(ErrorCode.TOO_LARGE, f"at most {limit_bytes} bytes")
+    return bytes(data)
+
+
+async def read_message(request: web.Request, kind: type[M], limit_bytes: int) -> M:
+    """The body as a contract model. Raises ProtocolViolation(`bad_message`) or Rejection(`too_large`)."""
+    if request.content_type != JSON:
+        raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"the content type must be {JSON}")
+    return decode(TypeAdapter(kind), await read_body(request, limit_bytes))

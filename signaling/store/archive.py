@@ -1,0 +1,223 @@
+"""Rooms that are over: who may see which is one SQL clause, used by the list and by every single look-up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, insert, or_, select, true, tuple_, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.ids import PersonId, RecordingId, RoomId, StillId, room_channel
+from contract.people import Role
+from contract.recording import RecordingSummary
+from contract.rooms import RecordingState, RoomEvent, RoomState, Still
+from contract.server import ChatMessage
+from signaling.auth.principal import Principal
+from signaling.domain.archive import REPLAYABLE, Kept
+from signaling.store.tables import (
+    MessageRow,
+    ProgressRow,
+    PublicationRow,
+    RecordingRow,
+    RoomEventRow,
+    RoomMemberRow,
+    RoomRow,
+    StillRow,
+    StoreRow,
+)
+
+_EVENT: TypeAdapter[RoomEvent] = TypeAdapter(RoomEvent)
+
+
+@dataclass(frozen=True)
+class KeptStill:
+    still: Still
+    mime: str
+    size_bytes: int
+
+
+def _took_part(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(RoomMemberRow.room_id == RoomRow.id, RoomMemberRow.participated, *conditions)
+
+
+def visible_to(who: Principal) -> ColumnElement[bool]:
+    """The rooms of which `who` may see what is kept, open or over."""
+    own = _took_part(RoomMemberRow.person_id == who.id)
+    published = and_(
+        RecordingRow.state.in_(REPLAYABLE),
+        exists().where(PublicationRow.room_id == RoomRow.id, PublicationRow.role == who.role),
+    )
+    wider: ColumnElement[bool] = false()
+    match who.role:
+        case Role.ADMIN:
+            wider = true()
+        case Role.STORE if who.store is not None:
+            wider = _took_part(RoomMemberRow.store_id == who.store)
+        case Role.MANAGER if who.region is not None:
+            wider = _took_part(RoomMemberRow.store_id == StoreRow.id, StoreRow.region_id == who.region)
+        case _:
+            pass
+    return or_(own, published, wider)
+
+
+def _over(who: Principal) -> Select[RoomRow, RecordingRow, ProgressRow]:
+    """Rooms that are over and visible to `who`."""
+    return (
+        select(RoomRow, RecordingRow, ProgressRow)
+        .join(RecordingRow, RecordingRow.room_id == RoomRow.id, isouter=True)
+        .join(ProgressRow, and_(ProgressRow.room_id == RoomRow.id, ProgressRow.person_id == who.id), isouter=True)
+        .where(RoomRow.closed_ms.is_not(None), visible_to(who))
+    )
+
+
+async def find(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
+    """One room, if it is over and visible to `who`."""
+    rows = (await session.execute(_over(who).where(RoomRow.id == room))).all()
+    return (await _kept(session, rows))[0] if rows else None
+
+
+async def page(session: AsyncSession, who: Principal, before: tuple[int, str] | None, limit: int) -> list[Kept]:
+    """Newest first; `before` is (opened_ms, room id) of the last one of the page before."""
+    query = _over(who).order_by(RoomRow.opened_ms.desc(), RoomRow.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(tuple_(RoomRow.opened_ms, RoomRow.id) < before)
+    return await _kept(session, (await session.execute(query)).all())
+
+
+async def _kept(session: AsyncSession, rows: Sequence[Any]) -> list[Kept]:
+    ids = [room.id for room, _, _ in rows]
+    published: dict[str, list[Role]] = {}
+    for room_id, role in await session.execute(
+        select(PublicationRow.room_id, PublicationRow.role).where(PublicationRow.room_id.in_(ids))
+    ):
+        published.setdefault(room_id, []).append(Role(role))
+    participants: dict[str, set[PersonId]] = {}
+    for room_id, person in await session.execute(
+        select(RoomMemberRow.room_id, RoomMemberRow.person_id).where(
+            RoomMemberRow.room_id.in_(ids), RoomMemberRow.participated
+        )
+    ):
+        participants.setdefault(room_id, set()).add(PersonId(person))
+    return [
+        _one(room, recording, progress, sorted(published.get(room.id, [])), participants.get(room.id, set()))
+        for room, recording, progress in rows
+    ]
+
+
+def _one(
+    room: RoomRow,
+    recording: RecordingRow | None,
+    progress: ProgressRow | None,
+    published: list[Role],
+    participants: set[PersonId],
+) -> Kept:
+    state = RoomState.model_validate_json(room.body)
+    summary = None
+    if recording is not None and recording.summary is not None:
+        summary = RecordingSummary.model_validate_json(recording.summary)
+    if recording is not None:
+        recorded = RecordingState(recording.state)
+    else:
+        recorded = state.recording.state if state.recording else RecordingState.OFF
+    return Kept(
+        state=state,
+        recording=recorded,
+        summary=summary,
+        participants=frozenset(participants),
+        published=published,
+        progress_s=progress.position_s if progress else None,
+        done=bool(progress and progress.done),
+    )
+
+
+async def events(session: AsyncSession, room: RoomId) -> list[tuple[int, RoomEvent]]:
+    """Every fact of a room with its UTC ms, in order."""
+    query = select(RoomEventRow.at_ms, RoomEventRow.body).where(RoomEventRow.room_id == room).order_by(RoomEventRow.ver)
+    return [(at_ms, _EVENT.validate_json(body)) for at_ms, body in await session.execute(query)]
+
+
+async def messages(session: AsyncSession, room: RoomId) -> list[ChatMessage]:
+    """The whole chat of a room, in order."""
+    channel = room_channel(room)
+    query = select(MessageRow).where(MessageRow.channel_id == channel).order_by(MessageRow.seq)
+    return [
+        ChatMessage.model_validate(
+            {"ch": channel, "seq": m.seq, "cid": m.cid, "sender": m.sender_id, "ts": m.at_ms, "body": m.body}
+        )
+        for m in await session.scalars(query)
+    ]
+
+
+async def still(session: AsyncSession, who: Principal, room: RoomId, still_id: StillId) -> KeptStill | None:
+    """A photo of a room that `who` takes part in, or may see in the archive."""
+    query = (
+        select(StillRow)
+        .join(RoomRow, RoomRow.id == StillRow.room_id)
+        .join(RecordingRow, RecordingRow.room_id == RoomRow.id, isouter=True)
+        .where(StillRow.id == still_id, StillRow.room_id == room, visible_to(who))
+        .where(or_(RoomRow.closed_ms.is_not(None), _took_part(RoomMemberRow.person_id == who.id)))
+    )
+    row = (await session.scalars(query)).one_or_none()
+    if row is None:
+        return None
+    return KeptStill(Still.model_validate_json(row.body), row.mime, row.size_bytes)
+
+
+async def publish(session: AsyncSession, room: RoomId, roles: Sequence[Role], by: PersonId, at_ms: int) -> None:
+    """From now on exactly these roles may replay it."""
+    await session.execute(
+        delete(PublicationRow).where(PublicationRow.room_id == room, PublicationRow.role.not_in(roles))
+    )
+    for role in roles:
+        row = {"room_id": room, "role": role, "by_id": by, "at_ms": at_ms}
+        await session.execute(upsert(PublicationRow).values(**row).on_conflict_do_nothing())
+
+
+async def set_progress(
+    session: AsyncSession, room: RoomId, person: PersonId, position_s: float, *, done: bool, at_ms: int
+) -> None:
+    """How far `person` has watched; once done it stays done."""
+    row = {"room_id": room, "person_id": person, "position_s": position_s, "done": done, "at_ms": at_ms}
+    statement = upsert(ProgressRow).values(**row)
+    changed = {
+        "position_s": statement.excluded.position_s,
+        "done": or_(ProgressRow.done, statement.excluded.done),
+        "at_ms": statement.excluded.at_ms,
+    }
+    await session.execute(statement.on_conflict_do_update(index_elements=["person_id", "room_id"], set_=changed))
+
+
+async def save_recording(
+    session: AsyncSession,
+    recording: RecordingId,
+    room: RoomId,
+    state: RecordingState,
+    summary: RecordingSummary | None,
+    *,
+    at_ms: int,
+) -> None:
+    """Keep what the recorder reported; a summary once kept is only replaced by another summary."""
+    known = await session.get(RecordingRow, recording)
+    over = state in REPLAYABLE or state is RecordingState.FAILED
+    if known is None:
+        await session.execute(
+            insert(RecordingRow).values(
+                id=recording,
+                room_id=room,
+                state=state,
+                stopped_ms=at_ms if state is not RecordingState.RECORDING else None,
+                safe_ms=at_ms if over else None,
+                summary=summary.model_dump_json() if summary else None,
+            )
+        )
+        return
+    values: dict[str, Any] = {"state": state}
+    if known.stopped_ms is None and state is not RecordingState.RECORDING:
+        values["stopped_ms"] = at_ms
+    if known.safe_ms is None and over:
+        values["safe_ms"] = at_ms
+    if summary is not None:
+        values["summary"] = summary.model_dump_json()
+    await session.execute(update(RecordingRow).where(RecordingRow.id == recording).values(**values))
