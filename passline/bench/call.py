@@ -1,0 +1,186 @@
+"""How quick a call is in real Chromium: from the tap to the ring, from the answer to both pictures.
+
+Two Chromium processes, the store's tablet and the expert's desk, with Chromium's own fake camera at 640x360, call each
+other through a whole Passline on this machine. Times are taken in the pages, from the click itself to the element or
+to the first frame that the compositor presents (`requestVideoFrameCallback`); both pages share the machine's clock.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
+
+from passline.demo import PASSWORD
+
+CALLS = 20
+READY_S = 60.0
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--allow-loopback-in-peer-connection",
+)
+CLOCK = """
+globalThis.clock = () => performance.timeOrigin + performance.now();
+// The time at which an element with this test id can be seen.
+globalThis.shown = (id) => new Promise((done) => {
+  const look = () => {
+    const element = document.querySelector(`[data-testid='${id}']`);
+    element && element.offsetParent !== null ? done(clock()) : setTimeout(look, 2);
+  };
+  look();
+});
+// The time at which somebody's picture presents its first frame that is not older than now.
+globalThis.framed = (person) => new Promise((done) => {
+  const asked = clock();
+  const look = () => {
+    const video = document.querySelector(`video[data-person='${person}']`);
+    if (!video) return setTimeout(look, 2);
+    const seen = () => (video.isConnected ? done(clock()) : look());
+    video.requestVideoFrameCallback(seen);
+  };
+  look();
+});
+globalThis.tap = (id) => { const at = clock(); document.querySelector(`[data-testid='${id}']`).click(); return at; };
+"""
+
+
+def run(calls: int = CALLS) -> dict[str, Any]:
+    """`{"answer_to_first_frame_ms": {"p50", "p95"}, …}` over `calls` calls, all in ms."""
+    return asyncio.run(_run(calls))
+
+
+async def _run(calls: int) -> dict[str, Any]:
+    times: dict[str, list[float]] = {
+        "tap_to_ring_ms": [],
+        "answer_to_first_frame_ms": [],
+        "answer_to_expert_frame_ms": [],
+    }
+    async with (
+        _server() as url,
+        async_playwright() as driver,
+        _browser(driver, url, "store-0117") as store,
+        _browser(driver, url, "chen") as expert,
+    ):
+        for number in range(calls + 1):
+            sample = await _one_call(store, expert)
+            if number:  # the first warms the caches of both browsers
+                for name, value in sample.items():
+                    times[name].append(value)
+    return {"calls": calls, **{name: _percentiles(values) for name, values in times.items()}}
+
+
+async def _one_call(store: Page, expert: Page) -> dict[str, float]:
+    ringing = asyncio.ensure_future(expert.evaluate("shown('accept')"))
+    tapped = await store.evaluate("tap('call-hq')")
+    rang = await ringing
+    # People need a moment to answer; meanwhile both sides connect.
+    await asyncio.sleep(0.8)
+    expert_frame = asyncio.ensure_future(store.evaluate("framed('p-chen')"))
+    answered = await expert.evaluate(
+        "(async () => { const at = tap('accept'); return [at, await framed('p-store-0117')]; })()"
+    )
+    shown = await expert_frame
+    await asyncio.sleep(0.3)
+    await expert.get_by_test_id("hang-up").click()
+    for page in (store, expert):
+        await page.get_by_test_id("back-home").click()
+    await store.get_by_test_id("call-hq").wait_for()
+    return {
+        "tap_to_ring_ms": rang - tapped,
+        "answer_to_first_frame_ms": answered[1] - answered[0],
+        "answer_to_expert_frame_ms": shown - answered[0],
+    }
+
+
+@contextlib.asynccontextmanager
+async def _server() -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory(prefix="passline-bench-") as directory:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        environ = {key: value for key, value in os.environ.items() if not key.startswith("PASSLINE_")}
+        environ |= {
+            "PASSLINE_PORT": str(port),
+            "PASSLINE_DATA": str(Path(directory) / "data"),
+            "PASSLINE_MEDIA_PORT": "0",
+            "PASSLINE_MEDIA_WORKERS": "1",
+            "PASSLINE_LOG_LEVEL": "warning",
+        }
+        process = await asyncio.to_thread(_serve, environ)
+        try:
+            await asyncio.to_thread(_wait_ready, port, process)
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _serve(environ: dict[str, str]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "passline", "serve", "--demo"]
+    return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _wait_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2.0).close()
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("passline serve did not become ready")
+
+
+@contextlib.asynccontextmanager
+async def _browser(driver: Playwright, url: str, login: str) -> AsyncIterator[Page]:
+    with tempfile.TemporaryDirectory(prefix="passline-bench-profile-", ignore_cleanup_errors=True) as profile:
+        context: BrowserContext = await driver.chromium.launch_persistent_context(
+            profile,
+            executable_path="/usr/bin/chromium",
+            headless=True,
+            args=list(FLAGS),
+            chromium_sandbox=False,
+            viewport={"width": 1280, "height": 800},
+            permissions=["camera", "microphone"],
+        )
+        try:
+            await context.add_init_script(CLOCK)
+            await context.add_init_script("sessionStorage.setItem('passline.video', '640x360')")
+            page = await context.new_page()
+            await page.goto(url)
+            await page.get_by_test_id("login").fill(login)
+            await page.get_by_test_id("password").fill(PASSWORD)
+            await page.get_by_test_id("sign-in").click()
+            await page.get_by_test_id("sign-out").first.wait_for(state="attached")
+            yield page
+        finally:
+            await context.close()
+
+
+def _percentiles(values: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(values, n=20, method="inclusive")
+    return {"p50": round(statistics.median(values), 1), "p95": round(cuts[18], 1), "max": round(max(values), 1)}

@@ -1,0 +1,103 @@
+"""What people do and see in flows, in their words: one place that knows the test ids."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.support.browsers import Browser
+from tests.support.clips import Clip
+
+MAIN = "[data-testid=main-video]"
+
+
+def tile(person: str) -> str:
+    """The selector of a participant's picture, large or small."""
+    return f"video[data-person='{person}']"
+
+
+async def until(
+    look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], what: str, seconds: float = 20.0
+) -> Any:
+    """Poll `look` until `wanted` likes what it returns; the failure shows the last thing seen."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = await look()
+        if wanted(seen):
+            return seen
+        assert time.monotonic() < deadline, f"{what}: not in {seconds:.0f} s, last seen {seen!r}"
+        await asyncio.sleep(0.1)
+
+
+async def visible(page: Page, test_id: str, seconds: float = 15.0) -> None:
+    await page.get_by_test_id(test_id).first.wait_for(state="visible", timeout=seconds * 1000)
+
+
+async def gone(page: Page, test_id: str, seconds: float = 15.0) -> None:
+    await page.get_by_test_id(test_id).first.wait_for(state="hidden", timeout=seconds * 1000)
+
+
+async def call(store: Page) -> None:
+    """Press the big button."""
+    await store.get_by_test_id("call-hq").click()
+
+
+async def answer(expert: Page) -> None:
+    await expert.get_by_test_id("accept").click(timeout=15_000)
+
+
+async def hang_up(page: Page) -> None:
+    await page.get_by_test_id("hang-up").click(timeout=10_000)
+
+
+async def sees(page: Page, person: str, clip: Clip, seconds: float = 20.0) -> None:
+    """`page` shows `clip` in the picture of `person`, and its frame number advances."""
+
+    async def look() -> Any:
+        return await page.evaluate("(selector) => probe.read(selector)", tile(person))
+
+    first = await until(look, lambda mark: mark is not None, f"a picture of {person}", seconds)
+    assert first["clip"] == clip.number, f"{person} shows clip {first['clip']}, not {clip.number}"
+    await until(look, lambda mark: mark is not None and mark["number"] != first["number"], "the next frame", 5.0)
+    marks = await page.evaluate("(selector) => probe.watch(selector, 1000)", tile(person))
+    assert {mark["clip"] for mark in marks} == {clip.number}
+    assert len({mark["number"] for mark in marks}) >= 4, "the picture hardly moves"
+
+
+async def hears(page: Page, *clips: Clip, others: tuple[Clip, ...] = (), seconds: float = 12.0) -> None:
+    """`page` plays the beeps of all `clips`, and none of `others`."""
+    wanted = {str(clip.beep_hz) for clip in clips}
+    strange = {str(clip.beep_hz) for clip in others}
+    pitches = [clip.beep_hz for clip in (*clips, *others)]
+    total: dict[str, int] = {}
+
+    async def listen() -> dict[str, int]:
+        heard = await page.evaluate("(pitches) => probe.hear(pitches, 1500)", pitches)
+        for pitch, count in heard.items():
+            total[pitch] = total.get(pitch, 0) + count
+        return total
+
+    await until(listen, lambda heard: all(heard.get(p, 0) >= 2 for p in wanted), f"beeps of {sorted(wanted)}", seconds)
+    assert not any(total.get(pitch, 0) for pitch in strange), f"heard somebody else: {total}"
+
+
+async def room_of(page: Page) -> str:
+    """The room this tab sits in, or sat in last."""
+    room = await page.evaluate("passline.room()")
+    assert isinstance(room, str)
+    return room
+
+
+async def in_call(
+    store_browser: Browser, expert_browser: Browser, store_login: str, expert_login: str
+) -> tuple[Page, Page]:
+    """Both sign in, the store calls, the expert answers."""
+    store = await store_browser.sign_in(store_login)
+    expert = await expert_browser.sign_in(expert_login)
+    await call(store)
+    await answer(expert)
+    await visible(store, "hang-up")
+    await visible(expert, "hang-up")
+    return store, expert

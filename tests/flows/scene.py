@@ -1,0 +1,64 @@
+"""One flow's stage: the whole real system, and as many browsers as it has people.
+
+async with Scene(tmp_path) as scene:
+    tablet = await scene.browser(clip(1))
+    store = await tablet.sign_in("store-0117")
+
+At the end every browser's console must be clean, but for what `scene.expected` names.
+"""
+
+import contextlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from playwright.async_api import Playwright
+
+from tests.support.browsers import Browser, Firefox, chromium, firefox, playwright
+from tests.support.clips import Clip
+from tests.support.stack import Stack
+
+DESK = (1440, 900)
+
+
+class Scene:
+    """Owns the system and the browsers; `settings` are those of the system."""
+
+    def __init__(self, directory: Path, **settings: object) -> None:
+        self.stack = Stack(directory, **settings)  # type: ignore[arg-type]  # settings are checked by the product
+        self.expected: list[str] = []
+        """Parts of console messages that this flow provokes on purpose."""
+        self._owned = contextlib.AsyncExitStack()
+        self._browsers: list[Browser] = []
+        self._driver: Playwright | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._owned.__aenter__()
+        await self._owned.enter_async_context(self.stack)
+        self._driver = await self._owned.enter_async_context(playwright())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        problems = [problem for browser in self._browsers for problem in browser.problems]
+        await self._owned.__aexit__(kind, error, trace)
+        if kind is None:
+            strange = [problem for problem in problems if not any(part in problem for part in self.expected)]
+            assert not strange, strange
+        else:
+            print("browser consoles:", *problems, sep="\n  ")
+
+    async def browser(self, shows: Clip | None = None, *, size: tuple[int, int] = (1280, 800)) -> Browser:
+        """A Chromium of its own; `shows` is what its camera and microphone play."""
+        assert self._driver is not None
+        picture, sound = (shows.picture, shows.sound) if shows else (None, None)
+        browser = await self._owned.enter_async_context(
+            chromium(self._driver, self.stack.url, picture=picture, sound=sound, size=size)
+        )
+        self._browsers.append(browser)
+        return browser
+
+    async def firefox(self) -> Firefox:
+        """A Firefox ESR of its own, with its built-in test picture and tone."""
+        return await self._owned.enter_async_context(firefox(self.stack.url))

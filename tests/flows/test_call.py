@@ -1,0 +1,100 @@
+"""A store calls headquarters: live on both sides, recorded, replayed."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.flows import acts
+from tests.flows.scene import DESK, Scene
+from tests.support.clips import clip
+from tests.support.decoded import decode, offset_s
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path) -> None:
+    store_clip, expert_clip = clip(1), clip(2)
+    async with Scene(tmp_path) as scene:
+        tablet = await scene.browser(store_clip)
+        desk = await scene.browser(expert_clip, size=DESK)
+        store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
+        answered = time.monotonic()
+        room = await acts.room_of(store)
+        await acts.sees(expert, "p-store-0117", store_clip)
+        await acts.sees(store, "p-chen", expert_clip)
+        await acts.hears(expert, store_clip, others=(expert_clip,))
+        await acts.hears(store, expert_clip, others=(store_clip,))
+        sent = await store.evaluate("(hz) => probe.sent(hz, 6000)", store_clip.beep_hz)
+
+        await expert.get_by_test_id("chat-open").click()
+        await expert.get_by_test_id("chat-input").fill("先把温控旋到 0")
+        await expert.get_by_test_id("chat-send").click()
+        await store.get_by_test_id("chat-open").click()
+        await store.get_by_text("先把温控旋到 0").wait_for(timeout=5_000)
+        await expert.locator("[data-testid=chat-tick][data-tick=read]").wait_for(timeout=5_000)
+
+        await expert.get_by_test_id("take-still").click()
+        await expert.get_by_test_id("still").first.wait_for(timeout=15_000)
+        await store.get_by_test_id("still").first.wait_for(timeout=15_000)
+
+        await _point(expert)
+        await store.get_by_test_id("laser").first.wait_for(state="attached", timeout=5_000)
+
+        while time.monotonic() - answered < 14:
+            await store.wait_for_timeout(200)
+        await acts.hang_up(expert)
+        lasted = time.monotonic() - answered
+        for page in (store, expert):
+            await page.locator("[data-testid=recording-state][data-state=safe]").wait_for(timeout=20_000)
+
+        async with await scene.stack.login("chen") as http:
+            replay = await (await http.get(f"/api/archive/{room}")).json()
+            parts = {part["participant"]: part for part in replay["parts"]}
+            assert set(parts) == {"p-store-0117", "p-chen"}, "one file each"
+            for person, shown in (("p-store-0117", store_clip), ("p-chen", expert_clip)):
+                answer = await http.get(f"/api/archive/{room}/files/{parts[person]['file']}")
+                file = decode(await answer.read(), shown.number)
+                assert file.clips == {shown.number}, "the right pictures, and no others"
+                assert file.readable > 0.95
+                assert abs(file.duration_s - lasted) < 1.0
+                assert abs(file.duration_s - file.sound_s) < 0.3
+                assert len(file.beeps) >= lasted - 3
+                if person == "p-store-0117":
+                    live = offset_s([at / 1000 for at in sent["flashes"]], [at / 1000 for at in sent["beeps"]])
+                    kept = offset_s(file.flashes, file.beeps)
+                    assert abs((kept - live + 0.5) % 1.0 - 0.5) < 0.08, f"A/V: {live:.3f} s live, {kept:.3f} s recorded"
+            assert abs(replay["entry"]["duration_s"] - lasted) < 1.0
+            kinds = {chapter["kind"] for chapter in replay["chapters"]}
+            assert {"joined", "still", "chat"} <= kinds
+            assert replay["points"], "the pointer is on the timeline"
+
+        await _replays_in_step(scene, room)
+
+
+async def _point(expert: Page) -> None:
+    """Move the pointer over the store's picture with the button held."""
+    box = await expert.locator(acts.tile("p-store-0117")).first.bounding_box()
+    assert box is not None
+    await expert.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
+    await expert.mouse.down()
+    for step in range(20):
+        await expert.mouse.move(box["x"] + box["width"] * (0.4 + step / 100), box["y"] + box["height"] * 0.5)
+    await expert.mouse.up()
+
+
+async def _replays_in_step(scene: Scene, room: str) -> None:
+    """The replay page plays both pictures, the right ones, at the same moment of the call."""
+    desk = await scene.browser(size=DESK)
+    page = await desk.sign_in("chen")
+    await page.goto(f"{scene.stack.url}/archive/{room}")
+    await page.get_by_test_id("replay-play").click(timeout=15_000)
+    both = "() => ['p-store-0117', 'p-chen'].map((p) => probe.read(`video[data-person='${p}']`))"
+    first = await acts.until(lambda: page.evaluate(both), all, "both pictures play")
+    assert [mark["clip"] for mark in first] == [1, 2]
+    await acts.until(
+        lambda: page.evaluate(both),
+        lambda seen: all(seen) and all(a["number"] != b["number"] for a, b in zip(first, seen, strict=True)),
+        "both pictures move on",
+    )

@@ -1,0 +1,68 @@
+"""Chromium and Firefox ESR in one call: VP8 both ways, the store in either browser."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.flows import acts
+from tests.flows.scene import DESK, Scene
+from tests.support.browsers import Firefox
+from tests.support.clips import clip
+
+pytestmark = pytest.mark.browser
+
+PICTURE = """(() => {{
+  const video = document.querySelector("video[data-person='{person}']");
+  return video && video.videoWidth > 0 ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+}})()"""
+
+
+async def test_a_store_on_chromium_and_an_expert_on_firefox_see_each_other(tmp_path: Path) -> None:
+    sight = clip(1)
+    async with Scene(tmp_path) as scene:
+        tablet = await scene.browser(sight)
+        desk = await scene.firefox()
+        store = await tablet.sign_in("store-0117")
+        await desk.fill("login", "chen")
+        await desk.fill("password", "passline-demo")
+        await desk.click("sign-in")
+        await desk.wait("document.querySelector('[data-testid=sign-out]') !== null")
+        await acts.call(store)
+        await desk.wait("document.querySelector('[data-testid=accept]') !== null")
+        await desk.click("accept")
+        await acts.visible(store, "hang-up")
+        await _moves(desk, "p-store-0117")
+        mark = await desk.wait(f'probe.read("{acts.tile("p-store-0117")}")')
+        assert mark["clip"] == sight.number
+        frames = "(s) => document.querySelector(s)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
+        await acts.until(lambda: store.evaluate(frames, acts.tile("p-chen")), lambda n: n > 20, "Firefox's picture")
+        await acts.hang_up(store)
+        await desk.wait("document.querySelector('[data-testid=call-ended]') !== null")
+
+
+async def test_a_store_on_firefox_and_an_expert_on_chromium_see_each_other(tmp_path: Path) -> None:
+    own = clip(2)
+    async with Scene(tmp_path) as scene:
+        desk = await scene.browser(own, size=DESK)
+        tablet = await scene.firefox()
+        expert = await desk.sign_in("chen")
+        await tablet.fill("login", "store-0117")
+        await tablet.fill("password", "passline-demo")
+        await tablet.click("sign-in")
+        await tablet.wait("document.querySelector('[data-testid=call-hq]') !== null")
+        await tablet.click("call-hq")
+        await acts.answer(expert)
+        await _moves(tablet, "p-chen")
+        mark = await tablet.wait(f'probe.read("{acts.tile("p-chen")}")')
+        assert mark["clip"] == own.number
+        frames = "(s) => document.querySelector(s)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
+        await acts.until(
+            lambda: expert.evaluate(frames, acts.tile("p-store-0117")), lambda n: n > 20, "Firefox's picture"
+        )
+        await acts.hang_up(expert)
+        await tablet.wait("document.querySelector('[data-testid=call-ended]') !== null")
+
+
+async def _moves(browser: Firefox, person: str) -> None:
+    first = await browser.wait(PICTURE.format(person=person), 20.0)
+    await browser.wait(PICTURE.format(person=person) + f" > {first + 10}", 10.0)

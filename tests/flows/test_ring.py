@@ -1,0 +1,91 @@
+"""Ringing: declined, cancelled, missed, answered elsewhere, and two who hang up at once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.flows import acts
+from tests.flows.scene import DESK, Scene
+from tests.support.clips import clip
+
+pytestmark = pytest.mark.browser
+
+
+async def test_declined_cancelled_and_missed_calls_say_so_on_both_sides(tmp_path: Path) -> None:
+    sight = clip(1)
+    async with Scene(tmp_path, ring_s=4) as scene:
+        tablet = await scene.browser(sight)
+        desk = await scene.browser(size=DESK)
+        store = await tablet.sign_in("store-0117")
+        expert = await desk.sign_in("chen")
+
+        await acts.call(store)
+        await expert.get_by_test_id("decline").click(timeout=10_000)
+        await store.locator("[data-testid=call-ended][data-end=declined]").wait_for()
+        await acts.gone(expert, "accept")
+        await store.get_by_test_id("back-home").click()
+
+        await acts.call(store)
+        await acts.visible(expert, "accept")
+        await store.get_by_test_id("cancel").click()
+        await acts.gone(expert, "accept")
+        await store.locator("[data-testid=call-ended][data-end=cancelled]").wait_for()
+        await store.get_by_test_id("back-home").click()
+
+        await acts.call(store)
+        await acts.visible(expert, "accept")
+        await store.locator("[data-testid=call-ended][data-end=missed]").wait_for(timeout=15_000)
+        await acts.gone(expert, "accept")
+        await expert.get_by_test_id("missed-call").first.wait_for()
+
+
+async def test_the_first_answer_wins_over_other_tabs_and_other_experts(tmp_path: Path) -> None:
+    sight, own = clip(1), clip(2)
+    async with Scene(tmp_path) as scene:
+        tablet = await scene.browser(sight)
+        desk = await scene.browser(own, size=DESK)
+        other_desk = await scene.browser(size=DESK)
+        store = await tablet.sign_in("store-0117")
+        first_tab = await desk.sign_in("chen")
+        second_tab = await desk.page()
+        zhang = await other_desk.sign_in("zhang")
+        await acts.call(store)
+        for page in (first_tab, second_tab, zhang):
+            await acts.visible(page, "accept")
+        await acts.answer(first_tab)
+        await acts.gone(second_tab, "accept")
+        await acts.gone(zhang, "accept")
+        await acts.sees(first_tab, "p-store-0117", sight)
+        await acts.visible(second_tab, "elsewhere")
+        await acts.hang_up(first_tab)
+        await acts.gone(second_tab, "elsewhere")
+
+
+async def test_both_may_hang_up_at_the_same_moment(tmp_path: Path) -> None:
+    sight, own = clip(1), clip(2)
+    async with Scene(tmp_path) as scene:
+        tablet = await scene.browser(sight)
+        desk = await scene.browser(own, size=DESK)
+        store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
+        await acts.sees(expert, "p-store-0117", sight)
+        await asyncio.gather(acts.hang_up(store), acts.hang_up(expert))
+        for page in (store, expert):
+            await page.locator("[data-testid=call-ended][data-end=hung_up]").wait_for()
+            await page.locator("[data-testid=recording-state][data-state=safe]").wait_for(timeout=20_000)
+
+
+async def test_a_reload_in_mid_call_takes_the_seat_again(tmp_path: Path) -> None:
+    sight, own = clip(1), clip(2)
+    async with Scene(tmp_path) as scene:
+        tablet = await scene.browser(sight)
+        desk = await scene.browser(own, size=DESK)
+        store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
+        await acts.sees(expert, "p-store-0117", sight)
+        for page in (store, expert):
+            await page.reload()
+            await acts.visible(page, "hang-up")
+            await acts.sees(expert, "p-store-0117", sight)
+            await acts.sees(store, "p-chen", own)
+        await acts.hang_up(store)
+        await expert.locator("[data-testid=call-ended][data-end=hung_up]").wait_for()

@@ -1,0 +1,113 @@
+"""A trainer teaches stores: everybody sees and hears the right others, while people come and go."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.flows import acts
+from tests.flows.scene import DESK, Scene
+from tests.support.clips import clip
+
+pytestmark = pytest.mark.browser
+
+PEERS = "passline.peerIds()"
+
+
+async def test_three_see_and_hear_each_other_and_a_fourth_takes_a_place(tmp_path: Path) -> None:
+    teacher, first, second = clip(1), clip(2), clip(3)
+    async with Scene(tmp_path) as scene:
+        studio = await scene.browser(teacher, size=DESK)
+        jingan = await scene.browser(first)
+        xujiahui = await scene.browser(second)
+        trainer = await studio.sign_in("he")
+        one = await jingan.sign_in("store-0117")
+        two = await xujiahui.sign_in("store-0131")
+        await _open(trainer, "p-store-0117", "p-store-0131", "p-store-0108")
+        await _join(one)
+        await _join(two)
+
+        await acts.sees(trainer, "p-store-0117", first)
+        await acts.sees(trainer, "p-store-0131", second)
+        await acts.sees(one, "p-he", teacher)
+        await acts.sees(one, "p-store-0131", second)
+        await acts.sees(two, "p-he", teacher)
+        await acts.sees(two, "p-store-0117", first)
+        await acts.hears(trainer, first, second, others=(teacher,))
+        await acts.hears(one, teacher, second, others=(first,))
+        await acts.hears(two, teacher, first, others=(second,))
+
+        await two.get_by_test_id("raise-hand").click()
+        await one.get_by_test_id("raise-hand").click()
+        hands = trainer.locator("[data-testid=hand]")
+        await hands.nth(1).wait_for()
+        assert [await hands.nth(i).get_attribute("data-person") for i in range(2)] == [
+            "p-store-0131",
+            "p-store-0117",
+        ]
+        await trainer.get_by_test_id("mute-all").click()
+        for page in (one, two):
+            await page.locator("[data-testid=mute][data-on=true]").wait_for()
+
+        before = [await page.evaluate(PEERS) for page in (trainer, one)]
+        await two.get_by_test_id("hang-up").click()
+        await _stops_showing(trainer, "p-store-0131")
+        await _third_joins(scene, trainer, one)
+        assert [await page.evaluate(PEERS) for page in (trainer, one)] == before, "the same PeerConnections"
+
+        await trainer.get_by_test_id("close-room").click()
+        await trainer.get_by_test_id("close-room-yes").click()
+        for page in (trainer, one):
+            await page.locator("[data-testid=recording-state][data-state=safe]").wait_for(timeout=30_000)
+
+
+async def _third_joins(scene: Scene, trainer: Page, one: Page) -> None:
+    third = clip(4)
+    nanjing = await scene.browser(third)
+    three = await nanjing.sign_in("store-0108")
+    await _join(three)
+    await acts.sees(trainer, "p-store-0108", third)
+    await acts.sees(one, "p-store-0108", third)
+    await acts.sees(one, "p-he", clip(1))
+    await acts.sees(three, "p-he", clip(1))
+    await acts.sees(three, "p-store-0117", clip(2))
+    await acts.hears(one, third)
+    await three.get_by_test_id("hang-up").click()
+
+
+async def test_nobody_appears_before_agreeing_to_be_recorded(tmp_path: Path) -> None:
+    teacher, first = clip(1), clip(2)
+    async with Scene(tmp_path) as scene:
+        studio = await scene.browser(teacher, size=DESK)
+        jingan = await scene.browser(first)
+        trainer = await studio.sign_in("he")
+        one = await jingan.sign_in("store-0117")
+        await _open(trainer, "p-store-0117")
+        await one.get_by_test_id("join-session").click(timeout=10_000)
+        await acts.visible(one, "consent-agree")
+        room = await acts.room_of(trainer)
+        async with await scene.stack.login("he") as http:
+            state = await (await http.get("/api/archive")).json()
+            assert room in {entry["room"] for entry in state["entries"]}
+        assert await trainer.locator(acts.tile("p-store-0117")).count() == 0
+        await one.get_by_test_id("consent-refuse").click()
+        await acts.visible(one, "join-session")
+
+
+async def _open(trainer: Page, *stores: str) -> None:
+    await trainer.get_by_test_id("new-session").click()
+    await trainer.get_by_test_id("session-title").fill("新品：藤椒鸡腿饭")
+    for store in stores:
+        await trainer.locator(f"[data-testid=invite][data-person='{store}']").check()
+    await trainer.get_by_test_id("open-session").click()
+    await acts.visible(trainer, "close-room")
+
+
+async def _join(store: Page) -> None:
+    await store.get_by_test_id("join-session").click(timeout=10_000)
+    await store.get_by_test_id("consent-agree").click()
+    await acts.visible(store, "hang-up")
+
+
+async def _stops_showing(page: Page, person: str) -> None:
+    await page.locator(acts.tile(person)).first.wait_for(state="hidden", timeout=10_000)

@@ -1,0 +1,227 @@
+"""Real browsers with a camera and a microphone fed from files.
+
+Every Chromium has its own process and profile, because the fake capture files belong to the process. Firefox has no
+file capture: it sends its own moving test picture and tone.
+"""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from marionette_driver.marionette import Marionette
+from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
+
+from tests.support.probe import PROBE
+
+CHROMIUM = "/usr/bin/chromium"
+FIREFOX = "/usr/bin/firefox-esr"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--no-default-browser-check",
+    "--disable-features=OptimizationHints,MediaRouter,Translate",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--allow-loopback-in-peer-connection",
+]
+
+
+class Browser:
+    """One Chromium process of one person."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.problems: list[str] = []
+        """Page errors and console errors, to be empty at the end of a flow."""
+
+    async def page(self, path: str = "/") -> Page:
+        """A new tab on the product, with the probe in it."""
+        page = await self.context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(f"pageerror {error}"))
+        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        await page.goto(self.url + path)
+        return page
+
+    async def sign_in(self, login: str, password: str = "passline-demo") -> Page:
+        """Sign in through the sign-in page and wait for what comes after it."""
+        page = await self.page()
+        await page.get_by_test_id("login").fill(login)
+        await page.get_by_test_id("password").fill(password)
+        await page.get_by_test_id("sign-in").click()
+        await page.get_by_test_id("sign-out").first.wait_for(state="attached", timeout=15_000)
+        return page
+
+
+@contextlib.asynccontextmanager
+async def chromium(
+    driver: Playwright,
+    url: str,
+    *,
+    picture: Path | None = None,
+    sound: Path | None = None,
+    size: tuple[int, int] = (1280, 800),
+    language: str = "zh-CN",
+    autoplay: bool = True,
+    profile: Path | None = None,
+) -> AsyncIterator[Browser]:
+    """A fresh Chromium; `picture` (.y4m or .mjpeg) and `sound` (.wav) play in a loop as camera and microphone."""
+    home = profile or Path(tempfile.mkdtemp(prefix="passline-chromium-"))
+    flags = list(FLAGS)
+    if picture:
+        flags.append(f"--use-file-for-fake-video-capture={picture}")
+    if sound:
+        flags.append(f"--use-file-for-fake-audio-capture={sound}")
+    if autoplay:
+        flags.append("--autoplay-policy=no-user-gesture-required")
+    context = await driver.chromium.launch_persistent_context(
+        str(home),
+        executable_path=CHROMIUM,
+        headless=True,
+        args=flags,
+        chromium_sandbox=False,
+        viewport={"width": size[0], "height": size[1]},
+        locale=language,
+        permissions=["camera", "microphone"],
+    )
+    await context.add_init_script(PROBE)
+    try:
+        yield Browser(context, url)
+    finally:
+        await context.close()
+        if profile is None:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextlib.asynccontextmanager
+async def playwright() -> AsyncIterator[Playwright]:
+    """The driver of all Chromiums of one test."""
+    async with async_playwright() as driver:
+        yield driver
+
+
+FIREFOX_PREFS = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.peerconnection.ice.loopback": True,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    "intl.accept_languages": "zh-CN",
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.aboutwelcome.enabled": False,
+    "app.update.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+}
+
+
+class Firefox:
+    """One Firefox ESR, driven by Marionette; every call runs in one thread of its own."""
+
+    def __init__(self, port: int, url: str) -> None:
+        self.url = url
+        self._marionette = Marionette(host="127.0.0.1", port=port)
+        self._thread = ThreadPoolExecutor(1, "firefox")
+
+    async def _run(self, work: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    async def start(self) -> None:
+        await self._run(lambda: self._marionette.wait_for_port(30))
+        await self._run(self._marionette.start_session)
+        self._marionette.timeout.script = 30
+        await self.goto("/")
+
+    async def goto(self, path: str) -> None:
+        await self._run(self._marionette.navigate, self.url + path)
+
+    async def evaluate(self, expression: str) -> Any:
+        """The JSON value of an (async) JavaScript expression, run beside the page with its own globals."""
+        script = (
+            "const done = arguments[arguments.length - 1];"
+            f"(async () => JSON.stringify([await ({expression})]))().then(done, (error) => done('!' + error));"
+        )
+
+        def run() -> str:
+            return str(self._marionette.execute_async_script(script, sandbox="probe", new_sandbox=False))
+
+        text = await self._run(run)
+        if text.startswith("!"):
+            raise AssertionError(f"firefox: {text[1:]}")
+        return json.loads(text)[0]
+
+    async def click(self, test_id: str) -> None:
+        await self.evaluate(f"document.querySelector('[data-testid=\"{test_id}\"]').click()")
+
+    async def fill(self, test_id: str, text: str) -> None:
+        """Type into a field the way a framework notices."""
+        await self.evaluate(
+            f"(() => {{ const field = document.querySelector('[data-testid=\"{test_id}\"]');"
+            f"field.value = {json.dumps(text)};"
+            "field.dispatchEvent(new Event('input', { bubbles: true })); })()"
+        )
+
+    async def wait(self, expression: str, seconds: float = 15.0) -> Any:
+        """Poll `expression` until it is truthy."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            value = await self.evaluate(expression)
+            if value:
+                return value
+            assert asyncio.get_running_loop().time() < deadline, f"never true in {seconds} s: {expression}"
+            await asyncio.sleep(0.1)
+
+    async def quit(self) -> None:
+        await self._run(lambda: self._marionette.delete_session())
+        self._thread.shutdown(wait=False)
+
+
+@contextlib.asynccontextmanager
+async def firefox(url: str) -> AsyncIterator[Firefox]:
+    """A fresh headless Firefox ESR on the product."""
+    home = Path(tempfile.mkdtemp(prefix="passline-firefox-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    prefs = {**FIREFOX_PREFS, "marionette.port": port}
+    (home / "user.js").write_text(
+        "".join(f"user_pref({json.dumps(key)}, {json.dumps(value)});\n" for key, value in prefs.items())
+    )
+    process = await asyncio.to_thread(_start_firefox, home)
+    try:
+        browser = Firefox(port, url)
+        await browser.start()
+        await browser.evaluate(f"(() => {{ {PROBE} ; return true }})()")
+        yield browser
+        await browser.quit()
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _start_firefox(home: Path) -> "subprocess.Popen[bytes]":
+    command = [FIREFOX, "--headless", "--no-remote", "--marionette", "--profile", str(home)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
