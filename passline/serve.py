@@ -1,6 +1,7 @@
 """`passline serve`: checks that this machine can run Passline with these settings, then supervises it."""
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
@@ -69,6 +70,8 @@ def _free_port(settings: Settings) -> int:
         try:
             probe.bind(address)
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise SettingsError(f"PASSLINE_HOST: {settings.host} is no address of this machine") from error
             why = os.strerror(error.errno or 0)
             raise SettingsError(
                 f"PASSLINE_PORT: cannot listen on {settings.host} port {settings.port}: {why}."

@@ -1,0 +1,68 @@
+"""`passline serve` refuses what it cannot obey with one line that names it, and starts nothing."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.stack import environ, free_port
+
+pytestmark = pytest.mark.flow
+
+
+def _serve(tmp_path: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    known = {"port": free_port(), "data": tmp_path / "data", **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "passline", "serve", *arguments],
+        env=environ(known),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _refused(done: subprocess.CompletedProcess[str], named: str) -> None:
+    assert done.returncode == 2, done.stderr
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "child started" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"prot": 80}, "PASSLINE_PROT"),
+        ({"port": "eighty"}, "PASSLINE_PORT"),
+        ({"host": "192.0.2.1"}, "PASSLINE_HOST"),
+        ({"config": "/not/there.toml"}, "/not/there.toml"),
+        ({"data": "/proc/nowhere"}, "PASSLINE_DATA"),
+        ({"data": "/tmp/" + "x" * 200}, "PASSLINE_DATA"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, settings: dict[str, object], named: str) -> None:
+    _refused(_serve(tmp_path, **settings), named)
+
+
+def test_a_key_of_the_toml_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "chain.toml").write_text("prot = 80")
+    _refused(_serve(tmp_path, "--config", "chain.toml"), "prot")
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = _serve(tmp_path, "--port", str(port))
+    _refused(done, "PASSLINE_PORT")
+    assert str(port) in done.stderr
+
+
+def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
+    done = _serve(tmp_path, "--prot", "80")
+    assert done.returncode != 0
+    assert "--prot" in done.stderr + done.stdout
