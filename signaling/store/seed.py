@@ -3,6 +3,7 @@
 For the demo chain and for tests. Run before signaling starts, or on its database inside a test.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 
 from sqlalchemy import insert, select
@@ -74,22 +75,19 @@ class ChainSeed:
 
 
 async def seed(settings: Settings, chain: ChainSeed, passwords: Passwords | None = None) -> None:
-    """Add what is missing; what is there (by id) is left as it is, so this may run at every start.
-
-    Equal passwords share one hash, which is only good enough for passwords that are printed anyway.
-    """
+    """Add what is missing; what is there (by id) is left as it is, so this may run at every start."""
     async with Database(settings.data / DATABASE) as database:
         await migrate(database)
         async with database.read() as session:
             known = set(await session.scalars(select(tables.PersonRow.id)))
         new = [one for one in chain.people if one.person.id not in known]
         made = passwords or Passwords()
-        hashes = {word: await made.hash(word) for word in sorted({one.password for one in new})}
+        hashes = await asyncio.gather(*(made.hash(one.password) for one in new))
 
         async def work(session: AsyncSession) -> None:
             await _chain(session, chain)
-            for one in new:
-                await session.execute(insert(tables.PersonRow).values(**_person(one, hashes[one.password])))
+            for one, password_hash in zip(new, hashes, strict=True):
+                await session.execute(insert(tables.PersonRow).values(**_person(one, password_hash)))
             rooms = set(await session.scalars(select(tables.RoomRow.id)))
             for room in chain.rooms:
                 if room.state.id not in rooms:
