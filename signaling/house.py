@@ -11,7 +11,7 @@ from aiohttp import web
 
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RoomId
-from contract.people import PresenceEntry
+from contract.people import PresenceEntry, Role
 from contract.rooms import RoomState, Still
 from runtime.health import Health
 from runtime.settings import Settings
@@ -27,8 +27,8 @@ from signaling.store.engine import Database
 class PresenceBoard(Protocol):
     """Who can take a call now."""
 
-    def entries(self) -> list[PresenceEntry]:
-        """One entry for every expert and every store's tablet of the chain."""
+    def entries(self, viewer: Role) -> list[PresenceEntry]:
+        """Experts and stores' tablets, as far as this role is told of them."""
         ...
 
 

@@ -21,14 +21,14 @@ class Viewer(Protocol):
 def may_see(viewer: Viewer, person: Person) -> bool:
     """Whether `viewer` sees `person` in the directory.
 
-    Experts are seen by everybody who calls or leads; stores by those at headquarters, by the manager of their
-    region, and by themselves.
+    Experts are seen by everybody who calls or leads; stores by those at headquarters and by the manager of their
+    region.
     """
     match viewer.person.role:
         case Role.LEARNER:
             return False
         case Role.STORE:
-            return person.role is Role.EXPERT or person.id == viewer.person.id
+            return person.role is Role.EXPERT
         case Role.MANAGER:
             return person.role is Role.EXPERT or (
                 person.role is Role.STORE and person.store is not None and person.store.region == viewer.region

@@ -28,6 +28,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """A signal handler of aiohttp, run before any response starts."""
     headers = response.headers
     headers["Content-Security-Policy"] = policy(request.host)
+    headers["Server"] = "Passline"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Permissions-Policy"] = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"

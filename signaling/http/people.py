@@ -78,7 +78,7 @@ async def ticket(visit: Visit) -> Ticket:
 
 async def directory(visit: Visit) -> Directory:
     """Who can be called or invited, with presence."""
-    return directory_for(visit.who, visit.house.presence.entries())
+    return directory_for(visit.who, visit.house.presence.entries(visit.who.role))
 
 
 ROUTES = [

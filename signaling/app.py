@@ -1,0 +1,74 @@
+"""The composition root of signaling: every piece is made here, once, and started and ended in order."""
+
+import json
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from argon2 import PasswordHasher
+
+from runtime.health import Health, serve
+from runtime.settings import Settings
+from signaling.auth.limits import SignInLimit
+from signaling.auth.passwords import Passwords
+from signaling.auth.seen import Seen
+from signaling.auth.sign_ins import SignIns
+from signaling.auth.tickets import Tickets
+from signaling.house import House
+from signaling.http.door import application
+from signaling.http.openapi import document
+from signaling.http.origin import check_origin
+from signaling.http.static import add_static
+from signaling.http.table import ROUTES
+from signaling.quiet import Quiet
+from signaling.store.engine import Database
+from signaling.store.migrate import migrate
+from signaling.store.seed import DATABASE
+
+HOUSE = web.AppKey("house", House)
+
+
+def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Application:
+    """The application; nothing is opened before it starts. `hasher` sets another cost of passwords, for tests."""
+    health = Health("signaling")
+    database = Database(settings.data / DATABASE)
+    sign_ins = SignIns(database)
+    live = Quiet()
+    house = House(
+        settings=settings,
+        health=health,
+        database=database,
+        passwords=Passwords(hasher),
+        sign_ins=sign_ins,
+        sign_in_limit=SignInLimit(),
+        tickets=Tickets(database, sign_ins),
+        presence=live,
+        rooms=live,
+        sockets=live,
+        seen=Seen(),
+        openapi=json.dumps(document(ROUTES), ensure_ascii=False).encode(),
+    )
+    health.wait_for("database")
+    app = application(house, ROUTES)
+    app[HOUSE] = house
+
+    async def web_socket(request: web.Request) -> web.StreamResponse:
+        check_origin(request, settings.origins)
+        return await house.sockets.serve(request)
+
+    app.router.add_get("/ws", web_socket)
+    add_static(app)
+    app.cleanup_ctx.append(_run)
+    return app
+
+
+async def _run(app: web.Application) -> AsyncIterator[None]:
+    """Starts bottom up: database, then what uses it; ends in reverse."""
+    house = app[HOUSE]
+    async with house.database:
+        await migrate(house.database)
+        house.health.reached("database")
+        server = await serve(house.health, house.settings.data / "run")
+        try:
+            yield
+        finally:
+            server.close()
