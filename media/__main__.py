@@ -1,0 +1,36 @@
+"""`python -m media --index N`: one media worker, settings from the environment."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+from media import app
+from runtime import logs
+from runtime.settings import SettingsError, load
+
+
+def main() -> int:
+    """Exit code 0 after a clean stop, 2 for a wrong setting, 3 if the UDP port is taken."""
+    parser = argparse.ArgumentParser(prog="python -m media", description="One media worker of Passline.")
+    parser.add_argument("--index", type=int, default=0, help="number of this worker, added to the UDP port")
+    index = parser.parse_args().index
+    try:
+        settings = load()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    logs.setup(f"media-{index}", level=settings.log_level, fmt=settings.log_format)
+    try:
+        asyncio.run(app.run(settings, index))
+    except OSError as error:
+        logs.get_logger(__name__).error("cannot serve media", errno=error.errno, udp_port=settings.media_port + index)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    # Threads of libraries must not keep a stopped worker alive.
+    os._exit(code)

@@ -1,0 +1,72 @@
+"""The media worker's composition root: what is built, in which order it starts and stops."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+
+from contract.ids import WorkerId
+from contract.media import Codec
+from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES
+from media.node import MediaNode
+from media.peer.mux import Mux
+from runtime import health, link
+from runtime.logs import get_logger
+from runtime.settings import Settings
+from runtime.supervise import TaskScope
+
+log = get_logger(__name__)
+
+GOODBYE_S = 1.2
+"""For `moved restarting` and close_notify on every leg; the process is gone within 2 s of SIGTERM."""
+
+
+async def run(settings: Settings, index: int) -> None:
+    """Serve media until SIGTERM or SIGINT. Raises OSError if the UDP port is taken."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    worker = WorkerId(f"media-{index}")
+    report = health.Health(worker)
+    report.wait_for("control link")
+    mux = Mux(settings.media_port + index if settings.media_port else 0, offered=settings.media_addresses)
+    try:
+        async with TaskScope(worker) as scope:
+            node = MediaNode(worker, mux, scope, max_legs=settings.max_legs, video_codec=Codec(settings.video_codec))
+
+            async def control(connection: link.Link) -> None:
+                report.reached("control link")
+                try:
+                    await node.control(connection)
+                finally:
+                    report.wait_for("control link")
+
+            health_server = await health.serve(report, settings.data / "run")
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    running = [
+                        tasks.create_task(node.run_timers(), name="timers"),
+                        tasks.create_task(
+                            link.keep_connected(
+                                settings.data / CONTROL_SOCKET, control, max_record_bytes=MAX_LINK_BYTES
+                            ),
+                            name="control link",
+                        ),
+                    ]
+                    # What start-up made lives for ever: the collector need not look at it while media runs.
+                    gc.collect()
+                    gc.freeze()
+                    log.info("media worker is up", worker=worker, udp_port=mux.port)
+                    await stop.wait()
+                    log.info("media worker stops", legs=len(node.legs))
+                    await node.shut_down(timeout_s=GOODBYE_S)
+                    for task in running:
+                        task.cancel()
+            finally:
+                health_server.close()
+    finally:
+        mux.close()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(ValueError):
+                loop.remove_signal_handler(number)
