@@ -11,7 +11,6 @@ import type {
   Chapter,
   Cid,
   Directory,
-  ErrorCode,
   Gap,
   Me,
   Member,
@@ -27,25 +26,10 @@ import type {
   RoomState,
   Source,
 } from '../contract'
+import type { DeviceProblem, RefusalCode } from '../link/refusal'
 
-/** Why a device gives nothing: asked and denied, used by another program, not there, or the page is not secure. */
-export type DeviceProblem =
-  'device_denied' | 'device_in_use' | 'device_none' | 'device_insecure' | 'device_failed'
-
-/** All codes a screen needs words for: the contract's, the client's own (`offline`, `ended`), and the devices'. */
-export type RefusalCode = ErrorCode | 'offline' | 'ended' | DeviceProblem
-
-/** A wish that was not carried out; `code` is looked up in the catalogues, `detail` is for developers. */
-export class Refusal extends Error {
-  constructor(
-    readonly code: RefusalCode,
-    readonly detail = '',
-    readonly retryAfterS: number | null = null,
-  ) {
-    super(detail ? `${code}: ${detail}` : code)
-    this.name = 'Refusal'
-  }
-}
+export { Refusal } from '../link/refusal'
+export type { DeviceProblem, RefusalCode } from '../link/refusal'
 
 /**
  * How the signaling link is. `idle`: not signed in. `connecting`: the first time. `online`. `offline`: lost, tried again
