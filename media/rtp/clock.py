@@ -56,15 +56,24 @@ class TrackClock:
         self._publisher = publisher
         self._ticks = Unwrapper(TIMESTAMP_BITS)
         self._report: tuple[int, int] | None = None
+        self._zero_ns: int | None = None
 
     @property
     def exact(self) -> bool:
         """Whether a sender report came, so that times of different tracks may be compared."""
         return self._report is not None
 
-    def on_packet(self, timestamp_ticks: int) -> int:
-        """Unwrap the timestamp of a packet."""
-        return self._ticks.unwrap(timestamp_ticks)
+    def on_packet(self, timestamp_ticks: int, wall_ns: int) -> int:
+        """Unwrap the timestamp of a packet that came at `wall_ns`."""
+        ticks = self._ticks.unwrap(timestamp_ticks)
+        zero = wall_ns - ticks * 1_000_000_000 // self._rate
+        if self._zero_ns is None or zero < self._zero_ns:
+            self._zero_ns = zero
+        return ticks
+
+    def unwrap(self, timestamp_ticks: int) -> int:
+        """Unwrap a timestamp that came before."""
+        return self._ticks.peek(timestamp_ticks)
 
     def on_report(self, ntp: int, rtp_ticks: int, wall_ns: int) -> None:
         """A sender report of this track. One without a clock (NTP 0) is no help and ignored."""
@@ -81,6 +90,10 @@ class TrackClock:
             return None
         ntp_ns, at = self._report
         return ntp_ns + ahead + (ticks - at) * 1_000_000_000 // self._rate
+
+    def guess_of(self, ticks: int) -> int | None:
+        """UTC ns by the quickest packet's arrival, for as long as no report came; None before the first packet."""
+        return None if self._zero_ns is None else self._zero_ns + ticks * 1_000_000_000 // self._rate
 
     def ticks_at(self, wall_ns: int) -> int | None:
         """The unwrapped ticks that stand for `wall_ns`; None before the first report."""

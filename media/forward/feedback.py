@@ -1,0 +1,131 @@
+"""RTCP of a leg, terminated: what it says is acted upon here, what it hears is our own."""
+
+from contract.ids import LegId
+from media.forward.leg import Leg
+from media.forward.publication import Publication
+from media.rtp.bandwidth import CAP_BPS, publisher_bps
+from media.rtp.clock import ntp_from_wall
+from media.rtp.reports import round_trip_s
+from media.rtp.rtcp import (
+    Bye,
+    Fir,
+    Nack,
+    Pli,
+    ReceiverReport,
+    Remb,
+    ReportBlock,
+    Rtcp,
+    SenderReport,
+    pack_rtcp,
+)
+
+OUR_SSRC = 1
+"""Sender of our feedback: we publish nothing under it."""
+REPORT_S = 1.0
+MAX_REPEATS = 256
+"""Packets one NACK may ask for."""
+
+
+def request_keyframe(publication: Publication, publisher: Leg, now: float, *, first: bool) -> None:
+    """Ask the publisher, if the throttle lets us."""
+    if publication.request_keyframe(now, first=first):
+        send_pli(publication, publisher)
+
+
+def send_pli(publication: Publication, publisher: Leg) -> None:
+    publisher.port.send_rtcp(pack_rtcp(Pli(OUR_SSRC, publication.ssrc)))
+
+
+def send_nack(publication: Publication, publisher: Leg, now: float) -> None:
+    """Ask for what is missing, if it is time."""
+    lost = publication.missing(now, publisher.rtt_s)
+    if lost:
+        publisher.port.send_rtcp(pack_rtcp(Nack(OUR_SSRC, publication.ssrc, tuple(lost))))
+
+
+class Feedback:
+    """Acts on the RTCP of a room's legs; call `publishers` whenever legs or their publications changed."""
+
+    def __init__(self) -> None:
+        self.repeats = 0
+        """Packets sent again."""
+        self._publishers: dict[int, Leg] = {}
+
+    def publishers(self, legs: dict[LegId, Leg]) -> None:
+        """The legs changed."""
+        self._publishers = {
+            publication.number: leg for leg in legs.values() for publication in leg.publications.values()
+        }
+
+    def publisher_of(self, publication: Publication) -> Leg | None:
+        return self._publishers.get(publication.number)
+
+    def act(self, leg: Leg, packet: Rtcp, now: float, wall_ns: int) -> bool:
+        """Returns whether a publication ended by it."""
+        match packet:
+            case SenderReport(ssrc, ntp, rtp_ticks):
+                publication = leg.of_ssrc(ssrc)
+                if publication is not None:
+                    publication.reception.on_sender_report(ntp, now)
+                    publication.clock.on_report(ntp, rtp_ticks, wall_ns)
+                self._blocks(leg, packet.blocks, wall_ns)
+            case ReceiverReport(_, blocks):
+                self._blocks(leg, blocks, wall_ns)
+            case Nack(_, ssrc, lost):
+                slot = leg.slot_of(ssrc)
+                if slot is not None:
+                    self.repeats += sum(slot.repeat(sequence, leg.rtt_s, now) for sequence in lost[:MAX_REPEATS])
+            case Pli(_, ssrc):
+                self._keyframe(leg, ssrc, now)
+            case Fir(_, requests):
+                for ssrc, _number in requests[:32]:
+                    self._keyframe(leg, ssrc, now)
+            case Remb(_, bps, _):
+                leg.estimate.on_remb(bps, now)
+            case Bye(ssrcs):
+                ended = [publication for ssrc in ssrcs if (publication := leg.of_ssrc(ssrc)) and publication.live]
+                for publication in ended:
+                    publication.live = False
+                return bool(ended)
+        return False
+
+    def _blocks(self, leg: Leg, blocks: tuple[ReportBlock, ...], wall_ns: int) -> None:
+        for block in blocks:
+            if leg.slot_of(block.ssrc) is not None:
+                rtt_s = round_trip_s(block, ntp_from_wall(wall_ns))
+                if rtt_s is not None:
+                    leg.rtt_s = rtt_s if not leg.rtt_s else leg.rtt_s + (rtt_s - leg.rtt_s) / 4
+
+    def _keyframe(self, leg: Leg, ssrc: int, now: float) -> None:
+        slot = leg.slot_of(ssrc)
+        publication = slot.shown if slot is not None else None
+        publisher = self.publisher_of(publication) if publication is not None else None
+        if publication is not None and publisher is not None:
+            request_keyframe(publication, publisher, now, first=False)
+
+
+def report(leg: Leg, watchers: dict[int, list[Leg]], now: float, wall_ns: int) -> None:
+    """What a leg hears once a second: a sender report per slot, a block per publication, how much it may send.
+
+    `watchers` are the legs that get each publication's picture, by its number.
+    """
+    for slot in leg.slots:
+        told = slot.sender_report(wall_ns)
+        if told is not None:
+            leg.port.send_rtcp(told)
+    arriving = [publication for publication in leg.publications.values() if publication.reception.packets]
+    if not arriving:
+        return
+    data = pack_rtcp(ReceiverReport(OUR_SSRC, tuple(publication.reception.block(now) for publication in arriving)))
+    videos = [publication for publication in arriving if publication.video]
+    if videos:
+        bps = sum(
+            publisher_bps(
+                watcher.estimate.share_bps(watcher.videos(), now) for watcher in watchers.get(publication.number, ())
+            )
+            if publication.live
+            else CAP_BPS
+            for publication in videos
+        )
+        data += pack_rtcp(Remb(OUR_SSRC, bps, tuple(publication.ssrc for publication in videos)))
+    leg.port.send_rtcp(data)

@@ -1,0 +1,151 @@
+"""One PeerConnection in a room: its publications, its slots, what it told us about its link."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from contract.data import SlotFill
+from contract.ids import PersonId
+from contract.media import Grants, Source
+from media.forward.allocation import Seat
+from media.forward.ports import LegPort
+from media.forward.publication import Publication
+from media.forward.sections import Sections
+from media.forward.slot import Slot
+from media.rtp.bandwidth import Estimate
+from media.rtp.clock import PublisherClock
+from media.rtp.packet import RtpHeader, extension
+
+POINTS_PER_S = 60
+
+
+@dataclass(slots=True)
+class Member:
+    """One participant of the room, with all its legs."""
+
+    participant: PersonId
+    grants: Grants
+    host: bool
+    joined: int
+    """Order of joining."""
+
+
+class Leg:
+    """Finds the publication of a packet and the slot of a feedback; holds what the room's rules say about both."""
+
+    def __init__(
+        self,
+        port: LegPort,
+        sections: Sections,
+        member: Member,
+        random: Random,
+        number: Callable[[], int],
+        on_begun: Callable[["Leg"], None],
+    ) -> None:
+        """`number` gives the next publication number; `on_begun` is told when a slot begins to show another source."""
+        self.port = port
+        self.sections = sections
+        self.member = member
+        self.ready = False
+        self.rtt_s = 0.0
+        """Of the last report block, 0 before."""
+        self.estimate = Estimate()
+        self.report_due = 0.0
+        self.slots = [Slot(section, port, random, lambda _slot: on_begun(self)) for section in sections.slots]
+        self.stage: list[Seat | None] = []
+        self.floor: list[PersonId | None] = []
+        self.told: list[SlotFill] | None = None
+        self.told_version = 0
+        self.pairs = 1 + max((slot.section.stage for slot in self.slots if slot.section.stage is not None), default=-1)
+        self.floors = 1 + max((slot.section.floor for slot in self.slots if slot.section.floor is not None), default=-1)
+        self.publications: dict[str, Publication] = {}
+        """By mid."""
+        self._number = number
+        self._clock = PublisherClock()
+        self._by_ssrc: dict[int, Publication] = {}
+        self._slot_of = {slot.section.ssrc: slot for slot in self.slots}
+        self._mid_ids = {section.ext["mid"] for section in sections.sources if "mid" in section.ext}
+        self._section_of = {section.mid: section for section in sections.sources}
+        self._points = float(POINTS_PER_S)
+        self._points_at = 0.0
+        for section in sections.sources:
+            if section.ssrc:
+                self._publish(section.mid, section.ssrc, section.rtx_ssrc)
+
+    def _publish(self, mid: str, ssrc: int, rtx_ssrc: int) -> Publication:
+        publication = Publication(self._number(), self.member.participant, self._section_of[mid], ssrc, self._clock)
+        self._by_ssrc = {number: other for number, other in self._by_ssrc.items() if other.section.mid != mid}
+        self._by_ssrc[ssrc] = publication
+        if rtx_ssrc:
+            self._by_ssrc[rtx_ssrc] = publication
+        self.publications[mid] = publication
+        return publication
+
+    def of_packet(self, packet: bytes, header: RtpHeader) -> Publication | None:
+        """Whose packet this is: by its SSRC, or by the mid that it carries (RFC 9143 §9.2); None if unknown.
+
+        A publication whose SSRC changed begins anew.
+        """
+        publication = self._by_ssrc.get(header.ssrc)
+        if publication is not None:
+            return publication
+        for mid_id in self._mid_ids:
+            value = extension(packet, header, mid_id)
+            mid = value.decode("ascii", "replace") if value else ""
+            if mid not in self._section_of:
+                continue
+            there = self.publications.get(mid)
+            if header.payload_type in self._section_of[mid].rtx_of.values():
+                if there is not None:
+                    self._by_ssrc[header.ssrc] = there
+                    self._forget_surplus(there)
+                return there
+            return self._publish(mid, header.ssrc, self._section_of[mid].rtx_ssrc)
+        return None
+
+    def _forget_surplus(self, publication: Publication) -> None:
+        """A publication has one SSRC for repeats; a sender that keeps inventing them must not fill our memory."""
+        repeats = [ssrc for ssrc, other in self._by_ssrc.items() if other is publication and ssrc != publication.ssrc]
+        for ssrc in repeats[:-2]:
+            del self._by_ssrc[ssrc]
+
+    def of_ssrc(self, ssrc: int) -> Publication | None:
+        publication = self._by_ssrc.get(ssrc)
+        return publication if publication is not None and publication.ssrc == ssrc else None
+
+    def slot_of(self, ssrc: int) -> Slot | None:
+        return self._slot_of.get(ssrc)
+
+    def live(self, source: Source) -> Publication | None:
+        for publication in self.publications.values():
+            if publication.source is source and publication.live:
+                return publication
+        return None
+
+    def slots_at(self, *, stage: int | None = None, floor: int | None = None) -> list[Slot]:
+        return [slot for slot in self.slots if slot.section.stage == stage and slot.section.floor == floor]
+
+    def videos(self) -> int:
+        """How many pictures it gets."""
+        return sum(1 for slot in self.slots if slot.video and slot.current is not None)
+
+    def fills(self) -> list[SlotFill]:
+        """What its `slots` message says now."""
+        fills = []
+        for slot in self.slots:
+            shown = slot.shown
+            fills.append(
+                SlotFill(mid=slot.section.mid)
+                if shown is None
+                else SlotFill(mid=slot.section.mid, participant=shown.participant, source=shown.source)
+            )
+        return fills
+
+    def may_point(self, now: float) -> bool:
+        """Whether one more pointer position is within POINTS_PER_S."""
+        self._points = min(POINTS_PER_S, self._points + (now - self._points_at) * POINTS_PER_S)
+        self._points_at = now
+        if self._points < 1:
+            return False
+        self._points -= 1
+        return True

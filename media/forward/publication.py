@@ -1,0 +1,146 @@
+"""One track that somebody publishes: what arrived of it, what is missing, who gets it."""
+
+from typing import Protocol
+
+from contract.ids import PersonId
+from contract.media import Codec, Source
+from media.forward.sections import Section
+from media.plane.base import Target
+from media.rtp.cache import MediaPacket, PacketCache
+from media.rtp.clock import PublisherClock, TrackClock
+from media.rtp.keyframe import starts_keyframe
+from media.rtp.nack import NackGenerator
+from media.rtp.packet import RtpHeader
+from media.rtp.reports import Reception
+from media.rtp.rewrite import Newest
+from media.rtp.rtx import unwrap_rtx
+from media.rtp.sequence import SEQUENCE_BITS, Unwrapper
+from media.rtp.throttle import KeyframeThrottle
+from media.rtp.vp8 import Vp8Descriptor, parse_vp8
+
+CLOCK_RATES_HZ = {"audio": 48_000, "video": 90_000}
+SILENCE_S = 3.0
+"""A publication of which nothing came for so long has ended: camera off, track replaced by none, network gone.
+Longer than Opus DTX (0.4 s) and than the slowest screen (1 frame a second)."""
+
+
+class Waiting(Protocol):
+    """A slot that waits for this publication's next keyframe."""
+
+    def begin(self, publication: "Publication", packet: MediaPacket, now: float) -> bool:
+        """The keyframe's first packet is here. Returns False if the slot cannot take it."""
+
+
+class Publication:
+    """Created with its section; comes to life with the first packet that carries something.
+
+    `receive` turns wire packets into MediaPackets, each once. The owner sends what `missing` returns as NACK, a PLI
+    when `request_keyframe` or `keyframe_due` says so, and forwards by `targets`.
+    """
+
+    def __init__(
+        self, number: int, participant: PersonId, section: Section, ssrc: int, publisher_clock: PublisherClock
+    ) -> None:
+        assert section.source is not None
+        self.number = number
+        """Unique in the room; a slot remembers it for repeats."""
+        self.participant = participant
+        self.source: Source = section.source
+        self.section = section
+        self.video = section.kind == "video"
+        self.clock_rate_hz = CLOCK_RATES_HZ[section.kind]
+        self.codec: Codec | None = None
+        """Of the newest packet; None before the first."""
+        self.forwarded_codec: Codec | None = None
+        """What the slots were last told."""
+        self.live = False
+        self.newest: Newest | None = None
+        self.last_at = float("-inf")
+        self.cache = PacketCache()
+        self.nack = NackGenerator()
+        self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
+        self.reception = Reception(ssrc, self.clock_rate_hz)
+        self.targets: list[Target] = []
+        self.waiting: list[Waiting] = []
+        self._throttle = KeyframeThrottle()
+        self._sequence = Unwrapper(SEQUENCE_BITS)
+        self._codec_of = {pt: codec for codec, pt in section.pt_of.items()}
+        self._media_of = {rtx: pt for pt, rtx in section.rtx_of.items()}
+
+    @property
+    def ssrc(self) -> int:
+        return self.reception.ssrc
+
+    def is_rtx(self, payload_type: int) -> bool:
+        return payload_type in self._media_of
+
+    def receive(self, packet: bytes, header: RtpHeader, now: float, wall_ns: int) -> MediaPacket | str:
+        """The packet to forward, or the reason why there is none: `duplicate`, `payload_type`, `padding`.
+
+        Raises ValueError if the payload is damaged.
+        """
+        payload_type, wire_sequence = header.payload_type, header.sequence
+        payload = packet[header.payload_at : header.payload_end]
+        repeated = payload_type in self._media_of
+        if repeated:
+            if not payload:
+                return "padding"
+            payload_type = self._media_of[payload_type]
+            wire_sequence, payload = unwrap_rtx(payload)
+        codec = self._codec_of.get(payload_type)
+        if codec is None:
+            return "payload_type"
+        if repeated and self._sequence.highest < 0:
+            return "duplicate"
+        number = self._sequence.peek(wire_sequence)
+        if repeated and number > self._sequence.highest:
+            return "duplicate"
+        descriptor: Vp8Descriptor | None = parse_vp8(payload) if codec is Codec.VP8 and payload else None
+        self._sequence.unwrap(wire_sequence)
+        if not self.nack.on_packet(number, now):
+            return "duplicate"
+        if not repeated:
+            self.reception.on_packet(number, header.timestamp_ticks, len(payload), now)
+        if not payload and not self.live:
+            return "padding"
+        self.clock.on_packet(header.timestamp_ticks, wall_ns)
+        media = MediaPacket(number, header.timestamp_ticks, 0x80 if header.marker else 0, payload, descriptor)
+        self.cache.put(media)
+        if payload:
+            self.last_at = now
+            if number == self._sequence.highest:
+                self.codec = codec
+        return media
+
+    def forwarded(self, media: MediaPacket, now: float) -> None:
+        """`media` went to the targets: remember how far they have got."""
+        if self.newest is None or media.sequence > self.newest.packet.sequence:
+            self.newest = Newest(media, now)
+
+    def begin_waiting(self, media: MediaPacket, now: float) -> None:
+        """Give every waiting slot the chance to begin with this packet."""
+        if not self.waiting or self.codec is None or not media.payload:
+            return
+        if not starts_keyframe(self.codec, media.payload, media.descriptor):
+            return
+        self._throttle.on_keyframe()
+        self.waiting = [slot for slot in self.waiting if not slot.begin(self, media, now)]
+
+    def missing(self, now: float, rtt_s: float) -> list[int]:
+        """Sequence numbers to ask for now; only of video, sound conceals its losses."""
+        return self.nack.due(now, rtt_s) if self.video and self.nack.waiting else []
+
+    def request_keyframe(self, now: float, *, first: bool) -> bool:
+        """Somebody needs a keyframe. Returns whether to send a PLI now; otherwise `keyframe_due` will say when."""
+        return self.video and self._throttle.request(now, first=first)
+
+    def keyframe_due(self, now: float) -> bool:
+        """Whether a PLI is to be sent now: one that was held back, or again for those who still wait."""
+        if not self.video:
+            return False
+        if self.waiting:
+            return self._throttle.request(now, first=False)
+        if self.nack.broken:
+            self.nack.broken = False
+            return bool(self.targets) and self._throttle.request(now, first=False)
+        return self._throttle.due(now)

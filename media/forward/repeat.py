@@ -1,0 +1,31 @@
+"""What a subscriber may have sent again, and how often."""
+
+_MASK = 0xFFFF
+SPACING_S = 0.020
+"""A packet is not sent again sooner than this, or than a round trip: the last copy is still under way."""
+REFILL_BYTES_S = 250_000
+"""2 Mbit/s: a quarter more than a picture at its cap would not help a link that loses it."""
+BURST_BYTES = 128_000
+
+
+class RepeatBudget:
+    """Says yes to each packet at most once per round trip, and to no more bytes than a link can be expected to take."""
+
+    def __init__(self) -> None:
+        self._sent_at: dict[int, float] = {}
+        self._bytes = float(BURST_BYTES)
+        self._at = 0.0
+
+    def allows(self, sequence: int, size_bytes: int, rtt_s: float, now: float) -> bool:
+        """Whether the packet that went out as `sequence` may go out again; notes it if so."""
+        self._bytes = min(BURST_BYTES, self._bytes + (now - self._at) * REFILL_BYTES_S)
+        self._at = now
+        last = self._sent_at.get(sequence)
+        if (last is not None and now - last < max(SPACING_S, rtt_s)) or self._bytes < size_bytes:
+            return False
+        self._bytes -= size_bytes
+        self._sent_at.pop(sequence, None)
+        self._sent_at[sequence] = now
+        while len(self._sent_at) > 1024:
+            del self._sent_at[next(iter(self._sent_at))]
+        return True

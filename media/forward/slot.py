@@ -1,0 +1,202 @@
+"""One receive section of a subscriber: a stream of our own, filled by one publication after the other."""
+
+from collections.abc import Callable
+from random import Random
+
+from media.forward.ports import LegPort
+from media.forward.publication import CLOCK_RATES_HZ, Publication
+from media.forward.repeat import RepeatBudget
+from media.forward.sections import Section
+from media.plane.base import EXTENDED, PLAIN, Target
+from media.plane.python import packet_bytes
+from media.rtp.cache import MediaPacket
+from media.rtp.clock import ntp_from_wall
+from media.rtp.packet import build_extensions
+from media.rtp.rewrite import Offsets, Rewriter
+from media.rtp.rtcp import SenderReport, pack_rtcp
+from media.rtp.rtx import wrap_rtx
+
+
+class Slot:
+    """Empty, filled, or filled and waiting for another publication's keyframe.
+
+    `fill` says who shall be here. The one before goes on flowing until the new one's keyframe comes (`begin`), so
+    that no picture freezes and none appears half. An empty slot sends nothing.
+    """
+
+    def __init__(self, section: Section, leg: LegPort, random: Random, on_begun: Callable[["Slot"], None]) -> None:
+        """`on_begun` is told when another publication begins to flow here."""
+        self.section = section
+        self.video = section.kind == "video"
+        self.current: Publication | None = None
+        self.next: Publication | None = None
+        self._on_begun = on_begun
+        self._send = leg.send_rtp
+        self._rate = CLOCK_RATES_HZ[section.kind]
+        self._numbers = Rewriter(
+            clock_rate_hz=self._rate, sequence=random.getrandbits(15), timestamp_ticks=random.getrandbits(32)
+        )
+        self._offsets: Offsets | None = None
+        self._target: Target | None = None
+        self._codec_pt = 0
+        self._left_at = 0
+        self._sources: dict[int, Publication] = {}
+        self._rtx_sequence = random.getrandbits(15)
+        self._budget = RepeatBudget()
+        mid = section.ext.get("mid", 0)
+        self._extensions = build_extensions({mid: section.mid.encode()}) if mid else b""
+        self._packets_before = 0
+        self._octets_before = 0
+        self._packets_at_start = 0
+        self._octets_at_start = 0
+
+    @property
+    def shown(self) -> Publication | None:
+        """Who is seen here now, or will be next if nobody is."""
+        return self.current or self.next
+
+    # --- filling --------------------------------------------------------------------------------------------------
+
+    def fill(self, publication: Publication | None) -> bool:
+        """Show `publication`, or nothing. Returns whether its keyframe is needed now."""
+        if publication is not self.next:
+            if self.next is not None:
+                self.next.waiting = [slot for slot in self.next.waiting if slot is not self]
+            self.next = None
+        if publication is None:
+            self._leave()
+            return False
+        if publication is self.current or publication is self.next:
+            return False
+        self.next = publication
+        publication.waiting.append(self)
+        return self.video
+
+    def begin(self, publication: Publication, packet: MediaPacket, now: float) -> bool:
+        """The first packet of `publication`'s keyframe: switch to it. False if this client cannot decode it."""
+        payload_type = self.section.pt_of.get(publication.codec) if publication.codec else None
+        if payload_type is None:
+            return False
+        self._leave()
+        self.next = None
+        self.current = publication
+        self._codec_pt = payload_type
+        self._offsets = offsets = self._numbers.switch(publication.number, packet, now)
+        self._packets_at_start = publication.reception.packets
+        self._octets_at_start = publication.reception.octets
+        self._sources.pop(publication.number, None)
+        self._sources[publication.number] = publication
+        while len(self._sources) > 4:
+            del self._sources[next(iter(self._sources))]
+        self._target = Target(
+            self._send,
+            EXTENDED if self._extensions else PLAIN,
+            payload_type,
+            self.section.ssrc,
+            self._extensions,
+            offsets.first,
+            offsets.sequence,
+            offsets.timestamp_ticks,
+            offsets if offsets.picture_id or offsets.tl0 else None,
+        )
+        publication.targets = [*publication.targets, self._target]
+        self._on_begun(self)
+        return True
+
+    def on_codec(self) -> bool:
+        """The publication changed its codec under us: begin again at its next keyframe. Returns whether we wait."""
+        publication = self.current
+        if publication is None or publication.codec is None:
+            return False
+        if self.section.pt_of.get(publication.codec) == self._codec_pt:
+            return False
+        self._leave()
+        if self.next is None:
+            self.fill(publication)
+        return True
+
+    def _leave(self) -> None:
+        publication, target, offsets = self.current, self._target, self._offsets
+        if publication is None or target is None or offsets is None:
+            return
+        publication.targets = [other for other in publication.targets if other is not target]
+        if publication.newest is not None:
+            self._numbers.leave(publication.newest, offsets)
+            self._left_at = publication.newest.packet.sequence + offsets.sequence
+        self._packets_before += publication.reception.packets - self._packets_at_start
+        self._octets_before += publication.reception.octets - self._octets_at_start
+        self.current = self._target = self._offsets = None
+
+    # --- feedback -------------------------------------------------------------------------------------------------
+
+    def sender_report(self, wall_ns: int) -> bytes | None:
+        """RTCP that ties our timestamps to the server's clock, so that sound and picture of one person meet.
+
+        None while empty, or before the publisher's own report came.
+        """
+        publication, offsets = self.current, self._offsets
+        if publication is None or offsets is None:
+            return None
+        ticks = publication.clock.ticks_at(wall_ns)
+        if ticks is None:
+            return None
+        return pack_rtcp(
+            SenderReport(
+                self.section.ssrc,
+                ntp_from_wall(wall_ns),
+                (ticks + offsets.timestamp_ticks) & 0xFFFFFFFF,
+                self._packets_before + publication.reception.packets - self._packets_at_start,
+                self._octets_before + publication.reception.octets - self._octets_at_start,
+            )
+        )
+
+    def repeat(self, sequence: int, rtt_s: float, now: float) -> bool:
+        """Send again what went out as `sequence`; False if it is gone, too soon or over the budget."""
+        newest = self.current.newest if self.current is not None else None
+        highest = self._left_at
+        if newest is not None and self._offsets is not None:
+            highest = max(highest, newest.packet.sequence + self._offsets.sequence)
+        found = self._numbers.locate(sequence, highest)
+        if found is None:
+            return False
+        segment, number = found
+        publication = self._sources.get(segment.source)
+        packet = publication.cache.get(number) if publication is not None else None
+        if publication is None or packet is None or publication.codec is None:
+            return False
+        payload_type = self.section.pt_of.get(publication.codec)
+        if payload_type is None or not self._budget.allows(sequence, len(packet.payload), rtt_s, now):
+            return False
+        offsets = segment.offsets
+        target = Target(
+            self._send,
+            EXTENDED if self._extensions else PLAIN,
+            payload_type,
+            self.section.ssrc,
+            self._extensions,
+            0,
+            offsets.sequence,
+            offsets.timestamp_ticks,
+            offsets if offsets.picture_id or offsets.tl0 else None,
+        )
+        again = packet_bytes(target, packet)
+        rtx_type = self.section.rtx_of.get(payload_type)
+        if rtx_type is not None and self.section.rtx_ssrc:
+            again = self._as_rtx(again, sequence, rtx_type)
+        self._send(again)
+        return True
+
+    def _as_rtx(self, packet: bytes, sequence: int, payload_type: int) -> bytes:
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        head = 12 + len(self._extensions)
+        return b"".join(
+            (
+                packet[:1],
+                bytes([packet[1] & 0x80 | payload_type]),
+                self._rtx_sequence.to_bytes(2),
+                packet[4:8],
+                self.section.rtx_ssrc.to_bytes(4),
+                packet[12:head],
+                wrap_rtx(sequence, packet[head:]),
+            )
+        )

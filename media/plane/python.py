@@ -1,0 +1,40 @@
+"""The reference fan-out in Python: a struct, a concatenation and a call per target."""
+
+import struct
+from collections.abc import Sequence
+
+from media.plane.base import Target
+from media.rtp.cache import MediaPacket
+from media.rtp.rewrite import rewrite_vp8
+
+_pack = struct.Struct("!BBHII").pack
+
+
+class PythonPlane:
+    """Nothing is kept between packets; all that can be prepared is in the targets."""
+
+    name = "python"
+
+    def forward(self, packet: MediaPacket, targets: Sequence[Target]) -> None:
+        number, ticks, marker, payload, _ = packet
+        for send, first_byte, payload_type, ssrc, extensions, first, sequence, moved_ticks, moved in targets:
+            if number < first:
+                continue
+            send(
+                _pack(
+                    first_byte,
+                    marker | payload_type,
+                    (number + sequence) & 0xFFFF,
+                    (ticks + moved_ticks) & 0xFFFFFFFF,
+                    ssrc,
+                )
+                + extensions
+                + (payload if moved is None else rewrite_vp8(packet, moved))
+            )
+
+
+def packet_bytes(target: Target, packet: MediaPacket) -> bytes:
+    """What `target` gets, or got, of `packet`: for repeats."""
+    out: list[bytes] = []
+    PythonPlane().forward(packet, [target._replace(send=out.append, first=packet.sequence)])
+    return out[0]
