@@ -7,9 +7,11 @@ import signal
 
 from contract.ids import WorkerId
 from contract.media import Codec
-from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES
+from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES, TAP_SOCKET
+from contract.tap import MAX_TAP_BYTES
 from media.node import MediaNode
 from media.peer.mux import Mux
+from media.taplink import feed
 from runtime import health, link
 from runtime.logs import get_logger
 from runtime.settings import Settings
@@ -52,6 +54,14 @@ async def run(settings: Settings, index: int) -> None:
                                 settings.data / CONTROL_SOCKET, control, max_record_bytes=MAX_LINK_BYTES
                             ),
                             name="control link",
+                        ),
+                        tasks.create_task(
+                            link.keep_connected(
+                                settings.data / TAP_SOCKET,
+                                lambda connection: feed(node, worker, connection),
+                                max_record_bytes=MAX_TAP_BYTES,
+                            ),
+                            name="tap link",
                         ),
                     ]
                     # What start-up made lives for ever: the collector need not look at it while media runs.

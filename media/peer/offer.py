@@ -107,9 +107,9 @@ def parse(text: str) -> Offer:
                 if candidates > MAX_CANDIDATES:
                     raise bad(f"more than {MAX_CANDIDATES} candidates")
             elif name == "group" and current is session:
-                what, *mids = value.split()
-                if what == "BUNDLE":
-                    offer.bundle = mids[: MAX_SECTIONS + 1]
+                words = value.split()
+                if words[:1] == ["BUNDLE"]:
+                    offer.bundle = words[1 : MAX_SECTIONS + 2]
             else:
                 _attribute(current, name, value, number)
     _inherit(session, offer)

@@ -1,0 +1,261 @@
+"""The answerer against real offers of Chromium 156 and Firefox 153, and against hostile ones."""
+
+import contextlib
+import itertools
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.errors import ErrorCode, ProtocolViolation
+from contract.media import DESKTOP, SEND_SECTIONS, TABLET, TRAINER_DESK, Codec, Layout
+from media.forward.sections import EXTENSIONS
+from media.peer.offer import parse
+from media.peer.sdp import Answer, LocalTransport, answer
+
+pytestmark = pytest.mark.unit
+
+OFFERS = Path(__file__).with_name("offers")
+CORPUS = sorted(OFFERS.glob("*.sdp"))
+LOCAL = LocalTransport(
+    ufrag="abcd1234",
+    pwd="p" * 32,
+    fingerprint=":".join(["AB"] * 32),
+    addresses=(("192.0.2.7", 7880), ("127.0.0.1", 7880)),
+)
+
+
+def layout_of(path: Path) -> Layout:
+    return TRAINER_DESK if "desk" in path.name else TABLET
+
+
+def answered(text: str, layout: Layout = TABLET, codec: Codec = Codec.VP8) -> Answer:
+    numbers = itertools.count(1000)
+    return answer(text, layout, LOCAL, video_codec=codec, new_ssrc=lambda: next(numbers))
+
+
+def blocks(text: str) -> list[list[str]]:
+    """The answer's media sections as lists of lines."""
+    assert text.endswith("\r\n")
+    parts = re.split(r"(?m)^(?=m=)", text.replace("\r\n", "\n"))[1:]
+    return [part.strip().split("\n") for part in parts]
+
+
+def offer(name: str = "chromium-tablet") -> str:
+    return (OFFERS / f"{name}.sdp").read_bytes().decode()
+
+
+@pytest.fixture(params=CORPUS, ids=lambda path: path.stem)
+def real(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+def test_every_real_offer_is_answered_section_by_section(real: Path) -> None:
+    text = real.read_bytes().decode()
+    found = answered(text, layout_of(real))
+    offered, given_back = parse(text).sections, blocks(found.text)
+    assert len(given_back) == len(offered)
+    for section, lines in zip(offered, given_back, strict=True):
+        assert f"a=mid:{section.mid}" in lines
+        assert lines[0].startswith(f"m={section.kind} 9 ")
+        assert f"a=fingerprint:sha-256 {LOCAL.fingerprint}" in lines
+        assert "a=setup:passive" in lines
+        if section.kind != "application":
+            wanted = {"sendonly": "a=recvonly", "recvonly": "a=sendonly"}[section.direction or ""]
+            assert wanted in lines
+            assert "a=sendrecv" not in lines
+            assert "a=rtcp-mux" in lines
+    assert f"a=group:BUNDLE {' '.join(section.mid for section in offered)}\r\n" in found.text
+    assert found.text.count("a=candidate:") == len(LOCAL.addresses)
+    assert "a=ice-lite\r\n" in found.text
+
+
+def test_every_slot_announces_its_ssrc_and_the_ssrc_of_its_retransmissions(real: Path) -> None:
+    found = answered(real.read_bytes().decode(), layout_of(real))
+    by_mid = {lines_mid(lines): lines for lines in blocks(found.text)}
+    seen: set[int] = set()
+    for slot in found.sections.slots:
+        lines = by_mid[slot.mid]
+        assert any(line.startswith(f"a=ssrc:{slot.ssrc} cname:") for line in lines)
+        if slot.kind == "video":
+            assert f"a=ssrc-group:FID {slot.ssrc} {slot.rtx_ssrc}" in lines
+            assert any(line.startswith(f"a=ssrc:{slot.rtx_ssrc} cname:") for line in lines)
+        assert slot.ssrc not in seen
+        seen |= {slot.ssrc, slot.rtx_ssrc}
+    for source in found.sections.sources:
+        assert not any(line.startswith("a=ssrc") for line in by_mid[source.mid])
+
+
+def lines_mid(lines: list[str]) -> str:
+    return next(line[6:] for line in lines if line.startswith("a=mid:"))
+
+
+def test_a_stage_pair_is_one_stream_and_nothing_else_shares_it(real: Path) -> None:
+    layout = layout_of(real)
+    found = answered(real.read_bytes().decode(), layout)
+    streams = [
+        next(line.split()[0] for line in lines if line.startswith("a=msid:"))
+        for lines in blocks(found.text)[len(SEND_SECTIONS) : -1]
+    ]
+    for pair in range(layout.stage):
+        assert streams[2 * pair] == streams[2 * pair + 1]
+    assert len(set(streams)) == layout.stage + layout.floor
+    stages = [slot.stage for slot in found.sections.slots if slot.stage is not None]
+    assert stages == [number for number in range(layout.stage) for _kind in range(2)]
+    assert [slot.floor for slot in found.sections.slots if slot.floor is not None] == list(range(layout.floor))
+
+
+def test_only_offered_payload_types_extensions_and_feedback_come_back(real: Path) -> None:
+    text = real.read_bytes().decode()
+    found = answered(text, layout_of(real))
+    for section, lines in zip(parse(text).sections, blocks(found.text), strict=True):
+        if section.kind == "application":
+            continue
+        for payload_type in lines[0].split()[3:]:
+            assert payload_type in section.formats
+            assert int(payload_type) in section.rtpmap
+        for line in lines:
+            if line.startswith("a=extmap:"):
+                number, uri = line[9:].split(" ")
+                assert section.extensions[uri].id == int(number.split("/")[0])
+                assert uri in EXTENSIONS.values()
+            if line.startswith("a=rtcp-fb:"):
+                payload_type, feedback = line[10:].split(" ", 1)
+                assert feedback in section.feedback[int(payload_type)]
+    assert "transport-cc" not in found.text
+    assert "video-orientation" not in found.text
+    assert found.text.count("goog-remb") > 0
+
+
+def test_chromium_gets_both_codecs_everywhere_with_the_preferred_one_first() -> None:
+    for codec in (Codec.VP8, Codec.H264):
+        found = answered(offer(), codec=codec)
+        for section in found.sections.all:
+            if section.kind == "video":
+                assert next(iter(section.pt_of)) is codec
+                assert set(section.pt_of) == {Codec.VP8, Codec.H264}
+                assert set(section.rtx_of) == set(section.pt_of.values())
+        profile = f"a=fmtp:{found.sections.all[1].pt_of[Codec.H264]} "
+        assert "profile-level-id=42e01f" in next(line for line in found.text.split("\r\n") if line.startswith(profile))
+    assert found.sections.video_codecs == {Codec.VP8, Codec.H264}
+
+
+def test_firefox_without_its_plugin_gets_vp8_alone() -> None:
+    found = answered(offer("firefox-tablet-media"), codec=Codec.H264)
+    assert found.sections.video_codecs == {Codec.VP8}
+    assert "H264" not in found.text
+
+
+def test_the_clients_own_ssrcs_are_known() -> None:
+    found = answered(offer("chromium-tablet-media"))
+    section = parse(offer("chromium-tablet-media")).sections[1]
+    assert section.fid is not None
+    assert (found.sections.sources[1].ssrc, found.sections.sources[1].rtx_ssrc) == section.fid
+
+
+def test_a_direction_on_an_extension_is_reversed() -> None:
+    found = answered(offer("firefox-tablet"))
+    assert f"/sendonly {EXTENSIONS['playout_delay']}" in found.text
+
+
+def test_opus_asks_for_in_band_error_correction() -> None:
+    found = answered(offer())
+    for section in found.sections.all:
+        if section.kind == "audio":
+            assert f"a=fmtp:{section.pt_of[Codec.OPUS]} minptime=10;useinbandfec=1\r\n" in found.text
+
+
+# --- hostile ----------------------------------------------------------------------------------------------------------
+
+
+def refused(text: str, layout: Layout = TABLET) -> str:
+    with pytest.raises(ProtocolViolation) as caught:
+        answered(text, layout)
+    assert caught.value.code is ErrorCode.BAD_SDP
+    return caught.value.detail
+
+
+def test_ten_thousand_candidates_are_refused_quickly() -> None:
+    text = offer()
+    line = "a=candidate:1 1 udp 1 192.0.2.9 9 typ host\r\n"
+    before = time.perf_counter()
+    assert "bytes" in refused(text + line * 10_000)
+    assert "candidates" in refused(text + "a=candidate:1\r\n" * 60)
+    assert time.perf_counter() - before < 0.2
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "says"),
+    [
+        ("v=0", "v=1", "v=0"),
+        ("a=sendonly", "a=sendrecv", "sendrecv"),
+        ("a=sendonly", "a=inactive", "inactive"),
+        ("a=mid:1\r\n", "a=mid:0\r\n", "mid"),
+        ("a=mid:1\r\n", "", "mid"),
+        ("a=mid:1\r\n", "a=mid:averylongmidthatdoesnotfit\r\n", "line"),
+        ("a=group:BUNDLE 0 1", "a=group:BUNDLE 1 0", "BUNDLE"),
+        ("a=group:BUNDLE", "a=group:LS", "BUNDLE"),
+        ("a=setup:actpass", "a=setup:passive", "setup"),
+        ("a=rtcp-mux\r\n", "", "rtcp-mux"),
+        ("sha-256", "sha-1", "fingerprint"),
+        ("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 ZZ:", "line"),
+        ("a=ice-ufrag:", "a=ice-ufrag:%", "line"),
+        ("opus/48000/2", "speex/8000", "opus"),
+        ("m=video 9 UDP/TLS/RTP/SAVPF", "m=video 0 UDP/TLS/RTP/SAVPF", "rejected"),
+        ("m=video 9 UDP/TLS/RTP/SAVPF", "m=video 9 RTP/AVP", "protocol"),
+        ("m=video 9 UDP/TLS/RTP/SAVPF", "m=video 99999 UDP/TLS/RTP/SAVPF", "port"),
+        ("m=application", "m=text", "line"),
+        ("a=rtpmap:111 ", "a=rtpmap:999 ", "line"),
+        ("a=extmap:4 ", "a=extmap:0 ", "line"),
+        ("a=ssrc:", "a=ssrc:99999999999", "line"),
+    ],
+)
+def test_a_broken_offer_is_refused_with_its_reason(change: str, to: str, says: str) -> None:
+    text = offer()
+    assert change in text
+    assert says in refused(text.replace(change, to))
+
+
+def test_another_layout_than_agreed_is_refused() -> None:
+    assert "layout" in refused(offer(), DESKTOP)
+    assert refused(offer(), Layout(stage=3, floor=1))
+
+
+def test_more_than_32_sections_are_refused() -> None:
+    section = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+    assert "32" in refused("v=0\r\n" + section * 33)
+
+
+def test_the_detail_never_repeats_the_offer() -> None:
+    assert "secretname" not in refused(offer().replace("a=ice-ufrag:", "a=ice-ufrag:secretname%"))
+
+
+@pytest.mark.parametrize("text", ["", "v=0", "v=0\r\n", "\x00", "m=", "a", "v=0\r\na=group:\r\n", "v=0\nm=audio\n"])
+def test_scraps_are_refused(text: str) -> None:
+    refused(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_mutilated_offer_is_answered_or_refused_but_never_raises_otherwise(data: st.DataObject) -> None:
+    lines = offer().split("\r\n")
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        what = data.draw(st.sampled_from(["drop", "cut", "double", "text", "swap"]))
+        if what == "drop":
+            del lines[at]
+        elif what == "cut":
+            lines[at] = lines[at][: data.draw(st.integers(0, len(lines[at])))]
+        elif what == "double":
+            lines.insert(at, lines[at])
+        elif what == "text":
+            lines[at] = lines[at][:6] + data.draw(st.text(max_size=40))
+        else:
+            other = data.draw(st.integers(0, len(lines) - 1))
+            lines[at], lines[other] = lines[other], lines[at]
+    with contextlib.suppress(ProtocolViolation):
+        answered("\r\n".join(lines))
