@@ -162,15 +162,22 @@ def find(state: RoomState, person: PersonId) -> Member | None:
     return next((member for member in state.members if member.person.id == person), None)
 
 
-def concerns(state: RoomState, person: PersonId) -> bool:
-    """Whether `person` gets this room's snapshot and events.
+def concerned(state: RoomState) -> set[PersonId]:
+    """Who gets this room's snapshot and events.
 
     An open room concerns everybody who is in it, invited or rung; a closed one whoever was seated in it.
     """
-    member = find(state, person)
-    if member is None or member.state in (MemberState.DECLINED, MemberState.MISSED):
-        return False
-    return state.closed_at is None or member.joined_at is not None
+    return {
+        member.person.id
+        for member in state.members
+        if member.state not in (MemberState.DECLINED, MemberState.MISSED)
+        and (state.closed_at is None or member.joined_at is not None)
+    }
+
+
+def concerns(state: RoomState, person: PersonId) -> bool:
+    """Whether `person` is among the `concerned`."""
+    return person in concerned(state)
 
 
 def member_of(state: RoomState, person: PersonId) -> Member:

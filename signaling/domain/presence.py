@@ -15,15 +15,6 @@ from signaling.domain.draft import SEATED, find
 OFFLINE_AFTER_S = 6.0
 """A reload or a short outage of the network is no absence."""
 LISTED = frozenset({Role.EXPERT, Role.STORE})
-SEES: dict[Role, frozenset[Role]] = {
-    Role.STORE: frozenset({Role.EXPERT}),
-    Role.EXPERT: LISTED,
-    Role.TRAINER: LISTED,
-    Role.MANAGER: LISTED,
-    Role.ADMIN: LISTED,
-    Role.LEARNER: frozenset(),
-}
-"""Whose entries each role is told of."""
 
 
 def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
@@ -107,9 +98,9 @@ class PresenceBoard:
         self._touched.clear()
         return changed
 
-    def entries(self, viewer: Role) -> list[PresenceEntry]:
-        """Everything `viewer` may see, as it was said last."""
-        return [line.entry for line in self._lines.values() if line.entry.person.role in SEES[viewer]]
+    def entries(self) -> list[PresenceEntry]:
+        """Everybody, as it was said last; domain.directory says who sees whom."""
+        return [line.entry for line in self._lines.values()]
 
     def experts(self) -> list[PresenceEntry]:
         """The experts as they are this moment."""

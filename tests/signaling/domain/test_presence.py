@@ -2,11 +2,11 @@
 
 import pytest
 
-from contract.people import Presence, Role
+from contract.people import Presence
 from signaling.domain.commands import SeatHeard, SeatLost, SeatQuiet
 from signaling.domain.presence import PresenceBoard, in_rooms
 from signaling.domain.seats import Seats
-from tests.signaling.domain.people import CHEN, LIU, NOW, STORE, TRAINER, ZHANG, answered, called
+from tests.signaling.domain.people import CHEN, LIU, NOW, STORE, TRAINER, ZHANG, answered, called, name
 
 pytestmark = pytest.mark.unit
 
@@ -31,9 +31,9 @@ def test_offline_comes_six_seconds_after_the_last_socket() -> None:
     made.connected(CHEN.id)
     assert [entry.presence for entry in made.changes(0.0, NOW)] == [Presence.FREE]
     made.disconnected(CHEN.id, 1.0)
-    assert made.deadline is None
+    one_left = made.deadline
     made.disconnected(CHEN.id, 2.0)
-    assert made.deadline == 8.0
+    assert (one_left, made.deadline) == (None, 8.0)
     assert made.changes(7.9, NOW) == []
     assert [entry.presence for entry in made.changes(8.0, NOW)] == [Presence.OFFLINE]
 
@@ -48,11 +48,11 @@ def test_a_reload_is_no_absence() -> None:
     assert made.changes(9.0, NOW) == []
 
 
-def test_stores_see_experts_and_learners_nobody() -> None:
+def test_a_changed_name_is_taken_over() -> None:
     made = board()
-    assert {entry.person.id for entry in made.entries(Role.STORE)} == {CHEN.id, LIU.id}
-    assert {entry.person.id for entry in made.entries(Role.EXPERT)} == {CHEN.id, LIU.id, STORE.id}
-    assert made.entries(Role.LEARNER) == []
+    made.list_person(CHEN.model_copy(update={"name": name("chen2")}), NOW)
+    assert made.people()[CHEN.id].name == name("chen2")
+    assert [entry.person.id for entry in made.experts()] == [CHEN.id, LIU.id]
 
 
 def test_a_holder_who_is_not_heard_becomes_quiet_then_lost() -> None:

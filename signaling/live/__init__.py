@@ -1,0 +1,1 @@
+"""What is alive now: sessions, rooms with their one writer each, chat delivery, presence."""

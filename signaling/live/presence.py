@@ -1,0 +1,82 @@
+"""Keeps the presence board up to date and tells everybody who may see it."""
+
+import asyncio
+
+from contract.ids import PersonId
+from contract.people import Person, Presence, PresenceEntry
+from contract.server import PresenceChanged
+from runtime import clock
+from signaling.auth.principal import Principal
+from signaling.domain.directory import visible
+from signaling.domain.presence import PresenceBoard
+from signaling.live.sessions import ClientSessions
+
+
+class LivePresence:
+    """The board and its one teller, `run`."""
+
+    def __init__(self, sessions: ClientSessions) -> None:
+        self._board = PresenceBoard()
+        self._sessions = sessions
+        self._touched = asyncio.Event()
+
+    def load(self, people: list[Person]) -> None:
+        """Who is listed. Called at the start and when the chain's people change."""
+        for person in people:
+            self._board.list_person(person, clock.wall_ms())
+
+    def entries(self) -> list[PresenceEntry]:
+        """One entry for every expert and every store's tablet of the chain."""
+        return self._board.entries()
+
+    def experts(self) -> list[PresenceEntry]:
+        """The experts as they are this moment, for who rings."""
+        return self._board.experts()
+
+    def people(self) -> dict[PersonId, Person]:
+        return self._board.people()
+
+    def connected(self, person: Person) -> None:
+        self._board.list_person(person, clock.wall_ms())
+        self._board.connected(person.id)
+        self._touched.set()
+
+    def disconnected(self, person: PersonId) -> None:
+        self._board.disconnected(person, clock.now())
+        self._touched.set()
+
+    def seated(self, person: PersonId, rooms: Presence) -> None:
+        self._board.seated(person, rooms)
+        self._touched.set()
+
+    def snapshot(self, viewer: Principal) -> PresenceChanged:
+        """Everything `viewer` may see, as it was said last."""
+        return PresenceChanged(entries=visible(viewer, self._board.entries()))
+
+    async def run(self) -> None:
+        """Tell changes as they come."""
+        while True:
+            deadline = self._board.deadline
+            try:
+                async with asyncio.timeout(None if deadline is None else max(0.0, deadline - clock.now())):
+                    await self._touched.wait()
+            except TimeoutError:
+                pass
+            self._touched.clear()
+            changed = self._board.changes(clock.now(), clock.wall_ms())
+            if changed:
+                self._tell(changed)
+
+    def _tell(self, changed: list[PresenceEntry]) -> None:
+        texts: dict[tuple[object, ...], str | None] = {}
+        for session in self._sessions.everyone():
+            if session.connection is None:
+                continue
+            viewer = session.who
+            key = (viewer.role, viewer.region, viewer.store)
+            if key not in texts:
+                seen = visible(viewer, changed)
+                texts[key] = PresenceChanged(entries=seen).model_dump_json() if seen else None
+            text = texts[key]
+            if text is not None:
+                session.say(text)

@@ -1,0 +1,216 @@
+"""One room and its one writer: load, decide, commit, publish, perform.
+
+Commands wait in a bounded queue and are carried out one after the other. Everything that members see comes from
+`publish` after the commit; effects go out after that and come back as commands.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.errors import ErrorCode, PasslineError, Rejection, Unavailable
+from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RoomId
+from contract.nodes import LegReport, LegState
+from contract.rooms import RoomState
+from runtime import clock, ids
+from runtime.logs import bound_contextvars, get_logger
+from signaling.domain.commands import Asked, Facts, LegsChanged, RecordingReported, RingExpired, RoomCommand
+from signaling.domain.draft import SEATED, Decision, Effect
+from signaling.domain.rooms import FINAL, decide, next_ring_ms
+from signaling.domain.seats import Seats
+from signaling.live.sessions import ClientSessions
+from signaling.store import rooms as rows
+from signaling.store.engine import Database
+
+log = get_logger(__name__)
+
+QUEUE_COMMANDS = 500
+"""Policy: a further wish is answered `busy`; what the world reports is dropped and observed again later."""
+LINGER_S = 60.0
+"""A closed room whose recording is over stays in memory so long, for those who reload the summary."""
+
+Answer = Callable[[PasslineError | None], None]
+
+
+class Surroundings(Protocol):
+    """What a room needs of everything around it."""
+
+    def elsewhere(self, person: PersonId, room: RoomId) -> bool:
+        """Whether `person` holds a seat in another open room."""
+        ...
+
+    def publish(self, room: "LiveRoom", decision: Decision) -> None:
+        """Tell everybody concerned; `room.state` is still the state before."""
+        ...
+
+    def perform(self, effect: Effect) -> None:
+        """Ask media or the recorder. Never waits, never fails: what cannot be sent is repeated at the next hello."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command, and who waits for its outcome."""
+
+    command: RoomCommand
+    cid: ClientMessageId | None = None
+    answer: Answer | None = None
+
+
+class LiveRoom:
+    """A room in memory. `run` is its writer; everybody else calls `put` and the small methods below."""
+
+    def __init__(
+        self, state: RoomState, head: int, around: Surroundings, sessions: ClientSessions, database: Database
+    ) -> None:
+        self.state = state
+        self.head = head
+        """Newest sequence number of its chat."""
+        self.legs: dict[LegId, LegReport] = {}
+        self._around = around
+        self._sessions = sessions
+        self._database = database
+        self._seats = Seats()
+        self._orders: asyncio.Queue[Order | None] = asyncio.Queue(QUEUE_COMMANDS)
+        self._idle_since = clock.now()
+
+    @property
+    def id(self) -> RoomId:
+        return self.state.id
+
+    @property
+    def finished(self) -> bool:
+        """Nothing can change any more."""
+        recording = self.state.recording
+        return self.state.closed_at is not None and (recording is None or recording.state in FINAL)
+
+    # --- from outside ---------------------------------------------------------------------------------------------
+
+    def put(self, command: RoomCommand, *, cid: ClientMessageId | None = None, answer: Answer | None = None) -> None:
+        """Queue a command; `answer` hears None once it is carried out, or why it was not."""
+        try:
+            self._orders.put_nowait(Order(command, cid, answer))
+        except asyncio.QueueFull:
+            log.warning("room is overrun", room=self.id)
+            if answer is not None:
+                answer(Unavailable(ErrorCode.BUSY, "too many commands", retry_after_s=1.0))
+
+    def leg_changed(self, report: LegReport) -> None:
+        """A media leg came, changed or went."""
+        if report.state is LegState.CLOSED:
+            self.legs.pop(report.leg, None)
+        else:
+            self.legs[report.leg] = report
+        self.observe()
+        if report.state is LegState.CONNECTED:
+            self.put(LegsChanged())
+
+    def observe(self) -> None:
+        """A seat, socket or leg changed: look who is heard."""
+        heard = {}
+        if self.state.closed_at is None:
+            for member in self.state.members:
+                if member.state in SEATED:
+                    heard[member.person.id] = self._sessions.connected(member.session) or any(
+                        leg.session == member.session and leg.state is LegState.CONNECTED
+                        for leg in self.legs.values()
+                        if leg.participant == member.person.id
+                    )
+        self._seats.observe(heard, clock.now())
+        if self._orders.empty():
+            self._orders.put_nowait(None)  # wakes the writer to look at its deadline
+
+    # --- the writer -----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Carry out commands until nothing can change any more and nobody asked for a while."""
+        with bound_contextvars(room=self.id):
+            while not (self.finished and clock.now() >= self._idle_since + LINGER_S):
+                order = await self._next()
+                if order is not None:
+                    await self._carry_out(order)
+                for command in self._seats.due(clock.now()):
+                    await self._carry_out(Order(command))
+                ring_ms = next_ring_ms(self.state)
+                if ring_ms is not None and clock.wall_ms() >= ring_ms:
+                    await self._carry_out(Order(RingExpired()))
+
+    async def _next(self) -> Order | None:
+        """The next order; None when a deadline has passed, or to look at the deadlines again."""
+        deadlines = [self._seats.deadline]
+        if (ring_ms := next_ring_ms(self.state)) is not None:
+            deadlines.append(clock.now() + (ring_ms - clock.wall_ms()) / 1000)
+        if self.finished:
+            deadlines.append(self._idle_since + LINGER_S)
+        due = min((deadline for deadline in deadlines if deadline is not None), default=None)
+        try:
+            async with asyncio.timeout(None if due is None else max(0.0, due - clock.now())):
+                return await self._orders.get()
+        except TimeoutError:
+            return None
+
+    async def _carry_out(self, order: Order) -> None:
+        try:
+            await self._change(order)
+        except PasslineError as error:
+            log.info("refused", command=_name(order.command), code=error.code, detail=error.detail)
+            _answer(order, error)
+        except SQLAlchemyError:
+            log.exception("the commit failed", command=_name(order.command))
+            _answer(order, Unavailable(ErrorCode.UNAVAILABLE, "the database", retry_after_s=1.0))
+        except Exception:  # a bug ends this command, not the room
+            log.exception("a command failed", command=_name(order.command))
+            _answer(order, PasslineError(ErrorCode.INTERNAL))
+        else:
+            _answer(order, None)
+
+    async def _change(self, order: Order) -> None:
+        command = order.command
+        key = (command.by, order.cid) if isinstance(command, Asked) and order.cid is not None else None
+        if key is not None and await self._was_done(*key):
+            return
+        facts = Facts(
+            fresh_recording=RecordingId(ids.uuid7()),
+            legs=tuple(self.legs.values()),
+            elsewhere=isinstance(command, Asked) and self._around.elsewhere(command.by, self.id),
+        )
+        now_ms = clock.wall_ms()
+        decision = decide(self.state, command, now_ms, facts)
+        if not decision.events:
+            return
+        await self._database.write(partial(self._save, decision=decision, order=order, now_ms=now_ms))
+        log.info("room changed", command=_name(command), ver=decision.state.ver, events=len(decision.events))
+        self._around.publish(self, decision)
+        self._idle_since = clock.now()
+        for effect in decision.effects:
+            self._around.perform(effect)
+        self.observe()
+
+    async def _was_done(self, person: PersonId, cid: ClientMessageId) -> bool:
+        async with self._database.read() as session:
+            found = await rows.done(session, person, cid)
+        if found is not None and found[0] != self.id:
+            raise Rejection(ErrorCode.CONFLICT, "this cid was used for something else")
+        return found is not None
+
+    async def _save(self, session: AsyncSession, *, decision: Decision, order: Order, now_ms: int) -> None:
+        await rows.save(session, decision.state, decision.events, now_ms)
+        command = order.command
+        if isinstance(command, Asked) and order.cid is not None:
+            await rows.mark_done(session, command.by, order.cid, self.id, now_ms)
+        if isinstance(command, RecordingReported) and command.report.summary is not None:
+            await rows.keep_summary(session, command.report.summary)
+
+
+def _answer(order: Order, error: PasslineError | None) -> None:
+    if order.answer is not None:
+        order.answer(error)
+
+
+def _name(command: RoomCommand) -> str:
+    return type(command.wish if isinstance(command, Asked) else command).__name__

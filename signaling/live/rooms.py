@@ -1,0 +1,178 @@
+"""All rooms in memory: opens them, finds them, and tells their members what happened."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.client import OpenSession, StartCall
+from contract.ids import PersonId, RecordingId, RoomId, room_channel
+from contract.rooms import RoomState
+from contract.server import Room, RoomDelta, RoomGone
+from runtime import clock, ids
+from runtime.logs import get_logger
+from runtime.supervise import TaskScope
+from signaling.domain.commands import Opening, OpeningFacts
+from signaling.domain.draft import SEATED, Decision, Effect, concerned, find
+from signaling.domain.presence import in_rooms
+from signaling.domain.rooms import open_room
+from signaling.live.presence import LivePresence
+from signaling.live.room import LiveRoom
+from signaling.live.sessions import ClientSession, ClientSessions
+from signaling.store import messages
+from signaling.store import rooms as rows
+from signaling.store.engine import Database
+
+log = get_logger(__name__)
+
+
+class Rooms:
+    """The registry. Implements `Surroundings` for each of its rooms."""
+
+    def __init__(
+        self,
+        database: Database,
+        sessions: ClientSessions,
+        presence: LivePresence,
+        scope: TaskScope,
+        perform: Callable[[Effect], None],
+        *,
+        ring_ms: int,
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._presence = presence
+        self._scope = scope
+        self._perform = perform
+        self._ring_ms = ring_ms
+        self._rooms: dict[RoomId, LiveRoom] = {}
+        self._by_person: dict[PersonId, set[RoomId]] = {}
+        self._opening = asyncio.Lock()
+        """One opening at a time, so that two calls never ring the same free expert."""
+
+    async def load(self) -> None:
+        """After a start: take up every room that is open or whose recording is."""
+        async with self._database.read() as session:
+            states = await rows.unfinished(session)
+            heads = await messages.heads(session, [room_channel(state.id) for state in states])
+        for state in states:
+            self._add(state, heads.get(room_channel(state.id), 0))
+        log.info("rooms loaded", rooms=len(states))
+
+    def get(self, room: RoomId) -> LiveRoom | None:
+        return self._rooms.get(room)
+
+    def all(self) -> Iterable[LiveRoom]:
+        return tuple(self._rooms.values())
+
+    def of(self, person: PersonId) -> list[LiveRoom]:
+        """The rooms in memory that concern `person`, oldest first."""
+        return [self._rooms[room] for room in sorted(self._by_person.get(person, ()))]
+
+    def elsewhere(self, person: PersonId, room: RoomId | None) -> bool:
+        """Whether `person` holds a seat in an open room other than `room`."""
+        for other in self.of(person):
+            member = find(other.state, person)
+            if other.id != room and other.state.closed_at is None and member is not None and member.state in SEATED:
+                return True
+        return False
+
+    def perform(self, effect: Effect) -> None:
+        self._perform(effect)
+
+    # --- opening --------------------------------------------------------------------------------------------------
+
+    async def open(self, asked: ClientSession, wish: StartCall | OpenSession) -> RoomId | None:
+        """Carry out a wish that makes a room. Raises Rejection or a database error."""
+        person = asked.who.person
+        async with self._opening:
+            async with self._database.read() as session:
+                done = await rows.done(session, person.id, wish.cid)
+            if done is not None:
+                return done[0]
+            facts = OpeningFacts(
+                by=person,
+                session=asked.id,
+                room=RoomId(ids.uuid7()),
+                fresh_recording=RecordingId(ids.uuid7()),
+                ring_ms=self._ring_ms,
+                experts=self._presence.experts(),
+                people=self._presence.people(),
+                elsewhere=self.elsewhere(person.id, None),
+            )
+            now_ms = clock.wall_ms()
+            decision = open_room(wish, now_ms, facts)
+            await self._database.write(partial(_save_opened, decision=decision, by=person.id, wish=wish, now_ms=now_ms))
+            assert decision.opened is not None
+            room = self._add(decision.opened, 0)
+            self.publish(room, decision)
+            log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
+            for effect in decision.effects:
+                self.perform(effect)
+            room.observe()
+            return room.id
+
+    # --- telling --------------------------------------------------------------------------------------------------
+
+    def publish(self, room: LiveRoom, decision: Decision) -> None:
+        """Tell everybody concerned, and make the decision's state the room's."""
+        before = set() if decision.opened is not None else concerned(room.state)
+        after = concerned(decision.state)
+        ver = decision.state.ver - len(decision.events)
+        deltas = [
+            RoomDelta(room=room.id, ver=ver + i, event=event).model_dump_json()
+            for i, event in enumerate(decision.events, 1)
+        ]
+        room.state = decision.state
+        for person in before:
+            for text in deltas:
+                self._sessions.say(person, text)
+        gone = RoomGone(room=room.id).model_dump_json()
+        for person in before - after:
+            self._sessions.say(person, gone)
+            self._unlink(room.id, person)
+        if fresh := after - before:
+            snapshot = Room(room=decision.state).model_dump_json()
+            for person in fresh:
+                self._sessions.say(person, snapshot)
+                self._by_person.setdefault(person, set()).add(room.id)
+        self._tell_presence(before | after)
+
+    def _tell_presence(self, people: Iterable[PersonId]) -> None:
+        for person in people:
+            self._presence.seated(person, in_rooms([room.state for room in self.of(person)], person))
+
+    # --- memory ---------------------------------------------------------------------------------------------------
+
+    def _add(self, state: RoomState, head: int) -> LiveRoom:
+        room = self._rooms[state.id] = LiveRoom(state, head, self, self._sessions, self._database)
+        people = concerned(state)
+        for person in people:
+            self._by_person.setdefault(person, set()).add(state.id)
+        self._tell_presence(people)
+        room.observe()
+        self._scope.spawn(self._run(room), name=f"room {state.id}")
+        return room
+
+    async def _run(self, room: LiveRoom) -> None:
+        try:
+            await room.run()
+        finally:
+            self._rooms.pop(room.id, None)
+            for member in room.state.members:
+                self._unlink(room.id, member.person.id)
+
+    def _unlink(self, room: RoomId, person: PersonId) -> None:
+        of_person = self._by_person.get(person)
+        if of_person is not None:
+            of_person.discard(room)
+            if not of_person:
+                del self._by_person[person]
+
+
+async def _save_opened(session: AsyncSession, *, decision: Decision, by: PersonId, wish: Opening, now_ms: int) -> None:
+    assert decision.opened is not None
+    await rows.create(session, decision.opened)
+    await rows.save(session, decision.state, decision.events, now_ms)
+    await rows.mark_done(session, by, wish.cid, decision.state.id, now_ms)

@@ -1,0 +1,190 @@
+"""Chat messages and the cursors of the devices that read them: the row is the message.
+
+Sequence numbers have no holes and no doubles per channel, because they are given inside the write transaction.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import distinct, func, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.errors import ErrorCode, PasslineError, Rejection
+from contract.ids import ChannelId, ClientMessageId, PersonId
+from contract.server import ChatMessage
+from signaling.domain.chat import Cursor
+from signaling.store.tables import ChannelRow, CursorRow, MessageRow
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message on its way in."""
+
+    ch: ChannelId
+    cid: ClientMessageId
+    sender: PersonId
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of it: `fresh` if it was not there before."""
+
+    message: ChatMessage
+    fresh: bool
+
+
+async def append(
+    session: AsyncSession, batch: Sequence[NewMessage], check: Callable[[NewMessage], None], now_ms: int
+) -> list[Stored | PasslineError]:
+    """Store a batch in its order; one outcome for each.
+
+    The same (sender, cid) again answers the stored message, or `conflict` if it says something else. `check` raises
+    for messages that are new and not allowed.
+    """
+    known = await _known(session, batch)
+    outcomes: list[Stored | PasslineError | ChatMessage] = []
+    fresh: dict[ChannelId, list[ChatMessage]] = {}
+    for new in batch:
+        key = (new.sender, new.cid)
+        if key in known:
+            before = known[key]
+            same = before.ch == new.ch and before.body == new.body
+            outcomes.append(before if same else Rejection(ErrorCode.CONFLICT, "this cid said something else"))
+            continue
+        try:
+            check(new)
+        except PasslineError as error:
+            outcomes.append(error)
+            continue
+        message = ChatMessage(ch=new.ch, seq=0, cid=new.cid, sender=new.sender, ts=now_ms, body=new.body)
+        known[key] = message
+        fresh.setdefault(new.ch, []).append(message)
+        outcomes.append(message)
+    numbered = await _number(session, fresh)
+    if numbered:
+        await session.execute(insert(MessageRow), [_row(message) for message in numbered.values()])
+    first: set[tuple[PersonId, ClientMessageId]] = set()
+    answers: list[Stored | PasslineError] = []
+    for outcome in outcomes:
+        if isinstance(outcome, ChatMessage):
+            key = (outcome.sender, outcome.cid)
+            answers.append(Stored(numbered.get(key, outcome), fresh=key in numbered and key not in first))
+            first.add(key)
+        else:
+            answers.append(outcome)
+    return answers
+
+
+async def _known(
+    session: AsyncSession, batch: Sequence[NewMessage]
+) -> dict[tuple[PersonId, ClientMessageId], ChatMessage]:
+    keys = [(new.sender, new.cid) for new in batch]
+    rows = await session.scalars(select(MessageRow).where(tuple_(MessageRow.sender_id, MessageRow.cid).in_(keys)))
+    return {(PersonId(row.sender_id), ClientMessageId(row.cid)): _message(row) for row in rows}
+
+
+async def _number(
+    session: AsyncSession, fresh: dict[ChannelId, list[ChatMessage]]
+) -> dict[tuple[PersonId, ClientMessageId], ChatMessage]:
+    numbered = {}
+    for channel, messages in fresh.items():
+        head = await session.scalar(
+            update(ChannelRow)
+            .where(ChannelRow.id == channel)
+            .values(head=ChannelRow.head + len(messages))
+            .returning(ChannelRow.head)
+        )
+        assert head is not None, "a channel is created with its room"
+        for seq, message in enumerate(messages, head - len(messages) + 1):
+            numbered[message.sender, message.cid] = message.model_copy(update={"seq": seq})
+    return numbered
+
+
+def _row(message: ChatMessage) -> dict[str, object]:
+    return {
+        "channel_id": message.ch,
+        "seq": message.seq,
+        "cid": message.cid,
+        "sender_id": message.sender,
+        "body": message.body,
+        "at_ms": message.ts,
+    }
+
+
+def _message(row: MessageRow) -> ChatMessage:
+    return ChatMessage(
+        ch=ChannelId(row.channel_id),
+        seq=row.seq,
+        cid=ClientMessageId(row.cid),
+        sender=PersonId(row.sender_id),
+        ts=row.at_ms,
+        body=row.body,
+    )
+
+
+async def page(session: AsyncSession, channel: ChannelId, after: int, limit: int) -> list[ChatMessage]:
+    """The messages that follow `after`, in order."""
+    query = select(MessageRow).where(MessageRow.channel_id == channel, MessageRow.seq > after)
+    return [_message(row) for row in await session.scalars(query.order_by(MessageRow.seq).limit(limit))]
+
+
+async def heads(session: AsyncSession, channels: Iterable[ChannelId]) -> dict[ChannelId, int]:
+    """The newest sequence number of each channel that exists."""
+    rows = await session.execute(select(ChannelRow.id, ChannelRow.head).where(ChannelRow.id.in_(list(channels))))
+    return {ChannelId(channel): head for channel, head in rows}
+
+
+async def senders(session: AsyncSession, channel: ChannelId) -> set[PersonId]:
+    """Everybody who wrote in the channel."""
+    query = select(distinct(MessageRow.sender_id)).where(MessageRow.channel_id == channel)
+    return {PersonId(sender) for sender in await session.scalars(query)}
+
+
+async def written_in(session: AsyncSession, person: PersonId, channels: Iterable[ChannelId]) -> list[ChannelId]:
+    """Those of `channels` where `person` wrote."""
+    query = select(distinct(MessageRow.channel_id)).where(
+        MessageRow.sender_id == person, MessageRow.channel_id.in_(list(channels))
+    )
+    return [ChannelId(channel) for channel in await session.scalars(query)]
+
+
+async def cursors(session: AsyncSession, channels: Iterable[ChannelId]) -> dict[tuple[ChannelId, PersonId], Cursor]:
+    """How far each person has come, by its farthest device."""
+    query = select(
+        CursorRow.channel_id, CursorRow.person_id, func.max(CursorRow.delivered), func.max(CursorRow.read)
+    ).where(CursorRow.channel_id.in_(list(channels)))
+    rows = await session.execute(query.group_by(CursorRow.channel_id, CursorRow.person_id))
+    return {(ChannelId(ch), PersonId(who)): Cursor(delivered, read) for ch, who, delivered, read in rows}
+
+
+async def forward(session: AsyncSession, moves: dict[tuple[PersonId, str, ChannelId], Cursor]) -> None:
+    """Move the cursors of devices (person, device, channel) forward; none goes back or beyond its channel's head."""
+    newest = await heads(session, {channel for _, _, channel in moves})
+    rows = []
+    for (person, device, channel), wished in moves.items():
+        if channel in newest:
+            cursor = Cursor().forward(delivered=wished.delivered, read=wished.read, head=newest[channel])
+            rows.append(
+                {
+                    "person_id": person,
+                    "device": device,
+                    "channel_id": channel,
+                    "delivered": cursor.delivered,
+                    "read": cursor.read,
+                }
+            )
+    if not rows:
+        return
+    statement = insert(CursorRow)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["person_id", "device", "channel_id"],
+            set_={
+                "delivered": func.max(CursorRow.delivered, statement.excluded.delivered),
+                "read": func.max(CursorRow.read, statement.excluded.read),
+            },
+        ),
+        rows,
+    )

@@ -1,0 +1,142 @@
+"""Rooms, their events and members, and which commands were carried out.
+
+`save` is the one way a room changes: state, events, index and idempotency key in one work of the write transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.ids import ClientMessageId, PersonId, RoomId, room_channel
+from contract.recording import RecordingSummary
+from contract.rooms import Member, MemberChanged, RecordingChanged, RecordingState, RoomClosed, RoomEvent, RoomState
+from signaling.store.tables import ChannelRow, DoneCommandRow, RecordingRow, RoomEventRow, RoomMemberRow, RoomRow
+
+UNFINISHED = (RecordingState.RECORDING.value, RecordingState.SAVING.value)
+
+
+async def create(session: AsyncSession, opened: RoomState) -> None:
+    """A room begins with this snapshot; `save` then brings its first events."""
+    await session.execute(
+        insert(RoomRow).values(
+            id=opened.id,
+            ver=opened.ver,
+            kind=opened.kind.value,
+            opened_ms=opened.opened_at,
+            closed_ms=None,
+            store_id=opened.call.store.id if opened.call else None,
+            recording_id=None,
+            recording_state=RecordingState.OFF.value,
+            body=opened.model_dump_json(),
+        )
+    )
+    await session.execute(insert(ChannelRow).values(id=room_channel(opened.id), head=0))
+    await _index(session, opened.id, opened.members)
+
+
+async def save(session: AsyncSession, state: RoomState, events: Sequence[RoomEvent], now_ms: int) -> None:
+    """`events` led to `state`; the last of them made its `ver`."""
+    recording = state.recording
+    await session.execute(
+        update(RoomRow)
+        .where(RoomRow.id == state.id)
+        .values(
+            ver=state.ver,
+            closed_ms=state.closed_at,
+            recording_id=recording.id if recording else None,
+            recording_state=(recording.state if recording else RecordingState.OFF).value,
+            body=state.model_dump_json(),
+        )
+    )
+    if not events:
+        return
+    first = state.ver - len(events) + 1
+    await session.execute(
+        insert(RoomEventRow),
+        [
+            {"room_id": state.id, "ver": first + i, "at_ms": now_ms, "body": event.model_dump_json()}
+            for i, event in enumerate(events)
+        ],
+    )
+    await _index(session, state.id, [event.member for event in events if isinstance(event, MemberChanged)])
+    if any(isinstance(event, RecordingChanged | RoomClosed) for event in events):
+        await _recording(session, state, now_ms)
+
+
+async def _index(session: AsyncSession, room: RoomId, members: Iterable[Member]) -> None:
+    rows = {
+        member.person.id: {
+            "room_id": room,
+            "person_id": member.person.id,
+            "store_id": member.person.store.id if member.person.store else None,
+            "participated": member.joined_at is not None,
+        }
+        for member in members
+    }
+    if not rows:
+        return
+    statement = insert(RoomMemberRow)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["room_id", "person_id"],
+            set_={"participated": or_(RoomMemberRow.participated, statement.excluded.participated)},
+        ),
+        list(rows.values()),
+    )
+
+
+async def _recording(session: AsyncSession, state: RoomState, now_ms: int) -> None:
+    recording = state.recording
+    if recording is None:
+        return
+    over = recording.state.value not in UNFINISHED
+    values = {"state": recording.state.value, "stopped_ms": state.closed_at, "safe_ms": now_ms if over else None}
+    await session.execute(
+        insert(RecordingRow)
+        .values(id=recording.id, room_id=state.id, summary=None, **values)
+        .on_conflict_do_update(index_elements=["id"], set_=values)
+    )
+
+
+async def keep_summary(session: AsyncSession, summary: RecordingSummary) -> None:
+    """What the recorder says of a recording that is over; after `save` in the same work."""
+    await session.execute(
+        update(RecordingRow).where(RecordingRow.id == summary.id).values(summary=summary.model_dump_json())
+    )
+
+
+async def unfinished(session: AsyncSession) -> list[RoomState]:
+    """Rooms that are open, or whose recording is."""
+    query = select(RoomRow.body).where(or_(RoomRow.closed_ms.is_(None), RoomRow.recording_state.in_(UNFINISHED)))
+    return [RoomState.model_validate_json(body) for body in await session.scalars(query)]
+
+
+async def find(session: AsyncSession, room: RoomId) -> RoomState | None:
+    """The last state of a room, open or not."""
+    body = await session.scalar(select(RoomRow.body).where(RoomRow.id == room))
+    return RoomState.model_validate_json(body) if body is not None else None
+
+
+async def participated(session: AsyncSession, person: PersonId, rooms: Iterable[RoomId]) -> set[RoomId]:
+    """Those of `rooms` where `person` had a seat."""
+    query = select(RoomMemberRow.room_id).where(
+        RoomMemberRow.person_id == person, RoomMemberRow.participated, RoomMemberRow.room_id.in_(list(rooms))
+    )
+    return {RoomId(room) for room in await session.scalars(query)}
+
+
+async def mark_done(
+    session: AsyncSession, person: PersonId, cid: ClientMessageId, room: RoomId | None, now_ms: int
+) -> None:
+    """The command with this cid was carried out, in the same work as what it changed."""
+    await session.execute(insert(DoneCommandRow).values(person_id=person, cid=cid, room_id=room, at_ms=now_ms))
+
+
+async def done(session: AsyncSession, person: PersonId, cid: ClientMessageId) -> tuple[RoomId | None] | None:
+    """The room of a command that was carried out before, in a tuple; None if it was not."""
+    row = await session.get(DoneCommandRow, (person, cid))
+    if row is None:
+        return None
+    return (RoomId(row.room_id) if row.room_id is not None else None,)
