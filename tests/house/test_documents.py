@@ -1,0 +1,111 @@
+"""The documents name only what exists, and leave out no setting."""
+
+import enum
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+import contract.client
+import contract.data
+import contract.errors
+import contract.http
+import contract.media
+import contract.nodes
+import contract.people
+import contract.recording
+import contract.rooms
+import contract.server
+import contract.tap
+from contract.base import Message
+from runtime.settings import CONFIG, PREFIX, Settings
+from tests.house.repository import ROOT, sources, text
+
+pytestmark = pytest.mark.unit
+
+PROTOCOL = Path("docs/protocol.md")
+OPERATIONS = Path("docs/operations.md")
+MODULES = (
+    contract.client,
+    contract.data,
+    contract.errors,
+    contract.http,
+    contract.media,
+    contract.nodes,
+    contract.people,
+    contract.recording,
+    contract.rooms,
+    contract.server,
+    contract.tap,
+)
+SPOKEN = (
+    contract.client.ClientMessage,
+    contract.server.ServerMessage,
+    contract.data.ClientData,
+    contract.data.ServerData,
+    contract.rooms.RoomEvent,
+)
+"""The unions that somebody outside this repository may speak; the links between our processes are not among them."""
+
+
+def _types(union: Any) -> set[str]:
+    return {str(member.model_fields["type"].default) for member in get_args(get_args(union)[0])}
+
+
+def _vocabulary() -> set[str]:
+    """Every word of the contract: types, fields, enum values, names in its modules."""
+    words: set[str] = set()
+    for module in MODULES:
+        words.add(module.__name__)
+        for name, value in vars(module).items():
+            words.add(name)
+            if isinstance(value, type) and issubclass(value, Message):
+                words |= set(value.model_fields)
+                words |= {str(field.default) for key, field in value.model_fields.items() if key == "type"}
+            if isinstance(value, type) and issubclass(value, enum.Enum):
+                words |= {str(one.value) for one in value}
+    return words
+
+
+def test_every_setting_in_a_document_exists() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {CONFIG}
+    for path in sources(".md"):
+        assert set(re.findall(r"\bPASSLINE_[A-Z_]+\b", text(path))) <= known, path
+
+
+def test_every_setting_is_explained_to_operators() -> None:
+    explained = set(re.findall(r"^\| `(\w+)`", text(OPERATIONS), re.MULTILINE))
+    assert explained == set(Settings.model_fields)
+
+
+def test_the_protocol_document_explains_every_message() -> None:
+    said = set(re.findall(r"`([a-z_]+)`", text(PROTOCOL)))
+    for union in SPOKEN:
+        assert _types(union) <= said
+
+
+def test_the_protocol_document_names_only_words_of_the_contract() -> None:
+    said = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text(PROTOCOL)))
+    assert said <= _vocabulary()
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = [
+        f"{path}: {target}"
+        for path in sources(".md")
+        for target in re.findall(r"\]\(([^)#\s]+)", text(path))
+        if "://" not in target and not target.startswith("mailto:") and not (ROOT / path.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_every_make_target_in_a_document_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", text(Path("Makefile")), re.MULTILINE))
+    for path in sources(".md"):
+        assert set(re.findall(r"`make ([a-z]+)", text(path))) <= targets, path
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    numbers = sorted(int(path.name[:4]) for path in sources(".md") if path.parent == Path("docs/decisions"))
+    assert numbers == list(range(1, len(numbers) + 1))
