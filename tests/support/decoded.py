@@ -39,12 +39,14 @@ def decode(data: bytes, clip: int) -> Decoded:
     out = Decoded()
     pieces: list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = []
     start: float | None = None
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), mode="r") as container:
         assert container.duration is not None, "the file does not say how long it is"
         out.duration_s = container.duration / 1_000_000
-        for frame in container.decode():
+        for frame in container.decode(*(*container.streams.video, *container.streams.audio)):
             if isinstance(frame, av.VideoFrame):
-                out.marks.append((float(frame.time or 0.0), flashbeep.read(frame.to_ndarray(format="gray"))))
+                out.marks.append(
+                    (float(frame.time or 0.0), flashbeep.read(frame.to_ndarray(format="gray").astype(np.uint8)))
+                )
             elif isinstance(frame, av.AudioFrame):
                 samples = frame.to_ndarray()
                 mono = samples.mean(axis=0) if samples.ndim == 2 and frame.format.is_planar else samples.reshape(-1)
