@@ -40,6 +40,8 @@ class Part(Message):
     participant: PersonId
     mime: str
     """With codecs, as `canPlayType` takes it."""
+    sources: list[Source] = Field(default_factory=list)
+    """What is in it: camera and microphone, or screen and its sound."""
     has_video: bool
     has_audio: bool
     offset_s: float
@@ -100,6 +102,7 @@ class ManifestSegment(Message):
     type: Literal["segment"] = "segment"
     file: str
     participant: PersonId
+    sources: list[Source] = Field(default_factory=list)
     codecs: list[Codec]
     wall_ns: int
     width_px: int = 0
