@@ -1,0 +1,68 @@
+"""The composition root of the recorder: puts storage, recordings, tap and control link together, and ends them."""
+
+import asyncio
+from collections.abc import Callable
+
+from prometheus_client import Gauge
+
+from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES, TAP_SOCKET, RecordingReport
+from recorder.control import Control
+from recorder.intake import Intake
+from recorder.recordings import Recordings
+from recorder.recover import unfinished
+from recorder.storage import Storage
+from runtime import health
+from runtime.health import Health
+from runtime.link import keep_connected
+from runtime.logs import get_logger
+from runtime.settings import Settings
+from runtime.supervise import TaskScope
+
+log = get_logger(__name__)
+
+
+async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[], None] = lambda: None) -> None:
+    """Record until `stop` is set; then everything on disk is whole and the next start goes on with it.
+
+    `listening` is called once the tap can be connected.
+    """
+    storage = Storage(settings.data)
+    recordings = Recordings(storage, lambda report: _report(control, report))
+    control = Control(recordings.reports, recordings.order)
+    for found in await asyncio.to_thread(unfinished, storage):
+        recordings.adopt(found.recording, found.manifest)
+    intake = Intake(recordings)
+    state = Health("recorder")
+    state.wait_for("tap")
+    _metrics(state, recordings)
+    async with TaskScope("recorder") as scope:
+        await intake.listen(settings.data / TAP_SOCKET)
+        state.reached("tap")
+        server = await health.serve(state, settings.data / "run")
+        scope.spawn(recordings.run(), name="tick")
+        scope.spawn(
+            keep_connected(settings.data / CONTROL_SOCKET, control.handle, max_record_bytes=MAX_LINK_BYTES),
+            name="control",
+        )
+        log.info("recorder is up")
+        listening()
+        try:
+            await stop.wait()
+        finally:
+            server.close()
+            intake.close()
+    await recordings.aclose()
+    log.info("recorder is down")
+
+
+def _metrics(state: Health, recordings: Recordings) -> None:
+    running = Gauge("passline_recordings_running", "Recordings that are not over.", registry=state.registry)
+    running.set_function(lambda: float(recordings.running))
+    pending = Gauge("passline_recorder_disk_pending_bytes", "Waiting for the disk.", registry=state.registry)
+    pending.set_function(lambda: float(recordings.pending_bytes))
+    left_out = Gauge("passline_recorder_left_out", "Tap records that belong to no recording.", registry=state.registry)
+    left_out.set_function(lambda: float(recordings.left_out))
+
+
+def _report(control: Control, report: RecordingReport) -> None:
+    control.report(report)

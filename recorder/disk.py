@@ -1,0 +1,98 @@
+"""The recorder's disk: all IO of running recordings in threads of their own, so that a slow disk stops nobody.
+
+One thread writes, in order; another makes durable what was written (fdatasync can take seconds). What waits is
+bounded: past `MAX_PENDING_BYTES` the owner leaves frames out and records a gap.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+MAX_PENDING_BYTES = 32 * 1024 * 1024
+
+
+class Disk:
+    """Call from the loop's thread only; jobs run in the writing thread, `on_error` in the loop's."""
+
+    def __init__(self) -> None:
+        self._write = ThreadPoolExecutor(1, thread_name_prefix="recorder-write")
+        self._sync = ThreadPoolExecutor(1, thread_name_prefix="recorder-sync")
+        self._syncing: set[Path] = set()
+        self.pending_bytes = 0
+
+    @property
+    def full(self) -> bool:
+        """Frames have to be left out until the disk has caught up."""
+        return self.pending_bytes > MAX_PENDING_BYTES
+
+    def submit(self, job: Callable[[], None], *, size_bytes: int, on_error: Callable[[Exception], None]) -> None:
+        """Run `job` after all earlier ones. `on_error` gets whatever it raised."""
+        loop = asyncio.get_running_loop()
+        self.pending_bytes += size_bytes
+
+        def run() -> None:
+            error: Exception | None = None
+            try:
+                job()
+            except Exception as caught:  # noqa: BLE001 - the owner decides, in its own thread
+                error = caught
+            loop.call_soon_threadsafe(done, error)
+
+        def done(error: Exception | None) -> None:
+            self.pending_bytes -= size_bytes
+            if error is not None:
+                on_error(error)
+
+        self._write.submit(run)
+
+    async def written(self) -> None:
+        """Wait until all that was submitted so far is written."""
+        await asyncio.get_running_loop().run_in_executor(self._write, lambda: None)
+
+    def make_durable(self, path: Path) -> None:
+        """fdatasync `path` in the background; a second request for the same file while one runs is dropped."""
+        if path in self._syncing:
+            return
+        self._syncing.add(path)
+        loop = asyncio.get_running_loop()
+
+        def done(future: Future[None]) -> None:
+            loop.call_soon_threadsafe(self._syncing.discard, path)
+            error = future.exception()
+            if error is not None:
+                log.warning("fdatasync failed", file=path.name, error=type(error).__name__)
+
+        self._sync.submit(sync_file, path).add_done_callback(done)
+
+    async def aclose(self) -> None:
+        """Finish the writes; a sync that hangs is left to the kernel."""
+        await self.written()
+        self._write.shutdown()
+        self._sync.shutdown(wait=False, cancel_futures=True)
+
+
+def sync_file(path: Path) -> None:
+    """fdatasync one file, if it is still there."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.fdatasync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_directory(path: Path) -> None:
+    """Make names in a directory durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

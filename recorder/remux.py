@@ -1,0 +1,133 @@
+"""The child process that copies a live file into a part that any player opens and seeks in, without decoding.
+
+`python -m recorder.remux IN OUT` prints one JSON object of `Result`'s fields. A process of its own: damaged bytes that
+crash a demuxer crash nothing else, and its work does not hold up the loop of the recorder.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TypedDict
+
+import av
+from av.container import InputContainer
+
+NICE = 10
+
+
+class Result(TypedDict):
+    """What the part holds; a part without packets is not written and has a duration of 0."""
+
+    packets: int
+    duration_s: float
+    has_video: bool
+    has_audio: bool
+    width_px: int
+    height_px: int
+    avc_level: str
+    size_bytes: int
+    sha256: str
+
+
+class _Contents(NamedTuple):
+    """What can be read from a file: packets of each kind, and its length."""
+
+    video: int
+    audio: int
+    duration_s: float
+
+
+def remux(source: Path, target: Path) -> Result:
+    """Copy; `target` is durable when this returns. Raises av.FFmpegError, OSError; ValueError if the copy differs."""
+    mp4 = source.suffix == ".mp4"
+    with av.open(str(source), "r", format="mp4" if mp4 else "matroska") as container:
+        held = _contents(container)
+        video = container.streams.video[0] if held.video else None
+        width, height = (video.codec_context.width, video.codec_context.height) if video else (0, 0)
+        extradata = bytes(video.codec_context.extradata or b"") if video else b""
+    result = Result(
+        packets=held.video + held.audio,
+        duration_s=held.duration_s,
+        has_video=held.video > 0,
+        has_audio=held.audio > 0,
+        width_px=width,
+        height_px=height,
+        avc_level=extradata[1:4].hex().upper() if mp4 else "",
+        size_bytes=0,
+        sha256="",
+    )
+    if not result["packets"]:
+        return result
+    _copy(source, target, mp4=mp4, held=held)
+    with av.open(str(target), "r", format="mp4" if mp4 else "matroska") as container:
+        copied = _contents(container)
+    if (copied.video, copied.audio) != (held.video, held.audio):
+        raise ValueError(f"copy: {copied} of {held}")
+    result["duration_s"] = copied.duration_s
+    with target.open("rb+") as file:
+        result["sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+        result["size_bytes"] = file.tell()
+        os.fsync(file.fileno())
+    return result
+
+
+def _copy(source: Path, target: Path, *, mp4: bool, held: _Contents) -> None:
+    options = {"movflags": "+faststart"} if mp4 else {"cues_to_front": "1"}
+    with (
+        av.open(str(source), "r", format="mp4" if mp4 else "matroska") as reader,
+        av.open(str(target), "w", format="mp4" if mp4 else "webm", options=options) as writer,
+    ):
+        copies: dict[int, av.VideoStream | av.AudioStream] = {}
+        if held.video:
+            picture = reader.streams.video[0]
+            copies[picture.index] = writer.add_stream_from_template(picture, opaque=True)
+        if held.audio:
+            sound = reader.streams.audio[0]
+            copies[sound.index] = writer.add_stream_from_template(sound, opaque=True)
+        for packet in _packets(reader):
+            if packet.stream.index in copies:
+                packet.stream = copies[packet.stream.index]
+                writer.mux_one(packet)
+
+
+def _packets(container: InputContainer) -> Iterator["av.Packet[Any]"]:
+    """All packets that can be read; a torn end is an end."""
+    try:
+        for packet in container.demux():
+            if packet.size and packet.pts is not None:
+                yield packet
+    except (av.InvalidDataError, av.EOFError):
+        return
+
+
+def _contents(container: InputContainer) -> _Contents:
+    count = {"video": 0, "audio": 0}
+    first: float | None = None
+    last = 0.0
+    usual = {"video": 0.0, "audio": 0.02}
+    before: dict[str, float] = {}
+    for packet in _packets(container):
+        kind = packet.stream.type
+        assert packet.pts is not None
+        at = float(packet.pts * packet.time_base)
+        if kind == "video" and kind in before:
+            usual[kind] = min(max(at - before[kind], 0.0), 0.1)
+        before[kind] = at
+        count[kind] += 1
+        first = at if first is None else min(first, at)
+        last = max(last, at + usual[kind])
+    return _Contents(count["video"], count["audio"], max(0.0, last - (first or 0.0)))
+
+
+def main() -> None:
+    """Entry point of the child."""
+    os.nice(NICE)
+    av.logging.set_level(None)
+    print(json.dumps(remux(Path(sys.argv[1]), Path(sys.argv[2]))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What a player gets out of a recorded file: pictures with their numbers, beeps, and how far they lie apart."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+
+from tests.support import flashbeep
+from tests.support.flashbeep import Mark
+
+
+@dataclass(frozen=True)
+class Played:
+    """A decoded file; times in seconds from its beginning as a player shows them."""
+
+    marks: list[tuple[float, Mark | None]]
+    beeps: list[float]
+    flashes: list[float]
+    sound_s: float
+    """Length of the sound."""
+
+    @property
+    def numbers(self) -> list[int]:
+        return [mark.number for _, mark in self.marks if mark is not None]
+
+    @property
+    def offsets_s(self) -> list[float]:
+        """Beep minus flash, for each flash that has a beep within 0.4 s."""
+        near = ((min(self.beeps, key=lambda beep: abs(beep - flash)), flash) for flash in self.flashes if self.beeps)
+        return [beep - flash for beep, flash in near if abs(beep - flash) < 0.4]
+
+
+def play(path: Path, clip: int) -> Played:
+    """Decode everything. Raises av.FFmpegError for a file that does not play."""
+    marks: list[tuple[float, Mark | None]] = []
+    pieces: list[tuple[float, np.ndarray]] = []
+    with av.open(str(path)) as container:
+        for frame in container.decode():
+            assert frame.time is not None
+            if isinstance(frame, av.VideoFrame):
+                marks.append((frame.time, flashbeep.read(frame.to_ndarray(format="gray"))))
+            elif isinstance(frame, av.AudioFrame):
+                data = frame.to_ndarray()
+                mono = data[0] if frame.format.is_planar else data[0][:: frame.layout.nb_channels]
+                pieces.append((frame.time, mono.astype(np.float64)))
+    rate = flashbeep.SAMPLE_RATE_HZ
+    end = max((at + len(piece) / rate for at, piece in pieces), default=0.0)
+    # Each piece lies where its timestamp says: a hole stays a hole.
+    sound = np.zeros(round(max(end, 0) * rate) + 1)
+    for at, piece in pieces:
+        start = max(0, round(at * rate))
+        sound[start : start + len(piece)] = piece[: len(sound) - start]
+    return Played(marks, flashbeep.find_beeps(sound, clip), flashbeep.find_flashes(marks), end)
+
+
+def probe_errors(path: Path) -> str:
+    """What ffprobe complains about while it reads every packet; empty for a clean file."""
+    done = subprocess.run(
+        ["ffprobe", "-v", "warning", "-count_packets", "-show_entries", "stream=nb_read_packets", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.stderr + ("" if done.returncode == 0 else f"exit {done.returncode}")
