@@ -1,0 +1,179 @@
+"""Every role at every endpoint: the exact status of each cell, from the route table.
+
+The objects are those of the recorded call of store 0117 with chen, published to learners. A route without a line
+here fails.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.ids import PersonId
+from contract.people import Role
+from contract.rooms import MemberState
+from signaling.http.route import Route
+from signaling.http.table import ROUTES
+from signaling.store.seed import RoomSeed
+from tests.support import chain
+from tests.support.server import Client, SignalingServer
+
+pytestmark = pytest.mark.flow
+
+ANYBODY = (
+    "nobody",
+    "expired",
+    "store-0117",
+    "store-0108",
+    "store-0201",
+    "chen",
+    "zhang",
+    "he",
+    "wu",
+    "xiaolin",
+    "admin",
+)
+"""`nobody` has no cookie, `expired` one that has run out; 0108 is another store of the region, 0201 of another one;
+zhang was rung but did not answer; wu manages East; xiaolin is a learner."""
+SIGNED_IN = ANYBODY[2:]
+READERS = ("store-0117", "chen", "wu", "xiaolin", "admin")
+OFFER = {"session": "s", "pc_gen": 1, "layout": {"stage": 2, "floor": 3}, "sdp": "v=0"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What each visitor gets; those not named get 401 without a sign-in, else `others`."""
+
+    gets: dict[str, int]
+    others: int = 404
+    body: Any = None
+    data: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def expected(self, visitor: str) -> int:
+        if visitor in self.gets:
+            return self.gets[visitor]
+        return 401 if visitor in ("nobody", "expired") else self.others
+
+
+def all_get(status: int, *visitors: str) -> dict[str, int]:
+    return dict.fromkeys(visitors, status)
+
+
+ROWS: dict[tuple[str, str], Row] = {
+    ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
+    ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
+    ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
+    ("POST", "/api/ticket"): Row(all_get(201, *SIGNED_IN)),
+    ("GET", "/api/directory"): Row(all_get(200, *SIGNED_IN) | {"xiaolin": 403}),
+    ("POST", "/api/rooms/{room}/peers"): Row(all_get(403, "wu", "xiaolin", "admin"), body=OFFER),
+    ("POST", "/api/rooms/{room}/stills"): Row(
+        all_get(403, "wu", "xiaolin", "admin"), data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}
+    ),
+    ("GET", "/api/rooms/{room}/stills/{still}"): Row(all_get(200, *READERS)),
+    ("GET", "/api/archive"): Row(all_get(200, *SIGNED_IN)),
+    ("GET", "/api/archive/{room}"): Row(all_get(200, *READERS)),
+    ("GET", "/api/archive/{room}/files/{file}"): Row(all_get(200, *READERS)),
+    ("PUT", "/api/archive/{room}/publish"): Row(
+        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin") | all_get(200, "chen", "admin"),
+        body={"roles": ["learner"]},
+    ),
+    ("PUT", "/api/archive/{room}/progress"): Row(all_get(204, *READERS), body={"position_s": 3.5}),
+    ("GET", "/healthz"): Row(all_get(200, *ANYBODY)),
+    ("GET", "/readyz"): Row(all_get(200, *ANYBODY)),
+    ("GET", "/metrics"): Row(all_get(200, *ANYBODY)),
+    ("GET", "/openapi.json"): Row(all_get(200, *ANYBODY)),
+}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
+    rooms: list[RoomSeed] = [chain.finished_call(published=[Role.LEARNER])]
+    async with SignalingServer(tmp_path, rooms=rooms) as started:
+        yield started
+
+
+async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str, str]]:
+    """A client and the headers it adds."""
+    match name:
+        case "nobody":
+            return await server.stranger(), {}
+        case "expired":
+            secret = await server.house.sign_ins.open(PersonId("p-admin"), Role.ADMIN, "")
+            admin = await server.house.sign_ins.recognise(secret)
+            assert admin is not None
+            await server.house.sign_ins.end(admin)
+            return await server.stranger(), {"Cookie": f"passline={secret}"}
+        case _:
+            return await server.sign_in(name), {}
+
+
+def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
+    return path.replace("{room}", room).replace("{file}", file).replace("{still}", still)
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    assert {(route.method, route.path) for route in ROUTES} == set(ROWS)
+
+
+def test_the_rows_agree_with_the_roles_of_the_table() -> None:
+    people = {name: person.role for name, person in chain.PEOPLE.items()}
+    for route in ROUTES:
+        row = ROWS[route.method, route.path]
+        for name in SIGNED_IN:
+            refused = route.roles is not None and people[name] not in route.roles
+            assert (row.expected(name) == 403) is refused, (route.path, name)
+
+
+@pytest.mark.parametrize("name", ANYBODY)
+async def test_every_endpoint_answers_each_visitor_exactly_so(server: SignalingServer, name: str) -> None:
+    wrong: dict[str, tuple[int, int]] = {}
+    for route in sorted(ROUTES, key=lambda route: route.path == "/api/signout"):  # last: it ends the sign-in
+        row = ROWS[route.method, route.path]
+        client, headers = await visitor(server, name)
+        answer = await client.ask(
+            route.method, fill(route.path), json=row.body, data=row.data, headers={**row.headers, **headers}
+        )
+        await client.http.close()
+        if answer.status != row.expected(name):
+            wrong[f"{route.method} {route.path}"] = (answer.status, row.expected(name))
+    assert wrong == {}
+
+
+OBJECTS = [route for route in ROUTES if "{room}" in route.path]
+
+
+@pytest.mark.parametrize("route", OBJECTS, ids=lambda route: f"{route.method} {route.path}")
+async def test_a_room_that_is_not_there_looks_like_one_of_somebody_else(server: SignalingServer, route: Route) -> None:
+    row = ROWS[route.method, route.path]
+    for name in ("zhang", "admin"):
+        client = await server.sign_in(name)
+        ask = {"json": row.body, "data": row.data, "headers": row.headers}
+        absent = await client.ask(route.method, fill(route.path, room="01900000-0000-7000-8000-00000000ffff"), **ask)
+        assert absent.status in (403, 404)
+        if name == "zhang":
+            foreign = await client.ask(route.method, fill(route.path), **ask)
+            assert (foreign.status, foreign.body) == (absent.status, absent.body) == (404, absent.body)
+
+
+async def test_every_write_needs_our_origin(server: SignalingServer) -> None:
+    client = await server.sign_in("admin")
+    for route in ROUTES:
+        if not route.writes:
+            continue
+        row = ROWS[route.method, route.path]
+        for origin in (None, "https://evil.example", "null", server.url + ".evil.example"):
+            answer = await client.ask(
+                route.method, fill(route.path), json=row.body, data=row.data, headers=row.headers, origin=origin
+            )
+            assert (answer.status, answer.code) == (403, "foreign_origin"), (route.path, origin)
+    assert (await client.get("/api/me")).status == 200
+
+
+async def test_who_was_only_rung_sees_nothing_of_it(server: SignalingServer) -> None:
+    seed = chain.finished_call()
+    assert any(m.person.id == "p-zhang" and m.state is MemberState.MISSED for m in seed.state.members)
+    client = await server.sign_in("zhang")
+    assert (await client.get("/api/archive")).body == b'{"entries":[],"next":null}'
