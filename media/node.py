@@ -276,7 +276,7 @@ class MediaNode:
     def leg_ready(self, leg: Leg) -> None:
         """The new one is connected: the one it replaces goes only now (make before break)."""
         room = self.rooms[leg.room]
-        room.media.leg_ready(leg.id, clock.now())
+        room.media.leg_ready(leg.id, clock.now(), clock.wall_ns())
         for other in self._legs_of(leg.room, leg.participant):
             if other.session == leg.session and other.pc_gen < leg.pc_gen:
                 other.close(LegEnd.REPLACED)
@@ -311,7 +311,7 @@ class MediaNode:
     def tap_lost(self) -> None:
         self._tap = None
         for room in self.rooms.values():
-            room.media.tap_lost(clock.now(), clock.wall_ns())
+            room.media.tap_lost()
 
     # --- time ------------------------------------------------------------------------------------------------------
 

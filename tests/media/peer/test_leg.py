@@ -1,0 +1,313 @@
+"""One peer over real sockets: from its offer to its end, and what strangers may not do to it."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+
+import pytest
+from OpenSSL import SSL
+
+from contract.data import Moved, PointAt, Slots
+from contract.ids import PersonId
+from contract.nodes import LegEnd, LegState
+from media.peer.leg import CONNECT_S, DEAD_S, SILENT_S, Leg
+from runtime import clock
+from tests.support.loop import Loop, payload_start
+from tests.support.peer_client import PeerClient
+from tests.support.until import until
+
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Loop]:
+    loop = Loop()
+    try:
+        yield loop
+    finally:
+        await loop.aclose()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[PeerClient]:
+    made = PeerClient()
+    try:
+        yield made
+    finally:
+        await made.aclose()
+
+
+async def connected(server: Loop, client: PeerClient) -> Leg:
+    leg = server.open(client.offer())
+    await client.connect(leg.answer_sdp)
+    await until(lambda: leg.state is LegState.CONNECTED)
+    return leg
+
+
+def audio(leg: Leg, sequence: int) -> bytes:
+    """One Opus packet of the client's microphone."""
+    section = leg.sections.sources[0]
+    pt = next(iter(section.pt_of.values()))
+    return struct.pack("!BBHLL", 0x80, pt, sequence, 960 * sequence, section.ssrc) + b"opus" * 20
+
+
+async def loops(client: PeerClient, leg: Leg, *, first: int = 1) -> None:
+    """Sound sent comes back in the first stage pair."""
+    slot = leg.sections.slots[0]
+    client.rtp.clear()
+    for sequence in range(first, first + 10):
+        await client.send_rtp(audio(leg, sequence))
+    await until(lambda: len(client.rtp) == 10)
+    for packet in client.rtp:
+        assert struct.unpack_from("!L", packet, 8)[0] == slot.ssrc
+        assert packet[payload_start(packet) :] == b"opus" * 20
+
+
+async def test_a_peer_connects_within_a_second_hears_its_slots_and_its_sound_comes_back(
+    server: Loop, client: PeerClient
+) -> None:
+    begun = clock.now()
+    leg = await connected(server, client)
+    assert clock.now() - begun < 1.0
+    await until(lambda: client.said)
+    assert isinstance(client.said[0], Slots)
+    await loops(client, leg)
+
+
+async def test_our_cipher_is_the_cheap_one_when_the_client_has_it(server: Loop, client: PeerClient) -> None:
+    await connected(server, client)
+    assert client.dtls._ssl is not None
+    assert client.dtls._ssl.get_selected_srtp_profile() == b"SRTP_AEAD_AES_128_GCM"
+
+
+async def test_a_client_without_gcm_falls_back_to_cm_sha1_80(server: Loop, client: PeerClient) -> None:
+    client.dtls._srtp_profiles = [profile for profile in client.dtls._srtp_profiles if profile.key_length == 16][1:]
+    leg = await connected(server, client)
+    await loops(client, leg)
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+async def test_a_lost_flight_costs_tenths_of_a_second_not_a_second(server: Loop, lost: int) -> None:
+    left = lost
+
+    def lose(data: bytes) -> bool:
+        nonlocal left
+        if 19 < data[0] < 64 and left:
+            left -= 1
+            return True
+        return False
+
+    client = PeerClient(lose=lose)
+    try:
+        begun = clock.now()
+        leg = await connected(server, client)
+        assert clock.now() - begun < 0.1 * (2**lost) + 0.5
+        assert not left
+        await loops(client, leg)
+    finally:
+        await client.aclose()
+
+
+async def test_a_wrong_fingerprint_gets_no_media(server: Loop, client: PeerClient) -> None:
+    leg = server.open(client.offer(fingerprint=":".join(["00"] * 32)))
+    client.take(leg.answer_sdp)
+    await client.bind()
+    await client.check()
+    await client.handshake()
+    await until(lambda: leg.state is LegState.CLOSED)
+    assert leg.reason is LegEnd.FAILED
+    assert not server.packets
+
+
+async def test_a_check_with_a_wrong_password_is_not_answered_and_opens_nothing(
+    server: Loop, client: PeerClient
+) -> None:
+    leg = server.open(client.offer())
+    client.take(leg.answer_sdp)
+    await client.bind()
+    with pytest.raises(TimeoutError):
+        await client.check(pwd="guess" * 5, timeout_s=0.25)
+    assert server.mux.dropped["stun_integrity"] > 0
+    assert leg.endpoint.address is None
+
+
+def client_hello() -> bytes:
+    context = SSL.Context(SSL.DTLS_METHOD)
+    connection = SSL.Connection(context)
+    connection.set_connect_state()
+    with pytest.raises(SSL.WantReadError):
+        connection.do_handshake()
+    return connection.bio_read(1500)
+
+
+STRANGE: dict[str, bytes] = {
+    "empty": b"",
+    "one byte": b"\x80",
+    "hello": client_hello(),
+    "fatal alert": bytes.fromhex("15fefd000000000000000000020228"),
+    "oversize": b"\x80" + bytes(3000),
+    "largest": b"\x80\x6f" + bytes(1498),
+    "srtp": b"\x80\x6f" + bytes(100),
+    "srtcp": b"\x80\xc8" + bytes(100),
+    "stun scrap": b"\x00\x01\x00\x08\x21\x12\xa4\x42" + bytes(20),
+    "noise": bytes(range(64, 128)),
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+async def test_a_strangers_datagram_disturbs_nobody(server: Loop, client: PeerClient, what: str) -> None:
+    leg = server.open(client.offer())
+    client.take(leg.answer_sdp)
+    await client.bind()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        target = "127.0.0.1", server.mux.port
+
+        def throw() -> None:
+            for _ in range(5):
+                stranger.sendto(STRANGE[what], target)
+
+        throw()
+        await client.check()
+        throw()
+        await client.connect(leg.answer_sdp)
+        throw()
+        await until(lambda: sum(server.mux.dropped.values()) >= 15)
+        assert server.mux.dropped["bug"] == 0
+        await until(lambda: leg.state is LegState.CONNECTED)
+        await loops(client, leg)
+
+
+@pytest.mark.parametrize("what", STRANGE)
+async def test_the_same_datagram_from_the_peers_own_address_ends_nothing_but_itself(
+    server: Loop, client: PeerClient, what: str
+) -> None:
+    leg = await connected(server, client)
+    for _ in range(3):
+        client.send(STRANGE[what])
+    await loops(client, leg)
+    # A fatal alert without the keys of the connection is noise too.
+    assert leg.state is LegState.CONNECTED
+    assert server.mux.dropped["bug"] == 0
+
+
+async def test_a_client_that_changes_its_address_is_answered_there(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    before = leg.endpoint.address
+    await client.bind()
+    await client.check()
+    assert leg.endpoint.address != before
+    await loops(client, leg)
+
+
+async def test_another_peer_cannot_take_over_an_address_in_use(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    other = PeerClient()
+    second = server.open(other.offer())
+    # The same socket checks with the other peer's credentials, as a spoofed source address would.
+    other.take(second.answer_sdp)
+    ufrag, client.ufrag = client.ufrag, other.ufrag
+    client.remote_ufrag, client.remote_pwd = other.remote_ufrag, other.remote_pwd
+    with pytest.raises(TimeoutError):
+        await client.check(timeout_s=0.25)
+    client.ufrag = ufrag
+    assert server.mux.dropped["stun_taken"] > 0
+    await loops(client, leg)
+    await other.aclose()
+
+
+async def test_the_clients_goodbye_closes_the_leg_at_once(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    await client.aclose()
+    await until(lambda: leg.state is LegState.CLOSED, within_s=1.0)
+    assert leg.reason is LegEnd.CLIENT_CLOSED
+
+
+async def test_a_closed_leg_says_why_and_close_notify(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    leg.close(LegEnd.RESTARTING)
+    leg.close(LegEnd.LEFT)
+    await until(lambda: Moved(reason="restarting") in client.said)
+    await until(lambda: client.dtls.state == "closed")
+    assert leg.reason is LegEnd.RESTARTING
+    await until(lambda: not server.mux._by_ufrag)
+    leg.send_rtp(audio(leg, 1))
+    leg.send_rtcp(b"\x80\xc9\x00\x01" + bytes(4))
+
+
+async def test_who_never_connects_is_closed_after_fifteen_seconds(server: Loop, client: PeerClient) -> None:
+    leg = server.open(client.offer())
+    now = clock.now()
+    leg.check(now + CONNECT_S - 1)
+    assert leg.state is LegState.CONNECTING
+    leg.check(now + CONNECT_S)
+    assert leg.reason is LegEnd.TIMEOUT
+    await until(lambda: not server.mux._by_ufrag)
+
+
+async def test_silence_is_reported_undone_and_in_the_end_deadly(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+
+    def state_at(silent_s: float) -> LegState:
+        leg.check(leg.endpoint.heard + silent_s)
+        return leg.state
+
+    assert state_at(SILENT_S) is LegState.SILENT
+    await client.check()
+    assert state_at(0) is LegState.CONNECTED
+    assert state_at(DEAD_S) is LegState.SILENT
+    assert state_at(DEAD_S) is LegState.CLOSED
+    assert leg.reason is LegEnd.TIMEOUT
+
+
+async def test_points_arrive_typed_and_bad_messages_are_counted(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    point = PointAt(on=PersonId("p-1"), x=0.25, y=1.0)
+    client.say(point)
+    for bad in ("", "{", '{"type":"point","on":"x","x":2,"y":0}', '{"type":"root"}', "[]", "x" * 2000):
+        client.say(bad)
+    client.say(point)
+    await until(lambda: len(server.points) == 2)
+    assert server.points == [point, point]
+    assert server.mux.dropped["data_malformed"] == 6
+    assert leg.state is LegState.CONNECTED
+
+
+async def test_a_flood_of_messages_is_cut_to_the_rate(server: Loop, client: PeerClient) -> None:
+    await connected(server, client)
+    point = PointAt(on=PersonId("p-1"), x=0.5, y=0.5)
+    for _ in range(300):
+        client.say(point)
+        await asyncio.sleep(0)
+    await until(lambda: len(server.points) + server.mux.dropped["data_rate"] >= 300)
+    assert len(server.points) < 200
+
+
+async def test_a_second_channel_is_refused(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    other = await client.open_channel("other")
+    await until(lambda: other.readyState == "closed")
+    assert server.mux.dropped["data_channel_refused"] == 1
+    await loops(client, leg)
+
+
+async def test_replayed_and_forged_packets_are_dropped(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    protected = client.dtls._tx_srtp.protect(audio(leg, 7))
+    client.send(protected)
+    client.send(protected)
+    client.send(protected[:-1] + bytes((protected[-1] ^ 1,)))
+    await until(lambda: server.mux.dropped["srtp_receive"] == 2)
+    assert server.packets["rtp"] == 1
+
+
+async def test_every_address_of_this_machine_answers(server: Loop) -> None:
+    for host, _port in server.mux.addresses:
+        client = PeerClient()
+        leg = server.open(client.offer())
+        client.take(leg.answer_sdp, host=host)
+        await client.bind("0.0.0.0")
+        await client.check()
+        await client.handshake()
+        assert client.dtls.state == "connected"
+        await client.aclose()

@@ -1,0 +1,178 @@
+"""A small client of the media worker: one UDP socket, real ICE checks, DTLS, SRTP and a data channel.
+
+It sends a captured browser offer with its own credentials, so that tests see and shape every datagram.
+"""
+
+import asyncio
+import re
+import secrets
+import socket
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+from aiortc import (
+    RTCCertificate,
+    RTCDataChannel,
+    RTCDataChannelParameters,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCIceTransport,
+    RTCSctpCapabilities,
+    RTCSctpTransport,
+)
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+
+from contract.base import decode, encode
+from contract.data import SERVER_DATA, ClientData, Ready, ServerData
+from media.peer import stun
+
+OFFER = Path(__file__).parents[1] / "media" / "peer" / "offers" / "chromium-tablet-media.sdp"
+
+Lose = Callable[[bytes], bool]
+
+
+class _Ice:
+    """What RTCDtlsTransport needs of an ICE transport, over the client's socket."""
+
+    role = "controlling"
+    state = "completed"
+
+    def __init__(self, client: "PeerClient") -> None:
+        self._client = client
+
+    async def _recv(self) -> bytes:
+        data = await self._client.incoming.get()
+        if data is None:
+            raise ConnectionError
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self._client.send(data)
+
+
+class PeerClient(asyncio.DatagramProtocol):
+    """`offer()` → server's answer → `connect(answer)`; then `rtp`, `rtcp` and `said` fill up."""
+
+    def __init__(self, *, lose: Lose = lambda _data: False) -> None:
+        """`lose(datagram)` says which received datagrams get lost."""
+        self.lose = lose
+        self.certificate = RTCCertificate.generateCertificate()
+        self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
+        self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.rtp: deque[bytes] = deque(maxlen=1000)
+        self.rtcp: deque[bytes] = deque(maxlen=1000)
+        self.said: list[ServerData] = []
+        self.channel: RTCDataChannel | None = None
+        self.remote_ufrag = self.remote_pwd = ""
+        self._answers: asyncio.Queue[bytes] = asyncio.Queue()
+        self._transports: list[asyncio.DatagramTransport] = []
+        self._remote: tuple[str, int] = ("127.0.0.1", 0)
+        self.dtls = RTCDtlsTransport(cast(RTCIceTransport, _Ice(self)), [self.certificate])
+        self.dtls._set_role("client")
+        self.dtls._handle_rtp_data = self._got_rtp  # type: ignore[method-assign]
+        self.dtls._handle_rtcp_data = self._got_rtcp  # type: ignore[method-assign]
+        self._sctp: RTCSctpTransport | None = None
+
+    def offer(self, text: str | None = None, *, fingerprint: str | None = None) -> str:
+        """A browser's offer with our credentials."""
+        own = next(f.value for f in self.certificate.getFingerprints() if f.algorithm == "sha-256")
+        text = OFFER.read_bytes().decode() if text is None else text
+        text = re.sub(r"a=ice-ufrag:\S+", f"a=ice-ufrag:{self.ufrag}", text)
+        text = re.sub(r"a=ice-pwd:\S+", f"a=ice-pwd:{self.pwd}", text)
+        return re.sub(r"a=fingerprint:\S+ \S+", f"a=fingerprint:sha-256 {fingerprint or own}", text)
+
+    async def bind(self, host: str = "127.0.0.1") -> None:
+        """Open a socket; a second call moves the client to another address."""
+        loop = asyncio.get_running_loop()
+        transport, _protocol = await loop.create_datagram_endpoint(
+            lambda: self, local_addr=(host, 0), family=socket.AF_INET
+        )
+        self._transports.append(transport)
+
+    def take(self, answer: str, *, host: str = "127.0.0.1") -> None:
+        """Read the server's credentials and the candidate of `host`."""
+        self.remote_ufrag = _find(r"a=ice-ufrag:(\S+)", answer)
+        self.remote_pwd = _find(r"a=ice-pwd:(\S+)", answer)
+        self.remote_fingerprint = _find(r"a=fingerprint:sha-256 (\S+)", answer)
+        self._remote = host, int(_find(rf"a=candidate:\d+ 1 udp \d+ {re.escape(host)} (\d+) ", answer))
+
+    async def check(self, *, use_candidate: bool = True, pwd: str | None = None, timeout_s: float = 2.0) -> bytes:
+        """One connectivity check; repeated until answered. Raises TimeoutError."""
+        request = stun.request(
+            secrets.token_bytes(12),
+            f"{self.remote_ufrag}:{self.ufrag}",
+            self.remote_pwd if pwd is None else pwd,
+            use_candidate=use_candidate,
+        )
+        async with asyncio.timeout(timeout_s):
+            while True:
+                self.send(request)
+                try:
+                    return await asyncio.wait_for(self._answers.get(), 0.1)
+                except TimeoutError:
+                    continue
+
+    async def handshake(self) -> None:
+        await self.dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self.remote_fingerprint)], "server"))
+
+    async def open_channel(self, label: str = "passline") -> RTCDataChannel:
+        """SCTP and one channel, open."""
+        if self._sctp is None:
+            self._sctp = RTCSctpTransport(self.dtls, 5000)
+            await self._sctp.start(RTCSctpCapabilities(maxMessageSize=65536), 5000)
+        channel = RTCDataChannel(self._sctp, RTCDataChannelParameters(label=label))
+        opened = asyncio.Event()
+        channel.on("open", opened.set)
+        channel.on("message", lambda text: self.said.append(decode(SERVER_DATA, text)))
+        await asyncio.wait_for(opened.wait(), 3.0)
+        return channel
+
+    async def connect(self, answer: str) -> None:
+        """Everything up to and with `ready`."""
+        self.take(answer)
+        if not self._transports:
+            await self.bind()
+        await self.check()
+        await self.handshake()
+        self.channel = await self.open_channel()
+        self.say(Ready())
+
+    def say(self, message: ClientData | str) -> None:
+        assert self.channel is not None
+        self.channel.send(message if isinstance(message, str) else encode(message).decode())
+
+    def send(self, data: bytes) -> None:
+        self._transports[-1].sendto(data, self._remote)
+
+    async def send_rtp(self, packet: bytes) -> None:
+        await self.dtls._send_rtp(packet)
+
+    async def aclose(self) -> None:
+        if self._sctp is not None:
+            await self._sctp.stop()
+        await self.dtls.stop()
+        self.incoming.put_nowait(None)
+        for transport in self._transports:
+            transport.close()
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if not data or self.lose(data):
+            return
+        if data[0] < 4:
+            self._answers.put_nowait(data)
+        else:
+            self.incoming.put_nowait(data)
+
+    async def _got_rtp(self, data: bytes, arrival_time_ms: int) -> None:
+        self.rtp.append(data)
+
+    async def _got_rtcp(self, data: bytes) -> None:
+        self.rtcp.append(data)
+
+
+def _find(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, pattern
+    return match[1]
