@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.base import encode
 from contract.ids import ClientMessageId, PersonId, RecordingId, RoomId, StillId, room_channel
 from contract.people import Person, Role
 from contract.recording import Part, Point, RecordingSummary
@@ -77,8 +78,11 @@ _STORE_FILM = _Film("p-store-0117.webm", 0.0, 24.0, 640, 360)
 _EXPERT_FILM = _Film("p-chen.webm", 0.15, 23.8, 352, 288)
 
 
-def place_files(objects: Path) -> None:
-    """Copy films and photos to where the archive looks for them; files that are there stay."""
+def place_files(objects: Path, summary: RecordingSummary) -> None:
+    """Copy films and photos to where the archive looks for them; files that are there stay.
+
+    The summary lies beside the films as the recorder leaves it: without one it would try to recover the recording.
+    """
     wanted = {objects / "recordings" / RECORDING / film.file: FILMS / film.file for film in (_STORE_FILM, _EXPERT_FILM)}
     for number, (_, file, _, _) in enumerate(_PHOTOS, start=1):
         wanted[objects / "stills" / _STILL.format(number)] = PICTURES / file
@@ -86,6 +90,9 @@ def place_files(objects: Path) -> None:
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+    beside = objects / "recordings" / RECORDING / "summary.json"
+    if not beside.exists():
+        beside.write_bytes(encode(summary))
 
 
 def room(store: Person, expert: Person, tap_ms: int) -> RoomSeed:

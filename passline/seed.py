@@ -38,8 +38,11 @@ def chain(now_ms: int) -> ChainSeed:
 
 async def run(settings: Settings) -> None:
     """Files first: an archive entry never lacks them."""
-    demo_call.place_files(settings.data / "objects")
-    await seed(settings, chain(clock.wall_ms()))
+    sample = chain(clock.wall_ms())
+    for room in sample.rooms:
+        if room.recording is not None:
+            demo_call.place_files(settings.data / "objects", room.recording)
+    await seed(settings, sample)
 
 
 def main() -> int:

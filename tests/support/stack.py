@@ -44,9 +44,11 @@ class Stack:
     one event loop; inside a test use `async with`.
     """
 
-    def __init__(self, directory: Path, *, seeded: bool = True, workers: int = 1, **settings: object) -> None:
+    def __init__(
+        self, directory: Path, *, seeded: bool = True, workers: int = 1, log: str = "passline.log", **settings: object
+    ) -> None:
         self.data = directory / "data"
-        self.log_file = directory / "passline.log"
+        self.log_file = directory / log
         self.port = free_port()
         self._seeded = seeded
         self._settings: dict[str, object] = {
@@ -106,7 +108,7 @@ class Stack:
         try:
             await asyncio.to_thread(self.start)
         except BaseException:
-            self._kill()
+            self.abandon()
             raise
         return self
 
@@ -115,9 +117,10 @@ class Stack:
             await asyncio.to_thread(self.stop)
         else:
             print(self.log())
-            self._kill()
+            self.abandon()
 
-    def _kill(self) -> None:
+    def abandon(self) -> None:
+        """Kill whatever of it runs, without asking how it ended."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
@@ -173,7 +176,7 @@ class Stack:
         return {" ".join(one.cmdline()[1:]): one.memory_info().rss for one in (top, *top.children())}
 
     def _is_ready(self) -> bool:
-        assert self._process is not None
+        assert self._process is not None, "the stack is not running"
         assert self._process.poll() is None, f"passline serve ended\n{self.log()}"
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2.0) as answer:
