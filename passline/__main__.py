@@ -1,8 +1,10 @@
 """The command line: `passline serve` and its relatives."""
 
 import sys
+from importlib import import_module
+from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -40,6 +42,26 @@ def serve(
         Directory of database and recordings (PASSLINE_DATA).
     """
     return run(demo=demo, config=config, host=host, port=port, data=data)
+
+
+@app.command
+def bench(name: Literal["sfu", "call", "record"], /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Measure this machine; docs/performance.md says what and how. Needs the development packages.
+
+    Parameters
+    ----------
+    name
+        `sfu` forwarding, `call` a call in Chromium, `record` recording.
+    json
+        One JSON object instead of lines for people.
+    """
+    result = import_module(f"passline.bench.{name}").run()
+    if json:
+        print(dumps(result))
+        return 0
+    for row in result.get("rows", [result]):
+        print("  ".join(f"{key}={value}" for key, value in row.items()))
+    return 0
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Measurements that anybody can repeat: one module each, `run()` gives the figures."""
