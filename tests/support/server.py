@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -66,7 +67,7 @@ class Client:
             sent["Origin"] = origin or self.url
         more: dict[str, Any] = {}
         if data is not None:
-            more["data"] = data
+            more["data"] = BytesIO(data)
             sent.setdefault("Content-Type", "application/json")
         elif json is not None:
             more["json"] = json

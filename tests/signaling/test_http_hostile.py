@@ -1,0 +1,224 @@
+"""What breaks the contract at the HTTP door gets a clear 4xx, changes nothing, and never a 5xx."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from contract.errors import ErrorCode
+from signaling.http.rooms import MAX_STILL_BYTES
+from signaling.http.route import MAX_BODY_BYTES, Route
+from signaling.http.table import ROUTES
+from signaling.store.tables import AuditRow, ProgressRow, PublicationRow, SignInRow
+from tests.signaling.test_http_matrix import fill
+from tests.support import chain
+from tests.support.server import Client, SignalingServer
+
+pytestmark = pytest.mark.flow
+
+WITH_BODY = [route for route in ROUTES if route.body is not None]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
+    async with SignalingServer(tmp_path) as started:
+        yield started
+
+
+async def rows(server: SignalingServer) -> list[int]:
+    """How much was ever written by requests, besides sign-ins."""
+    async with server.house.database.read() as session:
+        return [
+            (await session.execute(select(func.count()).select_from(table))).scalar_one()
+            for table in (ProgressRow, PublicationRow)
+        ]
+
+
+async def somebody_for(server: SignalingServer, path: str) -> Client:
+    return await server.sign_in("he" if "/peers" in path else "chen")
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=lambda route: route.path)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"{}",
+        b'{"login": 1, "roles": "learner", "position_s": "far", "sdp": []}',
+        b'{"login": "\\ud800", "password": "\\ud800", "position_s": NaN}',
+        b"\xff\xfe{}",
+        b"[" * 20_000,
+        b'{"roles": ["emperor"], "position_s": 1e999}',
+        b'{"position_s": -1}',
+    ],
+    ids=lambda body: repr(body[:12]),
+)
+async def test_a_malformed_body_is_a_bad_message(server: SignalingServer, route: Route, body: bytes) -> None:
+    path = fill(route.path)
+    client = await somebody_for(server, path)
+    answer = await client.ask(route.method, path, data=body)
+    assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE)
+    assert await rows(server) == [0, 0]
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=lambda route: route.path)
+async def test_another_content_type_is_a_bad_message(server: SignalingServer, route: Route) -> None:
+    path = fill(route.path)
+    client = await somebody_for(server, path)
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "a/b/c"):
+        answer = await client.ask(
+            route.method,
+            path,
+            data=b'{"position_s": 1}',
+            headers={"Content-Type": kind},
+        )
+        assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE)
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=lambda route: route.path)
+async def test_an_oversize_body_is_refused(server: SignalingServer, route: Route) -> None:
+    path = fill(route.path)
+    client = await somebody_for(server, path)
+    answer = await client.ask(route.method, path, data=b" " * (MAX_BODY_BYTES + 1))
+    assert (answer.status, answer.code) == (413, ErrorCode.TOO_LARGE)
+
+
+async def test_an_endless_body_is_cut_off(server: SignalingServer) -> None:
+    reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
+    head = (
+        f"POST /api/signin HTTP/1.1\r\nHost: {urlsplit(server.url).netloc}\r\nOrigin: {server.url}\r\n"
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    writer.write(head.encode())
+    for _ in range(5):
+        writer.write(b"4000\r\n" + b" " * 0x4000 + b"\r\n")
+    await writer.drain()
+    status = await asyncio.wait_for(reader.readline(), 5)
+    assert b" 413 " in status
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_photo_may_be_large_but_not_endless(server: SignalingServer) -> None:
+    client = await server.sign_in("store-0117")
+    path = f"/api/rooms/{chain.ROOM}/stills"
+    answer = await client.post(path, data=b"\xff" * (MAX_STILL_BYTES + 1), headers={"Content-Type": "image/jpeg"})
+    assert (answer.status, answer.code) == (413, ErrorCode.TOO_LARGE)
+    answer = await client.post(path, data=b"GIF89a", headers={"Content-Type": "image/gif"})
+    assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE)
+
+
+async def test_a_wrong_method_says_which_are_right(server: SignalingServer) -> None:
+    client = await server.sign_in("chen")
+    answer = await client.ask("DELETE", "/api/me")
+    assert (answer.status, answer.code) == (405, ErrorCode.METHOD)
+    assert "GET" in answer.headers["Allow"]
+
+
+async def test_what_is_not_there_is_not_found_in_the_contracts_words(server: SignalingServer) -> None:
+    client = await server.sign_in("chen")
+    for path in ("/api", "/api/", "/api/nothing", "/api/archive/%00", "/api/archive/" + "x" * 200, "/api/archive/%ff"):
+        answer = await client.get(path)
+        assert (answer.status, answer.code) == (404, ErrorCode.NOT_FOUND), path
+
+
+async def test_a_page_that_was_left_in_the_middle_of_a_body_harms_nobody(server: SignalingServer) -> None:
+    _, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
+    writer.write(
+        b"POST /api/signin HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 100\r\n\r\n{"
+    )
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    await server.sign_in("chen")
+
+
+async def test_strange_headers_are_taken_as_they_are(server: SignalingServer) -> None:
+    client = await server.stranger()
+    headers = {
+        "User-Agent": "\udcff" * 300 + "浏览器",
+        "Cookie": "passline=\udcff\udcfe; __Host-passline=",
+        "Range": "x",
+    }
+    body = {"login": "chen", "password": chain.PASSWORD}
+    answer = await client.post("/api/signin", json=body, headers=headers)
+    assert answer.status in (200, 400)
+
+
+async def test_a_web_socket_of_a_foreign_page_is_refused(server: SignalingServer) -> None:
+    client = await server.sign_in("chen")
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    for origin in ({}, {"Origin": "https://evil.example"}):
+        answer = await client.get("/ws", headers={**upgrade, **origin})
+        assert (answer.status, answer.code) == (403, ErrorCode.FOREIGN_ORIGIN)
+
+
+async def test_pages_load_only_what_is_ours(server: SignalingServer) -> None:
+    client = await server.stranger()
+    for path in ("/", "/archive", "/api/me", "/docs"):
+        policy = (await client.get(path)).headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "data:" not in policy
+        assert "frame-ancestors 'none'" in policy
+    answer = await client.get("/api/me", headers={"Host": "x; script-src *"})
+    assert "script-src" not in answer.headers.get("Content-Security-Policy", "")
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["login", "password", "roles", "position_s", "done", "session", "pc_gen", "layout", "sdp"])
+            | st.text(max_size=8),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+async def test_a_thousand_fuzzed_bodies_never_break_it(server: SignalingServer) -> None:
+    expert = await server.sign_in("chen")
+    loop = asyncio.get_running_loop()
+    statuses: set[int] = set()
+
+    async def ask(route: Route, body: bytes) -> int:
+        path = fill(route.path)
+        return (await expert.ask(route.method, path, data=body)).status
+
+    @settings(max_examples=1000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(
+        route=st.sampled_from(WITH_BODY),
+        body=anything.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")) | st.binary(max_size=200),
+    )
+    def fuzz(route: Route, body: bytes) -> None:
+        status = asyncio.run_coroutine_threadsafe(ask(route, body), loop).result(10)
+        statuses.add(status)
+        assert status < 500
+
+    await asyncio.to_thread(fuzz)
+    assert 400 in statuses
+    assert (await expert.get("/api/me")).status == 200
+    async with server.house.database.read() as session:
+        assert (await session.execute(select(func.count()).select_from(SignInRow))).scalar_one() == 1
+        failures = select(func.count()).select_from(AuditRow).where(AuditRow.action == "sign_in_failed")
+        assert (await session.execute(failures)).scalar_one() <= 40
