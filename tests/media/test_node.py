@@ -1,0 +1,245 @@
+"""A whole worker process on its control link, with real peers."""
+
+import asyncio
+import os
+import signal
+import struct
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from contract.data import Moved, Slots
+from contract.errors import ErrorCode
+from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
+from contract.media import Source
+from contract.nodes import (
+    Answered,
+    CloseLeg,
+    CloseMediaRoom,
+    DropParticipant,
+    LegEnd,
+    LegReport,
+    LegState,
+    PublicationReport,
+    Record,
+    Refused,
+    SetGrants,
+)
+from runtime import clock, health
+from tests.support.control_desk import ALL, NONE, ControlDesk
+from tests.support.peer_client import PeerClient
+from tests.support.until import until
+
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[ControlDesk]:
+    made = ControlDesk(tmp_path)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest.fixture
+async def worker(desk: ControlDesk) -> AsyncIterator[asyncio.subprocess.Process]:
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("PASSLINE_")},
+        "PASSLINE_DATA": str(desk.data),
+        "PASSLINE_MEDIA_PORT": "0",
+        "PASSLINE_MAX_LEGS": "4",
+        "PASSLINE_LOG_LEVEL": "warning",
+    }
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "media", "--index", "0", env=environment)
+    try:
+        await desk.hello()
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), 5.0)
+
+
+@pytest.fixture
+async def clients() -> AsyncIterator[list[PeerClient]]:
+    made = [PeerClient() for _ in range(3)]
+    try:
+        yield made
+    finally:
+        for client in made:
+            await client.aclose()
+
+
+async def test_a_worker_says_hello_answers_reports_and_beats(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    hello = await desk.hello()
+    assert hello.worker == "media-0"
+    assert hello.udp_port > 0
+    assert hello.legs == []
+    begun = clock.now()
+    await desk.join(clients[0], leg="leg-1")
+    assert clock.now() - begun < 1.0
+    states = [report.state for report in desk.all(LegReport)]
+    assert states == [LegState.CONNECTING, LegState.CONNECTED]
+    await until(lambda: any(isinstance(message, Slots) for message in clients[0].said))
+    beat = await desk.beat()
+    assert (beat.legs, beat.rooms) == (1, 1)
+
+
+async def test_sound_of_one_reaches_the_other_and_its_publication_is_reported(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    speaker, listener = clients[:2]
+    await desk.join(speaker, leg="leg-1", who="p-1", host=True)
+    await desk.join(listener, leg="leg-2", who="p-2", session="s-2")
+    await speak_until_heard(speaker, listener)
+    live = PublicationReport(room=RoomId("r-1"), participant=PersonId("p-1"), source=Source.MICROPHONE, live=True)
+    assert live in desk.all(PublicationReport)
+    await until(lambda: named(listener, "p-1", Source.MICROPHONE))
+    desk.say(SetGrants(room=RoomId("r-1"), participant=PersonId("p-1"), grants=NONE))
+    await until(lambda: not named(listener, "p-1", Source.MICROPHONE))
+
+
+def named(client: PeerClient, who: str, source: Source) -> bool:
+    """Whether the newest `slots` says that this source is shown."""
+    last = [message for message in client.said if isinstance(message, Slots)][-1:]
+    return any(slot.participant == who and slot.source is source for message in last for slot in message.slots)
+
+
+async def speak_until_heard(speaker: PeerClient, listener: PeerClient) -> None:
+    text = speaker.offer()
+    ssrc = int(text.split("a=ssrc:")[1].split(" ")[0])
+    async with asyncio.timeout(5.0):
+        sequence = 100
+        while not any(b"word" in packet for packet in listener.rtp):
+            sequence += 1
+            await speaker.send_rtp(struct.pack("!BBHLL", 0x80, 111, sequence, 960 * sequence, ssrc) + b"word" * 20)
+            await asyncio.sleep(0.02)
+
+
+async def test_a_newer_peerconnection_replaces_the_older_once_it_is_connected(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    await desk.join(clients[0], leg="leg-1", pc_gen=1)
+    reply = await desk.ask(clients[1].offer(), leg="leg-2", pc_gen=2)
+    assert isinstance(reply, Answered)
+    assert desk.state("leg-1") is LegState.CONNECTED
+    await clients[1].connect(reply.sdp)
+    await until(lambda: desk.state("leg-1") is LegState.CLOSED)
+    assert desk.state("leg-2") is LegState.CONNECTED
+    await until(lambda: Moved(reason="replaced") in clients[0].said)
+    for pc_gen in (1, 2):
+        stale = await desk.ask(clients[2].offer(), leg="leg-3", pc_gen=pc_gen)
+        assert isinstance(stale, Refused)
+        assert stale.code is ErrorCode.STALE
+
+
+async def test_what_cannot_be_served_is_refused_with_its_code(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    bad = await desk.ask("v=0\r\n", leg="leg-0")
+    assert isinstance(bad, Refused)
+    assert bad.code is ErrorCode.BAD_SDP
+    for number in range(1, 5):
+        assert isinstance(await desk.ask(clients[0].offer(), leg=f"leg-{number}", pc_gen=number), Answered)
+    again = await desk.ask(clients[0].offer(), leg="leg-1", pc_gen=9)
+    assert isinstance(again, Refused)
+    assert again.code is ErrorCode.CONFLICT
+    busy = await desk.ask(clients[0].offer(), leg="leg-5", pc_gen=5)
+    assert isinstance(busy, Refused)
+    assert busy.code is ErrorCode.BUSY
+    assert busy.retry_after_s
+
+
+async def test_legs_close_by_leg_by_participant_by_session_and_by_room(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    async def ended(leg: str, reason: LegEnd) -> None:
+        await until(lambda: desk.state(leg) is LegState.CLOSED)
+        report = desk.report(leg)
+        assert report is not None
+        assert report.reason is reason
+
+    offer = clients[0].offer()
+    await desk.ask(offer, leg="leg-1")
+    desk.say(CloseLeg(leg=LegId("leg-1"), reason=LegEnd.LEFT))
+    await ended("leg-1", LegEnd.LEFT)
+    await desk.ask(offer, leg="leg-2", pc_gen=2)
+    desk.say(DropParticipant(room=RoomId("r-1"), participant=PersonId("p-1"), reason=LegEnd.REMOVED))
+    await ended("leg-2", LegEnd.REMOVED)
+    await desk.ask(offer, leg="leg-3", pc_gen=3)
+    await desk.ask(offer, leg="leg-4", session="s-2")
+    desk.say(SetGrants(room=RoomId("r-1"), participant=PersonId("p-1"), grants=ALL, only_session=SessionId("s-2")))
+    await ended("leg-3", LegEnd.REMOVED)
+    assert desk.state("leg-4") is LegState.CONNECTING
+    desk.say(CloseMediaRoom(room=RoomId("r-1")))
+    await ended("leg-4", LegEnd.ROOM_CLOSED)
+    assert (await desk.beat()).rooms == 0
+
+
+async def test_media_goes_on_while_signaling_is_dead_and_the_next_hello_says_all(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    speaker, listener = clients[:2]
+    await desk.join(speaker, leg="leg-1", who="p-1")
+    await desk.join(listener, leg="leg-2", who="p-2", session="s-2")
+    desk.say(Record(room=RoomId("r-1"), recording=RecordingId("rec-1")))
+    await desk.beat()
+    await desk.stop()
+    await speak_until_heard(speaker, listener)
+    desk.heard.clear()
+    await desk.start()
+    hello = await desk.hello()
+    assert {(leg.leg, leg.state) for leg in hello.legs} == {
+        ("leg-1", LegState.CONNECTED),
+        ("leg-2", LegState.CONNECTED),
+    }
+    assert hello.recordings == {"r-1": "rec-1"}
+    await until(lambda: any(report.live for report in desk.all(PublicationReport)))
+
+
+async def test_sigterm_tells_every_client_and_ends_within_two_seconds(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    for number, client in enumerate(clients):
+        await desk.join(client, leg=f"leg-{number}", who=f"p-{number}")
+    begun = clock.now()
+    worker.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(worker.wait(), 3.0) == 0
+    assert clock.now() - begun < 2.0
+    for client in clients:
+        await until(lambda client=client: Moved(reason="restarting") in client.said)  # type: ignore[misc]  # bound now
+        await until(lambda client=client: client.dtls.state == "closed")  # type: ignore[misc]
+    assert all(report.reason is LegEnd.RESTARTING for report in desk.all(LegReport)[-3:])
+
+
+async def test_health_says_whether_signaling_is_there(desk: ControlDesk, worker: asyncio.subprocess.Process) -> None:
+    run_dir = desk.data / "run"
+    assert (await health.ask(run_dir, "media-0", "/readyz"))[0] == 200
+    await desk.stop()
+    async with asyncio.timeout(2.0):
+        while (await health.ask(run_dir, "media-0", "/readyz"))[0] != 503:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.01)
+    assert (await health.ask(run_dir, "media-0", "/healthz"))[0] == 200
+
+
+async def test_a_worker_that_cannot_have_its_port_says_so_and_ends(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    transport, _protocol = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "media",
+        env={**os.environ, "PASSLINE_DATA": str(tmp_path), "PASSLINE_MEDIA_PORT": str(port)},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _out, errors = await asyncio.wait_for(process.communicate(), 10.0)
+    transport.close()
+    assert process.returncode == 3
+    assert b"cannot serve media" in errors
