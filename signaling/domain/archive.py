@@ -71,41 +71,61 @@ def may_publish(person: Person, kept: Kept) -> bool:
 
 
 def chapters(
-    started_ns: int, duration_s: float, events: Iterable[tuple[int, RoomEvent]], messages: Iterable[ChatMessage]
+    state: RoomState,
+    started_ns: int,
+    duration_s: float,
+    events: Iterable[tuple[int, RoomEvent]],
+    messages: Iterable[ChatMessage],
 ) -> list[Chapter]:
     """The moments worth jumping to, in order of time.
 
-    `events` are (UTC ms, event) in the order they happened, `started_ns` is the UTC ns of the recording's zero.
-    What happened before the recording began or after it ended is moved to its first or last moment.
+    `state` is the room's last, `events` are (UTC ms, event) in the order they happened, `started_ns` is the UTC ns of
+    the recording's zero. What happened before the recording began or after it ended is moved to its first or last
+    moment.
     """
 
     def seconds(at_ms: int) -> float:
         return round(min(max((at_ms * 1_000_000 - started_ns) / 1e9, 0.0), duration_s), 3)
 
+    seats = _Seats()
     found: list[Chapter] = []
-    present: set[PersonId] = set()
     for at_ms, event in events:
         match event:
             case MemberChanged(member=member):
-                kind = _came_or_went(member, present)
-                if kind is not None:
-                    found.append(Chapter(t_s=seconds(at_ms), kind=kind, person=member.person.id))
+                for moment_ms, kind in seats.change(member, at_ms):
+                    found.append(Chapter(t_s=seconds(moment_ms), kind=kind, person=member.person.id))
             case StillAdded(still=still):
                 found.append(Chapter(t_s=seconds(at_ms), kind=ChapterKind.STILL, person=still.by, still=still))
             case _:
                 pass
+    for member in state.members:
+        if member.joined_at is not None and not seats.known(member.person.id):
+            found.append(Chapter(t_s=seconds(member.joined_at), kind=ChapterKind.JOINED, person=member.person.id))
     for message in messages:
         found.append(Chapter(t_s=seconds(message.ts), kind=ChapterKind.CHAT, person=message.sender, message=message))
     return sorted(found, key=lambda chapter: chapter.t_s)
 
 
-def _came_or_went(member: Member, present: set[PersonId]) -> ChapterKind | None:
-    """`present` is kept up to date. Somebody who is away keeps the seat, so that is no chapter."""
-    who = member.person.id
-    if member.state in _PRESENT and who not in present:
-        present.add(who)
-        return ChapterKind.JOINED
-    if member.state not in _PRESENT and who in present:
-        present.discard(who)
-        return ChapterKind.LEFT
-    return None
+class _Seats:
+    """Who comes and goes. Somebody who is away keeps the seat, so that is neither."""
+
+    def __init__(self) -> None:
+        self._present: dict[PersonId, bool] = {}
+
+    def known(self, person: PersonId) -> bool:
+        """Whether any event told of this person; who opened the room may have none."""
+        return person in self._present
+
+    def change(self, member: Member, at_ms: int) -> list[tuple[int, ChapterKind]]:
+        """What this event means: (UTC ms, kind), at most a join that came before all events and a leave."""
+        who, present = member.person.id, member.state in _PRESENT
+        moments = []
+        if not self.known(who):
+            self._present[who] = False
+            if member.joined_at is not None:  # joined with this event, or before the first one
+                self._present[who] = True
+                moments.append((member.joined_at, ChapterKind.JOINED))
+        if present is not self._present[who]:
+            self._present[who] = present
+            moments.append((at_ms, ChapterKind.JOINED if present else ChapterKind.LEFT))
+        return moments

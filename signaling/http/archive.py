@@ -62,7 +62,7 @@ async def replay(visit: Visit) -> Replay:
         parts=summary.parts if summary else [],
         gaps=summary.gaps if summary else [],
         points=summary.points if summary else [],
-        chapters=chapters(summary.started_ns, summary.duration_s, facts, chat) if summary else [],
+        chapters=chapters(kept.state, summary.started_ns, summary.duration_s, facts, chat) if summary else [],
         may_publish=may_publish(visit.who.person, kept),
     )
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, insert, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, or_, select, true, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.ids import PersonId, RecordingId, RoomId, StillId, room_channel
+from contract.ids import PersonId, RoomId, StillId, room_channel
 from contract.people import Role
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState, RoomEvent, RoomState, Still
@@ -187,37 +187,3 @@ async def set_progress(
         "at_ms": statement.excluded.at_ms,
     }
     await session.execute(statement.on_conflict_do_update(index_elements=["person_id", "room_id"], set_=changed))
-
-
-async def save_recording(
-    session: AsyncSession,
-    recording: RecordingId,
-    room: RoomId,
-    state: RecordingState,
-    summary: RecordingSummary | None,
-    *,
-    at_ms: int,
-) -> None:
-    """Keep what the recorder reported; a summary once kept is only replaced by another summary."""
-    known = await session.get(RecordingRow, recording)
-    over = state in REPLAYABLE or state is RecordingState.FAILED
-    if known is None:
-        await session.execute(
-            insert(RecordingRow).values(
-                id=recording,
-                room_id=room,
-                state=state,
-                stopped_ms=at_ms if state is not RecordingState.RECORDING else None,
-                safe_ms=at_ms if over else None,
-                summary=summary.model_dump_json() if summary else None,
-            )
-        )
-        return
-    values: dict[str, Any] = {"state": state}
-    if known.stopped_ms is None and state is not RecordingState.RECORDING:
-        values["stopped_ms"] = at_ms
-    if known.safe_ms is None and over:
-        values["safe_ms"] = at_ms
-    if summary is not None:
-        values["summary"] = summary.model_dump_json()
-    await session.execute(update(RecordingRow).where(RecordingRow.id == recording).values(**values))
