@@ -14,6 +14,8 @@ interface Pending {
   pressedMs: number
   /** A resend of an old measurement is worthless: dropped at reconnect. */
   fleeting: boolean
+  /** Went out on the present connection. */
+  sent: boolean
   resolve: (room: RoomId | null) => void
   reject: (error: Refusal) => void
 }
@@ -38,6 +40,7 @@ export class Commands {
       message,
       pressedMs: options.pressedMs ?? this.clock(),
       fleeting: options.fleeting ?? false,
+      sent: false,
       resolve,
       reject,
     }
@@ -46,16 +49,19 @@ export class Commands {
     return promise
   }
 
+  /** The connection is gone: what it carried is unanswered. */
+  lost(): void {
+    for (const [cid, pending] of this.pending) {
+      pending.sent = false
+      if (!pending.fleeting) continue
+      this.pending.delete(cid)
+      pending.reject(new Refusal('offline'))
+    }
+  }
+
   /** After `welcome`: everything unanswered goes out again, in the order it was wished. */
   resend(): void {
-    for (const [cid, pending] of this.pending) {
-      if (pending.fleeting) {
-        this.pending.delete(cid)
-        pending.reject(new Refusal('offline'))
-      } else {
-        this.transmit(pending)
-      }
-    }
+    for (const pending of this.pending.values()) if (!pending.sent) this.transmit(pending)
   }
 
   /** True when the message answered one of ours. */
@@ -77,12 +83,13 @@ export class Commands {
     for (const pending of all) pending.reject(new Refusal('ended'))
   }
 
-  private transmit({ message, pressedMs }: Pending): void {
+  private transmit(pending: Pending): void {
+    const { message, pressedMs } = pending
     const aged =
       'age_ms' in message
         ? { ...message, age_ms: Math.min(600_000, Math.max(0, Math.round(this.clock() - pressedMs))) }
         : message
-    this.send(aged)
+    pending.sent = this.send(aged)
   }
 }
 

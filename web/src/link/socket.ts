@@ -28,6 +28,8 @@ export interface SocketOptions {
   onWelcome: (welcome: Welcome) => void
   onMessage: (message: ServerMessage) => void
   onBye: (code: Bye['code']) => void
+  /** The server's clock, read between `sentMs` and now (performance.now()). */
+  onClock?: (serverMs: number, sentMs: number) => void
   open?: (url: string) => WebSocket
   ticker?: Ticker
   random?: () => number
@@ -42,6 +44,7 @@ export class Socket {
   private healthy: ReturnType<typeof setTimeout> | undefined
   private attempt = 0
   private ping = 0
+  private askedMs = 0
   private missed = 0
   private brisk = false
   private welcomed = false
@@ -117,6 +120,7 @@ export class Socket {
     this.ws = ws
     this.deadline = setTimeout(() => this.lost(ws), HELLO_MS)
     ws.onopen = () => {
+      this.askedMs = performance.now()
       const hello: Hello = {
         type: 'hello',
         ticket,
@@ -141,9 +145,14 @@ export class Socket {
         this.welcomed = true
         this.resume = message.resume
         this.healthy = setTimeout(() => this.backoff.reset(), HEALTHY_MS)
+        this.options.onClock?.(message.now, this.askedMs)
         this.beat()
         this.become('online')
         this.options.onWelcome(message)
+        this.onBeat()
+        return
+      case 'pong':
+        if (message.n === this.ping) this.options.onClock?.(message.now, this.askedMs)
         return
       case 'bye':
         this.farewell(message)
@@ -212,6 +221,7 @@ export class Socket {
       return
     }
     this.missed++
+    this.askedMs = performance.now()
     this.send({ type: 'ping', n: ++this.ping })
   }
 }

@@ -236,6 +236,8 @@ export interface Model {
   /** Ring or call sound waits for a touch: show "turn sound on", which calls `unblockSound`. */
   soundBlocked: ReadonlySignal<boolean>
   unblockSound(): Promise<void>
+  /** Words for the tab's title while a call rings, in the reader's language. */
+  setRingTitle(words: (room: RoomState) => string): void
   /** Lets a muted, autoplaying `element` show a participant's camera (or screen); returns the undo. Measures the first frame. */
   bindVideo(element: HTMLVideoElement, person: PersonId, source?: Source): () => void
   /** The same for the own camera. */

@@ -1,4 +1,379 @@
-/** The one model of this tab. */
-import type { Model } from './api'
+/** The one model of this tab: puts session, rooms, chats, capture and media together. */
+import { batch, computed, effect, signal, untracked } from '@preact/signals'
+import type { Directory, Layout, PeerAnswer, PersonId, Role, RoomEvent, RoomId, RoomState } from '../contract'
+import { DESKTOP, TABLET, TRAINER_DESK, roomChannel } from '../contract'
+import type { Wish } from '../link/commands'
+import { call } from '../link/http'
+import { Refusal } from '../link/refusal'
+import { Capture } from '../rtc/capture'
+import { meter } from '../rtc/level'
+import type { Target } from '../rtc/media'
+import { Media } from '../rtc/media'
+import { listenForTouch, soundBlocked, unblockSound } from '../rtc/sound'
+import { keepAwake } from '../rtc/wakelock'
+import type { Device, Model } from './api'
+import { archive } from './archive'
+import { Chats } from './chats'
+import { exposeDebug } from './debug'
+import { People } from './people'
+import { bindLocal, bindRemote } from './pictures'
+import { soundOf, startRinging } from './ringing'
+import { isOpen, memberOf } from './room'
+import { Rooms } from './rooms'
+import { Seat } from './seat'
+import { Session } from './session'
+import { Stills, stillUrl } from './stills'
 
-export const model = {} as Model
+const LAYOUTS: Partial<Record<Role, Layout>> = { store: TABLET, expert: DESKTOP, trainer: TRAINER_DESK }
+
+const LINGER_MS = 300
+
+function createModel(): Model {
+  const person = signal<PersonId | null>(null)
+  const chats = new Chats(person)
+  const people = new People()
+  const seat = new Seat()
+  const capture = new Capture()
+  const stills = new Stills()
+  const accepting = signal<RoomId | null>(null)
+  const calling = signal(false)
+  const checking = signal(false)
+  const level = signal(0)
+  const ringTitle = signal<(room: RoomState) => string>(
+    (room) => `☎ ${room.call?.store.name.zh ?? 'Passline'}`,
+  )
+  const firstFrames = new Set<RoomId>()
+
+  const session: Session = new Session(
+    {
+      onWelcome: (welcome, before) => {
+        const room = rooms.current.peek()?.id ?? null
+        rooms.welcome()
+        batch(() => {
+          if (room !== null && before !== null && !welcome.resumed) seat.rejoining.value = room
+          session.id.value = welcome.session
+        })
+        if (seat.rejoining.peek() !== null && room !== null) void seat.regain(room, seats)
+      },
+      onMessage: (message) => {
+        if (rooms.take(message) || message.type !== 'presence') return
+        people.merge(message.entries as Parameters<People['merge']>[0])
+        void seat.look(seats).then((rejoined) => {
+          if (rejoined) adopt()
+        })
+      },
+      onDelivery: (store, delivery) => chats.attach(store, delivery),
+      onLeave: () => {
+        batch(() => {
+          rooms.clear()
+          people.clear()
+          chats.clear()
+          seat.forget()
+          calling.value = false
+          accepting.value = null
+          checking.value = false
+        })
+      },
+    },
+    chats,
+  )
+  effect(() => {
+    person.value = session.person.value
+  })
+
+  const rooms: Rooms = new Rooms({
+    person,
+    session: session.id,
+    rejoining: seat.rejoining,
+    send: (message) => session.send(message),
+    onEvent: (room, event, before) => onEvent(room, event, before),
+  })
+  const issue = (wish: Wish, options?: { fleeting?: boolean }) => session.commands.issue(wish, options)
+  const wish = async (command: Wish): Promise<void> => {
+    await issue(command)
+  }
+  const seats = {
+    current: rooms.current,
+    elsewhere: rooms.elsewhere,
+    join: (room: RoomId) => issue({ type: 'join_room', room, consent: true }),
+    holds: (room: RoomId) => {
+      const state = rooms.rooms.value.get(room)
+      const member = state && person.value !== null ? memberOf(state, person.value) : null
+      return member?.session === session.id.value
+    },
+  }
+  seat.follow(seats)
+
+  const media = new Media(capture, async ({ room, session: id, layout }, pc_gen, sdp) => {
+    const answer = await call<PeerAnswer>('POST', `/api/rooms/${encodeURIComponent(room)}/peers`, {
+      body: { session: id, pc_gen, layout, sdp },
+    })
+    return answer.sdp
+  })
+
+  /* ---- where the media goes ---- */
+  const target = computed((): string => {
+    const current = rooms.current.value
+    const room = current?.id ?? accepting.value ?? rooms.incoming.value[0]?.id
+    const role = session.me.value?.person.role
+    if (room === undefined || session.id.value === null || role === undefined) return 'null'
+    const aim: Target = {
+      room,
+      session: session.id.value,
+      layout: LAYOUTS[role] ?? DESKTOP,
+      publish: current !== null || accepting.value === room,
+    }
+    return JSON.stringify(aim)
+  })
+  // While the seat moves to a new session the server does not know our leg's owner yet: keep what runs.
+  effect(() => {
+    if (seat.rejoining.value !== null) return
+    const aim = JSON.parse(target.value) as Target | null
+    untracked(() => media.aim(aim))
+  })
+
+  /* ---- own devices follow what they are needed for ---- */
+  const needed = computed(
+    () => rooms.current.value !== null || accepting.value !== null || calling.value || checking.value,
+  )
+  effect(() => {
+    const role = session.me.value?.person.role
+    if (role) untracked(() => capture.prefer(role === 'store' ? 'environment' : 'user'))
+  })
+  effect(() => {
+    if (needed.value) {
+      untracked(() => void capture.open())
+      return undefined
+    }
+    // Between `done` and the room's own message nothing needs the camera for a blink.
+    const timer = setTimeout(() => capture.close(), LINGER_MS)
+    return () => clearTimeout(timer)
+  })
+  effect(() => {
+    const room = accepting.value === null ? undefined : rooms.rooms.value.get(accepting.value)
+    if (accepting.value !== null && (!room || !isOpen(room))) accepting.value = null
+  })
+
+  const tellMedia = async (): Promise<void> => {
+    const room = rooms.current.peek()?.id
+    if (room === undefined) return
+    await wish({ type: 'set_media', room, muted: capture.muted.peek(), camera_off: capture.cameraOff.peek() })
+  }
+  /** After a reload the seat's own word counts: somebody who was muted stays muted. */
+  const adopt = (): void => {
+    const self = rooms.self.peek()
+    if (!self) return
+    capture.setMuted(self.muted)
+    void capture.setCameraOff(self.camera_off)
+  }
+  const currentId = computed(() => rooms.current.value?.id ?? null)
+  effect(() => {
+    const id = currentId.value
+    if (id === null) return undefined
+    untracked(() => {
+      rooms.hold(id)
+      calling.value = false
+      if (accepting.value === id) accepting.value = null
+      session.follow(roomChannel(id))
+      const self = rooms.self.peek()
+      const differs =
+        self && (self.muted !== capture.muted.peek() || self.camera_off !== capture.cameraOff.peek())
+      if (differs && seat.rejoining.peek() === null) void tellMedia().catch(() => undefined)
+    })
+    session.setBrisk(true)
+    const sleep = keepAwake()
+    return () => {
+      session.setBrisk(false)
+      sleep()
+    }
+  })
+
+  const onEvent = (room: RoomState, event: RoomEvent, before: RoomState): void => {
+    const me = person.peek()
+    if (me === null || room.id !== currentId.peek()) return
+    soundOf(room, event, before, me)
+    if (event.type === 'still_requested' && event.of === me) {
+      void stills.answer(room.id, event.by, capture.camera.peek())
+    } else if (event.type === 'all_muted' && event.by !== me) {
+      capture.setMuted(true)
+    }
+  }
+
+  startRinging({
+    person,
+    session: session.id,
+    incoming: rooms.incoming,
+    current: rooms.current,
+    accepting,
+    heard: computed(() => media.remote.value.size > 0),
+    reportRung: (room) => void issue({ type: 'rung', room }).catch(() => undefined),
+    title: (room) => ringTitle.peek()(room),
+  })
+
+  effect(() => {
+    const quality = media.quality.value
+    const room = currentId.value
+    if (room === null || quality === 'unknown') return
+    void issue({ type: 'report_quality', room, quality }, { fleeting: true }).catch(() => undefined)
+  })
+
+  const sawFrame = (of: PersonId): void => {
+    performance.mark(`passline:first-frame:${of}`)
+    const room = rooms.current.peek()
+    const call = room?.call
+    if (
+      !room ||
+      !call ||
+      call.caller !== of ||
+      call.answered_by !== person.peek() ||
+      firstFrames.has(room.id)
+    )
+      return
+    firstFrames.add(room.id)
+    void issue({ type: 'first_frame', room: room.id, age_ms: 0 }).catch(() => undefined)
+  }
+
+  /* ---- the meter runs while somebody looks ---- */
+  const watchers = signal(0)
+  effect(() => {
+    const track = capture.microphone.value
+    if (watchers.value === 0 || !track) return undefined
+    return meter(track, (value) => {
+      level.value = value
+    })
+  })
+
+  const devices = (list: readonly MediaDeviceInfo[]): Device[] =>
+    list.map(({ deviceId, label }) => ({ id: deviceId, label }))
+
+  const model: Model = {
+    me: session.me,
+    signIn: (login, password) => session.signIn(login, password),
+    signOut: () => session.signOut(),
+
+    link: session.link,
+    bye: session.bye,
+    now: () => session.clock.now(),
+    tick: session.clock.tick,
+
+    presence: people.presence,
+    experts: people.experts,
+    stores: people.stores,
+    directory: () => call<Directory>('GET', '/api/directory'),
+
+    rooms: rooms.rooms,
+    incoming: rooms.incoming,
+    invitations: rooms.invitations,
+    current: rooms.current,
+    self: rooms.self,
+    elsewhere: rooms.elsewhere,
+    summary: rooms.summary,
+    dismissSummary: () => rooms.dismissSummary(),
+
+    startCall: async (reason) => {
+      calling.value = true
+      try {
+        const room = await issue({ type: 'start_call', reason, age_ms: 0 })
+        if (room === null) throw new Refusal('internal', 'done without a room')
+        rooms.hold(room)
+        return room
+      } finally {
+        calling.value = false
+      }
+    },
+    acceptCall: async (room) => {
+      accepting.value = room
+      try {
+        await issue({ type: 'accept_call', room })
+      } catch (error) {
+        accepting.value = null
+        throw error
+      }
+    },
+    declineCall: (room) => wish({ type: 'decline_call', room }),
+    cancelCall: (room) => wish({ type: 'cancel_call', room }),
+    openSession: async (title, invite) => {
+      const room = await issue({ type: 'open_session', title, invite: [...invite] })
+      if (room === null) throw new Refusal('internal', 'done without a room')
+      return room
+    },
+    joinRoom: (room, consent) => wish({ type: 'join_room', room, consent }),
+    leaveRoom: (room) => wish({ type: 'leave_room', room }),
+    closeRoom: (room) => wish({ type: 'close_room', room }),
+    muteAll: (room) => wish({ type: 'mute_all', room }),
+    raiseHand: (room, up) => wish({ type: 'raise_hand', room, up }),
+    lowerHand: (room, of) => wish({ type: 'lower_hand', room, person: of }),
+
+    chat: (room) => chats.view(room),
+    sendChat: (room, body) => chats.post(room, body),
+    readChat: (room) => chats.read(room),
+    retryChat: async (cid) => session.messages?.retryEntry(cid),
+    discardChat: async (cid) => session.messages?.discard(cid),
+
+    capture: capture.state,
+    preview: capture.preview,
+    level,
+    watchLevel: () => {
+      watchers.value = watchers.peek() + 1
+      let over = false
+      return () => {
+        if (!over) watchers.value = watchers.peek() - 1
+        over = true
+      }
+    },
+    muted: capture.muted,
+    cameraOff: capture.cameraOff,
+    facing: capture.facing,
+    cameras: computed(() => devices(capture.cameras.value)),
+    microphones: computed(() => devices(capture.microphones.value)),
+    openDevices: () => {
+      checking.value = true
+      return capture.open()
+    },
+    closeDevices: () => {
+      checking.value = false
+    },
+    setMuted: (muted) => {
+      capture.setMuted(muted)
+      return tellMedia()
+    },
+    setCameraOff: async (off) => {
+      await Promise.all([capture.setCameraOff(off), tellMedia()])
+    },
+    switchCamera: () => capture.switchCamera(),
+    useCamera: (id) => capture.useCamera(id),
+    useMicrophone: (id) => capture.useMicrophone(id),
+
+    peer: media.peer,
+    remote: media.remote,
+    stage: media.stage,
+    quality: media.quality,
+    soundBlocked,
+    unblockSound,
+    setRingTitle: (words) => {
+      ringTitle.value = words
+    },
+    bindVideo: (element, of, source = 'camera') =>
+      bindRemote(element, media.remote, of, source, () => sawFrame(of)),
+    bindPreview: (element) => bindLocal(element, capture.preview),
+    pointers: media.pointers,
+    point: (on, x, y) => {
+      const me = person.peek()
+      if (me !== null) media.point(me, on, x, y)
+    },
+    askStill: (room, of) => wish({ type: 'ask_still', room, of }),
+    still: stills.state,
+    stillUrl,
+
+    archive,
+
+    start: async () => {
+      listenForTouch()
+      exposeDebug(model, media)
+      await session.start()
+    },
+  }
+  return model
+}
+
+export const model: Model = createModel()

@@ -19,6 +19,8 @@ type Snapshot = { room: RoomState }
 export interface RoomsInputs {
   person: ReadonlySignal<PersonId | null>
   session: ReadonlySignal<SessionId | null>
+  /** The seat that is being moved to a new session of this tab: still ours meanwhile. */
+  rejoining: ReadonlySignal<RoomId | null>
   send: (message: ClientMessage) => boolean
   /** After the event was applied; for sounds, stills, muting. */
   onEvent: (room: RoomState, event: RoomEvent, before: RoomState) => void
@@ -41,7 +43,7 @@ export class Rooms {
   readonly summary: ReadonlySignal<RoomState | null>
 
   constructor(private readonly inputs: RoomsInputs) {
-    const { person, session } = inputs
+    const { person, session, rejoining } = inputs
     const mine = (room: RoomState): Member | null =>
       person.value === null ? null : memberOf(room, person.value)
     const open = computed(() =>
@@ -66,7 +68,9 @@ export class Rooms {
     )
     this.current = computed(
       () =>
-        seated.value.find((room) => session.value !== null && mine(room)?.session === session.value) ?? null,
+        seated.value.find((room) => session.value !== null && mine(room)?.session === session.value) ??
+        seated.value.find((room) => room.id === rejoining.value) ??
+        null,
     )
     this.self = computed(() => (this.current.value ? mine(this.current.value) : null))
     this.elsewhere = computed(() => (this.current.value === null ? (seated.value.at(-1) ?? null) : null))

@@ -1,0 +1,28 @@
+/** Who is on line, as the directory lives. */
+import { computed, signal } from '@preact/signals'
+import type { PersonId, PresenceEntry, Role } from '../contract'
+
+export class People {
+  private readonly all = signal<ReadonlyMap<PersonId, PresenceEntry>>(new Map())
+  readonly presence = this.all
+  readonly experts = computed(() => this.of('expert'))
+  readonly stores = computed(() => this.of('store'))
+
+  merge(entries: readonly PresenceEntry[]): void {
+    const next = new Map(this.all.value)
+    for (const entry of entries) next.set(entry.person.id, entry)
+    this.all.value = next
+  }
+
+  clear(): void {
+    this.all.value = new Map()
+  }
+
+  private of(role: Role): PresenceEntry[] {
+    return [...this.all.value.values()]
+      .filter((entry) => entry.person.role === role)
+      .sort((a, b) => sortKey(a).localeCompare(sortKey(b)))
+  }
+}
+
+const sortKey = ({ person }: PresenceEntry): string => person.store?.number ?? person.id

@@ -1,0 +1,52 @@
+/** Ties <video> elements to what arrives, and notices the first frame. */
+import type { ReadonlySignal } from '@preact/signals'
+import { effect } from '@preact/signals'
+import type { PersonId, Source } from '../contract'
+import { nextFrame } from '../rtc/firstframe'
+import type { RemoteMedia } from '../rtc/media'
+
+function show(element: HTMLVideoElement, stream: MediaStream | null): void {
+  element.muted = true
+  element.playsInline = true
+  element.autoplay = true
+  if (element.srcObject === stream) return
+  element.srcObject = stream
+  if (stream) void element.play().catch(() => undefined)
+}
+
+/** Shows `person` in `element` for as long as the undo is not called; `onFrame` at the first frame of each new stream. */
+export function bindRemote(
+  element: HTMLVideoElement,
+  remote: ReadonlySignal<ReadonlyMap<PersonId, RemoteMedia>>,
+  person: PersonId,
+  source: Source,
+  onFrame: () => void,
+): () => void {
+  let shown: MediaStream | null = null
+  let undo: (() => void) | null = null
+  const stop = effect(() => {
+    const media = remote.value.get(person)
+    const stream = (source === 'screen' ? media?.screen : media?.camera) ?? null
+    if (stream === shown && element.srcObject === stream) return
+    shown = stream
+    undo?.()
+    show(element, stream)
+    undo = stream ? nextFrame(element, onFrame) : null
+  })
+  return () => {
+    stop()
+    undo?.()
+    element.srcObject = null
+  }
+}
+
+export function bindLocal(
+  element: HTMLVideoElement,
+  preview: ReadonlySignal<MediaStream | null>,
+): () => void {
+  const stop = effect(() => show(element, preview.value))
+  return () => {
+    stop()
+    element.srcObject = null
+  }
+}

@@ -1,0 +1,165 @@
+/** Who is signed in and how the signaling link is: everything that starts and ends with a person. */
+import { batch, computed, signal } from '@preact/signals'
+import type { ByeCode, ClientMessage, Me, ServerMessage, SessionId, Ticket, Welcome } from '../contract'
+import { Backoff } from '../link/backoff'
+import { Commands } from '../link/commands'
+import type { DeliveryEvents } from '../link/delivery'
+import { Delivery } from '../link/delivery'
+import { call } from '../link/http'
+import { holdLock } from '../link/lock'
+import { Refusal } from '../link/refusal'
+import type { LinkState } from '../link/socket'
+import { Socket } from '../link/socket'
+import type { MessageStore } from '../link/store'
+import { openStore } from '../link/store'
+import { ServerClock } from './clock'
+
+export interface SessionEvents {
+  /** Before anything of the new connection is handled; `before` is the session until now. */
+  onWelcome: (welcome: Welcome, before: SessionId | null) => void
+  /** All but welcome, bye, answers to commands, and chat. */
+  onMessage: (message: ServerMessage) => void
+  onDelivery: (store: MessageStore, delivery: Delivery) => void
+  /** The person is gone from this page: forget everything. */
+  onLeave: () => void
+}
+
+export class Session {
+  readonly me = signal<Me | null | undefined>(undefined)
+  readonly person = computed(() => this.me.value?.person.id ?? null)
+  readonly link = signal<LinkState>('idle')
+  readonly bye = signal<ByeCode | null>(null)
+  readonly id = signal<SessionId | null>(null)
+  readonly clock = new ServerClock()
+  readonly commands = new Commands((message) => this.send(message))
+  private readonly socket: Socket
+  private store: MessageStore | null = null
+  private delivery: Delivery | null = null
+  private readonly outboxLock = holdLock('passline.outbox')
+
+  constructor(
+    private readonly events: SessionEvents,
+    private readonly deliveryEvents: DeliveryEvents,
+  ) {
+    const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
+    this.socket = new Socket({
+      url: `${scheme}://${location.host}/ws`,
+      ticket: async () => (await call<Ticket>('POST', '/api/ticket')).ticket,
+      identity: async () => ({
+        device: (await this.store?.device()) ?? '',
+        cursors: this.delivery?.cursors() ?? {},
+      }),
+      onState: (state) => {
+        this.link.value = state
+        if (state !== 'online') this.commands.lost()
+      },
+      onWelcome: (welcome) => this.welcome(welcome),
+      onMessage: (message) => {
+        if (!this.commands.take(message) && !this.delivery?.take(message)) this.events.onMessage(message)
+      },
+      onBye: (code) => this.farewell(code),
+      onClock: (serverMs, sentMs) => this.clock.reading(serverMs, sentMs),
+    })
+    const nudge = () => this.socket.nudge()
+    addEventListener('online', nudge)
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') nudge()
+    })
+    setInterval(() => this.clock.refresh(), 1000)
+  }
+
+  send(message: ClientMessage): boolean {
+    return this.socket.send(message)
+  }
+
+  setBrisk(brisk: boolean): void {
+    this.socket.setBrisk(brisk)
+  }
+
+  follow(ch: string): void {
+    this.delivery?.follow(ch)
+  }
+
+  get messages(): Delivery | null {
+    return this.delivery
+  }
+
+  /** Finds out who is signed in; keeps asking while the server cannot be reached. */
+  async start(): Promise<void> {
+    const backoff = new Backoff()
+    for (;;) {
+      try {
+        await this.enter(await call<Me>('GET', '/api/me'))
+        return
+      } catch (error) {
+        if (error instanceof Refusal && error.code === 'sign_in') {
+          this.me.value = null
+          return
+        }
+        this.link.value = 'offline'
+        await new Promise((resolve) => setTimeout(resolve, 500 + backoff.next()))
+      }
+    }
+  }
+
+  async signIn(login: string, password: string): Promise<void> {
+    const me = await call<Me>('POST', '/api/signin', { body: { login, password } })
+    await this.enter(me)
+  }
+
+  async signOut(): Promise<void> {
+    this.leave()
+    await this.store?.wipe()
+    this.store = null
+    this.me.value = null
+    await call<null>('POST', '/api/signout').catch(() => null)
+  }
+
+  private async enter(me: Me): Promise<void> {
+    const store = this.store ?? (await openStore())
+    // Nothing of one person is left for the next.
+    const owner = await store.owner()
+    if (owner !== null && owner !== me.person.id) await store.wipe()
+    await store.setOwner(me.person.id)
+    this.store = store
+    this.delivery?.close()
+    this.delivery = new Delivery(
+      store,
+      (message) => this.send(message),
+      this.deliveryEvents,
+      this.outboxLock.held,
+    )
+    await this.delivery.load()
+    batch(() => {
+      this.bye.value = null
+      this.me.value = me
+    })
+    this.events.onDelivery(store, this.delivery)
+    this.socket.start()
+  }
+
+  private welcome(welcome: Welcome): void {
+    this.events.onWelcome(welcome, this.id.value)
+    this.delivery?.welcome(welcome)
+    this.commands.resend()
+  }
+
+  private farewell(code: ByeCode): void {
+    this.bye.value = code
+    this.commands.abandon()
+    if (code === 'sign_in' || code === 'signed_out' || code === 'revoked') {
+      this.leave()
+      if (code !== 'sign_in') void this.store?.wipe()
+      this.me.value = null
+    }
+  }
+
+  private leave(): void {
+    this.socket.stop()
+    this.commands.abandon()
+    this.delivery?.close()
+    this.delivery = null
+    this.id.value = null
+    this.events.onLeave()
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The one offer of a PeerConnection: four send sections, the layout's receive slots, a data channel; codecs trimmed.
+ *
+ * The order of m-lines is the contract (contract/media.py): microphone, camera, screen, screen sound; then stage pairs
+ * (audio, video); then floor audio; the data channel is last.
+ */
+import type { Layout, Source } from '../contract'
+
+export interface Sections {
+  senders: Record<Source, RTCRtpTransceiver>
+  /** Receive sections in order: stage pairs, then floor. */
+  receivers: RTCRtpTransceiver[]
+  channel: RTCDataChannel
+}
+
+type Kind = 'audio' | 'video'
+
+/** Only what the media worker forwards: Opus; VP8, H.264 in packetization mode 1, and their retransmissions. */
+export function isWanted(codec: Pick<RTCRtpCodec, 'mimeType' | 'sdpFmtpLine'>): boolean {
+  switch (codec.mimeType.toLowerCase()) {
+    case 'audio/opus':
+    case 'video/vp8':
+    case 'video/rtx':
+      return true
+    case 'video/h264': {
+      const parameters = codec.sdpFmtpLine ?? ''
+      // Constrained Baseline: what every tablet decodes in hardware.
+      return parameters.includes('packetization-mode=1') && /profile-level-id=42[ec]0/i.test(parameters)
+    }
+    default:
+      return false
+  }
+}
+
+function trim(transceiver: RTCRtpTransceiver, kind: Kind): void {
+  const all = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []
+  const wanted = all.filter(isWanted)
+  if (wanted.length === 0) return
+  try {
+    transceiver.setCodecPreferences(wanted)
+  } catch {
+    // Older browsers compare with the sender's list only; an untrimmed offer is longer, not wrong.
+  }
+}
+
+/** Adds everything to `pc`; the tracks come later by `replaceTrack`. */
+export function addSections(pc: RTCPeerConnection, layout: Layout): Sections {
+  const add = (kind: Kind, direction: RTCRtpTransceiverDirection) => {
+    const transceiver = pc.addTransceiver(kind, { direction })
+    trim(transceiver, kind)
+    return transceiver
+  }
+  const senders: Record<Source, RTCRtpTransceiver> = {
+    microphone: add('audio', 'sendonly'),
+    camera: add('video', 'sendonly'),
+    screen: add('video', 'sendonly'),
+    screen_sound: add('audio', 'sendonly'),
+  }
+  const receivers: RTCRtpTransceiver[] = []
+  for (let i = 0; i < layout.stage; i++) receivers.push(add('audio', 'recvonly'), add('video', 'recvonly'))
+  for (let i = 0; i < layout.floor; i++) receivers.push(add('audio', 'recvonly'))
+  return { senders, receivers, channel: pc.createDataChannel('passline') }
+}

@@ -1,0 +1,153 @@
+/**
+ * One PeerConnection with the media worker: one offer, one answer, then only slots change.
+ *
+ * Make it, `open` it, and let it go with `close`; it never reconnects by itself. That is media.ts's work.
+ */
+import type { Codec, Layout, ServerData, SlotFill, Source } from '../contract'
+import type { Sections } from './offer'
+import { addSections } from './offer'
+
+export type MovedReason = Extract<ServerData, { type: 'moved' }>['reason']
+
+export interface PeerEvents {
+  /** The data channel is open and `ready` was said. */
+  onReady: () => void
+  onSlots: (slots: readonly SlotFill[]) => void
+  onPointed: (pointed: Extract<ServerData, { type: 'pointed' }>) => void
+  /** The server closed it on purpose. */
+  onMoved: (reason: MovedReason) => void
+  onState: (state: RTCPeerConnectionState) => void
+  /** The data channel closed without a word. */
+  onSilent: () => void
+}
+
+/** Tracks to publish, by section; null sends nothing. */
+export type Tracks = Record<Source, MediaStreamTrack | null>
+
+/** Enough for 720p of a kitchen; the bandwidth estimate stays below it on a thin line. */
+const CAMERA_BPS = 2_000_000
+const POINT_BACKLOG_BYTES = 4096
+
+export class Peer {
+  readonly pc: RTCPeerConnection
+  private readonly sections: Sections
+  private slotsVer = -1
+  private closed = false
+  private tracks: Tracks = { microphone: null, camera: null, screen: null, screen_sound: null }
+  slots: readonly SlotFill[] = []
+
+  constructor(
+    layout: Layout,
+    private readonly events: PeerEvents,
+  ) {
+    this.pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
+    this.sections = addSections(this.pc, layout)
+    this.pc.onconnectionstatechange = () => {
+      if (!this.closed) events.onState(this.pc.connectionState)
+    }
+    const { channel } = this.sections
+    channel.onopen = () => {
+      if (this.closed) return
+      channel.send(JSON.stringify({ type: 'ready' }))
+      events.onReady()
+    }
+    channel.onmessage = (event: MessageEvent<string>) => this.take(JSON.parse(event.data) as ServerData)
+    channel.onclose = () => {
+      if (!this.closed) events.onSilent()
+    }
+  }
+
+  /** Negotiates; `answer` turns our offer into the server's answer. Rejects with what `answer` or the browser throws. */
+  async open(answer: (sdp: string) => Promise<string>): Promise<void> {
+    await this.pc.setLocalDescription()
+    const sdp = await answer(this.pc.localDescription?.sdp ?? '')
+    if (this.closed) return
+    await this.pc.setRemoteDescription({ type: 'answer', sdp })
+    await this.limit()
+  }
+
+  /** Publishes these tracks; the sections stay. */
+  async publish(tracks: Tracks): Promise<void> {
+    const changed = (Object.keys(tracks) as Source[]).filter(
+      (source) => tracks[source] !== this.tracks[source],
+    )
+    this.tracks = tracks
+    await Promise.all(
+      changed.map(async (source) => {
+        if (this.closed) return
+        await this.sections.senders[source].sender.replaceTrack(tracks[source])
+      }),
+    )
+  }
+
+  /** The received track of a section, by mid. */
+  trackOf(mid: string): MediaStreamTrack | null {
+    return this.sections.receivers.find((transceiver) => transceiver.mid === mid)?.receiver.track ?? null
+  }
+
+  /** All received audio, on stage or floor, filled or not. */
+  audioTracks(): MediaStreamTrack[] {
+    return this.sections.receivers
+      .map(({ receiver }) => receiver.track)
+      .filter((track) => track.kind === 'audio')
+  }
+
+  /** False when it was not sent: not open yet, or so slow that a newer position is worth more. */
+  point(on: string, x: number, y: number): boolean {
+    const { channel } = this.sections
+    if (channel.readyState !== 'open' || channel.bufferedAmount > POINT_BACKLOG_BYTES) return false
+    channel.send(JSON.stringify({ type: 'point', on, x, y }))
+    return true
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.pc.onconnectionstatechange = null
+    this.pc.close()
+  }
+
+  private take(message: ServerData): void {
+    if (this.closed) return
+    switch (message.type) {
+      case 'slots':
+        if (message.ver <= this.slotsVer) return
+        this.slotsVer = message.ver
+        this.slots = message.slots
+        this.events.onSlots(message.slots)
+        return
+      case 'pointed':
+        this.events.onPointed(message)
+        return
+      case 'use_codec':
+        void this.useCodec(message.video)
+        return
+      case 'moved':
+        this.events.onMoved(message.reason)
+    }
+  }
+
+  private async limit(): Promise<void> {
+    const { sender } = this.sections.senders.camera
+    const parameters = sender.getParameters()
+    if (!parameters.encodings?.length) return
+    for (const encoding of parameters.encodings) encoding.maxBitrate = CAMERA_BPS
+    parameters.degradationPreference = 'balanced'
+    await sender.setParameters(parameters).catch(() => undefined)
+  }
+
+  /** Sends with the codec that everybody in the room understands; no renegotiation. */
+  private async useCodec(video: Codec): Promise<void> {
+    for (const source of ['camera', 'screen'] as const) {
+      const { sender } = this.sections.senders[source]
+      const parameters = sender.getParameters()
+      const codec = parameters.codecs.find((c) => c.mimeType.toLowerCase() === `video/${video}`)
+      if (!codec || !parameters.encodings?.length) continue
+      for (const encoding of parameters.encodings as (RTCRtpEncodingParameters & { codec?: RTCRtpCodec })[]) {
+        const { mimeType, clockRate, sdpFmtpLine } = codec
+        encoding.codec = sdpFmtpLine ? { mimeType, clockRate, sdpFmtpLine } : { mimeType, clockRate }
+      }
+      await sender.setParameters(parameters).catch(() => undefined)
+    }
+  }
+}

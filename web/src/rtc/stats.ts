@@ -1,0 +1,69 @@
+/** Reads getStats into what quality.ts judges; empty slots are left out, they only look broken. */
+import type { SlotFill } from '../contract'
+import type { Reading } from './quality'
+
+interface Totals {
+  lost: number
+  received: number
+  concealed: number
+  samples: number
+  frozenS: number
+  atMs: number
+}
+
+type Inbound = RTCInboundRtpStreamStats & {
+  concealedSamples?: number
+  silentConcealedSamples?: number
+  totalSamplesReceived?: number
+  totalFreezesDuration?: number
+}
+
+export class StatsReader {
+  private before: Totals | null = null
+
+  /** The change since the last call; null the first time, or when nothing is known. */
+  async read(pc: RTCPeerConnection, slots: readonly SlotFill[]): Promise<Reading | null> {
+    const filled = new Set(slots.filter((slot) => slot.participant).map((slot) => slot.mid))
+    const report = await pc.getStats()
+    const now: Totals = {
+      lost: 0,
+      received: 0,
+      concealed: 0,
+      samples: 0,
+      frozenS: 0,
+      atMs: performance.now(),
+    }
+    let rttMs: number | null = null
+    let sentLoss = 0
+    report.forEach((entry: RTCStats) => {
+      if (entry.type === 'inbound-rtp') {
+        const inbound = entry as Inbound
+        if (!inbound.mid || !filled.has(inbound.mid)) return
+        now.lost += Math.max(0, inbound.packetsLost ?? 0)
+        now.received += inbound.packetsReceived ?? 0
+        now.concealed += (inbound.concealedSamples ?? 0) - (inbound.silentConcealedSamples ?? 0)
+        now.samples += inbound.totalSamplesReceived ?? 0
+        now.frozenS += inbound.totalFreezesDuration ?? 0
+      } else if (entry.type === 'remote-inbound-rtp') {
+        const remote = entry as RTCStats & { fractionLost?: number }
+        sentLoss = Math.max(sentLoss, remote.fractionLost ?? 0)
+      } else if (entry.type === 'candidate-pair') {
+        const pair = entry as RTCIceCandidatePairStats
+        if (pair.nominated && pair.currentRoundTripTime !== undefined)
+          rttMs = pair.currentRoundTripTime * 1000
+      }
+    })
+    const { before } = this
+    this.before = now
+    if (!before) return null
+    const share = (part: number, whole: number) => (whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0)
+    const lost = now.lost - before.lost
+    const received = now.received - before.received
+    return {
+      rttMs,
+      loss: Math.max(sentLoss, share(lost, lost + received)),
+      concealed: share(now.concealed - before.concealed, now.samples - before.samples),
+      frozen: share(now.frozenS - before.frozenS, (now.atMs - before.atMs) / 1000),
+    }
+  }
+}
