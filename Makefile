@@ -25,7 +25,7 @@ check: setup              ## Style, types, imports, contract: everything that ne
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/web.py exec tsc --noEmit
-	$(BIN)/oxlint --deny-warnings web/src
+	$(BIN)/oxlint -c web/.oxlintrc.json web/src
 	$(BIN)/python tools/web.py exec prettier --check .
 	$(BIN)/pytest -q tests/house
 

@@ -12,7 +12,7 @@ class BuildWeb(BuildHookInterface[Any]):
 
     PLUGIN_NAME = "custom"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling calls it so
         """Called by hatchling before it collects files. Raises RuntimeError with what is missing."""
         root = Path(self.root)
         unpacked_sdist = (root / "PKG-INFO").exists() and (root / "signaling" / "static" / "index.html").exists()
