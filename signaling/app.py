@@ -19,12 +19,14 @@ from signaling.http.openapi import document
 from signaling.http.origin import check_origin
 from signaling.http.static import add_static
 from signaling.http.table import ROUTES
-from signaling.quiet import Quiet
+from signaling.service import Service
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.seed import DATABASE
+from signaling.ws.gateway import Gateway
 
 HOUSE = web.AppKey("house", House)
+SERVICE = web.AppKey("service", Service)
 
 
 def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Application:
@@ -32,7 +34,9 @@ def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Ap
     health = Health("signaling")
     database = Database(settings.data / DATABASE)
     sign_ins = SignIns(database)
-    live = Quiet()
+    tickets = Tickets(database, sign_ins)
+    service = Service(settings, database, health)
+    gateway = Gateway(service, tickets)
     house = House(
         settings=settings,
         health=health,
@@ -40,16 +44,22 @@ def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Ap
         passwords=Passwords(hasher),
         sign_ins=sign_ins,
         sign_in_limit=SignInLimit(),
-        tickets=Tickets(database, sign_ins),
-        presence=live,
-        rooms=live,
-        sockets=live,
+        tickets=tickets,
+        presence=service.presence,
+        rooms=service,
+        sockets=gateway,
         seen=Seen(),
         openapi=json.dumps(document(ROUTES), ensure_ascii=False).encode(),
     )
     health.wait_for("database")
     app = application(house, ROUTES)
     app[HOUSE] = house
+    app[SERVICE] = service
+
+    async def stop(_app: web.Application) -> None:
+        await gateway.stop()
+
+    app.on_shutdown.append(stop)
 
     async def web_socket(request: web.Request) -> web.StreamResponse:
         check_origin(request, settings.origins)
@@ -69,6 +79,7 @@ async def _run(app: web.Application) -> AsyncIterator[None]:
         house.health.reached("database")
         server = await serve(house.health, house.settings.data / "run")
         try:
-            yield
+            async with app[SERVICE].run():
+                yield
         finally:
             server.close()

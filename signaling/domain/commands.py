@@ -96,9 +96,11 @@ class RecordingReported:
 
 @dataclass(frozen=True, slots=True)
 class StillTaken:
-    """A photo is stored."""
+    """A photo is on the disk."""
 
     still: Still
+    size_bytes: int = 0
+    sha256: str = ""
 
 
 RoomCommand = Asked | RingExpired | LegsChanged | SeatQuiet | SeatHeard | SeatLost | RecordingReported | StillTaken

@@ -25,7 +25,7 @@ from contract.client import (
     StartCall,
 )
 from contract.errors import ErrorCode, Rejection
-from contract.nodes import CloseLeg, DropParticipant, LegEnd, RecordingReport
+from contract.nodes import CloseLeg, DropParticipant, LegEnd, Record, RecordingReport
 from contract.people import Role
 from contract.rooms import (
     AllMuted,
@@ -64,13 +64,14 @@ MAX_STILLS = 100
 FINAL = frozenset({RecordingState.SAFE, RecordingState.RECOVERED, RecordingState.FAILED})
 RECORDING_MOVES: dict[RecordingState, frozenset[RecordingState]] = {
     RecordingState.OFF: frozenset(),
-    RecordingState.RECORDING: frozenset(),
+    RecordingState.RECORDING: frozenset({RecordingState.FAILED}),
     RecordingState.SAVING: FINAL,
     RecordingState.SAFE: frozenset(),
     RecordingState.RECOVERED: frozenset(),
     RecordingState.FAILED: frozenset(),
 }
-"""What the recorder's report can change; only closing the room leads from `recording` to `saving`."""
+"""What the recorder's report can change; closing the room leads from `recording` to `saving`. A recording that fails
+(a full disk) ends alone, the room goes on."""
 
 
 def open_room(wish: Opening, now_ms: int, facts: OpeningFacts) -> Decision:
@@ -280,6 +281,8 @@ def _recording(draft: Draft, report: RecordingReport) -> None:
         return
     if report.state not in RECORDING_MOVES[recording.state]:
         return
+    if draft.state.closed_at is None:
+        draft.effects.append(Record(room=draft.state.id, recording=None))
     took_ms = draft.now_ms - (draft.state.closed_at or draft.now_ms)
     draft.emit(
         RecordingChanged(

@@ -3,7 +3,7 @@
 import asyncio
 
 from contract.ids import PersonId
-from contract.people import Person, Presence, PresenceEntry
+from contract.people import Person, Presence, PresenceEntry, Role
 from contract.server import PresenceChanged
 from runtime import clock
 from signaling.auth.principal import Principal
@@ -25,7 +25,7 @@ class LivePresence:
         for person in people:
             self._board.list_person(person, clock.wall_ms())
 
-    def entries(self) -> list[PresenceEntry]:
+    def entries(self, _viewer: Role | None = None) -> list[PresenceEntry]:
         """One entry for every expert and every store's tablet of the chain."""
         return self._board.entries()
 

@@ -19,7 +19,7 @@ from contract.nodes import LegReport, LegState
 from contract.rooms import RoomState
 from runtime import clock, ids
 from runtime.logs import bound_contextvars, get_logger
-from signaling.domain.commands import Asked, Facts, LegsChanged, RecordingReported, RingExpired, RoomCommand
+from signaling.domain.commands import Asked, Facts, LegsChanged, RecordingReported, RingExpired, RoomCommand, StillTaken
 from signaling.domain.draft import SEATED, Decision, Effect
 from signaling.domain.rooms import FINAL, decide, next_ring_ms
 from signaling.domain.seats import Seats
@@ -205,6 +205,8 @@ class LiveRoom:
             await rows.mark_done(session, command.by, order.cid, self.id, now_ms)
         if isinstance(command, RecordingReported) and command.report.summary is not None:
             await rows.keep_summary(session, command.report.summary)
+        if isinstance(command, StillTaken):
+            await rows.keep_still(session, self.id, command.still, command.size_bytes, command.sha256)
 
 
 def _answer(order: Order, error: PasslineError | None) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from contract.ids import WorkerId
 from contract.nodes import LegReport, RecorderHello, RecordingReport, WorkerHello
 
 
@@ -14,7 +13,7 @@ class NodeEvents(Protocol):
         """A worker connected, with all that it still holds."""
         ...
 
-    def worker_lost(self, worker: WorkerId, legs: Iterable[LegReport]) -> None:
+    def worker_lost(self, legs: Iterable[LegReport]) -> None:
         """A worker's link closed or was silent for too long; these legs are not heard of any more."""
         ...
 

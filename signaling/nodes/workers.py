@@ -183,7 +183,7 @@ class Workers:
 
     def _lost(self, worker: Worker) -> None:
         log.warning("worker lost", worker=worker.id, legs=len(worker.legs))
-        self._events.worker_lost(worker.id, tuple(worker.legs.values()))
+        self._events.worker_lost(tuple(worker.legs.values()))
 
     def _heard(self, worker: Worker, record: bytes) -> None:
         message = decode(FROM_WORKER, record)

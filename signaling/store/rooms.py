@@ -11,8 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import ClientMessageId, PersonId, RoomId, room_channel
 from contract.recording import RecordingSummary
-from contract.rooms import Member, MemberChanged, RecordingChanged, RecordingState, RoomClosed, RoomEvent, RoomState
-from signaling.store.tables import ChannelRow, DoneCommandRow, RecordingRow, RoomEventRow, RoomMemberRow, RoomRow
+from contract.rooms import (
+    Member,
+    MemberChanged,
+    RecordingChanged,
+    RecordingState,
+    RoomClosed,
+    RoomEvent,
+    RoomState,
+    Still,
+)
+from signaling.store.tables import (
+    ChannelRow,
+    DoneCommandRow,
+    RecordingRow,
+    RoomEventRow,
+    RoomMemberRow,
+    RoomRow,
+    StillRow,
+)
 
 UNFINISHED = (RecordingState.RECORDING.value, RecordingState.SAVING.value)
 
@@ -104,6 +121,20 @@ async def keep_summary(session: AsyncSession, summary: RecordingSummary) -> None
     """What the recorder says of a recording that is over; after `save` in the same work."""
     await session.execute(
         update(RecordingRow).where(RecordingRow.id == summary.id).values(summary=summary.model_dump_json())
+    )
+
+
+async def keep_still(session: AsyncSession, room: RoomId, still: Still, size_bytes: int, sha256: str) -> None:
+    """A photo's facts, in the same work as the event that tells it."""
+    await session.execute(
+        insert(StillRow).values(
+            id=still.id,
+            room_id=room,
+            mime="image/jpeg",
+            size_bytes=size_bytes,
+            sha256=sha256,
+            body=still.model_dump_json(),
+        )
     )
 
 

@@ -18,6 +18,7 @@ from contract.people import Person
 from runtime.settings import Settings
 from signaling.app import HOUSE, build
 from signaling.house import House
+from signaling.service import NODES
 from signaling.store.seed import RoomSeed
 from tests.support import chain
 
@@ -124,6 +125,8 @@ class SignalingServer:
         await site.start()
         host, port = runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
+        for node in NODES:
+            self.house.health.reached(node)  # there are none here, or fakes that come later
         return self
 
     async def __aexit__(

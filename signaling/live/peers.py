@@ -1,0 +1,90 @@
+"""Who may open a media leg in which room, and the offer's way to the worker."""
+
+from contract.errors import ErrorCode, Rejection
+from contract.http import PeerAnswer, PeerOffer
+from contract.ids import LegId, PersonId, RoomId
+from contract.nodes import OpenLeg, SetGrants
+from contract.rooms import Member, RecordingState
+from runtime import clock, ids
+from signaling.auth.principal import Principal
+from signaling.domain.bucket import Bucket
+from signaling.domain.draft import NO_GRANTS, SEATED, concerns, find, grants_of
+from signaling.live.room import LiveRoom
+from signaling.live.rooms import Rooms
+from signaling.live.sessions import ClientSessions
+from signaling.nodes.workers import Workers
+
+BURST, PER_S = 10, 1.0
+"""PeerConnections of one person: a new one after each reload or network switch is normal, a flood is not."""
+MAX_BUCKETS = 10_000
+
+
+class Peers:
+    """Opens legs."""
+
+    def __init__(self, rooms: Rooms, sessions: ClientSessions, workers: Workers) -> None:
+        self._rooms = rooms
+        self._sessions = sessions
+        self._workers = workers
+        self._buckets: dict[PersonId, Bucket] = {}
+
+    async def open(self, who: Principal, room_id: RoomId, offer: PeerOffer) -> PeerAnswer:
+        """Raises Rejection, ProtocolViolation or Unavailable."""
+        room, member = self._admit(who, room_id, offer)
+        grants = grants_of(room.state, member)
+        if grants is None:
+            raise Rejection(ErrorCode.FORBIDDEN, "not in the room")
+        recording = room.state.recording
+        leg = LegId(ids.uuid7())
+        answer = await self._workers.open_leg(
+            OpenLeg(
+                request=0,
+                room=room.id,
+                leg=leg,
+                participant=who.id,
+                session=offer.session,
+                pc_gen=offer.pc_gen,
+                sdp=offer.sdp,
+                layout=offer.layout,
+                grants=grants,
+                host=member.host,
+            ),
+            recording.id if recording is not None and recording.state is RecordingState.RECORDING else None,
+        )
+        self._check_again(room, member, who)
+        return PeerAnswer(leg=leg, pc_gen=offer.pc_gen, sdp=answer)
+
+    def _admit(self, who: Principal, room_id: RoomId, offer: PeerOffer) -> tuple[LiveRoom, Member]:
+        room = self._rooms.get(room_id)
+        member = find(room.state, who.id) if room is not None else None
+        if room is None or member is None or not concerns(room.state, who.id):
+            raise Rejection(ErrorCode.NOT_FOUND, "no such room")
+        if room.state.closed_at is not None:
+            raise Rejection(ErrorCode.OVER, "the room is closed")
+        session = self._sessions.find(offer.session)
+        if session is None or session.who.id != who.id or session.who.sign_in != who.sign_in:
+            raise Rejection(ErrorCode.STALE, "no such session")
+        if member.state in SEATED and member.session != offer.session:
+            raise Rejection(ErrorCode.STALE, "another session holds the seat")
+        if len(self._buckets) >= MAX_BUCKETS:
+            self._buckets.clear()
+        bucket = self._buckets.setdefault(who.id, Bucket(burst=BURST, per_s=PER_S))
+        if not bucket.take(clock.now()):
+            raise Rejection(ErrorCode.TOO_MANY, "PeerConnections", retry_after_s=round(bucket.wait_s, 2))
+        return room, member
+
+    def _check_again(self, room: LiveRoom, before: Member, who: Principal) -> None:
+        """The room may have changed while the worker answered; its newest word counts."""
+        after = find(room.state, who.id)
+        if after is None or after == before:
+            return
+        grants = grants_of(room.state, after) or NO_GRANTS
+        self._workers.perform(
+            SetGrants(
+                room=room.id,
+                participant=who.id,
+                grants=grants,
+                host=after.host,
+                only_session=after.session if after.state in SEATED else None,
+            )
+        )

@@ -1,0 +1,75 @@
+"""Photos at the camera's full resolution: checked, put on the disk whole, then told to the room."""
+
+import asyncio
+import hashlib
+import os
+from pathlib import Path
+
+from contract.errors import ErrorCode, PasslineError, Rejection
+from contract.ids import PersonId, RoomId, StillId
+from contract.rooms import Still
+from runtime import clock, ids
+from signaling.auth.principal import Principal
+from signaling.domain.commands import StillTaken
+from signaling.domain.draft import concerns, find, seated
+from signaling.domain.jpeg import size_px
+from signaling.domain.rooms import MAX_STILLS
+from signaling.live.rooms import Rooms
+
+STILLS = Path("objects/stills")
+"""Below the data directory."""
+
+
+class Stills:
+    """Takes photos in."""
+
+    def __init__(self, rooms: Rooms, data: Path) -> None:
+        self._rooms = rooms
+        self._directory = data / STILLS
+
+    async def add(self, who: Principal, room_id: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
+        """Keep a photo and tell the room. Raises Rejection or what the room answers."""
+        room = self._rooms.get(room_id)
+        if room is None or not concerns(room.state, who.id):
+            raise Rejection(ErrorCode.NOT_FOUND, "no such room")
+        seated(room.state, who.id)
+        if len(room.state.stills) >= MAX_STILLS:
+            raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
+        try:
+            width_px, height_px = size_px(jpeg)
+        except ValueError as error:
+            raise Rejection(ErrorCode.BAD_PICTURE, str(error)) from error
+        still = Still(
+            id=StillId(ids.uuid7()),
+            by=who.id,
+            asked_by=asked_by if asked_by is not None and find(room.state, asked_by) is not None else None,
+            taken_at=clock.wall_ms(),
+            width_px=width_px,
+            height_px=height_px,
+        )
+        path = self._directory / still.id
+        await asyncio.to_thread(_write, path, jpeg)
+        outcome: asyncio.Future[PasslineError | None] = asyncio.get_running_loop().create_future()
+
+        def answered(error: PasslineError | None) -> None:
+            if not outcome.done():
+                outcome.set_result(error)
+
+        taken = StillTaken(still=still, size_bytes=len(jpeg), sha256=hashlib.sha256(jpeg).hexdigest())
+        room.put(taken, answer=answered)
+        refused = await outcome
+        if refused is not None:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            raise refused
+        return still
+
+
+def _write(path: Path, data: bytes) -> None:
+    """The whole file or none: written aside, on the disk, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".part")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.rename(path)
