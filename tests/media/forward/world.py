@@ -166,6 +166,7 @@ class Client:
         self.told: list[ServerData] = []
         self.publishes = True
         self.nacks = True
+        self.reports = True
 
     # --- LegPort
 
@@ -429,6 +430,8 @@ class World:
             for source in (Source.CAMERA, Source.SCREEN):
                 if client.publishes and client.sent[source].on:
                     client.picture(source)
+                else:
+                    client.sent[source].ticks += 3000  # the capture clock runs on
 
         def sounds() -> None:
             if client.publishes and client.sent[Source.MICROPHONE].on:
@@ -436,7 +439,7 @@ class World:
 
         def reports() -> None:
             for source, track in client.sent.items():
-                if client.publishes and track.on and source is not None:
+                if client.publishes and client.reports and track.on and source is not None:
                     client.report(source)
 
         self.every(1 / 30, pictures)
