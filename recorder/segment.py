@@ -126,8 +126,9 @@ class Segmenter:
 
     def ended(self, *, video: bool, wall_ns: int) -> None:
         """No more frames of this track, until it is announced again."""
-        if video in self._tracks:
-            self._tracks[video].ended_ns = wall_ns
+        track = self._tracks.get(video)
+        if track is not None:
+            track.ended_ns = wall_ns if track.last_ns is None else max(wall_ns, track.last_ns)
 
     def lost(self, *, video: bool, reason: GapReason, start_ns: int | None = None) -> None:
         """Frames are missing from here on; the gap ends with the next usable one."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from contract.base import decode, encode
@@ -98,7 +99,8 @@ class Tap:
     async def cut(self) -> None:
         """The worker is gone without a word."""
         self._writer.close()
-        await self._writer.wait_closed()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
 
 
 class Rig:
@@ -108,6 +110,7 @@ class Rig:
         self.data = data
         self.reports: list[RecordingReport] = []
         self.hellos: list[RecorderHello] = []
+        self.taps: list[Tap] = []
         self.process: asyncio.subprocess.Process | None = None
         self._link: link.Link | None = None
 
@@ -140,6 +143,14 @@ class Rig:
         assert self._link is not None
         self._link.send(encode(order))
 
+    def order_stop(self, recording: RecordingId) -> None:
+        self.order(StopRecording(recording=recording))
+
+    def limit_files(self, size_bytes: int) -> None:
+        """From now on no file of the recorder may grow larger: the next write fails as on a full disk."""
+        assert self.process is not None
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
+
     async def begin(self, recording: str) -> RecordingId:
         """Order a recording and wait until it runs."""
         name = RecordingId(recording)
@@ -163,6 +174,7 @@ class Rig:
         """Connect as a worker and announce `recording`."""
         _, writer = await asyncio.open_unix_connection(str(self.data / TAP_SOCKET))
         tap = Tap(writer, recording)
+        self.taps.append(tap)
         tap.say(TapHello(worker=WorkerId("media-0")))
         tap.say(TapOpen(recording=recording, room=ROOM, wall_ns=clock.wall_ns()))
         return tap
@@ -180,6 +192,8 @@ async def rig(data: Path) -> AsyncIterator[Rig]:
         await running.start()
         yield running
     finally:
+        for tap in running.taps:
+            await tap.cut()
         if running.process is not None and running.process.returncode is None:
             await running.kill()
         server.close()
