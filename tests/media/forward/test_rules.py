@@ -1,0 +1,106 @@
+"""Seats, floor sounds and repeats: rules without media."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.ids import PersonId
+from media.forward.allocation import Seat, Standing, floor, stage
+from media.forward.repeat import BURST_BYTES, SPACING_S, RepeatBudget
+
+pytestmark = pytest.mark.unit
+
+
+def person(name: str, *, host: bool = False, speaking: bool = False, shares: bool = False) -> Standing:
+    return Standing(PersonId(name), host, speaking, shares, True)
+
+
+def seats(names: str) -> list[Seat | None]:
+    return [None if name == "-" else Seat(PersonId(name.lower()), screen=name.isupper()) for name in names]
+
+
+def people(names: str) -> list[PersonId]:
+    return [PersonId(name) for name in names]
+
+
+def test_the_host_sits_first_and_the_others_as_they_joined() -> None:
+    others = [person("a"), person("h", host=True), person("b")]
+    assert stage(others, [], 2, recent=people("ahb")) == seats("ha")
+    assert stage(others, [], 4, recent=people("ahb")) == seats("hab-")
+    assert stage(others, [], 0, recent=[]) == []
+
+
+def test_nobody_moves_without_need() -> None:
+    others = [person("a"), person("b"), person("c")]
+    assert stage(others, seats("-c"), 3, recent=people("abc")) == seats("acb")
+    assert stage(others, seats("bca"), 3, recent=people("cab")) == seats("bca")
+    assert stage([person("a"), person("c")], seats("bca"), 3, recent=people("ca")) == seats("-ca")
+    full = [person("a"), person("b"), person("c"), person("d")]
+    assert stage(full, seats("ab"), 2, recent=people("dcba")) == seats("ab"), "having spoken is no need"
+
+
+def test_who_speaks_takes_the_seat_of_who_is_silent_longest() -> None:
+    others = [person("a"), person("b"), person("c", speaking=True)]
+    assert stage(others, seats("ab"), 2, recent=people("cba")) == seats("cb")
+    busy = [person("a", speaking=True), person("b", speaking=True), person("c", speaking=True)]
+    assert stage(busy, seats("ab"), 2, recent=people("cba")) == seats("ab")
+
+
+def test_a_host_who_comes_later_takes_the_first_pair() -> None:
+    others = [person("a"), person("b"), person("h", host=True)]
+    assert stage(others, seats("ab"), 3, recent=people("abh")) == seats("hba")
+    assert stage(others, seats("ab"), 2, recent=people("abh")) == seats("ha")
+    assert stage(others, seats("ah"), 2, recent=people("ahb")) == seats("ha")
+
+
+def test_a_screen_comes_before_faces_but_not_before_the_host() -> None:
+    others = [person("a"), person("b", shares=True), person("h", host=True)]
+    assert stage(others, seats("ha"), 2, recent=people("abh")) == seats("hB")
+
+
+def test_the_floor_is_for_those_without_a_seat() -> None:
+    others = [person("a"), person("b"), person("c"), person("d", speaking=True)]
+    recent = people("dabc")
+    assert floor(others, seats("a"), [], 2, recent=recent) == ["d", "b"]
+    assert floor(others, seats("a"), [PersonId("c"), None], 2, recent=recent) == ["c", "d"]
+    assert floor(others, seats("A"), [], 1, recent=recent[1:]) == ["d"], "a screen is no voice"
+    quiet = [other._replace(speaks=False) for other in others]
+    assert floor(quiet, [], [PersonId("a")], 2, recent=recent) == [None, None]
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), max_size=7),
+    st.lists(st.sampled_from("-abcdefgABCDEFG"), max_size=6, unique=True),
+    st.integers(0, 5),
+)
+def test_seats_are_used_once_and_none_stays_free_while_somebody_stands(
+    made: list[tuple[bool, bool, bool]], before: list[str], pairs: int
+) -> None:
+    others = [
+        person("abcdefg"[at], host=host and not any(other[0] for other in made[:at]), speaking=speaking, shares=shares)
+        for at, (host, speaking, shares) in enumerate(made)
+    ]
+    result = stage(others, seats("".join(before)), pairs, recent=[who.participant for who in others])
+    taken = [seat for seat in result if seat is not None]
+    assert len(result) == pairs
+    assert len(set(taken)) == len(taken)
+    assert len(taken) == min(pairs, len(others) + sum(who.shares for who in others))
+    assert all(seat.participant in {who.participant for who in others} for seat in taken)
+    if pairs and any(who.host for who in others):
+        assert result[0] == Seat(next(who.participant for who in others if who.host))
+
+
+def test_a_packet_is_repeated_once_per_round_trip() -> None:
+    budget = RepeatBudget()
+    assert budget.allows(5, 1000, 0.1, 1.0)
+    assert not budget.allows(5, 1000, 0.1, 1.05)
+    assert budget.allows(6, 1000, 0.1, 1.05)
+    assert budget.allows(5, 1000, 0.1, 1.11)
+    assert not budget.allows(5, 1000, 0.0, 1.11 + SPACING_S / 2)
+
+
+def test_repeats_have_a_budget_in_bytes() -> None:
+    budget = RepeatBudget()
+    allowed = sum(budget.allows(sequence, 1000, 0.0, 1.0) for sequence in range(1000))
+    assert allowed == BURST_BYTES // 1000
+    assert budget.allows(1, 1000, 0.0, 1.1)
