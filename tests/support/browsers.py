@@ -11,15 +11,20 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import warnings
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from marionette_driver.marionette import Marionette
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 
 from tests.support.probe import PROBE
+
+with warnings.catch_warnings():
+    # Its mozinfo has invalid escapes, which a first import compiles into warnings.
+    warnings.simplefilter("ignore")
+    from marionette_driver.marionette import Marionette
 
 CHROMIUM = "/usr/bin/chromium"
 FIREFOX = "/usr/bin/firefox-esr"
@@ -138,6 +143,7 @@ class Firefox:
 
     def __init__(self, port: int, url: str) -> None:
         self.url = url
+        self._port = port
         self._marionette = Marionette(host="127.0.0.1", port=port)
         self._thread = ThreadPoolExecutor(1, "firefox")
 
@@ -145,7 +151,7 @@ class Firefox:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
     async def start(self) -> None:
-        await self._run(lambda: self._marionette.wait_for_port(30))
+        await _listening(self._port, within_s=30)
         await self._run(self._marionette.start_session)
         self._marionette.timeout.script = 30
         await self.goto("/")
@@ -192,6 +198,20 @@ class Firefox:
     async def quit(self) -> None:
         await self._run(lambda: self._marionette.delete_session())
         self._thread.shutdown(wait=False)
+
+
+async def _listening(port: int, *, within_s: float) -> None:
+    """Wait for Firefox to open its door (Marionette's own wait leaks sockets). Raises TimeoutError."""
+    async with asyncio.timeout(within_s):
+        while True:
+            try:
+                _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
 
 
 @contextlib.asynccontextmanager
