@@ -1,0 +1,156 @@
+/** Which screen stands there: sign-in, the room one sits in, what came of the last one, or a place of the house. */
+import { CircleAlert, PhoneCall, WifiOff } from 'lucide-preact'
+import { ErrorBoundary, LocationProvider, Route, Router, lazy, useLocation } from 'preact-iso'
+import { useEffect } from 'preact/hooks'
+import type { RoomState } from '../contract'
+import { nameOf, t } from '../i18n'
+import { act } from './act'
+import { StoreCall } from './call/StoreCall'
+import { Console } from './console/Console'
+import { StoreHome } from './home/StoreHome'
+import { useModel } from './model'
+import { Button } from './parts/Button'
+import { Banner, Empty, Loading } from './parts/State'
+import { Toasts } from './parts/Toasts'
+import { Ringing } from './ring/Ringing'
+import { SignIn } from './signin/SignIn'
+import { keptLogin } from './signin/kept'
+
+const ExpertCall = lazy(() => import('./call/ExpertCall').then((module) => module.ExpertCall))
+const TrainerDesk = lazy(() => import('./session/TrainerDesk').then((module) => module.TrainerDesk))
+const Sessions = lazy(() => import('./session/Sessions').then((module) => module.Sessions))
+const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
+const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
+const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
+const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
+
+function RoomScreen(props: { room: RoomState }) {
+  const model = useModel()
+  const { room } = props
+  const atStore = model.me.value?.person.role === 'store'
+  if (room.kind === 'session')
+    return model.self.value?.host ? <TrainerDesk room={room} /> : <Seat room={room} />
+  if (room.call?.stage === 'ringing' && atStore) return <Ringing room={room} />
+  return atStore ? <StoreCall room={room} /> : <ExpertCall room={room} />
+}
+
+function Home() {
+  const role = useModel().me.value?.person.role
+  if (role === 'store') return <StoreHome />
+  if (role === 'expert') return <Console />
+  if (role === 'trainer') return <Sessions />
+  return <Archive />
+}
+
+function NotFound() {
+  const { route } = useLocation()
+  return (
+    <main class="alone">
+      <Empty icon={CircleAlert} title={t('error.not_found')}>
+        <Button kind="main" onClick={() => route('/')}>
+          {t('ended.home')}
+        </Button>
+      </Empty>
+    </main>
+  )
+}
+
+/** A live room with the seat in another tab or on another device; also after a reload, until one goes back. */
+function Elsewhere(props: { room: RoomState }) {
+  const model = useModel()
+  const { room } = props
+  const me = model.me.value?.person
+  const other = room.members.find(
+    (member) => member.person.id !== me?.id && (member.host || member.person.store),
+  )
+  const name = nameOf(room.title) || nameOf(other?.person.store?.name ?? other?.person.name)
+  return (
+    <Banner
+      icon={PhoneCall}
+      tone="info"
+      testid="elsewhere"
+      title={t('call.elsewhere', { name })}
+      text={t('call.elsewhere_text')}
+      act={
+        <Button kind="main" testid="rejoin" onClick={() => void act(model.joinRoom(room.id, true))}>
+          {t('call.take_here')}
+        </Button>
+      }
+    />
+  )
+}
+
+function Inside() {
+  const model = useModel()
+  const me = model.me.value
+  const room = model.current.value
+  const summary = model.summary.value
+  const elsewhere = model.elsewhere.value
+  const deviceless = me === undefined || me === null
+  const atStore = me?.person.role === 'store'
+
+  useEffect(() => {
+    const tablet = deviceless ? keptLogin() !== null || matchMedia('(pointer: coarse)').matches : atStore
+    document.documentElement.dataset.device = tablet ? 'tablet' : 'desktop'
+  }, [deviceless, atStore])
+
+  if (me === undefined)
+    return (
+      <main class="alone">
+        <Loading rows={3} />
+      </main>
+    )
+  if (me === null) {
+    const bye = model.bye.value
+    return (
+      <SignIn notice={bye && ['revoked', 'sign_in', 'replaced'].includes(bye) ? t(`bye.${bye}`) : null} />
+    )
+  }
+  if (model.link.value === 'ended')
+    return (
+      <main class="alone">
+        <Empty icon={CircleAlert} title={t(`bye.${model.bye.value ?? 'restarting'}`)} text={t('bye.text')}>
+          <Button kind="main" onClick={() => location.reload()} testid="reload">
+            {t('bye.reload')}
+          </Button>
+        </Empty>
+      </main>
+    )
+  if (room && !room.closed_at) return <RoomScreen room={room} />
+  if (summary) return <Summary room={summary} />
+  const offline = model.link.value === 'offline'
+  return (
+    <div class="page">
+      {offline ? (
+        <Banner
+          icon={WifiOff}
+          assertive
+          testid="offline"
+          title={t('link.offline_title')}
+          text={t('link.offline_text')}
+        />
+      ) : (
+        elsewhere && <Elsewhere room={elsewhere} />
+      )}
+      <div class="page-body">
+        <Router>
+          <Route path="/" component={Home} />
+          <Route path="/archive" component={Archive} />
+          <Route path="/archive/:room" component={ReplayPage} />
+          <Route default component={NotFound} />
+        </Router>
+      </div>
+    </div>
+  )
+}
+
+export function App() {
+  return (
+    <LocationProvider>
+      <ErrorBoundary>
+        <Inside />
+      </ErrorBoundary>
+      <Toasts />
+    </LocationProvider>
+  )
+}

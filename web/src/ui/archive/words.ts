@@ -1,0 +1,33 @@
+/** How an archive entry is called and what became of it, in words. */
+import type { ArchiveEntry } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import type { Tone } from '../parts/Chip'
+
+/** 设备坏了, or the session's title. */
+export function entryTitle(entry: ArchiveEntry): string {
+  const title = nameOf(entry.title)
+  if (title) return title
+  if (entry.kind === 'session') return t('session.untitled')
+  return entry.reason ? t(`reason.${entry.reason}`) : t('reason.any')
+}
+
+export const isPlayable = (entry: ArchiveEntry): boolean =>
+  entry.recording === 'safe' || entry.recording === 'recovered'
+
+/** Whether a call came about at all; one that did not has its own words. */
+export const wasAnswered = (entry: ArchiveEntry): boolean =>
+  !['missed', 'declined', 'cancelled', 'nobody_free'].includes(entry.end ?? '')
+
+/** The state in one or two words, with its tone. */
+export function stateOf(entry: ArchiveEntry): { words: string; tone: Tone } {
+  if (!wasAnswered(entry)) return { words: t(`end.${entry.end}`), tone: 'plain' }
+  const tones: Record<ArchiveEntry['recording'], Tone> = {
+    off: 'plain',
+    recording: 'bad',
+    saving: 'info',
+    safe: 'good',
+    recovered: 'warn',
+    failed: 'bad',
+  }
+  return { words: t(`recording.${entry.recording}`), tone: tones[entry.recording] }
+}

@@ -1,0 +1,199 @@
+/** The call on the expert's desktop: the store's picture as large as it goes, pointer and photo beside it, talk on the right. */
+import {
+  Camera,
+  Mic,
+  MicOff,
+  PhoneOff,
+  Pointer,
+  SwitchCamera,
+  Video as VideoIcon,
+  VideoOff,
+} from 'lucide-preact'
+import { useEffect, useState } from 'preact/hooks'
+import type { RoomState } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { act } from '../act'
+import { clock } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Badge } from '../parts/Chip'
+import { useKeys, useTheme } from '../parts/hooks'
+import { Tool } from '../parts/Tool'
+import { CallBanner } from './CallBanner'
+import { ChatPanel } from './ChatPanel'
+import { Stage } from './Stage'
+import { StillStrip } from './Stills'
+import { Tile } from './Tile'
+import { QualityChip, RecordingChip, otherWords } from './Words'
+import { useAskStill, useCall } from './useCall'
+
+export function ExpertCall(props: { room: RoomState }) {
+  useTheme('dark')
+  const model = useModel()
+  const { room } = props
+  const { me, other, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const [pointing, setPointing] = useState(true)
+  const [large, setLarge] = useState<'own' | 'other'>('other')
+  const [asking, askStill] = useAskStill(room, other?.person.id)
+  const [flash, setFlash] = useState(false)
+  const [panelOpen, setPanelOpen] = useState(true)
+  const muted = model.muted.value
+  const cameraOff = model.cameraOff.value
+  const unread = model.chat(room.id).unread.value
+  const stills = room.stills.length
+
+  useEffect(() => {
+    if (stills === 0) return
+    setFlash(true)
+    const timer = setTimeout(() => setFlash(false), 400)
+    return () => clearTimeout(timer)
+  }, [stills])
+  useKeys({ v: () => setPointing((on) => !on), s: askStill, m: toggleMute })
+
+  if (!me) return null
+  const ownLarge = large === 'own' || !other
+  const store = room.call?.store
+  const name = nameOf(store?.name ?? other?.person.name)
+  const since = room.call?.timings.answer ?? room.opened_at
+
+  return (
+    <main class="call" data-side="expert" data-panel={panelOpen ? 'chat' : undefined} data-testid="call">
+      <header class="call-bar">
+        <div class="call-who">
+          <div>
+            <h1>
+              {name} <span class="home-number">{store?.number}</span>
+            </h1>
+            <p class="second">{room.call && t(`reason.${room.call.reason}`)}</p>
+          </div>
+          <time class="call-clock num">{clock((now - since) / 1000)}</time>
+        </div>
+        <QualityChip own={model.quality.value} other={other?.quality} peer={model.peer.value} />
+        <RecordingChip room={room} now={now} consent />
+      </header>
+
+      <CallBanner room={room} other={other} />
+
+      <div class="call-rail" role="toolbar" aria-label={t('call.picture_tools')} aria-orientation="vertical">
+        <button
+          type="button"
+          class="rail-tool"
+          data-on={pointing ? '' : undefined}
+          aria-pressed={pointing}
+          aria-keyshortcuts="V"
+          title={`${t('tool.pointer')} (V)`}
+          aria-label={t('tool.pointer')}
+          data-testid="pointer"
+          onClick={() => setPointing(!pointing)}
+        >
+          <Pointer class="icon" size={22} aria-hidden="true" />
+          <span aria-hidden="true">V</span>
+        </button>
+      </div>
+
+      <div class="call-stage">
+        <Stage
+          member={ownLarge ? me : other}
+          own={ownLarge}
+          takes={pointing ? 'move' : 'off'}
+          flash={flash}
+          note={other ? otherWords(other) : null}
+          plate={
+            asking ? (
+              <>
+                <Camera class="icon" size={20} aria-hidden="true" />
+                <strong>{t('still.asked', { name })}</strong>
+              </>
+            ) : null
+          }
+        >
+          {other && (
+            <div class="tiles">
+              {ownLarge ? (
+                <Tile member={other} onPick={() => setLarge('other')} />
+              ) : (
+                <Tile
+                  member={{ ...me, camera_off: cameraOff, muted }}
+                  own
+                  mirrored={model.facing.value === 'user'}
+                  onPick={() => setLarge('own')}
+                />
+              )}
+            </div>
+          )}
+        </Stage>
+      </div>
+
+      <div class="call-camera">
+        <Button
+          kind="soft"
+          icon={Camera}
+          kbd="S"
+          testid="take-still"
+          busy={asking && t('still.taking')}
+          disabled={!other || other.state !== 'joined' || other.camera_off}
+          onClick={askStill}
+        >
+          {t('tool.still')}
+        </Button>
+        <p class="caption">{pointing ? t('call.pointer_hint') : t('call.pointer_off_hint')}</p>
+      </div>
+
+      <StillStrip room={room} pending={asking} empty={t('still.empty')} />
+
+      <aside class="call-panel" aria-label={t('chat.title')} hidden={!panelOpen}>
+        <div class="panel-head">
+          <h2>{t('chat.title')}</h2>
+        </div>
+        <ChatPanel room={room} to={name} />
+      </aside>
+
+      <div class="call-tools" role="toolbar" aria-label={t('call.tools')}>
+        <Tool
+          icon={muted ? MicOff : Mic}
+          word={muted ? t('tool.muted') : t('tool.mute')}
+          keyName="M"
+          face={muted ? 'shut' : 'usual'}
+          pressed={muted}
+          testid="mute"
+          onClick={toggleMute}
+        />
+        <Tool
+          icon={cameraOff ? VideoOff : VideoIcon}
+          word={cameraOff ? t('tool.camera_is_off') : t('tool.camera_off')}
+          face={cameraOff ? 'shut' : 'usual'}
+          pressed={cameraOff}
+          testid="camera-off"
+          onClick={toggleCamera}
+        />
+        {model.cameras.value.length > 1 && (
+          <Tool
+            icon={SwitchCamera}
+            word={t('tool.switch')}
+            testid="switch-camera"
+            onClick={() => void act(model.switchCamera())}
+          />
+        )}
+        <button
+          type="button"
+          class="btn panel-toggle"
+          data-kind="soft"
+          data-testid="chat"
+          aria-expanded={panelOpen}
+          onClick={() => setPanelOpen(!panelOpen)}
+        >
+          {t(panelOpen ? 'chat.hide' : 'chat.show')}
+          {!panelOpen && <Badge count={unread} tone="good" label={t('chat.unread', { count: unread })} />}
+        </button>
+        <span class="tools-gap" />
+        <Tool
+          icon={PhoneOff}
+          word={leaving ? t('tool.hanging_up') : t('tool.hang_up')}
+          danger
+          testid="hang-up"
+          onClick={hangUp}
+        />
+      </div>
+    </main>
+  )
+}

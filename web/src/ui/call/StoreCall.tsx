@@ -1,0 +1,206 @@
+/** The call on the tablet: the own camera large with the expert's pointer on it, tools with words on the right edge. */
+import {
+  Camera,
+  MessageSquare,
+  Mic,
+  MicOff,
+  PhoneOff,
+  SwitchCamera,
+  Video as VideoIcon,
+  VideoOff,
+  X,
+} from 'lucide-preact'
+import { useEffect, useState } from 'preact/hooks'
+import type { RoomState } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { act } from '../act'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Badge } from '../parts/Chip'
+import { Avatar } from '../parts/Person'
+import { Tool } from '../parts/Tool'
+import { useMedia, useTheme } from '../parts/hooks'
+import { errorWords } from '../parts/Toasts'
+import { CallBanner } from './CallBanner'
+import { ChatPanel } from './ChatPanel'
+import { Stage } from './Stage'
+import { StillStrip } from './Stills'
+import { Tile } from './Tile'
+import { QualityChip, RecordingChip, callName, otherWords } from './Words'
+import { useCall } from './useCall'
+
+export function StoreCall(props: { room: RoomState }) {
+  useTheme('dark')
+  const model = useModel()
+  const { room } = props
+  const { me, other, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const [large, setLarge] = useState<'own' | 'other'>('own')
+  const [panel, setPanel] = useState<'chat' | 'stills' | null>(null)
+  const upright = useMedia('(orientation: portrait)')
+  const chat = model.chat(room.id)
+  const unread = chat.unread.value
+  const still = model.still.value
+  const muted = model.muted.value
+  const cameraOff = model.cameraOff.value
+  const [flash, setFlash] = useState(false)
+  const taking = still?.step === 'taking'
+  useEffect(() => {
+    if (!taking) return
+    setFlash(true)
+    const timer = setTimeout(() => setFlash(false), 400)
+    return () => clearTimeout(timer)
+  }, [taking])
+
+  if (!me) return null
+  const ownLarge = large === 'own' || !other
+  const name = other ? callName(other) : ''
+  const asker = room.members.find((member) => member.host)
+  const lastLine = chat.lines.value.at(-1)
+  const plate = still ? (
+    <>
+      <Camera class="icon" size={22} aria-hidden="true" />
+      <strong>
+        {still.step === 'failed'
+          ? errorWords(still.problem)
+          : t(`still.${still.step}_own`, { name: nameOf(asker?.person.name) })}
+      </strong>
+    </>
+  ) : null
+  const showChat = panel === 'chat' || upright
+
+  return (
+    <main class="call" data-side="store" data-panel={panel ?? undefined} data-testid="call">
+      <header class="call-bar">
+        {other ? (
+          <div class="call-who">
+            <Avatar person={other.person} size="l" />
+            <div>
+              <h1>{name}</h1>
+              <p class="second">{nameOf(other.person.title) || t('role.expert')}</p>
+            </div>
+          </div>
+        ) : (
+          <h1>{t('call.waiting_them')}</h1>
+        )}
+        <QualityChip own={model.quality.value} other={other?.quality} peer={model.peer.value} />
+        <RecordingChip room={room} now={now} />
+      </header>
+
+      <CallBanner room={room} other={other} />
+
+      <div class="call-stage">
+        <Stage
+          member={ownLarge ? me : other}
+          own={ownLarge}
+          takes="press"
+          plate={plate}
+          flash={flash}
+          note={other ? otherWords(other) : null}
+        >
+          {other && (
+            <div class="tiles">
+              {ownLarge ? (
+                <Tile member={other} onPick={() => setLarge('other')} />
+              ) : (
+                <Tile
+                  member={{ ...me, camera_off: cameraOff }}
+                  own
+                  mirrored={model.facing.value === 'user'}
+                  onPick={() => setLarge('own')}
+                />
+              )}
+            </div>
+          )}
+        </Stage>
+      </div>
+
+      <footer class="call-foot">
+        <div class="call-hint">
+          {lastLine && !lastLine.mine ? (
+            <>
+              <p class="call-hint-title">{lastLine.body}</p>
+              <p class="second">{t('call.wrote', { name })}</p>
+            </>
+          ) : (
+            <>
+              <p class="call-hint-title">{t('call.hint', { name })}</p>
+              <p class="second">{t('call.hint_more')}</p>
+            </>
+          )}
+        </div>
+        {room.stills.length > 0 && (
+          <Button
+            kind="soft"
+            icon={Camera}
+            pressed={panel === 'stills'}
+            testid="open-stills"
+            onClick={() => setPanel(panel === 'stills' ? null : 'stills')}
+          >
+            {t('still.count', { count: room.stills.length })}
+          </Button>
+        )}
+      </footer>
+
+      {(showChat || panel === 'stills') && (
+        <aside class="call-panel" aria-label={t(panel === 'stills' ? 'still.title' : 'chat.title')}>
+          {(!upright || panel === 'stills') && (
+            <div class="panel-head">
+              <h2>{t(panel === 'stills' ? 'still.title' : 'chat.title')}</h2>
+              <Button kind="quiet" iconOnly icon={X} label={t('act.close')} onClick={() => setPanel(null)} />
+            </div>
+          )}
+          {panel === 'stills' ? <StillStrip room={room} /> : <ChatPanel room={room} to={name} />}
+        </aside>
+      )}
+
+      <div
+        class="call-tools"
+        role="toolbar"
+        aria-label={t('call.tools')}
+        aria-orientation={upright ? 'horizontal' : 'vertical'}
+      >
+        <Tool
+          icon={muted ? MicOff : Mic}
+          word={muted ? t('tool.muted') : t('tool.mute')}
+          face={muted ? 'shut' : 'usual'}
+          pressed={muted}
+          testid="mute"
+          onClick={toggleMute}
+        />
+        <Tool
+          icon={cameraOff ? VideoOff : VideoIcon}
+          word={cameraOff ? t('tool.camera_is_off') : t('tool.camera_off')}
+          face={cameraOff ? 'shut' : 'usual'}
+          pressed={cameraOff}
+          testid="camera-off"
+          onClick={toggleCamera}
+        />
+        <Tool
+          icon={SwitchCamera}
+          word={t('tool.switch')}
+          face={model.cameras.value.length > 1 ? 'usual' : 'absent'}
+          testid="switch-camera"
+          onClick={() => void act(model.switchCamera())}
+        />
+        <Tool
+          icon={MessageSquare}
+          word={t('tool.chat')}
+          face={panel === 'chat' ? 'on' : 'usual'}
+          expanded={showChat}
+          testid="chat"
+          onClick={() => setPanel(panel === 'chat' ? null : 'chat')}
+        >
+          {!showChat && <Badge count={unread} tone="good" label={t('chat.unread', { count: unread })} />}
+        </Tool>
+        <span class="tools-gap" />
+        <Tool
+          icon={PhoneOff}
+          word={leaving ? t('tool.hanging_up') : t('tool.hang_up')}
+          danger
+          testid="hang-up"
+          onClick={hangUp}
+        />
+      </div>
+    </main>
+  )
+}

@@ -1,0 +1,59 @@
+/** A small picture of a person with the name on a plate; without a camera, initials on their tint. */
+import { MicOff } from 'lucide-preact'
+import type { Member } from '../../contract'
+import { t } from '../../i18n'
+import { Avatar } from '../parts/Person'
+import { Video } from '../parts/Video'
+import { callName } from './Words'
+
+export interface TileProps {
+  member: Member
+  own?: boolean
+  mirrored?: boolean
+  /** Nothing comes from this person although the camera is on. */
+  silent?: boolean
+  onPick?: () => void
+  hand?: number
+}
+
+export function Tile(props: TileProps) {
+  const { member } = props
+  const name = props.own ? t('call.you') : callName(member)
+  const off = member.camera_off || props.silent || member.state === 'away'
+  const inner = (
+    <>
+      {off ? (
+        <span class="tile-none">
+          <Avatar person={member.person} size="l" />
+          {member.state === 'away' && <span class="caption">{t('call.away_short')}</span>}
+        </span>
+      ) : (
+        <Video
+          person={props.own ? null : member.person.id}
+          self={member.person.id}
+          label={props.own ? t('call.own') : t('call.picture_of', { name })}
+          mirrored={props.mirrored}
+        />
+      )}
+      <span class="tile-name">
+        {member.muted && <MicOff class="icon" size={14} aria-label={t('tool.muted')} />}
+        {name}
+      </span>
+      {props.hand !== undefined && <span class="tile-hand num">{props.hand}</span>}
+    </>
+  )
+  const common = {
+    class: 'tile',
+    'data-testid': `tile-${member.person.id}`,
+    'data-own': props.own ? '' : undefined,
+  }
+  return props.onPick ? (
+    <button type="button" {...common} aria-label={t('call.make_large', { name })} onClick={props.onPick}>
+      {inner}
+    </button>
+  ) : (
+    <div {...common} role="group" aria-label={name}>
+      {inner}
+    </div>
+  )
+}

@@ -1,0 +1,63 @@
+/** What a call says about itself in words: recorded or not, how the connection is, what the other side cannot give. */
+import { Signal, SignalLow, WifiOff } from 'lucide-preact'
+import type { Member, Quality, RoomState } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import type { PeerState } from '../../model/api'
+import { clock } from '../format'
+
+export function RecordingChip(props: { room: RoomState; now: number; consent?: boolean }) {
+  const recording = props.room.recording
+  const on = recording?.state === 'recording'
+  return (
+    <p class="bar-chip" data-testid="recording-state" data-state={recording?.state ?? 'off'}>
+      <span class="dot" data-tone={on ? 'rec' : 'off'} aria-hidden="true" />
+      <span class="bar-chip-word">{t(`recording.${recording?.state ?? 'off'}`)}</span>
+      {on && recording.started_at !== null && recording.started_at !== undefined && (
+        <strong class="num" data-testid="call-timer">
+          {clock((props.now - recording.started_at) / 1000)}
+        </strong>
+      )}
+      {on && props.consent && <span class="bar-chip-more">{t('call.both_agreed')}</span>}
+    </p>
+  )
+}
+
+const WORST: readonly Quality[] = ['weak', 'fair', 'good', 'unknown']
+
+/** The worse of both sides, since that is what one sees. */
+export function worse(own: Quality, other: Quality | undefined): Quality {
+  return WORST.find((quality) => quality === own || quality === other) ?? 'unknown'
+}
+
+export function QualityChip(props: { own: Quality; other?: Quality; peer: PeerState }) {
+  const lost = props.peer === 'recovering' || props.peer === 'failed'
+  const connecting = props.peer === 'connecting' || props.peer === 'none'
+  const quality = lost ? 'weak' : worse(props.own, props.other)
+  const Sign = lost ? WifiOff : quality === 'weak' ? SignalLow : Signal
+  return (
+    <p
+      class="bar-chip"
+      data-quality={connecting ? 'unknown' : quality}
+      role="status"
+      data-testid="connection-words"
+    >
+      <Sign class="icon" size={20} aria-hidden="true" />
+      <span>{lost ? t('quality.lost') : connecting ? t('quality.connecting') : t(`quality.${quality}`)}</span>
+    </p>
+  )
+}
+
+/** "陈立群 关了麦克风": what the other side has off, or that it is away. */
+export function otherWords(member: Member): string | null {
+  const name = nameOf(member.person.store?.name ?? member.person.name)
+  if (member.state === 'away') return t('call.away', { name })
+  if (member.muted && member.camera_off) return t('call.both_off', { name })
+  if (member.muted) return t('call.is_muted', { name })
+  if (member.camera_off) return t('call.camera_is_off', { name })
+  return null
+}
+
+/** Store names before numbers, people before roles. */
+export function callName(member: Member): string {
+  return nameOf(member.person.store?.name ?? member.person.name)
+}

@@ -1,0 +1,150 @@
+/** The expert's console: what rings now above everything, then what happened lately, and who else could take a call. */
+import { PhoneCall, PhoneIncoming, Volume2 } from 'lucide-preact'
+import { useEffect } from 'preact/hooks'
+import type { PresenceEntry } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { act } from '../act'
+import { RecentCalls } from '../archive/RecentCalls'
+import { Desk } from '../desk/Desk'
+import { clock, when } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Avatar, PresenceWord } from '../parts/Person'
+import { Banner, Empty } from '../parts/State'
+import { skillsOf } from '../ring/Ringing'
+import { Incoming } from './Incoming'
+
+const GROUPS = ['free', 'ringing', 'busy', 'offline'] as const
+
+function ExpertLine(props: { entry: PresenceEntry; me: boolean; now: number }) {
+  const { person, presence, since_ms } = props.entry
+  const lasting = presence === 'busy' || presence === 'ringing'
+  return (
+    <li class="expert" data-testid={`expert-${person.id}`} data-presence={presence}>
+      <Avatar person={person} presence={presence} />
+      <span class="expert-words">
+        <strong>
+          {nameOf(person.name)}
+          {props.me && <span class="caption"> {t('console.you')}</span>}
+        </strong>
+        <span class="caption">{skillsOf(person) || nameOf(person.title)}</span>
+      </span>
+      <span class="caption num">
+        {since_ms > 0 &&
+          (lasting
+            ? clock((props.now - since_ms) / 1000)
+            : t('console.since', { time: when(since_ms, props.now) }))}
+      </span>
+    </li>
+  )
+}
+
+export function Console() {
+  const model = useModel()
+  const incoming = model.incoming.value
+  const now = model.tick.value
+  const me = model.me.value?.person.id
+  const elsewhere = model.elsewhere.value
+  const stores = model.stores.value
+  const online = stores.filter((entry) => entry.presence !== 'offline').length
+
+  useEffect(() => {
+    if (incoming.length === 0) return
+    const plain = t('app.name')
+    let flash = false
+    const timer = setInterval(() => {
+      flash = !flash
+      document.title = flash
+        ? t('console.title_ringing', { store: nameOf(incoming[0]?.call?.store.name) })
+        : plain
+    }, 900)
+    return () => {
+      clearInterval(timer)
+      document.title = plain
+    }
+  }, [incoming.length])
+
+  return (
+    <Desk>
+      <div class="console">
+        <main class="console-main">
+          <header class="page-head">
+            <h1>{t('console.title')}</h1>
+            <p class="second">{t('console.stores', { online, count: stores.length })}</p>
+          </header>
+          {model.soundBlocked.value && (
+            <Banner
+              icon={Volume2}
+              title={t('console.sound_blocked')}
+              text={t('console.sound_blocked_text')}
+              testid="sound-blocked"
+              act={
+                <Button icon={Volume2} onClick={() => void act(model.unblockSound())} testid="sound-on">
+                  {t('console.sound_on')}
+                </Button>
+              }
+            />
+          )}
+          <div class="incoming-list" aria-live="assertive">
+            {incoming.map((room, index) => (
+              <Incoming key={room.id} room={room} first={index === 0} />
+            ))}
+          </div>
+          {incoming.length === 0 && (
+            <div class="card">
+              <Empty icon={PhoneIncoming} title={t('console.quiet')} text={t('console.quiet_text')} />
+            </div>
+          )}
+          {elsewhere && (
+            <section>
+              <div class="home-section-head">
+                <h2>{t('console.in_call')}</h2>
+              </div>
+              <div class="card elsewhere">
+                <PhoneCall class="icon" size={22} aria-hidden="true" />
+                <span class="recent-words">
+                  <span class="recent-title">{nameOf(elsewhere.call?.store.name ?? elsewhere.title)}</span>
+                  <span class="caption">{t('call.elsewhere_text')}</span>
+                </span>
+                <Button
+                  kind="plain"
+                  testid="rejoin"
+                  onClick={() => void act(model.joinRoom(elsewhere.id, true))}
+                >
+                  {t('call.take_here')}
+                </Button>
+              </div>
+            </section>
+          )}
+          <RecentCalls limit={6} />
+        </main>
+        <aside class="console-side" aria-label={t('console.experts')}>
+          <div class="home-section-head">
+            <h2>{t('console.experts')}</h2>
+            <p class="caption">
+              {t('console.on_line', {
+                count: model.experts.value.filter((e) => e.presence !== 'offline').length,
+              })}
+            </p>
+          </div>
+          {GROUPS.map((presence) => {
+            const entries = model.experts.value.filter((entry) => entry.presence === presence)
+            if (entries.length === 0) return null
+            return (
+              <section key={presence}>
+                <h3 class="caption group-head">
+                  <PresenceWord presence={presence} /> <span class="num">{entries.length}</span>
+                </h3>
+                <ul>
+                  {entries.map((entry) => (
+                    <ExpertLine key={entry.person.id} entry={entry} me={entry.person.id === me} now={now} />
+                  ))}
+                </ul>
+              </section>
+            )
+          })}
+        </aside>
+      </div>
+    </Desk>
+  )
+}

@@ -1,0 +1,85 @@
+/** The call that rings now: the only raised thing on the console, with enough to answer well. */
+import { Phone, PhoneIncoming } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { RoomState } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { act } from '../act'
+import { clock } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Chip } from '../parts/Chip'
+import { useKeys } from '../parts/hooks'
+
+export function Incoming(props: { room: RoomState; first: boolean }) {
+  const model = useModel()
+  const { room } = props
+  const [doing, setDoing] = useState<'accept' | 'decline' | null>(null)
+  const call = room.call!
+  const me = model.me.value?.person.id
+  const others = room.members.filter((member) => member.state === 'ringing' && member.person.id !== me)
+
+  const accept = (): void => {
+    if (doing) return
+    setDoing('accept')
+    void act(model.acceptCall(room.id)).finally(() => setDoing(null))
+  }
+  useKeys({ Enter: props.first ? accept : undefined })
+
+  return (
+    <article
+      class="incoming"
+      data-testid="incoming"
+      aria-label={t('console.incoming', { store: nameOf(call.store.name) })}
+    >
+      <span class="incoming-disc" aria-hidden="true">
+        <PhoneIncoming class="icon" size={36} strokeWidth={1.9} />
+      </span>
+      <div class="incoming-words">
+        <p class="incoming-to">
+          {others.length > 0
+            ? t('console.to_you_and', {
+                names: others.map((m) => nameOf(m.person.name)).join(t('list.comma')),
+              })
+            : t('console.to_you')}{' '}
+          <span class="num" data-testid="waiting-time">
+            {t('console.rung_for', { time: clock((model.tick.value - call.timings.tap) / 1000) })}
+          </span>
+        </p>
+        <p class="incoming-store">
+          {nameOf(call.store.name)} <span class="home-number">{call.store.number}</span>
+        </p>
+        <p class="incoming-reason">{t(`reason.${call.reason}`)}</p>
+        <p>
+          <Chip tone="bad">{t('console.recorded')}</Chip>
+        </p>
+      </div>
+      <div class="incoming-acts">
+        <Button
+          kind="main"
+          size="main"
+          wide
+          icon={Phone}
+          kbd={props.first ? 'Enter' : undefined}
+          testid="accept"
+          busy={doing === 'accept' && t('console.accepting')}
+          onClick={accept}
+        >
+          {t('console.accept')}
+        </Button>
+        <Button
+          wide
+          size="row"
+          testid="decline"
+          busy={doing === 'decline' && t('console.declining')}
+          onClick={() => {
+            if (doing) return
+            setDoing('decline')
+            void act(model.declineCall(room.id)).finally(() => setDoing(null))
+          }}
+        >
+          {t('console.decline')}
+        </Button>
+      </div>
+    </article>
+  )
+}

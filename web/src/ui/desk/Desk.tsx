@@ -1,0 +1,85 @@
+/** The frame of every desktop screen: a rail with the places one may go, the content, and who is signed in. */
+import { Archive, GraduationCap, Headset, LogOut } from 'lucide-preact'
+import type { ComponentChildren } from 'preact'
+import { useLocation } from 'preact-iso'
+import { useState } from 'preact/hooks'
+import type { Role } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { SignOutDialog } from '../home/SignOutDialog'
+import { useModel } from '../model'
+import { Badge } from '../parts/Chip'
+import { LangSwitch } from '../parts/LangSwitch'
+import { Logo } from '../parts/Logo'
+import { Avatar } from '../parts/Person'
+
+const PLACES: { path: string; word: string; icon: typeof Archive; roles: readonly Role[] }[] = [
+  { path: '/', word: 'nav.console', icon: Headset, roles: ['expert'] },
+  { path: '/', word: 'nav.sessions', icon: GraduationCap, roles: ['trainer'] },
+  {
+    path: '/archive',
+    word: 'nav.archive',
+    icon: Archive,
+    roles: ['expert', 'trainer', 'manager', 'admin', 'learner'],
+  },
+]
+
+export function Desk(props: { children: ComponentChildren }) {
+  const model = useModel()
+  const { path } = useLocation()
+  const [leaving, setLeaving] = useState(false)
+  const me = model.me.value?.person
+  const places = PLACES.filter((place) => me && place.roles.includes(me.role))
+  const here = places.length === 1 ? places[0]!.path : path.startsWith('/archive') ? '/archive' : '/'
+  const ringing = model.incoming.value.length
+  return (
+    <div class="desk">
+      <a class="skip" href="#content">
+        {t('nav.skip')}
+      </a>
+      <nav class="rail" aria-label={t('nav.label')}>
+        <Logo size={34} />
+        <ul>
+          {places.map((place) => (
+            <li key={place.word}>
+              <a
+                class="rail-place"
+                href={place.path}
+                aria-current={here === place.path ? 'page' : undefined}
+                data-testid={place.word.replace('.', '-')}
+              >
+                <place.icon class="icon" size={22} aria-hidden="true" />
+                <span>{t(place.word)}</span>
+                {place.word === 'nav.console' && (
+                  <Badge count={ringing} label={t('nav.ringing', { count: ringing })} />
+                )}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <div class="rail-foot">
+          <LangSwitch />
+          <button
+            type="button"
+            class="rail-place"
+            aria-label={t('signout.go')}
+            title={t('signout.go')}
+            data-testid="sign-out"
+            onClick={() => setLeaving(true)}
+          >
+            <LogOut class="icon" size={20} aria-hidden="true" />
+          </button>
+          {me && (
+            <span class="rail-me" title={nameOf(me.name)}>
+              <Avatar person={me} />
+              <span class="sr">{t('nav.me', { name: nameOf(me.name) })}</span>
+            </span>
+          )}
+        </div>
+      </nav>
+      <div class="desk-body" id="content" tabIndex={-1}>
+        {props.children}
+      </div>
+      {leaving && <SignOutDialog onClose={() => setLeaving(false)} />}
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+/** An input with its label above; an error says what is wrong and what to do. */
+import { CircleAlert } from 'lucide-preact'
+import { useId } from 'preact/hooks'
+import type { Ref } from 'preact'
+
+export interface FieldProps {
+  label: string
+  value: string
+  onInput: (value: string) => void
+  type?: 'text' | 'password' | 'search'
+  size?: 'l'
+  error?: string | null
+  placeholder?: string
+  autocomplete?: 'username' | 'current-password' | 'off'
+  testid?: string
+  required?: boolean
+  maxLength?: number
+  innerRef?: Ref<HTMLInputElement>
+  lang?: string
+}
+
+export function Field(props: FieldProps) {
+  const id = useId()
+  return (
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      <input
+        ref={props.innerRef}
+        id={id}
+        class="input"
+        data-size={props.size}
+        data-testid={props.testid}
+        type={props.type ?? 'text'}
+        value={props.value}
+        placeholder={props.placeholder}
+        autocomplete={props.autocomplete ?? 'off'}
+        autocapitalize="off"
+        spellcheck={false}
+        required={props.required}
+        maxLength={props.maxLength}
+        lang={props.lang}
+        aria-invalid={props.error ? true : undefined}
+        aria-describedby={props.error ? `${id}-error` : undefined}
+        onInput={(event) => props.onInput(event.currentTarget.value)}
+      />
+      {props.error && (
+        <p class="field-error" id={`${id}-error`} role="alert">
+          <CircleAlert class="icon" size={18} aria-hidden="true" />
+          <span>{props.error}</span>
+        </p>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,18 @@
+/** The other language, written in itself. */
+import { lang, setLang } from '../../i18n'
+
+export function LangSwitch() {
+  const other = lang.value === 'en' ? 'zh-CN' : 'en'
+  return (
+    <button
+      type="button"
+      class="lang"
+      lang={other}
+      data-testid="language"
+      aria-label={other === 'en' ? 'English' : '中文'}
+      onClick={() => setLang(other)}
+    >
+      {other === 'en' ? 'EN' : '中文'}
+    </button>
+  )
+}

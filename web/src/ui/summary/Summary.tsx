@@ -1,0 +1,182 @@
+/** After a room: what became of it, how quickly each stage went, whether the recording is safe yet, and the way on. */
+import {
+  CircleCheck,
+  CircleX,
+  Clock,
+  House,
+  LoaderCircle,
+  Phone,
+  PhoneMissed,
+  PhoneOff,
+  Play,
+  ShieldCheck,
+  TriangleAlert,
+} from 'lucide-preact'
+import { useLocation } from 'preact-iso'
+import type { RoomState } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { isSeated } from '../../model/room'
+import { act } from '../act'
+import { StillStrip } from '../call/Stills'
+import { brief, span } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { stages } from './stages'
+
+const NOT_ANSWERED = ['missed', 'declined', 'nobody_free', 'cancelled']
+
+export function Summary(props: { room: RoomState }) {
+  const model = useModel()
+  const { route } = useLocation()
+  const { room } = props
+  const atStore = model.me.value?.person.role === 'store'
+  const end = room.end ?? 'hung_up'
+  const unanswered = room.kind === 'call' && NOT_ANSWERED.includes(end)
+  const home = (): void => {
+    model.dismissSummary()
+    route('/')
+  }
+
+  if (unanswered)
+    return (
+      <main class="summary" data-testid="summary" data-end={end}>
+        <section class="summary-card card">
+          <PhoneMissed class="icon summary-sign" size={48} strokeWidth={1.9} aria-hidden="true" />
+          <h1>{t(`ended.${end}`)}</h1>
+          <p class="second">{t(`ended.${end}_text`)}</p>
+          <div class="summary-acts">
+            <Button icon={House} onClick={home} testid="home">
+              {t('ended.home')}
+            </Button>
+            {atStore && room.call && (
+              <Button
+                kind="main"
+                icon={Phone}
+                testid="call-again"
+                onClick={() => {
+                  const reason = room.call!.reason
+                  model.dismissSummary()
+                  void act(model.startCall(reason))
+                }}
+              >
+                {t('ended.again')}
+              </Button>
+            )}
+          </div>
+        </section>
+      </main>
+    )
+
+  const recording = room.recording
+  const safe = recording?.state === 'safe' || recording?.state === 'recovered'
+  const me = model.me.value?.person.id
+  const people = room.members.filter((member) => member.joined_at && member.person.id !== me)
+  const started = room.call?.timings.answer ?? room.opened_at
+  const lasted = Math.max(0, ((room.closed_at ?? model.tick.value) - started) / 1000)
+  const steps = room.call ? stages(room.call.timings) : []
+  const Sign = end === 'failed' ? TriangleAlert : room.kind === 'call' ? PhoneOff : CircleCheck
+
+  return (
+    <main class="summary" data-testid="summary" data-end={end}>
+      <section class="summary-card card">
+        <header class="summary-head">
+          <Sign class="icon summary-sign" size={36} strokeWidth={1.9} aria-hidden="true" />
+          <div>
+            <h1>{t(`ended.${room.kind}_${end === 'failed' || end === 'empty' ? 'failed' : 'done'}`)}</h1>
+            <p class="second dots">
+              <span>
+                {room.kind === 'session'
+                  ? nameOf(room.title) || t('session.untitled')
+                  : people.map((m) => nameOf(m.person.store?.name ?? m.person.name)).join(t('list.comma'))}
+              </span>
+              <span>{span(lasted)}</span>
+              {room.kind === 'session' && (
+                <span>
+                  {t('ended.people', {
+                    count: room.members.filter((m) => m.joined_at || isSeated(m)).length,
+                  })}
+                </span>
+              )}
+            </p>
+          </div>
+        </header>
+
+        <div class="saved" data-state={recording?.state ?? 'off'} data-testid="recording-state" role="status">
+          {safe ? (
+            <ShieldCheck class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
+          ) : recording?.state === 'failed' ? (
+            <CircleX class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
+          ) : (
+            <LoaderCircle class="icon saved-turn" size={28} strokeWidth={1.9} aria-hidden="true" />
+          )}
+          <div>
+            <strong>{t(`saved.${recording?.state ?? 'off'}`)}</strong>
+            <p class="second">
+              {safe && recording.saved_in_s !== null && recording.saved_in_s !== undefined
+                ? t('saved.took', { s: recording.saved_in_s.toFixed(1) })
+                : t(`saved.${recording?.state ?? 'off'}_text`)}
+            </p>
+          </div>
+          <ol class="saved-steps" aria-hidden="true">
+            {(['recording', 'saving', 'safe'] as const).map((step, index) => (
+              <li
+                key={step}
+                data-done={
+                  safe || index < ['recording', 'saving', 'safe'].indexOf(recording?.state ?? 'recording')
+                    ? ''
+                    : undefined
+                }
+                data-now={recording?.state === step ? '' : undefined}
+              >
+                {t(`recording.${step}`)}
+              </li>
+            ))}
+          </ol>
+        </div>
+
+        {steps.length > 0 && (
+          <section>
+            <h2 class="summary-sub">
+              <Clock class="icon" size={18} aria-hidden="true" />
+              {t('timing.title')}
+            </h2>
+            <ol class="timings" data-testid="timings">
+              {steps.map((step) => (
+                <li key={step.key} data-stage={step.key} data-ms={step.ms}>
+                  <span class="second">{t(`timing.${step.key}`)}</span>
+                  <strong class="num">{brief(step.ms)}</strong>
+                </li>
+              ))}
+            </ol>
+          </section>
+        )}
+
+        {room.stills.length > 0 && (
+          <section>
+            <h2 class="summary-sub">{t('still.count', { count: room.stills.length })}</h2>
+            <StillStrip room={room} />
+          </section>
+        )}
+
+        <div class="summary-acts">
+          <Button icon={House} kind={safe ? 'plain' : 'main'} onClick={home} testid="home">
+            {t('ended.home')}
+          </Button>
+          {safe && (
+            <Button
+              kind="main"
+              icon={Play}
+              testid="open-replay"
+              onClick={() => {
+                model.dismissSummary()
+                route(`/archive/${room.id}`)
+              }}
+            >
+              {t('act.replay')}
+            </Button>
+          )}
+        </div>
+      </section>
+    </main>
+  )
+}
