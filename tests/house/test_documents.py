@@ -20,7 +20,7 @@ import contract.server
 import contract.tap
 from contract.base import Message
 from runtime.settings import CONFIG, PREFIX, Settings
-from tests.house.repository import ROOT, sources, text
+from tests.house.repository import ROOT, lines_with, sources, text
 
 pytestmark = pytest.mark.unit
 
@@ -88,6 +88,14 @@ def test_the_protocol_document_explains_every_message() -> None:
 def test_the_protocol_document_names_only_words_of_the_contract() -> None:
     said = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", text(PROTOCOL)))
     assert said <= _vocabulary()
+
+
+def test_every_queue_is_listed_with_its_size_and_policy() -> None:
+    made = r"= *(asyncio\.Queue|CloseConsumer|DropOldest)(\[.*\])?\("
+    hits = lines_with(made, sources(".py", under=("signaling", "media", "recorder", "passline")))
+    modules = {hit.split(":")[0].removesuffix(".py").replace("/", ".") for hit in hits if "/bench/" not in hit}
+    listed = set(re.findall(r"`([a-z_.]+)`", text(Path("docs/closures.md"))))
+    assert modules <= listed
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
