@@ -56,7 +56,7 @@ globalThis.shown = (id) => new Promise((done) => {
 globalThis.framed = (person) => new Promise((done) => {
   const asked = clock();
   const look = () => {
-    const video = document.querySelector(`video[data-person='${person}']`);
+    const video = document.querySelector(`video[data-person='${person}']:not([data-own])`);
     if (!video) return setTimeout(look, 2);
     const seen = () => (video.isConnected ? done(clock()) : look());
     video.requestVideoFrameCallback(seen);
@@ -106,7 +106,7 @@ async def _one_call(store: Page, expert: Page) -> dict[str, float]:
     await asyncio.sleep(0.3)
     await expert.get_by_test_id("hang-up").click()
     for page in (store, expert):
-        await page.get_by_test_id("back-home").click()
+        await page.get_by_test_id("home").click()
     await store.get_by_test_id("call-hq").wait_for()
     return {
         "tap_to_ring_ms": rang - tapped,

@@ -10,12 +10,10 @@ from playwright.async_api import Page
 from tests.support.browsers import Browser
 from tests.support.clips import Clip
 
-MAIN = "[data-testid=main-video]"
-
 
 def tile(person: str) -> str:
     """The selector of a participant's picture, large or small."""
-    return f"video[data-person='{person}']"
+    return f"video[data-person='{person}']:not([data-own])"
 
 
 async def until(
@@ -85,9 +83,36 @@ async def hears(page: Page, *clips: Clip, others: tuple[Clip, ...] = (), seconds
 
 async def room_of(page: Page) -> str:
     """The room this tab sits in, or sat in last."""
-    room = await page.evaluate("passline.room()")
-    assert isinstance(room, str)
+    room = await page.evaluate("(() => { const s = passline.snapshot(); return s.current ?? s.summary; })()")
+    assert isinstance(room, str), "this tab sits in no room"
     return room
+
+
+async def ended(page: Page, how: str, seconds: float = 15.0) -> None:
+    """The summary stands there and says how it ended."""
+    await page.locator(f"[data-testid=summary][data-end={how}]").wait_for(timeout=seconds * 1000)
+
+
+async def recording_is(page: Page, state: str, seconds: float = 30.0) -> None:
+    """The summary says this of the recording."""
+    line = page.locator(f"[data-testid=summary] [data-testid=recording-state][data-state={state}]")
+    await line.wait_for(timeout=seconds * 1000)
+
+
+async def open_chat(page: Page) -> None:
+    if not await page.get_by_test_id("chat-input").is_visible():
+        await page.get_by_test_id("chat").first.click()
+    await visible(page, "chat-input")
+
+
+async def write(page: Page, text: str) -> None:
+    await page.get_by_test_id("chat-input").fill(text)
+    await page.get_by_test_id("chat-send").click()
+
+
+async def ticked(page: Page, tick: str, seconds: float = 10.0) -> None:
+    """The last own message came this far."""
+    await page.locator(f"[data-testid=chat-tick][data-state={tick}]").last.wait_for(timeout=seconds * 1000)
 
 
 async def in_call(

@@ -28,26 +28,25 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
         await acts.hears(store, expert_clip, others=(store_clip,))
         sent = await store.evaluate("(hz) => probe.sent(hz, 6000)", store_clip.beep_hz)
 
-        await expert.get_by_test_id("chat-open").click()
-        await expert.get_by_test_id("chat-input").fill("先把温控旋到 0")
-        await expert.get_by_test_id("chat-send").click()
-        await store.get_by_test_id("chat-open").click()
+        await acts.open_chat(expert)
+        await acts.write(expert, "先把温控旋到 0")
+        await acts.open_chat(store)
         await store.get_by_text("先把温控旋到 0").wait_for(timeout=5_000)
-        await expert.locator("[data-testid=chat-tick][data-tick=read]").wait_for(timeout=5_000)
+        await acts.ticked(expert, "read")
 
         await expert.get_by_test_id("take-still").click()
         await expert.get_by_test_id("still").first.wait_for(timeout=15_000)
         await store.get_by_test_id("still").first.wait_for(timeout=15_000)
 
         await _point(expert)
-        await store.get_by_test_id("laser").first.wait_for(state="attached", timeout=5_000)
+        await store.locator("[data-testid=pointer-dots][data-pointing='p-chen']").wait_for(timeout=5_000)
 
         while time.monotonic() - answered < 14:
             await store.wait_for_timeout(200)
         await acts.hang_up(expert)
         lasted = time.monotonic() - answered
         for page in (store, expert):
-            await page.locator("[data-testid=recording-state][data-state=safe]").wait_for(timeout=20_000)
+            await acts.recording_is(page, "safe")
 
         async with await scene.stack.login("chen") as http:
             replay = await (await http.get(f"/api/archive/{room}")).json()
@@ -74,14 +73,12 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
 
 
 async def _point(expert: Page) -> None:
-    """Move the pointer over the store's picture with the button held."""
+    """Move the pointer over the store's picture."""
     box = await expert.locator(acts.tile("p-store-0117")).first.bounding_box()
     assert box is not None
     await expert.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5)
-    await expert.mouse.down()
     for step in range(20):
         await expert.mouse.move(box["x"] + box["width"] * (0.4 + step / 100), box["y"] + box["height"] * 0.5)
-    await expert.mouse.up()
 
 
 async def _replays_in_step(scene: Scene, room: str) -> None:

@@ -20,8 +20,8 @@ async def test_a_killed_signaling_does_not_stop_picture_sound_or_chat(tmp_path: 
         desk = await scene.browser(own, size=DESK)
         store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
         await acts.sees(expert, "p-store-0117", sight)
-        await expert.get_by_test_id("chat-open").click()
-        await store.get_by_test_id("chat-open").click()
+        await acts.open_chat(expert)
+        await acts.open_chat(store)
 
         watching = expert.evaluate("(s) => probe.watch(s, 5000)", acts.tile("p-store-0117"))
         killed = scene.stack.kill("signaling")
@@ -31,16 +31,15 @@ async def test_a_killed_signaling_does_not_stop_picture_sound_or_chat(tmp_path: 
         still_for = _longest_still(times, numbers)
         assert still_for < 1000, f"the picture stood for {still_for:.0f} ms"
 
-        await expert.get_by_test_id("chat-input").fill("服务器重启的时候写的")
-        await expert.get_by_test_id("chat-send").click()
+        await acts.write(expert, "服务器重启的时候写的")
         await store.get_by_text("服务器重启的时候写的").wait_for(timeout=20_000)
         await scene.stack.ready()
-        await expert.locator("[data-testid=chat-tick][data-tick=read]").wait_for(timeout=15_000)
+        await acts.ticked(expert, "read")
         assert await store.get_by_text("服务器重启的时候写的").count() == 1
         await acts.sees(expert, "p-store-0117", sight)
         await acts.hears(store, own)
         await acts.hang_up(store)
-        await expert.locator("[data-testid=recording-state][data-state=safe]").wait_for(timeout=30_000)
+        await acts.recording_is(expert, "safe")
 
 
 async def test_a_killed_recorder_is_not_noticed_and_its_recording_is_kept(tmp_path: Path) -> None:
@@ -59,7 +58,7 @@ async def test_a_killed_recorder_is_not_noticed_and_its_recording_is_kept(tmp_pa
         await store.wait_for_timeout(3_000)
         room = await acts.room_of(store)
         await acts.hang_up(store)
-        await expert.locator("[data-testid=recording-state][data-state=recovered]").wait_for(timeout=30_000)
+        await acts.recording_is(expert, "recovered")
         async with await scene.stack.login("chen") as http:
             replay = await (await http.get(f"/api/archive/{room}")).json()
             parts = [part for part in replay["parts"] if part["participant"] == "p-store-0117"]

@@ -37,7 +37,7 @@ async def test_a_store_on_chromium_and_an_expert_on_firefox_see_each_other(tmp_p
         frames = "(s) => document.querySelector(s)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
         await acts.until(lambda: store.evaluate(frames, acts.tile("p-chen")), lambda n: n > 20, "Firefox's picture")
         await acts.hang_up(store)
-        await desk.wait("document.querySelector('[data-testid=call-ended]') !== null")
+        await desk.wait("document.querySelector('[data-testid=summary]') !== null")
 
 
 async def test_a_store_on_firefox_and_an_expert_on_chromium_see_each_other(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ async def test_a_store_on_firefox_and_an_expert_on_chromium_see_each_other(tmp_p
             lambda: expert.evaluate(frames, acts.tile("p-store-0117")), lambda n: n > 20, "Firefox's picture"
         )
         await acts.hang_up(expert)
-        await tablet.wait("document.querySelector('[data-testid=call-ended]') !== null")
+        await tablet.wait("document.querySelector('[data-testid=summary]') !== null")
 
 
 async def _moves(browser: Firefox, person: str) -> None:

@@ -22,22 +22,22 @@ async def test_declined_cancelled_and_missed_calls_say_so_on_both_sides(tmp_path
 
         await acts.call(store)
         await expert.get_by_test_id("decline").click(timeout=10_000)
-        await store.locator("[data-testid=call-ended][data-end=declined]").wait_for()
+        await acts.ended(store, "declined")
         await acts.gone(expert, "accept")
-        await store.get_by_test_id("back-home").click()
+        await store.get_by_test_id("home").click()
 
         await acts.call(store)
         await acts.visible(expert, "accept")
         await store.get_by_test_id("cancel").click()
         await acts.gone(expert, "accept")
-        await store.locator("[data-testid=call-ended][data-end=cancelled]").wait_for()
-        await store.get_by_test_id("back-home").click()
+        await acts.ended(store, "cancelled")
+        await store.get_by_test_id("home").click()
 
         await acts.call(store)
         await acts.visible(expert, "accept")
-        await store.locator("[data-testid=call-ended][data-end=missed]").wait_for(timeout=15_000)
+        await acts.ended(store, "missed")
         await acts.gone(expert, "accept")
-        await expert.get_by_test_id("missed-call").first.wait_for()
+        await expert.get_by_test_id("recent").get_by_text("静安寺店").first.wait_for()
 
 
 async def test_the_first_answer_wins_over_other_tabs_and_other_experts(tmp_path: Path) -> None:
@@ -71,8 +71,8 @@ async def test_both_may_hang_up_at_the_same_moment(tmp_path: Path) -> None:
         await acts.sees(expert, "p-store-0117", sight)
         await asyncio.gather(acts.hang_up(store), acts.hang_up(expert))
         for page in (store, expert):
-            await page.locator("[data-testid=call-ended][data-end=hung_up]").wait_for()
-            await page.locator("[data-testid=recording-state][data-state=safe]").wait_for(timeout=20_000)
+            await acts.ended(page, "hung_up")
+            await acts.recording_is(page, "safe")
 
 
 async def test_a_reload_in_mid_call_takes_the_seat_again(tmp_path: Path) -> None:
@@ -88,4 +88,4 @@ async def test_a_reload_in_mid_call_takes_the_seat_again(tmp_path: Path) -> None
             await acts.sees(expert, "p-store-0117", sight)
             await acts.sees(store, "p-chen", own)
         await acts.hang_up(store)
-        await expert.locator("[data-testid=call-ended][data-end=hung_up]").wait_for()
+        await acts.ended(expert, "hung_up")

@@ -11,7 +11,7 @@ from tests.support.clips import clip
 
 pytestmark = pytest.mark.browser
 
-PEERS = "passline.peerIds()"
+PEERS = "passline.generation()"
 
 
 async def test_three_see_and_hear_each_other_and_a_fourth_takes_a_place(tmp_path: Path) -> None:
@@ -39,18 +39,18 @@ async def test_three_see_and_hear_each_other_and_a_fourth_takes_a_place(tmp_path
 
         await two.get_by_test_id("raise-hand").click()
         await one.get_by_test_id("raise-hand").click()
-        hands = trainer.locator("[data-testid=hand]")
+        hands = trainer.locator("[data-testid^=hand-]")
         await hands.nth(1).wait_for()
-        assert [await hands.nth(i).get_attribute("data-person") for i in range(2)] == [
-            "p-store-0131",
-            "p-store-0117",
+        assert [await hands.nth(i).get_attribute("data-testid") for i in range(2)] == [
+            "hand-p-store-0131",
+            "hand-p-store-0117",
         ]
         await trainer.get_by_test_id("mute-all").click()
         for page in (one, two):
-            await page.locator("[data-testid=mute][data-on=true]").wait_for()
+            await page.locator("[data-testid=mute][data-face=shut]").wait_for()
 
         before = [await page.evaluate(PEERS) for page in (trainer, one)]
-        await two.get_by_test_id("hang-up").click()
+        await two.get_by_test_id("leave-room").click()
         await _stops_showing(trainer, "p-store-0131")
         await _third_joins(scene, trainer, one)
         assert [await page.evaluate(PEERS) for page in (trainer, one)] == before, "the same PeerConnections"
@@ -58,7 +58,7 @@ async def test_three_see_and_hear_each_other_and_a_fourth_takes_a_place(tmp_path
         await trainer.get_by_test_id("close-room").click()
         await trainer.get_by_test_id("close-room-yes").click()
         for page in (trainer, one):
-            await page.locator("[data-testid=recording-state][data-state=safe]").wait_for(timeout=30_000)
+            await acts.recording_is(page, "safe")
 
 
 async def _third_joins(scene: Scene, trainer: Page, one: Page) -> None:
@@ -72,7 +72,7 @@ async def _third_joins(scene: Scene, trainer: Page, one: Page) -> None:
     await acts.sees(three, "p-he", clip(1))
     await acts.sees(three, "p-store-0117", clip(2))
     await acts.hears(one, third)
-    await three.get_by_test_id("hang-up").click()
+    await three.get_by_test_id("leave-room").click()
 
 
 async def test_nobody_appears_before_agreeing_to_be_recorded(tmp_path: Path) -> None:
@@ -95,10 +95,9 @@ async def test_nobody_appears_before_agreeing_to_be_recorded(tmp_path: Path) -> 
 
 
 async def _open(trainer: Page, *stores: str) -> None:
-    await trainer.get_by_test_id("new-session").click()
-    await trainer.get_by_test_id("session-title").fill("新品：藤椒鸡腿饭")
+    await trainer.get_by_test_id("session-title-zh").fill("新品：藤椒鸡腿饭")
     for store in stores:
-        await trainer.locator(f"[data-testid=invite][data-person='{store}']").check()
+        await trainer.get_by_test_id(f"invite-{store}").check()
     await trainer.get_by_test_id("open-session").click()
     await acts.visible(trainer, "close-room")
 
@@ -106,7 +105,7 @@ async def _open(trainer: Page, *stores: str) -> None:
 async def _join(store: Page) -> None:
     await store.get_by_test_id("join-session").click(timeout=10_000)
     await store.get_by_test_id("consent-agree").click()
-    await acts.visible(store, "hang-up")
+    await acts.visible(store, "leave-room")
 
 
 async def _stops_showing(page: Page, person: str) -> None:
