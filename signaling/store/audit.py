@@ -1,11 +1,13 @@
 """The audit: who did what to whom, when. Rows are only ever added."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId
+from contract.rooms import MemberChanged, RoomClosed, RoomEvent, RoomKind, RoomState, StillRequested
 from runtime import clock, ids
 from signaling.store.tables import AuditRow
 
@@ -15,10 +17,12 @@ class Action(StrEnum):
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
     CALL_STARTED = "call_started"
-    CALL_ANSWERED = "call_answered"
     SESSION_OPENED = "session_opened"
     ROOM_JOINED = "room_joined"
+    """With consent to the recording: nobody joins without."""
+    ROOM_LEFT = "room_left"
     ROOM_CLOSED = "room_closed"
+    STILL_ASKED = "still_asked"
     REPLAY_OPENED = "replay_opened"
     FILE_OPENED = "file_opened"
     STILL_OPENED = "still_opened"
@@ -33,12 +37,13 @@ async def record(
     object_id: str | None = None,
     address: str = "",
     detail: str = "",
+    at_ms: int | None = None,
 ) -> None:
-    """Add a row. `detail` holds codes and counts, never content or names."""
+    """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names."""
     await session.execute(
         insert(AuditRow).values(
             id=ids.uuid7(),
-            at_ms=clock.wall_ms(),
+            at_ms=clock.wall_ms() if at_ms is None else at_ms,
             person_id=person,
             action=action,
             object=object_id,
@@ -46,3 +51,30 @@ async def record(
             detail=detail[:200],
         )
     )
+
+
+async def record_opened(session: AsyncSession, opened: RoomState) -> None:
+    """A call or session begins; whoever is in it from the start opened it."""
+    action = Action.CALL_STARTED if opened.kind is RoomKind.CALL else Action.SESSION_OPENED
+    for member in opened.members:
+        if member.joined_at is not None:
+            await record(session, action, member.person.id, object_id=opened.id, at_ms=opened.opened_at)
+
+
+async def record_events(session: AsyncSession, room: RoomState, events: Iterable[RoomEvent], at_ms: int) -> None:
+    """What happened at `at_ms` in a room, as far as it concerns who was there and who saw what."""
+    rows: dict[tuple[Action, PersonId | None], str] = {}
+    for event in events:
+        match event:
+            case MemberChanged(member=member) if member.joined_at == at_ms:
+                rows[Action.ROOM_JOINED, member.person.id] = ""
+            case MemberChanged(member=member) if member.left_at == at_ms:
+                rows[Action.ROOM_LEFT, member.person.id] = ""
+            case StillRequested(by=by):
+                rows[Action.STILL_ASKED, by] = ""
+            case RoomClosed(end=end):
+                rows[Action.ROOM_CLOSED, None] = end
+            case _:
+                pass
+    for (action, person), detail in rows.items():
+        await record(session, action, person, object_id=room.id, detail=detail, at_ms=at_ms)

@@ -21,6 +21,7 @@ from contract.rooms import (
     RoomState,
     Still,
 )
+from signaling.store import audit
 from signaling.store.tables import (
     ChannelRow,
     DoneCommandRow,
@@ -51,6 +52,7 @@ async def create(session: AsyncSession, opened: RoomState) -> None:
     )
     await session.execute(insert(ChannelRow).values(id=room_channel(opened.id), head=0))
     await _index(session, opened.id, opened.members)
+    await audit.record_opened(session, opened)
 
 
 async def save(session: AsyncSession, state: RoomState, events: Sequence[RoomEvent], now_ms: int) -> None:
@@ -78,6 +80,7 @@ async def save(session: AsyncSession, state: RoomState, events: Sequence[RoomEve
         ],
     )
     await _index(session, state.id, [event.member for event in events if isinstance(event, MemberChanged)])
+    await audit.record_events(session, state, events, now_ms)
     if any(isinstance(event, RecordingChanged | RoomClosed) for event in events):
         await _recording(session, state, now_ms)
 
