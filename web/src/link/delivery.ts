@@ -32,7 +32,7 @@ export interface DeliveryEvents {
 interface Channel {
   order: InOrder
   acked: number
-  syncing: { since: number } | null
+  syncing: { since: number; after: number } | null
   timer: ReturnType<typeof setTimeout> | undefined
 }
 
@@ -139,8 +139,9 @@ export class Delivery {
         // After the messages before it are stored, so that the cursor is where the server thinks it is.
         this.queue(() => {
           const channel = this.channel(message.ch)
+          const moved = channel.order.upto > (channel.syncing?.after ?? 0)
           channel.syncing = null
-          if (message.more || channel.order.hasGap) this.sync(message.ch)
+          if (message.more || (channel.order.hasGap && moved)) this.sync(message.ch)
           return Promise.resolve()
         })
         return true
@@ -269,8 +270,9 @@ export class Delivery {
     const channel = this.channel(ch)
     const now = performance.now()
     if (channel.syncing && now - channel.syncing.since < SYNC_PATIENCE_MS) return
-    const asked = this.send({ type: 'sync', ch, after: channel.order.upto, limit: SYNC_LIMIT })
-    channel.syncing = asked ? { since: now } : null
+    const after = channel.order.upto
+    const asked = this.send({ type: 'sync', ch, after, limit: SYNC_LIMIT })
+    channel.syncing = asked ? { since: now, after } : null
   }
 
   private ackSoon(ch: ChannelId): void {

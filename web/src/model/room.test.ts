@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest'
+import type { RoomEvent, RoomState } from '../contract'
+import fixture from './fixtures/rooms.json'
+import { apply, hostOf, isOpen, othersSeated } from './room'
+
+const start = fixture.start as unknown as RoomState
+const steps = fixture.steps as unknown as { event: RoomEvent; after: RoomState }[]
+
+describe('apply', () => {
+  let state = start
+  for (const { event, after } of steps) {
+    const before = state
+    test(`says of ${event.type} at version ${before.ver} what the server says`, () => {
+      expect(apply(before, event)).toEqual(after)
+    })
+    state = after
+  }
+
+  test('leaves the state it was given untouched', () => {
+    const copy = structuredClone(start)
+    for (const { event } of steps) apply(start, event)
+    expect(start).toEqual(copy)
+  })
+})
+
+test('a room is open until it has an end, and the host is named first', () => {
+  expect(isOpen(start)).toBe(true)
+  const last = steps.at(-1)!.after
+  expect(isOpen(last)).toBe(false)
+  expect(hostOf(last)?.person.id).toBe('p-chen')
+  expect(othersSeated(last, 'p-store-0117').map((m) => m.person.id)).toEqual(['p-chen'])
+})

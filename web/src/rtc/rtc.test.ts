@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { isWanted } from './offer'
+import { QualityWords, judge } from './quality'
+
+const calm = { rttMs: 20, loss: 0, concealed: 0, frozen: 0 }
+const bad = { ...calm, loss: 0.2 }
+
+test('the offer keeps Opus, VP8, constrained H.264 in mode 1 and retransmission, nothing else', () => {
+  const h264 = (sdpFmtpLine: string) => isWanted({ mimeType: 'video/H264', sdpFmtpLine })
+  expect(isWanted({ mimeType: 'audio/opus' })).toBe(true)
+  expect(isWanted({ mimeType: 'video/VP8' })).toBe(true)
+  expect(isWanted({ mimeType: 'video/rtx' })).toBe(true)
+  expect(isWanted({ mimeType: 'video/VP9' })).toBe(false)
+  expect(isWanted({ mimeType: 'audio/red' })).toBe(false)
+  expect(h264('level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f')).toBe(true)
+  expect(h264('level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f')).toBe(false)
+  expect(h264('level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f')).toBe(false)
+})
+
+test('loss, delay, invented sound and a frozen picture each have their word', () => {
+  expect(judge(calm)).toBe('good')
+  expect(judge({ ...calm, rttMs: 400 })).toBe('fair')
+  expect(judge({ ...calm, concealed: 0.2 })).toBe('weak')
+  expect(judge({ ...calm, frozen: 0.2 })).toBe('fair')
+})
+
+test('one bad reading does not change the word, two do, and four good ones bring it back', () => {
+  const words = new QualityWords()
+  expect(words.take(calm)).toBe('good')
+  expect(words.take(bad)).toBe('good')
+  expect(words.take(calm)).toBe('good')
+  expect(words.take(bad)).toBe('good')
+  expect(words.take(bad)).toBe('weak')
+  for (let i = 0; i < 3; i++) expect(words.take(calm)).toBe('weak')
+  expect(words.take(calm)).toBe('good')
+})
