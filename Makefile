@@ -15,9 +15,11 @@ setup: .venv/.synced      ## Prepare without starting
 
 test: setup               ## All four rings, then the web client's own
 	@tools/prepare.sh
-	$(BIN)/pytest -q -m "unit or link" -n 2 $(ARGS)
-	$(BIN)/pytest -q -m "flow or browser" $(ARGS)
-	$(BIN)/python tools/web.py exec vitest run
+	@status=0; set -x; \
+	$(BIN)/pytest -q -m "unit or link" -n 2 $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "flow or browser" $(ARGS) || status=1; \
+	$(BIN)/python tools/web.py exec vitest run || status=1; \
+	exit $$status
 
 check: setup              ## Style, types, imports, contract: everything that needs no running system
 	$(BIN)/ruff check
