@@ -9,6 +9,7 @@ from contract.ids import WorkerId
 from contract.media import Codec
 from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES, TAP_SOCKET
 from contract.tap import MAX_TAP_BYTES
+from media.metrics import MediaMetrics
 from media.node import MediaNode
 from media.peer.mux import Mux
 from media.taplink import feed
@@ -36,6 +37,7 @@ async def run(settings: Settings, index: int) -> None:
     try:
         async with TaskScope(worker) as scope:
             node = MediaNode(worker, mux, scope, max_legs=settings.max_legs, video_codec=Codec(settings.video_codec))
+            report.registry.register(MediaMetrics(node))
 
             async def control(connection: link.Link) -> None:
                 report.reached("control link")

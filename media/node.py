@@ -7,6 +7,8 @@ Only signaling opens legs and closes rooms.
 import asyncio
 import secrets
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -131,7 +133,12 @@ class MediaNode:
                 except ProtocolViolation as violation:
                     log.warning("signaling said what we do not understand", detail=violation.detail)
                     continue
-                self._obey(message)
+                try:
+                    self._obey(message)
+                except Exception:
+                    log.exception("command failed", command=message.type)
+                    if isinstance(message, OpenLeg):
+                        self._say(Refused(request=message.request, code=ErrorCode.INTERNAL))
         finally:
             self._link = None
 
@@ -154,7 +161,8 @@ class MediaNode:
                 room = self._room(message.room)
                 if room.recording != message.recording:
                     room.recording = message.recording
-                    room.media.record(message.recording, clock.now(), clock.wall_ns())
+                    with self._guard(message.room):
+                        room.media.record(message.recording, clock.now(), clock.wall_ns())
             case _:
                 assert_never(message)
 
@@ -228,9 +236,10 @@ class MediaNode:
         if room is None:
             return  # The next OpenLeg brings its own grants.
         room.grants[message.participant] = message.grants, message.host
-        room.media.set_grants(
-            message.participant, message.grants, host=message.host, now=clock.now(), wall_ns=clock.wall_ns()
-        )
+        with self._guard(message.room):
+            room.media.set_grants(
+                message.participant, message.grants, host=message.host, now=clock.now(), wall_ns=clock.wall_ns()
+            )
         if message.only_session is not None:
             for leg in self._legs_of(message.room, message.participant):
                 if leg.session != message.only_session:
@@ -242,9 +251,9 @@ class MediaNode:
             return
         for leg in list(room.legs.values()):
             leg.close(LegEnd.ROOM_CLOSED)
-        if room.recording is not None:
+        with self._guard(name):
             room.media.record(None, clock.now(), clock.wall_ns())
-        del self.rooms[name]
+        self.rooms.pop(name, None)
         self._past.update(room.media.counters)
 
     def _room(self, name: RoomId) -> HeldRoom:
@@ -258,6 +267,17 @@ class MediaNode:
                 media.tap_connected(self._tap, clock.now(), clock.wall_ns())
         return room
 
+    @contextmanager
+    def _guard(self, name: RoomId) -> Iterator[None]:
+        """A bug ends its room, not the worker: the clients come back with new legs."""
+        try:
+            yield
+        except Exception:
+            log.exception("room failed", room=name)
+            room = self.rooms.pop(name, None)
+            for leg in [] if room is None else list(room.legs.values()):
+                leg.close(LegEnd.FAILED)
+
     def _legs_of(self, name: RoomId, participant: PersonId) -> list[Leg]:
         room = self.rooms.get(name)
         return [] if room is None else [leg for leg in room.legs.values() if leg.participant == participant]
@@ -270,19 +290,22 @@ class MediaNode:
             leg.close(LegEnd.ROOM_CLOSED)
             return
         grants, host = room.grants[leg.participant]
-        room.media.add_leg(leg, leg.sections, grants, host=host, now=clock.now())
-        leg.on_rtp, leg.on_rtcp = room.media.on_rtp, room.media.on_rtcp
+        with self._guard(leg.room):
+            room.media.add_leg(leg, leg.sections, grants, host=host, now=clock.now())
+            leg.on_rtp, leg.on_rtcp = room.media.on_rtp, room.media.on_rtcp
 
     def leg_ready(self, leg: Leg) -> None:
         """The new one is connected: the one it replaces goes only now (make before break)."""
         room = self.rooms[leg.room]
-        room.media.leg_ready(leg.id, clock.now(), clock.wall_ns())
+        with self._guard(leg.room):
+            room.media.leg_ready(leg.id, clock.now(), clock.wall_ns())
         for other in self._legs_of(leg.room, leg.participant):
             if other.session == leg.session and other.pc_gen < leg.pc_gen:
                 other.close(LegEnd.REPLACED)
 
     def leg_point(self, leg: Leg, point: PointAt) -> None:
-        self.rooms[leg.room].media.on_point(leg.id, point, clock.now(), clock.wall_ns())
+        with self._guard(leg.room):
+            self.rooms[leg.room].media.on_point(leg.id, point, clock.now(), clock.wall_ns())
 
     def leg_changed(self, leg: Leg) -> None:
         if leg.state is LegState.CLOSED:
@@ -290,7 +313,8 @@ class MediaNode:
             room = self.rooms.get(leg.room)
             if room is not None:
                 room.legs.pop(leg.id, None)
-                room.media.remove_leg(leg.id, clock.now(), clock.wall_ns())
+                with self._guard(leg.room):
+                    room.media.remove_leg(leg.id, clock.now(), clock.wall_ns())
             log.info("leg is closed", leg=leg.id, room=leg.room, reason=leg.reason)
         self._say(leg.report())
 
@@ -305,13 +329,15 @@ class MediaNode:
 
     def tap_connected(self, sink: TapSink) -> None:
         self._tap = sink
-        for room in self.rooms.values():
-            room.media.tap_connected(sink, clock.now(), clock.wall_ns())
+        for name, room in list(self.rooms.items()):
+            with self._guard(name):
+                room.media.tap_connected(sink, clock.now(), clock.wall_ns())
 
     def tap_lost(self) -> None:
         self._tap = None
-        for room in self.rooms.values():
-            room.media.tap_lost()
+        for name, room in list(self.rooms.items()):
+            with self._guard(name):
+                room.media.tap_lost()
 
     # --- time ------------------------------------------------------------------------------------------------------
 
@@ -333,15 +359,8 @@ class MediaNode:
                 self._say(self.beat())
 
     def _tick(self, name: RoomId, room: HeldRoom, now: float, wall_ns: int) -> None:
-        try:
+        with self._guard(name):
             room.media.tick(now, wall_ns)
-        except Exception:
-            # A bug ends its room, not the worker: the clients come back with new legs.
-            log.exception("room failed", room=name)
-            for leg in list(room.legs.values()):
-                leg.close(LegEnd.FAILED)
-            self.rooms.pop(name, None)
-            return
         if room.legs or room.recording is not None:
             room.empty_since = None
         elif room.empty_since is None:

@@ -32,6 +32,8 @@ MAX_ADDRESSES = 16
 TAKEOVER_S = 5.0
 """An address that a peer used within this time is not given to another one."""
 LOOPBACK = "127.0.0.1"
+_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
+"""Linux socket(7); the socket module has no names for them."""
 
 Address = tuple[str, int]
 Datagram = Callable[[bytes, float], None]
@@ -119,8 +121,7 @@ class Door:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self.socket.setblocking(False)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+            _enlarge(self.socket)
             self.socket.bind((host, port))
         except OSError:
             self.socket.close()
@@ -143,6 +144,7 @@ class Mux:
         self._doors: dict[str, Door] = {}
         self._loop = asyncio.get_running_loop()
         self._bugs = 0
+        self._present: list[str] = []
         self.port = self._bind(port)
         self.refresh()
 
@@ -170,7 +172,8 @@ class Mux:
 
     def refresh(self) -> None:
         """Bind addresses that came since (a network that was down at start); cheap enough for every answer."""
-        for host in _hosts():
+        self._present = _hosts()
+        for host in self._present:
             if host not in self._doors:
                 try:
                     self._add(host, self.port)
@@ -180,7 +183,7 @@ class Mux:
     @property
     def addresses(self) -> tuple[tuple[str, int], ...]:
         """What an answer offers: other machines' ways first, 127.0.0.1 last."""
-        hosts = self._offered or [*(host for host in self._doors if host != LOOPBACK), LOOPBACK]
+        hosts = self._offered or [*(host for host in self._present if host in self._doors), LOOPBACK]
         return tuple((host, self.port) for host in hosts)
 
     def open(self, *, on_rtp: Datagram, on_rtcp: Datagram) -> Endpoint:
@@ -288,6 +291,15 @@ class Mux:
             oldest = next(iter(endpoint.doors))
             del endpoint.doors[oldest]
             del oldest[0].by_address[oldest[1]]
+
+
+def _enlarge(open_socket: socket.socket) -> None:
+    """Large buffers: past the system's limit if we may (CAP_NET_ADMIN), else up to it."""
+    for option, forced in ((socket.SO_RCVBUF, _SO_RCVBUFFORCE), (socket.SO_SNDBUF, _SO_SNDBUFFORCE)):
+        try:
+            open_socket.setsockopt(socket.SOL_SOCKET, forced, SOCKET_BUFFER_BYTES)
+        except OSError:
+            open_socket.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
 
 
 def _hosts() -> list[str]:

@@ -221,6 +221,7 @@ async def test_sigterm_tells_every_client_and_ends_within_two_seconds(
 async def test_health_says_whether_signaling_is_there(desk: ControlDesk, worker: asyncio.subprocess.Process) -> None:
     run_dir = desk.data / "run"
     assert (await health.ask(run_dir, "media-0", "/readyz"))[0] == 200
+    assert b"passline_media_legs 0.0" in (await health.ask(run_dir, "media-0", "/metrics"))[1]
     await desk.stop()
     async with asyncio.timeout(2.0):
         while (await health.ask(run_dir, "media-0", "/readyz"))[0] != 503:  # noqa: ASYNC110 - another process
