@@ -80,6 +80,8 @@ async def serve(path: Path, handler: Handler, *, max_record_bytes: int) -> async
             await handler(link)
         except LinkClosed:
             pass
+        except asyncio.CancelledError:
+            pass  # the task ends here; Python 3.11's streams would report its cancellation as a failed callback
         except Exception:
             log.exception("link handler failed", socket=path.name)
         finally:
