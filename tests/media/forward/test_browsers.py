@@ -1,0 +1,167 @@
+"""Chromium in a real room: the right picture in every slot, clean switches, repaired losses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from contract.data import PointAt
+from contract.ids import LegId, PersonId, RoomId
+from contract.media import Grants, Source
+from contract.nodes import LegState
+from media.forward.room import MediaRoom
+from media.peer.leg import Leg
+from runtime import clock
+from tests.support.browsers import Browser, chromium, playwright
+from tests.support.loop import Loop, serve
+from tests.support.until import until
+
+pytestmark = pytest.mark.browser
+
+ALL = Grants(publish=True, subscribe=True, record=False)
+WATCH = """
+window.seen = [];
+for (const video of document.querySelectorAll('video')) {
+  const pen = new OffscreenCanvas(8, 8).getContext('2d', { willReadFrequently: true });
+  const look = (now) => {
+    pen.drawImage(video, 0, video.videoHeight * 0.6, video.videoWidth, video.videoHeight * 0.4, 0, 0, 8, 8);
+    const [r, g, b] = pen.getImageData(4, 4, 1, 1).data;
+    const colour = r > 128 && g < 100 ? 'red' : b > 128 && r < 100 ? 'blue' : `${r},${g},${b}`;
+    seen.push([now, colour]);
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+}
+true
+"""
+COLOURS = {"red": "#f00", "blue": "#00f"}
+
+
+class RealRoom(Loop):
+    """Real peers in one MediaRoom; the n-th client is participant p-n."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room = MediaRoom(RoomId("room"), events=self, seed=1)
+        self.live: set[tuple[PersonId, Source]] = set()
+        self.loss = 0.0
+        self.lost = 0
+        self._random = Random(1)
+        self.scope.spawn(self._ticks(), name="ticks")
+
+    async def _ticks(self) -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            self.room.tick(clock.now(), clock.wall_ns())
+
+    def publication_live(self, participant: PersonId, source: Source) -> None:
+        self.live.add((participant, source))
+
+    def publication_ended(self, participant: PersonId, source: Source) -> None:
+        self.live.discard((participant, source))
+
+    def leg_up(self, leg: Leg) -> None:
+        straight = leg.send_rtp
+
+        def lossy(packet: bytes) -> None:
+            if self._random.random() < self.loss:
+                self.lost += 1
+            else:
+                straight(packet)
+
+        leg.send_rtp = lossy  # type: ignore[method-assign]  # the way down loses packets
+        self.room.add_leg(leg, leg.sections, ALL, host=False, now=clock.now())
+        leg.on_rtp, leg.on_rtcp = self.room.on_rtp, self.room.on_rtcp
+
+    def leg_ready(self, leg: Leg) -> None:
+        self.room.leg_ready(leg.id, clock.now(), clock.wall_ns())
+
+    def leg_point(self, leg: Leg, point: PointAt) -> None:
+        self.room.on_point(leg.id, point, clock.now(), clock.wall_ns())
+
+    def leg_changed(self, leg: Leg) -> None:
+        super().leg_changed(leg)
+        if leg.state is LegState.CLOSED:
+            self.room.remove_leg(LegId(leg.id), clock.now(), clock.wall_ns())
+
+    def host(self, participant: str, others: list[str]) -> None:
+        for other in [*others, participant]:
+            self.room.set_grants(
+                PersonId(other), ALL, host=other == participant, now=clock.now(), wall_ns=clock.wall_ns()
+            )
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[tuple[RealRoom, Browser]]:
+    real = RealRoom()
+    runner, port = await serve(real)
+    try:
+        async with playwright() as driver, chromium(driver, f"http://127.0.0.1:{port}") as browser:
+            yield real, browser
+    finally:
+        await runner.cleanup()
+        await real.aclose()
+
+
+async def join(real: RealRoom, browser: Browser, colour: str | None, *, stage: int = 1) -> Page:
+    page = await browser.page()
+    options: dict[str, Any] = {"stage": stage, "floor": 1}
+    if colour:
+        options |= {"colour": COLOURS[colour], "hz": 500 if colour == "red" else 1000}
+    ready = sum(state is LegState.CONNECTED for _, state in real.states)
+    await page.evaluate("options => go(options)", options)
+    await until(lambda: sum(state is LegState.CONNECTED for _, state in real.states) > ready, within_s=10.0)
+    return page
+
+
+async def test_slots_show_the_right_person_over_many_switches(server: tuple[RealRoom, Browser]) -> None:
+    real, browser = server
+    await join(real, browser, "red")
+    await join(real, browser, "blue")
+    await until(lambda: len(real.live) == 4, within_s=10.0)
+    viewer = await join(real, browser, None)
+    await viewer.evaluate(WATCH)
+    await asyncio.sleep(2)
+    first_foreign, gaps = 0, []
+    for turn in range(8):
+        who, other, colour = ("p-2", "p-1", "blue") if turn % 2 == 0 else ("p-1", "p-2", "red")
+        before = await viewer.evaluate("[performance.now(), seen.length]")
+        real.host(who, [other])
+        await asyncio.sleep(1.0)
+        seen = [(at, what) for at, what in await viewer.evaluate(f"seen.slice({before[1] - 1})")]
+        right = next(at for at, (_, what) in enumerate(seen) if what == colour)
+        first_foreign += sum(what != colour for _, what in seen[right:])
+        gaps.append(max(after[0] - sooner[0] for sooner, after in pairwise(seen[: right + 10])))
+    assert first_foreign == 0
+    gaps.sort()
+    assert gaps[len(gaps) // 2] < 400
+    received = await viewer.evaluate("received()")
+    video = next(inbound for inbound in received if inbound["kind"] == "video" and inbound["packets"])
+    assert video["lost"] == 0
+    assert not real.mux.dropped["bug"]
+
+
+async def test_losses_on_the_way_down_are_repaired(server: tuple[RealRoom, Browser]) -> None:
+    real, browser = server
+    await join(real, browser, "red")
+    viewer = await join(real, browser, None)
+    await until(lambda: real.room.counters.get("packets_out", 0) > 100, within_s=10.0)
+    await asyncio.sleep(1)
+    real.loss = 0.05
+    await asyncio.sleep(5)
+    real.loss = 0.0
+    await asyncio.sleep(1)
+    stats = await viewer.evaluate(
+        "(async () => { let out; (await pc.getStats()).forEach((s) => {"
+        "if (s.type === 'inbound-rtp' && s.kind === 'video') out = s; }); return out; })()"
+    )
+    assert real.lost > 10
+    assert real.room.counters["packets_repeated"] > 5
+    assert stats["freezeCount"] == 0
+    assert stats["framesDecoded"] > 5 * 20
+    # What was lost stays lost in the stream's own count; it came by the retransmission stream.
+    assert stats["retransmittedPacketsReceived"] >= stats["packetsLost"] > 5
