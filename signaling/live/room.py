@@ -18,7 +18,7 @@ from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RoomId
 from contract.nodes import LegReport, LegState
 from contract.rooms import RoomState
 from runtime import clock, ids
-from runtime.logs import bound_contextvars, get_logger
+from runtime.logs import bound_contextvars, clear_contextvars, get_logger
 from signaling.domain.commands import Asked, Facts, LegsChanged, RecordingReported, RingExpired, RoomCommand, StillTaken
 from signaling.domain.draft import SEATED, Decision, Effect
 from signaling.domain.rooms import FINAL, decide, next_ring_ms
@@ -129,6 +129,7 @@ class LiveRoom:
 
     async def run(self) -> None:
         """Carry out commands until nothing can change any more and nobody asked for a while."""
+        clear_contextvars()  # those of whoever opened it
         with bound_contextvars(room=self.id):
             while not (self.finished and clock.now() >= self._idle_since + LINGER_S):
                 order = await self._next()
@@ -184,7 +185,13 @@ class LiveRoom:
         if not decision.events:
             return
         await self._database.write(partial(self._save, decision=decision, order=order, now_ms=now_ms))
-        log.info("room changed", command=_name(command), ver=decision.state.ver, events=len(decision.events))
+        log.info(
+            "room changed",
+            command=_name(command),
+            session=command.session if isinstance(command, Asked) else None,
+            ver=decision.state.ver,
+            events=len(decision.events),
+        )
         self._around.publish(self, decision)
         self._idle_since = clock.now()
         for effect in decision.effects:

@@ -6,7 +6,7 @@ Sequence numbers have no holes and no doubles per channel, because they are give
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import distinct, func, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -138,14 +138,16 @@ async def heads(session: AsyncSession, channels: Iterable[ChannelId]) -> dict[Ch
 
 async def senders(session: AsyncSession, channel: ChannelId) -> set[PersonId]:
     """Everybody who wrote in the channel."""
-    query = select(distinct(MessageRow.sender_id)).where(MessageRow.channel_id == channel)
+    query = select(MessageRow.sender_id).where(MessageRow.channel_id == channel).distinct()
     return {PersonId(sender) for sender in await session.scalars(query)}
 
 
 async def written_in(session: AsyncSession, person: PersonId, channels: Iterable[ChannelId]) -> list[ChannelId]:
     """Those of `channels` where `person` wrote."""
-    query = select(distinct(MessageRow.channel_id)).where(
-        MessageRow.sender_id == person, MessageRow.channel_id.in_(list(channels))
+    query = (
+        select(MessageRow.channel_id)
+        .where(MessageRow.sender_id == person, MessageRow.channel_id.in_(list(channels)))
+        .distinct()
     )
     return [ChannelId(channel) for channel in await session.scalars(query)]
 

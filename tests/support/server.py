@@ -111,9 +111,13 @@ class SignalingServer:
         self._stack = AsyncExitStack()
 
     @property
-    def house(self) -> House:
+    def app(self) -> web.Application:
         assert self._app is not None
-        return self._app[HOUSE]
+        return self._app
+
+    @property
+    def house(self) -> House:
+        return self.app[HOUSE]
 
     async def __aenter__(self) -> "SignalingServer":
         await chain.seed_chain(self.settings, self._rooms)
