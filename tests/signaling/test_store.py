@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +17,9 @@ from contract.people import Name
 from runtime.settings import Settings
 from signaling.store import people
 from signaling.store.engine import Database
-from signaling.store.migrate import migrate
+from signaling.store.migrate import NEWEST, migrate, revision
 from signaling.store.tables import Base, RegionRow, StoreRow
+from signaling.store.upgrade import config
 from tests.support import chain
 
 pytestmark = pytest.mark.flow
@@ -47,6 +49,12 @@ async def test_the_migrations_make_exactly_the_schema_of_the_models(database: Da
 
     async with database.exclusive() as connection:
         assert await connection.run_sync(compare) == []
+
+
+async def test_the_newest_revision_is_the_last_script(database: Database) -> None:
+    async with database.exclusive() as connection:
+        scripts = await connection.run_sync(lambda sync: ScriptDirectory.from_config(config(sync)))
+        assert scripts.get_current_head() == NEWEST == await connection.run_sync(revision)
 
 
 async def test_migrating_again_changes_nothing(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""How Alembic reaches the schema: on the connection that signaling.store.migrate hands over."""
+"""How Alembic reaches the schema: on the connection that signaling.store.upgrade hands over."""
 
 from alembic import context
 
