@@ -1,5 +1,5 @@
 # Everything a developer or a trying-out newcomer runs. Each target prepares what it needs.
-.PHONY: run setup test check fmt promises soak bench clean
+.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises soak bench clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -21,14 +21,24 @@ test: setup               ## All four rings, then the web client's own
 	$(BIN)/python tools/web.py exec vitest run || status=1; \
 	exit $$status
 
-check: setup              ## Style, types, imports, contract: everything that needs no running system
+check: check-style check-types check-imports check-web check-house  ## All that needs no running system; -k goes on
+
+check-style: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+check-types: setup
 	$(BIN)/mypy
+
+check-imports: setup
 	$(BIN)/lint-imports
+
+check-web: setup
 	$(BIN)/python tools/web.py exec tsc --noEmit
 	$(BIN)/oxlint -c web/.oxlintrc.json web/src
 	$(BIN)/python tools/web.py exec prettier --check .
+
+check-house: setup
 	$(BIN)/pytest -q tests/house
 
 fmt: setup                ## Put everything into shape
