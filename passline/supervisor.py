@@ -52,8 +52,13 @@ class Supervisor:
     async def _keep(self, spec: Spec) -> None:
         backoff = Backoff()
         while not self._stopping.is_set():
-            process = await start(spec, self._environ)
             started = clock.now()
+            try:
+                process = await start(spec, self._environ)
+            except OSError as error:  # no memory, no process left to have: the machine may recover
+                log.error("child cannot be started", child=spec.name, errno=error.errno)
+                await self._pause(backoff.after(0.0))
+                continue
             self._running[spec.name] = process
             log.info("child started", child=spec.name, pid=process.pid)
             if self._stopping.is_set():  # `_end_all` did not see this one
@@ -73,8 +78,12 @@ class Supervisor:
                 again_in_s=delay_s,
                 **describe_end(returncode),
             )
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), delay_s)
+            await self._pause(delay_s)
+
+    async def _pause(self, delay_s: float) -> None:
+        """Wait, or until `stop`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), delay_s)
 
     async def _end_all(self) -> None:
         deadline = clock.now() + STOP_S

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import structlog
 
 from passline.children import BACKOFF_MAX_S, HEALTHY_S, Backoff, Spec, describe_end
 from passline.supervisor import Supervisor
@@ -114,6 +115,18 @@ async def test_stop_during_a_restart_delay_returns_at_once() -> None:
         await asyncio.sleep(0)
         supervisor.stop()
         await asyncio.wait_for(asyncio.shield(task), 5)
+
+
+@pytest.mark.flow
+async def test_a_child_that_cannot_be_started_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log"
+    monkeypatch.setattr("passline.children.sys.executable", str(tmp_path / "not-there"))
+    supervisor = Supervisor([[_child(log, "a")]], dict(os.environ))
+    with structlog.testing.capture_logs() as logged:
+        async with _running(supervisor):
+            await _until(lambda: any(line["event"] == "child cannot be started" for line in logged))
+            monkeypatch.undo()
+            await _until(lambda: _lines(log) == ["a started"])
 
 
 @pytest.mark.flow

@@ -1,16 +1,16 @@
 """A scope's tasks survive each other, not the scope."""
 
 import asyncio
-import logging
 
 import pytest
+import structlog
 
 from runtime.supervise import TaskScope
 
 pytestmark = pytest.mark.unit
 
 
-async def test_a_failure_ends_only_its_own_task_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_ends_only_its_own_task_and_is_logged_once() -> None:
     done = asyncio.Event()
 
     async def fails() -> None:
@@ -20,13 +20,13 @@ async def test_a_failure_ends_only_its_own_task_and_is_logged_once(caplog: pytes
         await asyncio.sleep(0)
         done.set()
 
-    with caplog.at_level(logging.ERROR):
+    with structlog.testing.capture_logs() as logged:
         async with TaskScope("test") as scope:
             failing = scope.spawn(fails(), name="fails")
             scope.spawn(goes_on(), name="goes on")
             await done.wait()
             await failing
-    assert sum("task failed" in record.getMessage() for record in caplog.records) <= 1
+    assert [(line["event"], line["scope"], line["task"]) for line in logged] == [("task failed", "test", "fails")]
 
 
 async def test_leaving_cancels_what_still_runs_and_waits_for_its_clean_up() -> None:
