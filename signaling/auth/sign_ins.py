@@ -13,7 +13,7 @@ from signaling.store.engine import Database
 LIFE_MS = 12 * 3600 * 1000
 """A person stays signed in this long after the last request."""
 TABLET_LIFE_MS = 90 * 24 * 3600 * 1000
-EXTEND_MS = 60 * 1000
+EXTEND_MS = 10 * 60 * 1000
 """The life is extended at most this often: not every request is a write."""
 USER_AGENT_CHARACTERS = 200
 
