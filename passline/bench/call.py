@@ -176,6 +176,8 @@ async def _browser(driver: Playwright, url: str, login: str) -> AsyncIterator[Pa
             await page.get_by_test_id("password").fill(PASSWORD)
             await page.get_by_test_id("sign-in").click()
             await page.get_by_test_id("sign-out").first.wait_for(state="attached")
+            while await page.evaluate("passline.snapshot().link") != "online":
+                await page.wait_for_timeout(20)
             yield page
         finally:
             await context.close()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Locator, Page
 
 from tests.support.browsers import Browser
 from tests.support.clips import Clip
@@ -108,6 +108,11 @@ async def open_chat(page: Page) -> None:
 async def write(page: Page, text: str) -> None:
     await page.get_by_test_id("chat-input").fill(text)
     await page.get_by_test_id("chat-send").click()
+
+
+def bubble(page: Page, text: str) -> Locator:
+    """The chat lines with this text."""
+    return page.get_by_test_id("chat-line").get_by_text(text)
 
 
 async def ticked(page: Page, tick: str, seconds: float = 10.0) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Playwright
 
 from tests.support.browsers import Browser, Firefox, chromium, firefox, playwright
@@ -26,8 +27,8 @@ class Scene:
 
     def __init__(self, directory: Path, **settings: object) -> None:
         self.stack = Stack(directory, **settings)  # type: ignore[arg-type]  # settings are checked by the product
-        self.expected: list[str] = []
-        """Parts of console messages that this flow provokes on purpose."""
+        self.expected = ["status of 401"]
+        """Parts of console messages that are no fault: who is not signed in yet asks who it is, and more per flow."""
         self._owned = contextlib.AsyncExitStack()
         self._browsers: list[Browser] = []
         self._driver: Playwright | None = None
@@ -41,6 +42,8 @@ class Scene:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:
+            await self._picture()
         problems = [problem for browser in self._browsers for problem in browser.problems]
         await self._owned.__aexit__(kind, error, trace)
         if kind is None:
@@ -48,6 +51,15 @@ class Scene:
             assert not strange, strange
         else:
             print("browser consoles:", *problems, sep="\n  ")
+
+    async def _picture(self) -> None:
+        """Screenshots of every tab beside the log, for whoever looks into a failure."""
+        for number, browser in enumerate(self._browsers):
+            for tab, page in enumerate(browser.context.pages):
+                with contextlib.suppress(PlaywrightError):
+                    path = self.stack.log_file.with_name(f"browser-{number}-{tab}.png")
+                    await page.screenshot(path=path, timeout=5_000)
+                    print(path, await page.evaluate("JSON.stringify(window.passline?.snapshot() ?? null)"))
 
     async def browser(self, shows: Clip | None = None, *, size: tuple[int, int] = (1280, 800)) -> Browser:
         """A Chromium of its own; `shows` is what its camera and microphone play."""

@@ -31,12 +31,12 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
         await acts.open_chat(expert)
         await acts.write(expert, "先把温控旋到 0")
         await acts.open_chat(store)
-        await store.get_by_text("先把温控旋到 0").wait_for(timeout=5_000)
+        await acts.bubble(store, "先把温控旋到 0").wait_for(timeout=5_000)
         await acts.ticked(expert, "read")
 
         await expert.get_by_test_id("take-still").click()
         await expert.get_by_test_id("still").first.wait_for(timeout=15_000)
-        await store.get_by_test_id("still").first.wait_for(timeout=15_000)
+        await acts.visible(store, "open-stills")
 
         await _point(expert)
         await store.locator("[data-testid=pointer-dots][data-pointing='p-chen']").wait_for(timeout=5_000)

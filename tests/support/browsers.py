@@ -66,12 +66,14 @@ class Browser:
         return page
 
     async def sign_in(self, login: str, password: str = "passline-demo") -> Page:
-        """Sign in through the sign-in page and wait for what comes after it."""
+        """Sign in through the sign-in page and wait until this person can be called."""
         page = await self.page()
         await page.get_by_test_id("login").fill(login)
         await page.get_by_test_id("password").fill(password)
         await page.get_by_test_id("sign-in").click()
         await page.get_by_test_id("sign-out").first.wait_for(state="attached", timeout=15_000)
+        while await page.evaluate("passline.snapshot().link") != "online":
+            await page.wait_for_timeout(20)
         return page
 
 
