@@ -30,6 +30,7 @@ def run(*, demo: bool, config: Path | None, host: str | None, port: int | None, 
     if config is not None:
         environ[CONFIG] = str(config.absolute())
     settings = load(environ, host=host, port=port, data=data)
+    _check_media_ports(settings)
     settings = settings.model_copy(update={"data": settings.data.absolute(), "port": _free_port(settings)})
     environ |= to_environ(settings)
     logs.setup("passline", level=settings.log_level, fmt=settings.log_format)
@@ -79,6 +80,22 @@ def _free_port(settings: Settings) -> int:
             ) from error
         port: int = probe.getsockname()[1]
         return port
+
+
+def _check_media_ports(settings: Settings) -> None:
+    """Whether every worker will get its UDP port. Raises SettingsError."""
+    if settings.media_port == 0:
+        return
+    for port in range(settings.media_port, settings.media_port + settings.media_worker_count()):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", port))
+            except (OSError, OverflowError) as error:
+                why = "there is no such port" if isinstance(error, OverflowError) else os.strerror(error.errno or 0)
+                raise SettingsError(
+                    f"PASSLINE_MEDIA_PORT: cannot use UDP port {port} for a media worker: {why}."
+                    " Does Passline run already? Choose another first port, or 0 for any."
+                ) from error
 
 
 def _own_data(data: Path) -> IO[str]:

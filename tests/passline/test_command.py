@@ -13,7 +13,7 @@ pytestmark = pytest.mark.flow
 
 
 def _serve(tmp_path: Path, *arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
-    known = {"port": free_port(), "data": tmp_path / "data", **settings}
+    known = {"port": free_port(), "media_port": 0, "data": tmp_path / "data", **settings}
     return subprocess.run(
         [sys.executable, "-m", "passline", "serve", *arguments],
         env=environ(known),
@@ -39,6 +39,7 @@ def _refused(done: subprocess.CompletedProcess[str], named: str) -> None:
         ({"port": "eighty"}, "PASSLINE_PORT"),
         ({"host": "192.0.2.1"}, "PASSLINE_HOST"),
         ({"config": "/not/there.toml"}, "/not/there.toml"),
+        ({"media_port": 65535, "media_workers": 2}, "PASSLINE_MEDIA_PORT"),
         ({"data": "/proc/nowhere"}, "PASSLINE_DATA"),
         ({"data": "/tmp/" + "x" * 200}, "PASSLINE_DATA"),
     ],
@@ -59,6 +60,15 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         done = _serve(tmp_path, "--port", str(port))
     _refused(done, "PASSLINE_PORT")
+    assert str(port) in done.stderr
+
+
+def test_a_media_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        done = _serve(tmp_path, media_port=port)
+    _refused(done, "PASSLINE_MEDIA_PORT")
     assert str(port) in done.stderr
 
 

@@ -3,8 +3,8 @@
 async with Stack(tmp_path) as stack:
     async with await stack.login("chen") as http:
         me = await http.get("/api/me")
-    os.kill(stack.pid("recorder"), signal.SIGKILL)
-    await stack.restarted("recorder", old)
+    await stack.kill("recorder")
+    await stack.ready()
 """
 
 import asyncio
