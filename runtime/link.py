@@ -61,7 +61,9 @@ class Link:
     async def aclose(self) -> None:
         self._writer.close()
         try:
-            await asyncio.wait_for(self._writer.wait_closed(), 1.0)
+            # Not wait_for: before Python 3.12 it swallows a cancellation that meets the end of what it waits for.
+            async with asyncio.timeout(1.0):
+                await self._writer.wait_closed()
         except (TimeoutError, ConnectionError, OSError):
             self._writer.transport.abort()
 

@@ -8,6 +8,8 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
+RECANCEL_S = 1.0
+
 
 class TaskScope:
     """Owns tasks whose failure must not end their siblings (sessions, legs, links).
@@ -42,10 +44,12 @@ class TaskScope:
     async def aclose(self) -> None:
         """Cancel what still runs and wait for it."""
         self._closed = True
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = set(self._tasks)
+        while tasks:
+            # Again, if it takes long: a library may have swallowed the first (asyncio.wait_for before Python 3.12).
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=RECANCEL_S)
 
     async def __aenter__(self) -> "TaskScope":
         return self
