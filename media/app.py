@@ -60,7 +60,7 @@ async def run(settings: Settings, index: int) -> None:
                         tasks.create_task(
                             link.keep_connected(
                                 settings.data / TAP_SOCKET,
-                                lambda connection: feed(node, worker, connection),
+                                lambda connection: feed(node.rooms, worker, connection),
                                 max_record_bytes=MAX_TAP_BYTES,
                             ),
                             name="tap link",
@@ -71,8 +71,8 @@ async def run(settings: Settings, index: int) -> None:
                     gc.freeze()
                     log.info("media worker is up", worker=worker, udp_port=mux.port)
                     await stop.wait()
-                    log.info("media worker stops", legs=len(node.legs))
-                    await node.shut_down(timeout_s=GOODBYE_S)
+                    log.info("media worker stops", legs=len(node.rooms.legs))
+                    await node.rooms.close_all(timeout_s=GOODBYE_S)
                     for task in running:
                         task.cancel()
             finally:

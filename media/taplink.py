@@ -2,7 +2,7 @@
 
 from contract.ids import WorkerId
 from contract.tap import TapHello, pack_message
-from media.node import MediaNode
+from media.rooms import Rooms
 from runtime.link import Link, LinkClosed
 
 
@@ -33,14 +33,14 @@ class TapConnection:
         self._open = False
 
 
-async def feed(node: MediaNode, worker: WorkerId, link: Link) -> None:
+async def feed(rooms: Rooms, worker: WorkerId, link: Link) -> None:
     """Offer one connection to the rooms until the recorder closes it."""
     connection = TapConnection(link)
     connection.send(pack_message(TapHello(worker=worker)))
-    node.tap_connected(connection)
+    rooms.tap_connected(connection)
     try:
         while True:
             await link.receive()  # The tap is one way; this waits for its end.
     finally:
         connection.close()
-        node.tap_lost()
+        rooms.tap_lost()
