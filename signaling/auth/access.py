@@ -5,35 +5,35 @@ be told from random ones. `forbidden` is only for what everybody knows to exist:
 something that the person sees.
 """
 
+from typing import Protocol, TypeVar
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import RoomId, StillId
-from contract.people import Role
 from contract.recording import Part, RecordingSummary
 from contract.rooms import RoomState
 from signaling.auth.principal import Principal
 from signaling.domain.archive import Kept, may_publish
+from signaling.domain.draft import concerns
 from signaling.store import archive
 
 
-def access_room(who: Principal, state: RoomState | None) -> RoomState:
-    """A live room that concerns `who`: as a member, in whatever state. Raises Rejection(`not_found`)."""
-    if state is None or all(member.person.id != who.id for member in state.members):
+class Live(Protocol):
+    """A room in memory."""
+
+    @property
+    def state(self) -> RoomState: ...
+
+
+L = TypeVar("L", bound=Live)
+
+
+def access_room(who: Principal, room: L | None) -> L:
+    """A live room that concerns `who`. Raises Rejection(`not_found`). What they may do in it, the domain decides."""
+    if room is None or not concerns(room.state, who.id):
         raise Rejection(ErrorCode.NOT_FOUND)
-    return state
-
-
-def may_start_call(who: Principal) -> None:
-    """Only a store's tablet calls. Raises Rejection(`forbidden`)."""
-    if who.role is not Role.STORE or who.store is None:
-        raise Rejection(ErrorCode.FORBIDDEN, "only a store's tablet calls")
-
-
-def may_open_session(who: Principal) -> None:
-    """Only a trainer opens a session. Raises Rejection(`forbidden`)."""
-    if who.role is not Role.TRAINER:
-        raise Rejection(ErrorCode.FORBIDDEN, "only a trainer opens a session")
+    return room
 
 
 async def access_archive(session: AsyncSession, who: Principal, room: RoomId) -> Kept:

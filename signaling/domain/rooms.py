@@ -104,7 +104,7 @@ def decide(state: RoomState, command: RoomCommand, now_ms: int, facts: Facts) ->
 
 
 def _open_session(wish: OpenSession, now_ms: int, facts: OpeningFacts) -> Decision:
-    if facts.by.role not in (Role.TRAINER, Role.ADMIN):
+    if facts.by.role is not Role.TRAINER:
         raise Rejection(ErrorCode.FORBIDDEN, "only a trainer opens a session")
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "in another room")

@@ -6,9 +6,10 @@ from contract.ids import LegId, PersonId, RoomId
 from contract.nodes import OpenLeg, SetGrants
 from contract.rooms import Member, RecordingState
 from runtime import clock, ids
+from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
 from signaling.domain.bucket import Bucket
-from signaling.domain.draft import NO_GRANTS, SEATED, concerns, find, grants_of
+from signaling.domain.draft import NO_GRANTS, SEATED, find, grants_of
 from signaling.live.room import LiveRoom
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSessions
@@ -55,10 +56,9 @@ class Peers:
         return PeerAnswer(leg=leg, pc_gen=offer.pc_gen, sdp=answer)
 
     def _admit(self, who: Principal, room_id: RoomId, offer: PeerOffer) -> tuple[LiveRoom, Member]:
-        room = self._rooms.get(room_id)
-        member = find(room.state, who.id) if room is not None else None
-        if room is None or member is None or not concerns(room.state, who.id):
-            raise Rejection(ErrorCode.NOT_FOUND, "no such room")
+        room = access_room(who, self._rooms.get(room_id))
+        member = find(room.state, who.id)
+        assert member is not None  # whom a room concerns is a member
         if room.state.closed_at is not None:
             raise Rejection(ErrorCode.OVER, "the room is closed")
         session = self._sessions.find(offer.session)

@@ -9,9 +9,10 @@ from contract.errors import ErrorCode, PasslineError, Rejection
 from contract.ids import PersonId, RoomId, StillId
 from contract.rooms import Still
 from runtime import clock, ids
+from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
 from signaling.domain.commands import StillTaken
-from signaling.domain.draft import concerns, find, seated
+from signaling.domain.draft import find, seated
 from signaling.domain.jpeg import size_px
 from signaling.domain.rooms import MAX_STILLS
 from signaling.live.rooms import Rooms
@@ -29,9 +30,7 @@ class Stills:
 
     async def add(self, who: Principal, room_id: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
         """Keep a photo and tell the room. Raises Rejection or what the room answers."""
-        room = self._rooms.get(room_id)
-        if room is None or not concerns(room.state, who.id):
-            raise Rejection(ErrorCode.NOT_FOUND, "no such room")
+        room = access_room(who, self._rooms.get(room_id))
         seated(room.state, who.id)
         if len(room.state.stills) >= MAX_STILLS:
             raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
