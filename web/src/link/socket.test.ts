@@ -50,6 +50,12 @@ const WELCOME: ServerMessage = {
   boot: 'b',
 }
 
+/** One period passes and the ticker beats. */
+async function tick() {
+  await vi.advanceTimersByTimeAsync(period)
+  beat?.()
+}
+
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
 beforeEach(() => {
@@ -121,14 +127,23 @@ test('two unanswered pings end the connection, any frame keeps it', async () => 
   const ws = await connected()
   expect(period).toBe(5000)
   ws.say({ type: 'pong', n: 1, now: 5 })
-  beat!()
-  beat!()
+  await tick()
+  await tick()
   ws.say({ type: 'presence', entries: [] })
-  beat!()
-  beat!()
+  await tick()
+  await tick()
   expect(states.at(-1)).toBe('online')
-  beat!()
+  await tick()
   expect(states.at(-1)).toBe('offline')
+})
+
+test('a burst of late beats after a stall is one beat', async () => {
+  const ws = await connected()
+  ws.say({ type: 'pong', n: 1, now: 5 })
+  await vi.advanceTimersByTimeAsync(20_000)
+  for (let i = 0; i < 4; i++) beat!()
+  expect(states.at(-1)).toBe('online')
+  expect(ws.sent.filter((m) => m.type === 'ping')).toHaveLength(2)
 })
 
 test('in a call it listens each second', async () => {

@@ -45,6 +45,7 @@ export class Socket {
   private attempt = 0
   private ping = 0
   private askedMs = 0
+  private beatMs = 0
   private missed = 0
   private brisk = false
   private welcomed = false
@@ -76,6 +77,7 @@ export class Socket {
   setBrisk(brisk: boolean): void {
     if (this.brisk === brisk) return
     this.brisk = brisk
+    this.backoff.brisk = brisk
     if (this.welcomed) this.beat()
   }
 
@@ -209,9 +211,20 @@ export class Socket {
     ws?.close()
   }
 
+  private get periodMs(): number {
+    return this.brisk ? BRISK_PING_MS : PING_MS
+  }
+
   private beat(): void {
     this.missed = 0
-    this.ticker.start(this.brisk ? BRISK_PING_MS : PING_MS, () => this.onBeat())
+    this.beatMs = performance.now()
+    this.ticker.start(this.periodMs, () => {
+      // After a stall of this page its beats come in a burst; only time that really passed counts.
+      const now = performance.now()
+      if (now - this.beatMs < this.periodMs / 2) return
+      this.beatMs = now
+      this.onBeat()
+    })
   }
 
   private onBeat(): void {
