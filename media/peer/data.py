@@ -118,7 +118,8 @@ class DataLink:
         left = asyncio.Event()
         channel.once("bufferedamountlow", left.set)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(left.wait(), FLUSH_S)
+            async with asyncio.timeout(FLUSH_S):
+                await left.wait()
 
     async def aclose(self) -> None:
         """End the association (SCTP ABORT)."""

@@ -89,7 +89,9 @@ class DtlsTransport(RTCDtlsTransport):
                     self.encrypted = True
                     return
                 try:
-                    data = await asyncio.wait_for(self.transport._recv(), wait_s if self._flight else None)
+                    # Not wait_for: before Python 3.12 it may swallow a cancellation.
+                    async with asyncio.timeout(wait_s if self._flight else None):
+                        data = await self.transport._recv()
                 except TimeoutError:
                     wait_s = min(2 * wait_s, RESEND_MAX_S)
                     self.resent += len(self._flight)
