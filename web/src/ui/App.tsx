@@ -94,6 +94,11 @@ function Inside() {
     document.documentElement.dataset.device = tablet ? 'tablet' : 'desktop'
   }, [deviceless, atStore])
 
+  useEffect(
+    () => model.setRingTitle((call) => t('console.title_ringing', { store: nameOf(call.call?.store.name) })),
+    [model],
+  )
+
   if (me === undefined)
     return (
       <main class="alone">

@@ -57,7 +57,7 @@ function Line(props: { entry: ArchiveEntry; now: number; me: string; atStore: bo
   )
 }
 
-export function RecentCalls(props: { limit?: number }) {
+export function RecentCalls(props: { limit?: number; title?: string }) {
   const model = useModel()
   const { entries, problem, reload } = useEntries()
   const me = model.me.value?.person.id ?? ''
@@ -65,7 +65,7 @@ export function RecentCalls(props: { limit?: number }) {
   return (
     <section class="recents">
       <div class="home-section-head">
-        <h2>{t('home.recent')}</h2>
+        <h2>{props.title ?? t('home.recent')}</h2>
         <a class="btn" data-kind="link" href="/archive" data-testid="archive-link">
           {t('home.all')}
         </a>

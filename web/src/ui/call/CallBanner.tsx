@@ -1,11 +1,12 @@
 /** One banner at a time over a room's picture, the more urgent first: sound blocked, cut off, the other away, weak link. */
-import { CameraOff, UserRoundX, Volume2, Wifi, WifiOff } from 'lucide-preact'
+import { CameraOff, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
 import type { Member, RoomState } from '../../contract'
 import { t } from '../../i18n'
 import { act } from '../act'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Banner } from '../parts/State'
+import { WeakWifi } from '../parts/WeakWifi'
 import { callName, worse } from './Words'
 
 export function CallBanner(props: { room: RoomState; other: Member | null }) {
@@ -74,7 +75,7 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
   if (worse(model.quality.value, other?.quality) === 'weak')
     return (
       <Banner
-        icon={Wifi}
+        icon={WeakWifi}
         title={
           model.quality.value === 'weak' || !other
             ? t('quality.weak_own')

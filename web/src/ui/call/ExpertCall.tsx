@@ -66,7 +66,9 @@ export function ExpertCall(props: { room: RoomState }) {
             </h1>
             <p class="second">{room.call && t(`reason.${room.call.reason}`)}</p>
           </div>
-          <time class="call-clock num">{clock((now - since) / 1000)}</time>
+          <time class="call-clock num" data-testid="call-timer">
+            {clock((now - since) / 1000)}
+          </time>
         </div>
         <QualityChip own={model.quality.value} other={other?.quality} peer={model.peer.value} />
         <RecordingChip room={room} now={now} consent />

@@ -1,9 +1,10 @@
 /** What a call says about itself in words: recorded or not, how the connection is, what the other side cannot give. */
-import { Signal, SignalLow, WifiOff } from 'lucide-preact'
+import { Signal, WifiOff } from 'lucide-preact'
 import type { Member, Quality, RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import type { PeerState } from '../../model/api'
 import { clock } from '../format'
+import { WeakWifi } from '../parts/WeakWifi'
 
 export function RecordingChip(props: { room: RoomState; now: number; consent?: boolean }) {
   const recording = props.room.recording
@@ -12,7 +13,7 @@ export function RecordingChip(props: { room: RoomState; now: number; consent?: b
     <p class="bar-chip" data-testid="recording-state" data-state={recording?.state ?? 'off'}>
       <span class="dot" data-tone={on ? 'rec' : 'off'} aria-hidden="true" />
       <span class="bar-chip-word">{t(`recording.${recording?.state ?? 'off'}`)}</span>
-      {on && recording.started_at !== null && recording.started_at !== undefined && (
+      {on && !props.consent && recording.started_at !== null && recording.started_at !== undefined && (
         <strong class="num" data-testid="call-timer">
           {clock((props.now - recording.started_at) / 1000)}
         </strong>
@@ -33,7 +34,7 @@ export function QualityChip(props: { own: Quality; other?: Quality; peer: PeerSt
   const lost = props.peer === 'recovering' || props.peer === 'failed'
   const connecting = props.peer === 'connecting' || props.peer === 'none'
   const quality = lost ? 'weak' : worse(props.own, props.other)
-  const Sign = lost ? WifiOff : quality === 'weak' ? SignalLow : Signal
+  const Sign = lost ? WifiOff : quality === 'weak' ? WeakWifi : Signal
   return (
     <p
       class="bar-chip"

@@ -1,6 +1,5 @@
 /** The expert's console: what rings now above everything, then what happened lately, and who else could take a call. */
 import { PhoneCall, PhoneIncoming, Volume2 } from 'lucide-preact'
-import { useEffect } from 'preact/hooks'
 import type { PresenceEntry } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
@@ -47,22 +46,6 @@ export function Console() {
   const elsewhere = model.elsewhere.value
   const stores = model.stores.value
   const online = stores.filter((entry) => entry.presence !== 'offline').length
-
-  useEffect(() => {
-    if (incoming.length === 0) return
-    const plain = t('app.name')
-    let flash = false
-    const timer = setInterval(() => {
-      flash = !flash
-      document.title = flash
-        ? t('console.title_ringing', { store: nameOf(incoming[0]?.call?.store.name) })
-        : plain
-    }, 900)
-    return () => {
-      clearInterval(timer)
-      document.title = plain
-    }
-  }, [incoming.length])
 
   return (
     <Desk>

@@ -35,12 +35,14 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
         <PhoneIncoming class="icon" size={36} strokeWidth={1.9} />
       </span>
       <div class="incoming-words">
-        <p class="incoming-to">
-          {others.length > 0
-            ? t('console.to_you_and', {
-                names: others.map((m) => nameOf(m.person.name)).join(t('list.comma')),
-              })
-            : t('console.to_you')}{' '}
+        <p class="incoming-to dots">
+          <span>
+            {others.length > 0
+              ? t('console.to_you_and', {
+                  names: others.map((m) => nameOf(m.person.name)).join(t('list.comma')),
+                })
+              : t('console.to_you')}
+          </span>
           <span class="num" data-testid="waiting-time">
             {t('console.rung_for', { time: clock((model.tick.value - call.timings.tap) / 1000) })}
           </span>

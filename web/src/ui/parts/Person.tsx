@@ -4,9 +4,10 @@ import type { Person, Presence } from '../../contract'
 
 /** One of six tints by a hash of the id, so that somebody keeps a colour everywhere. */
 export function tintOf(id: string): number {
-  let hash = 0
-  for (const letter of id) hash = (hash * 31 + letter.codePointAt(0)!) >>> 0
-  return (hash % 6) + 1
+  let hash = 0x811c9dc5
+  for (const letter of id) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
+  return ((hash >>> 0) % 6) + 1
 }
 
 /** The family name's character in Chinese, two capitals in English. */

@@ -1,7 +1,7 @@
 /** One person's picture in the replay, with the pointers that lay on it; the player moves it, this shows it. */
 import { useEffect, useRef } from 'preact/hooks'
 import type { Person } from '../../contract'
-import { t } from '../../i18n'
+import { nameOf, t } from '../../i18n'
 import type { Player } from '../../model/api'
 import { fromFrame } from '../frame'
 import { Avatar } from '../parts/Person'
@@ -59,7 +59,10 @@ export function Picture(props: PictureProps) {
         </span>
       )}
       {last && <span class="replay-dot" ref={dot} data-testid="pointer-dot" />}
-      <figcaption class="tile-name">{name}</figcaption>
+      <figcaption class="tile-name">
+        {name}
+        {props.self?.title && <span class="second">{nameOf(props.self.title)}</span>}
+      </figcaption>
       {props.onPick && (
         <button
           type="button"

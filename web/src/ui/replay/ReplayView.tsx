@@ -63,9 +63,7 @@ export function ReplayView(props: { replay: Replay; player: Player }) {
   const label = (id: string): string => {
     const one = person(id)
     if (!one) return id
-    return one.store
-      ? nameOf(one.store.name)
-      : [nameOf(one.name), nameOf(one.title)].filter(Boolean).join(t('list.comma'))
+    return nameOf(one.store?.name ?? one.name)
   }
   const steps = replay.timings ? stages(replay.timings) : []
   const frame = steps.find((step) => step.key === 'first_frame')

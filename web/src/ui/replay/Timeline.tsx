@@ -69,10 +69,17 @@ export function Timeline(props: { replay: Replay; player: Player; label: (id: st
   useEffect(() => {
     if (head.current) head.current.style.left = `${percent(now, duration)}%`
   }, [now, duration])
+  const section = useRef<HTMLElement>(null)
+  useEffect(() => section.current?.style.setProperty('--lanes', String(player.people.length + 2)), [player])
   const gaps = merged(replay.gaps)
 
   return (
-    <section class="timeline" aria-label={t('replay.timeline')}>
+    <section class="timeline" ref={section} aria-label={t('replay.timeline')}>
+      <div class="playhead-lane" aria-hidden="true">
+        <span class="playhead" ref={head}>
+          <b class="num">{clock(now)}</b>
+        </span>
+      </div>
       <div class="lane lane-ruler" aria-hidden="true">
         <span class="lane-name" />
         <div class="lane-track">
@@ -83,8 +90,8 @@ export function Timeline(props: { replay: Replay; player: Player; label: (id: st
           ))}
         </div>
       </div>
-      {player.people.map((id) => (
-        <div class="lane" key={id} data-testid={`lane-${id}`}>
+      {player.people.map((id, row) => (
+        <div class="lane" key={id} data-row={row % 2} data-testid={`lane-${id}`}>
           <span class="lane-name">{label(id)}</span>
           <div class="lane-track">
             {player.partsOf(id).map((part) => (
@@ -126,9 +133,6 @@ export function Timeline(props: { replay: Replay; player: Player; label: (id: st
       <div class="lane lane-seek">
         <span class="lane-name" />
         <div class="lane-track">
-          <span class="playhead" ref={head} aria-hidden="true">
-            <b class="num">{clock(now)}</b>
-          </span>
           <input
             type="range"
             class="seek"

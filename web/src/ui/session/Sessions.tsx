@@ -125,7 +125,7 @@ export function Sessions() {
 
   return (
     <Desk>
-      <div class="console">
+      <div class="console" data-single>
         <main class="console-main">
           <header class="page-head">
             <h1>{t('session.home')}</h1>
@@ -216,7 +216,7 @@ export function Sessions() {
               </Button>
             </div>
           )}
-          <RecentCalls limit={6} />
+          <RecentCalls limit={6} title={t('session.recent')} />
         </main>
       </div>
     </Desk>

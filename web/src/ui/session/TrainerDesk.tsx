@@ -81,34 +81,33 @@ export function TrainerDesk(props: { room: RoomState }) {
         <RecordingChip room={room} now={now} />
       </header>
       <CallBanner room={room} other={null} />
-      <div class="desk-stage">
-        <Stage member={own ? { ...me, camera_off: cameraOff } : shown} own={own} takes="move">
-          {!own && (
-            <div class="tiles">
-              <Tile
-                member={{ ...me, camera_off: cameraOff, muted }}
-                own
-                mirrored={model.facing.value === 'user'}
-                onPick={() => setLarge(mine)}
-              />
-            </div>
-          )}
-        </Stage>
-      </div>
       <section class="wall" aria-label={t('session.wall')}>
-        {wall.length === 0 ? (
-          <Empty icon={Users} title={t('session.nobody_yet')} text={t('session.nobody_yet_text')} />
-        ) : (
-          <div class="wall-grid">
-            {wall.map((member) => (
-              <Tile
-                key={member.person.id}
-                member={member}
-                silent={!model.remote.value.get(member.person.id)?.camera}
-                hand={handOf(member.person.id)}
-                onPick={() => setLarge(member.person.id)}
-              />
-            ))}
+        <div class="desk-stage">
+          <Stage member={own ? { ...me, camera_off: cameraOff } : shown} own={own} takes="move">
+            {!own && (
+              <div class="tiles">
+                <Tile
+                  member={{ ...me, camera_off: cameraOff, muted }}
+                  own
+                  mirrored={model.facing.value === 'user'}
+                  onPick={() => setLarge(mine)}
+                />
+              </div>
+            )}
+          </Stage>
+        </div>
+        {wall.map((member) => (
+          <Tile
+            key={member.person.id}
+            member={member}
+            silent={!model.remote.value.get(member.person.id)?.camera}
+            hand={handOf(member.person.id)}
+            onPick={() => setLarge(member.person.id)}
+          />
+        ))}
+        {wall.length === 0 && (
+          <div class="wall-none">
+            <Empty icon={Users} title={t('session.nobody_yet')} text={t('session.nobody_yet_text')} />
           </div>
         )}
       </section>

@@ -1,0 +1,84 @@
+/** Every screen with fixtures, for looking at: /src/ui/gallery/index.html?scene=store-home&lang=en. Never in the bundle. */
+import { signal } from '@preact/signals'
+import { render } from 'preact'
+import { setLang } from '../../i18n'
+import { Refusal, type Model } from '../../model/api'
+import '../../styles/index.css'
+import { App } from '../App'
+import { CameraCheck } from '../home/CameraCheck'
+import { ConsentDialog } from '../home/ConsentDialog'
+import { ModelContext } from '../model'
+import { Parts } from './Parts'
+import { fake, type Scene } from './fake'
+import { CHEN, HE, TABLETS, XIAOLIN } from './people'
+import { ended, inCall, ringing, session } from './rooms'
+
+const shop = TABLETS[0]!
+const refuse = (): Promise<never> => Promise.reject(new Refusal('unavailable'))
+const archive = (more: Partial<Model['archive']>): Partial<Model> => ({
+  archive: { ...fake({ me: null }).archive, ...more },
+})
+
+const SCENES: Record<string, () => Scene> = {
+  'sign-in': () => ({ me: null }),
+  'store-home': () => ({ me: shop, invitations: [session()] }),
+  'store-home-empty': () => ({
+    me: shop,
+    more: {
+      link: signal('offline'),
+      ...archive({ list: () => Promise.resolve({ entries: [], next: null }) }),
+    },
+  }),
+  'store-home-broken': () => ({ me: shop, elsewhere: inCall(), more: archive({ list: refuse }) }),
+  ringing: () => ({ me: shop, current: ringing() }),
+  'call-store': () => ({ me: shop, current: inCall() }),
+  'call-store-weak': () => ({
+    me: shop,
+    current: inCall(0),
+    more: { quality: signal('weak'), muted: signal(true), still: signal({ step: 'taking' }) },
+  }),
+  'call-expert': () => ({ me: CHEN, current: inCall() }),
+  'call-expert-away': () => {
+    const room = inCall(0)
+    room.members[0] = { ...room.members[0]!, state: 'away' }
+    return { me: CHEN, current: room }
+  },
+  console: () => ({ me: CHEN, incoming: [ringing()], more: { soundBlocked: signal(true) } }),
+  'console-quiet': () => ({ me: CHEN }),
+  sessions: () => ({ me: HE }),
+  'trainer-desk': () => ({ me: HE, current: session() }),
+  seat: () => ({ me: shop, current: session() }),
+  'summary-saving': () => ({ me: CHEN, summary: ended('hung_up', 'saving') }),
+  'summary-safe': () => ({ me: shop, summary: ended('hung_up', 'safe') }),
+  missed: () => ({ me: shop, summary: ended('missed', 'off') }),
+  archive: () => ({ me: CHEN }),
+  'archive-learner': () => ({ me: XIAOLIN }),
+  'archive-store': () => ({ me: shop }),
+  replay: () => ({ me: CHEN }),
+  'replay-store': () => ({ me: shop }),
+  check: () => ({ me: shop }),
+  consent: () => ({ me: shop }),
+  parts: () => ({ me: CHEN }),
+}
+
+const query = new URLSearchParams(location.search)
+const name = query.get('scene') ?? 'store-home'
+setLang(query.get('lang') === 'en' ? 'en' : 'zh-CN')
+const scene = SCENES[name]!()
+history.replaceState(
+  null,
+  '',
+  name.startsWith('archive') ? '/archive' : name.startsWith('replay') ? '/archive/room-1' : '/',
+)
+document.documentElement.dataset.device = scene.me?.role === 'store' ? 'tablet' : 'desktop'
+
+render(
+  <ModelContext.Provider value={fake(scene)}>
+    {name === 'parts' ? <Parts /> : <App />}
+    {name === 'check' && <CameraCheck onClose={() => undefined} />}
+    {name === 'consent' && (
+      <ConsentDialog title="新品" onAgree={() => Promise.resolve()} onClose={() => undefined} />
+    )}
+  </ModelContext.Provider>,
+  document.getElementById('app')!,
+)
