@@ -36,7 +36,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
     state.wait_for("tap")
     _metrics(state, recordings)
     async with TaskScope("recorder") as scope:
-        await intake.listen(settings.data / TAP_SOCKET)
+        intake.listen(settings.data / TAP_SOCKET)
         state.reached("tap")
         server = await health.serve(state, settings.data / "run")
         scope.spawn(recordings.run(), name="tick")

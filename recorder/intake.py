@@ -1,12 +1,14 @@
 """The listening end of the tap: workers connect, their records are read in gulps and handed on.
 
 Frames of a room come some eighty times a second per person; waking for each would cost more than writing them. So
-after a small read the socket rests `REST_S`, while the kernel and the worker's bounded buffer hold what comes. The
-worker never waits for us: what it cannot hand over it drops by whole frames and says so (contract.tap.TapGap).
+while data flows a connection is not watched but read every `REST_S`; the kernel, and the worker's bounded buffer, hold
+what comes meanwhile. The worker never waits for us: what it cannot hand over it drops by whole frames and says so
+(contract.tap.TapGap).
 """
 
 import asyncio
 import itertools
+import socket
 from pathlib import Path
 from typing import Protocol
 
@@ -16,9 +18,12 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
-REST_S = 0.05
-GULP_BYTES = 64 * 1024
-"""A read of this much means that more is waiting: go on at once."""
+REST_S, SHORT_REST_S = 0.1, 0.02
+GULP_BYTES = 256 * 1024
+BUSY_BYTES = 32 * 1024
+"""After a gulp of this much the rest is short, or the kernel's buffer would run full and the worker's fill."""
+IDLE_GULPS = 5
+"""So many empty ones in a row, and the connection is watched again instead."""
 MAX_CONNECTIONS = 256
 
 
@@ -53,38 +58,60 @@ class RecordReader:
         return records
 
 
-class _Connection(asyncio.Protocol):
-    def __init__(self, intake: "Intake", number: int) -> None:
+class _Connection:
+    """One worker's connection: watched while idle, read in gulps while data flows."""
+
+    def __init__(self, intake: "Intake", number: int, sock: socket.socket) -> None:
         self._intake = intake
         self._number = number
+        self._socket = sock
         self._reader = RecordReader()
-        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
         self._wake: asyncio.TimerHandle | None = None
+        self._empty = 0
+        self._watch()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        if not self._intake.add(self._number, transport):
-            transport.abort()
+    def close(self) -> None:
+        """Once; the intake forgets it."""
+        if self._wake is None:
+            self._loop.remove_reader(self._socket)
+        else:
+            self._wake.cancel()
+        self._socket.close()
+        self._intake.remove(self._number)
 
-    def data_received(self, data: bytes) -> None:
-        transport = self._transport
-        assert transport is not None
+    def _watch(self) -> None:
+        self._wake = None
+        self._loop.add_reader(self._socket, self._stirred)
+
+    def _stirred(self) -> None:
+        self._loop.remove_reader(self._socket)
+        self._empty = 0
+        self._wake = self._loop.call_later(0, self._gulp)
+
+    def _gulp(self) -> None:
+        try:
+            data = self._socket.recv(GULP_BYTES)
+        except BlockingIOError:
+            self._empty += 1
+            if self._empty >= IDLE_GULPS:
+                self._watch()
+            else:
+                self._wake = self._loop.call_later(REST_S, self._gulp)
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+            return
+        self._empty = 0
+        self._wake = self._loop.call_later(SHORT_REST_S if len(data) >= BUSY_BYTES else REST_S, self._gulp)
         try:
             for record in self._reader.feed(data):
                 self._intake.take(self._number, record)
         except (ProtocolViolation, ValueError) as error:
             log.warning("tap closed: bad record", connection=self._number, error=str(error)[:200])
-            transport.abort()
-            return
-        if len(data) < GULP_BYTES and not transport.is_closing():
-            transport.pause_reading()
-            self._wake = asyncio.get_running_loop().call_later(REST_S, transport.resume_reading)
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        if self._wake is not None:
-            self._wake.cancel()
-        self._intake.remove(self._number)
+            self.close()
 
 
 class Intake:
@@ -93,23 +120,34 @@ class Intake:
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
         self._numbers = itertools.count(1)
-        self._transports: dict[int, asyncio.Transport] = {}
-        self._server: asyncio.Server | None = None
+        self._connections: dict[int, _Connection] = {}
+        self._listener: socket.socket | None = None
         self._closing = False
 
-    async def listen(self, path: Path) -> None:
+    def listen(self, path: Path) -> None:
         """Listen on `path` (0600); an old socket is replaced."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(lambda: _Connection(self, next(self._numbers)), str(path))
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.setblocking(False)
+        self._listener.bind(str(path))
         path.chmod(0o600)
+        self._listener.listen(64)
+        asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
-    def add(self, number: int, transport: asyncio.Transport) -> bool:
-        if self._closing or len(self._transports) >= MAX_CONNECTIONS:
-            return False
-        self._transports[number] = transport
-        return True
+    def _accept(self) -> None:
+        assert self._listener is not None
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:
+            # Gone again, or out of file descriptors: the worker tries again.
+            return
+        sock.setblocking(False)
+        if len(self._connections) >= MAX_CONNECTIONS:
+            sock.close()
+            return
+        number = next(self._numbers)
+        self._connections[number] = _Connection(self, number, sock)
 
     def take(self, number: int, record: bytes) -> None:
         """Hand one record on."""
@@ -120,13 +158,14 @@ class Intake:
             self._consumer.tap_message(number, message)
 
     def remove(self, number: int) -> None:
-        if self._transports.pop(number, None) is not None and not self._closing:
+        if self._connections.pop(number, None) is not None and not self._closing:
             self._consumer.tap_lost(number)
 
     def close(self) -> None:
         """Stop listening and cut the connections; workers come back to the next process."""
         self._closing = True
-        if self._server is not None:
-            self._server.close()
-        for transport in list(self._transports.values()):
-            transport.abort()
+        if self._listener is not None:
+            asyncio.get_running_loop().remove_reader(self._listener)
+            self._listener.close()
+        for connection in list(self._connections.values()):
+            connection.close()

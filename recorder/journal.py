@@ -17,6 +17,7 @@ class Journal:
         self._disk = disk
         self._on_error = on_error
         self._waiting: list[bytes] = []
+        self._unsynced = 0
         self._fd = -1
         """Belongs to the writing thread."""
 
@@ -28,8 +29,15 @@ class Journal:
         """Write what waits, ahead of anything submitted later."""
         if self._waiting:
             lines, self._waiting = self._waiting, []
+            self._unsynced = 2
             data = b"".join(lines)
             self._disk.submit(lambda: self._append(data), size_bytes=len(data), on_error=self._on_error)
+
+    def make_durable(self) -> None:
+        """Sync what was flushed lately, in the background; twice, as the first may overtake the write."""
+        if self._unsynced:
+            self._unsynced -= 1
+            self._disk.make_durable(self._folder.manifest_path)
 
     def append_in_disk_thread(self, line: ManifestLine) -> None:
         """For jobs that run there: write one line now."""

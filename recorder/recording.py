@@ -166,7 +166,7 @@ class Recording:
         for lane in self._lanes.values():
             if lane.live_path is not None:
                 self._disk.make_durable(lane.live_path)
-        self._disk.make_durable(self._folder.manifest_path)
+        self._journal.make_durable()
 
     def _lane(self, participant: PersonId, pair: tuple[Source, Source]) -> Lane:
         lane = self._lanes.get((participant, pair))

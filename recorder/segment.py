@@ -1,18 +1,20 @@
 """When a live file begins and ends: the samples of one participant's picture and sound, in order, cut into segments.
 
 Samples come as they arrive and leave in order of their capture time: a batch at most every `BATCH_NS`, its newest
-`MARGIN_NS` held back for what is still on its way. Then the rules:
+`MARGIN_NS` held back for what is still on its way, and what the other track, up to `LAG_NS` late, has not reached yet.
+Then the rules:
 
 - A file that has a picture declares a sound track too, used or not: sound that begins later, pauses or ends cuts
   nothing (a cut needs a keyframe, and a publisher sends none unasked). The picture's track cannot be declared before
   its first keyframe, which tells its size.
-- At the start nothing leaves until a keyframe is here and `START_NS` of samples; without a picture after `ALONE_NS`,
-  or `EXPECT_NS` if a picture is announced. So sound that starts a second before the picture shares its file; a
-  picture that comes later still begins a new one.
+- At the start nothing leaves until a keyframe and as much sound are here, or `EXPECT_NS` of samples: a worker holds
+  each track back until its clock is known, up to two seconds, so either may arrive that much after the other. Sound
+  that starts a second before the picture shares its file; a picture that comes later still begins a new one.
 - A new file begins at the keyframe of a picture whose format does not fit the current file: the first after sound
   alone, another codec, other H.264 parameters. VP8 may change size inside a file.
-- When the picture's track ended `REJOIN_NS` ago and sound goes on, the sound goes on in a file of its own; a picture
-  that only pauses (camera covered, network gone) is a freeze of the right length. When all tracks ended, the file ends.
+- When the picture's track ended `REJOIN_NS` ago (nobody rejoined within that) and sound goes on, it goes on in a file
+  of its own; a picture that only pauses (camera covered, network gone) is a freeze of the right length. When all
+  tracks ended, the file ends.
 - After a loss pictures are left out until the next keyframe, and the hole is a gap.
 
 Pure. The owner calls `track`, `ended`, `lost`, `frame` and, a few times a second, `tick`, and performs `drain()`
@@ -29,10 +31,11 @@ from recorder.formats import PictureFormat, picture_format
 MS = 1_000_000
 BATCH_NS = 400 * MS
 MARGIN_NS = 100 * MS
+LAG_NS = 300 * MS
+"""A track this far behind the other is not waited for: it pauses."""
 START_NS = 300 * MS
-ALONE_NS = 1000 * MS
-EXPECT_NS = 2000 * MS
-REJOIN_NS = 1000 * MS
+EXPECT_NS = 2500 * MS
+REJOIN_NS = 3000 * MS
 MAX_HELD = 2000
 """Samples; at 80 a second far more than any hold. Then all of them leave (never dropped here)."""
 
@@ -189,29 +192,33 @@ class Segmenter:
     # --- order ----------------------------------------------------------------------------------------------------
 
     def _release(self) -> None:
-        first, newest = self._held[0][0].wall_ns, self._held[-1][0].wall_ns
-        span = newest - first
+        # The first held is the oldest, but for one that arrived late; then the span comes out a little short.
+        span = self._held[-1][0].wall_ns - self._held[0][0].wall_ns
         if self._current is None and not self._ready(span):
             return
         if span >= BATCH_NS or len(self._held) >= MAX_HELD:
-            self._held.sort(key=lambda held: held[0].wall_ns)
-            newest = self._held[-1][0].wall_ns
-            count = sum(sample.wall_ns <= newest - MARGIN_NS for sample, _ in self._held)
-            self._emit(count or len(self._held))
+            horizon = self._horizon()
+            self._emit(sum(sample.wall_ns <= horizon for sample, _ in self._held))
+
+    def _horizon(self) -> int:
+        """Nothing captured before this is still on its way, as far as one can know."""
+        last = [
+            track.last_ns for track in self._tracks.values() if track.ended_ns is None and track.last_ns is not None
+        ]
+        newest = max(last, default=self._held[-1][0].wall_ns)
+        return min(newest - MARGIN_NS, *(at for at in last if newest - at <= LAG_NS), newest)
 
     def _ready(self, span_ns: int) -> bool:
-        if any(picture is not None for _, picture in self._held):
-            return span_ns >= START_NS
-        return span_ns >= (EXPECT_NS if self._expects_picture else ALONE_NS) or len(self._held) >= MAX_HELD
+        if span_ns >= EXPECT_NS or len(self._held) >= MAX_HELD:
+            return True
+        if span_ns < START_NS or not any(shown is not None for _, shown in self._held):
+            return False
+        newest = [max((s.wall_ns for s, _ in self._held if s.video is video), default=0) for video in (True, False)]
+        return abs(newest[0] - newest[1]) <= LAG_NS
 
     def _waited(self, wall_ns: int) -> bool:
         """Nothing followed the held samples for so long that they are all there is."""
         return wall_ns - self._held[0][0].wall_ns >= EXPECT_NS
-
-    @property
-    def _expects_picture(self) -> bool:
-        track = self._tracks.get(True)
-        return track is not None and track.ended_ns is None
 
     # --- cutting --------------------------------------------------------------------------------------------------
 

@@ -101,13 +101,27 @@ def test_sound_that_starts_a_second_before_the_picture_shares_its_file() -> None
     assert len(feed.files[0]) == 200 + 75
 
 
-def test_a_picture_that_comes_three_seconds_late_begins_a_file_of_its_own_with_the_sound() -> None:
+@pytest.mark.parametrize("first", [True, False])
+def test_a_track_that_is_held_back_for_two_seconds_is_written_in_its_place(first: bool) -> None:
+    feed = Feed(Codec.OPUS, Codec.VP8)
+    samples = [Sample(ZERO + ms * MS, ms % 40 == 0, ms == 0, vp8_key()) for ms in range(0, 2000, 20)]
+    samples = [s._replace(wall_ns=s.wall_ns + (0 if s.video else 5 * MS)) for s in samples]
+    for sample in sorted(samples, key=lambda sample: sample.video is not first):
+        feed.segmenter.frame(sample)
+        feed.actions += feed.segmenter.drain()
+    feed.both(2000, 4000)
+    (file,) = feed.finish().files
+    assert len(file) == 100 + 150
+    assert file == sorted(file, key=lambda sample: sample.wall_ns)
+
+
+def test_a_picture_that_comes_four_seconds_late_begins_a_file_of_its_own_with_the_sound() -> None:
     feed = Feed(Codec.OPUS)
-    feed.sound(0, 3000)
+    feed.sound(0, 4000)
     feed.segmenter.track(Codec.VP8)
-    feed.both(3000, 5000, vp8_key())
-    assert feed.finish().opened_ms == [(0, False), (3000, True)]
-    assert [len(file) for file in feed.files] == [150, 150]
+    feed.both(4000, 6000, vp8_key())
+    assert feed.finish().opened_ms == [(0, False), (4000, True)]
+    assert [len(file) for file in feed.files] == [200, 150]
 
 
 def test_sound_that_comes_later_cuts_nothing() -> None:
@@ -132,10 +146,10 @@ def test_when_the_picture_ends_the_sound_goes_on_alone_and_its_return_begins_ano
     feed = Feed(Codec.VP8, Codec.OPUS)
     feed.both(0, 2000, vp8_key())
     feed.segmenter.ended(video=True, wall_ns=ZERO + 2000 * MS)
-    feed.sound(2000, 6000)
+    feed.sound(2000, 8000)
     feed.segmenter.track(Codec.VP8)
-    feed.both(6000, 8000, vp8_key())
-    assert feed.finish().opened_ms == [(0, True), (3000, False), (6000, True)]
+    feed.both(8000, 10_000, vp8_key())
+    assert feed.finish().opened_ms == [(0, True), (5000, False), (8000, True)]
     assert feed.holes_ms == []
 
 
@@ -158,7 +172,7 @@ def test_when_both_end_the_file_ends() -> None:
     feed.tick(2200)
     feed.tick(2400)
     assert not any(isinstance(action, Close) for action in feed.actions)
-    feed.tick(3100)
+    feed.tick(5000)
     assert isinstance(feed.actions[-1], Close)
     assert len(feed.files[0]) == 150
 
@@ -177,8 +191,8 @@ def test_after_a_loss_pictures_wait_for_a_keyframe_and_the_hole_is_told() -> Non
 
 def test_vp8_may_change_size_inside_a_file_h264_may_not() -> None:
     feed = Feed(Codec.VP8)
-    feed.picture(0, 1000, vp8_key())
-    feed.picture(1000, 2000, vp8_key(320, 180))
+    feed.picture(0, 3000, vp8_key())
+    feed.picture(3000, 4000, vp8_key(320, 180))
     assert feed.finish().opened_ms == [(0, True)]
     large = picture_frames(Codec.H264, 1, 0.2)[0].payload
     small = picture_frames(Codec.H264, 1, 0.2, width_px=160, height_px=90)[0].payload
@@ -199,11 +213,11 @@ def test_another_codec_begins_another_file() -> None:
     assert feed.finish().opened_ms == [(0, True), (1000, True)]
 
 
-def test_sound_alone_is_recorded_after_a_second() -> None:
+def test_sound_alone_is_recorded_after_a_while() -> None:
     feed = Feed(Codec.OPUS)
-    feed.sound(0, 980)
+    feed.sound(0, 2500)
     assert feed.actions == []
-    feed.sound(980, 1500)
+    feed.sound(2500, 3000)
     assert feed.opened_ms == [(0, False)]
 
 
@@ -218,7 +232,7 @@ def test_the_last_words_are_written_when_nothing_follows() -> None:
     short.tick(150)
     short.tick(400)
     assert short.actions == []
-    short.tick(2100)
+    short.tick(2600)
     assert len(short.files[0]) == 5
 
 
