@@ -1,0 +1,146 @@
+"""A bare client of the bench: one UDP socket, ICE, DTLS and SRTP keys; then the socket is the caller's.
+
+It answers an ICE-lite server as well as aiortc's full agent. RTP runs outside asyncio once connected.
+"""
+
+import asyncio
+import contextlib
+import re
+import secrets
+import socket
+from typing import Literal, cast
+
+from aioice import stun
+from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCIceTransport
+from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, RTCDtlsTransport
+
+from media.peer.srtp import Keys
+
+HOST = "127.0.0.1"
+OPUS, VP8, RTX = 111, 96, 97
+CERTIFICATE = RTCCertificate.generateCertificate()
+
+Direction = Literal["sendonly", "recvonly"]
+_MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+
+
+class BenchPeer:
+    """`offer` → the server's answer → `connect`; then `keys`, `socket` and `remote` are there."""
+
+    def __init__(self) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.bind((HOST, 0))
+        self.ssrc = {"audio": secrets.randbits(31), "video": secrets.randbits(31)}
+        self.remote: tuple[str, int] = (HOST, 0)
+        self.keys: Keys
+        # What RTCDtlsTransport uses of an ICE transport.
+        self.role, self.state = "controlling", "completed"
+        self._ufrag, self._pwd = secrets.token_hex(4), secrets.token_hex(12)
+        self._dtls_in: asyncio.Queue[bytes] = asyncio.Queue()
+        self._checked = asyncio.Event()
+        self._server_checked = asyncio.Event()
+        self._dtls = RTCDtlsTransport(cast(RTCIceTransport, self), [CERTIFICATE])
+        self._dtls._srtp_profiles = [SRTP_AEAD_AES_128_GCM]
+        self._dtls._set_role("client")
+
+    def offer(self, sections: list[tuple[str, Direction | None]], *, sends: bool) -> str:
+        """An offer with these sections; `sends` announces a track in the first one of each kind."""
+        fingerprint = next(found.value for found in CERTIFICATE.getFingerprints() if found.algorithm == "sha-256")
+        port = self.socket.getsockname()[1]
+        lines = ["v=0", f"o=- {secrets.randbits(60)} 2 IN IP4 {HOST}", "s=-", "t=0 0"]
+        lines.append("a=group:BUNDLE " + " ".join(str(mid) for mid in range(len(sections))))
+        lines.append("a=msid-semantic: WMS")
+        announced: set[str] = set()
+        for mid, (kind, direction) in enumerate(sections):
+            if kind == "application":
+                lines += [f"m=application {port} UDP/DTLS/SCTP webrtc-datachannel", f"c=IN IP4 {HOST}"]
+                lines += ["a=sctp-port:5000", "a=max-message-size:262144"]
+            else:
+                formats = f"{OPUS}" if kind == "audio" else f"{VP8} {RTX}"
+                lines += [f"m={kind} {port} UDP/TLS/RTP/SAVPF {formats}", f"c=IN IP4 {HOST}", "a=rtcp-mux"]
+                lines += ["a=rtcp-rsize", f"a=extmap:4 {_MID}", f"a={direction}"]
+                if kind == "audio":
+                    lines += [f"a=extmap:1 {_LEVEL}", f"a=rtpmap:{OPUS} opus/48000/2", f"a=fmtp:{OPUS} minptime=10"]
+                else:
+                    lines += [f"a=rtpmap:{VP8} VP8/90000", f"a=rtpmap:{RTX} rtx/90000", f"a=fmtp:{RTX} apt={VP8}"]
+                    lines += [f"a=rtcp-fb:{VP8} {what}" for what in ("goog-remb", "nack", "nack pli", "ccm fir")]
+                if sends and direction == "sendonly" and kind not in announced:
+                    announced.add(kind)
+                    lines += [f"a=msid:bench {kind}", f"a=ssrc:{self.ssrc[kind]} cname:bench"]
+            lines += [f"a=mid:{mid}", f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._pwd}", "a=setup:active"]
+            lines += [f"a=fingerprint:sha-256 {fingerprint}", f"a=candidate:1 1 udp 2130706431 {HOST} {port} typ host"]
+            lines.append("a=end-of-candidates")
+        return "\r\n".join(lines) + "\r\n"
+
+    async def connect(self, answer: str, *, full_ice: bool) -> None:
+        """ICE and DTLS. With `full_ice` the server checks us too, and DTLS waits for it."""
+        self.remote = HOST, int(_find(rf"a=candidate:\S+ 1 udp \d+ {re.escape(HOST)} (\d+) ", answer))
+        user, pwd = _find(r"a=ice-ufrag:(\S+)", answer), _find(r"a=ice-pwd:(\S+)", answer)
+        fingerprint = _find(r"a=fingerprint:sha-256 (\S+)", answer)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self.socket.fileno(), self._readable)
+        try:
+            async with asyncio.timeout(10):
+                await self._check(f"{user}:{self._ufrag}", pwd)
+                if full_ice:
+                    await self._server_checked.wait()
+                await self._dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", fingerprint)], "server"))
+        finally:
+            loop.remove_reader(self.socket.fileno())
+        self.keys = Keys(self._dtls._tx_srtp, self._dtls._rx_srtp)
+
+    async def _check(self, username: str, pwd: str) -> None:
+        while not self._checked.is_set():
+            request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+            request.attributes["USERNAME"] = username
+            request.attributes["PRIORITY"] = 1
+            request.attributes["ICE-CONTROLLING"] = 1
+            request.attributes["USE-CANDIDATE"] = None
+            request.add_message_integrity(pwd.encode())
+            request.add_fingerprint()
+            self.socket.sendto(bytes(request), self.remote)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._checked.wait(), 0.05)
+
+    def _readable(self) -> None:
+        while True:
+            try:
+                data, address = self.socket.recvfrom(2048)
+            except BlockingIOError:
+                return
+            if data[0] < 4:
+                self._stun(data, address)
+            elif 19 < data[0] < 64:
+                self._dtls_in.put_nowait(data)
+
+    def _stun(self, data: bytes, address: tuple[str, int]) -> None:
+        message = stun.parse_message(data)
+        if message.message_class is stun.Class.RESPONSE:
+            self._checked.set()
+        elif message.message_class is stun.Class.REQUEST:
+            response = stun.Message(
+                message_method=stun.Method.BINDING,
+                message_class=stun.Class.RESPONSE,
+                transaction_id=message.transaction_id,
+            )
+            response.attributes["XOR-MAPPED-ADDRESS"] = address
+            response.add_message_integrity(self._pwd.encode())
+            response.add_fingerprint()
+            self.socket.sendto(bytes(response), address)
+            self._server_checked.set()
+
+    async def _recv(self) -> bytes:
+        return await self._dtls_in.get()
+
+    async def _send(self, data: bytes) -> None:
+        self.socket.sendto(data, self.remote)
+
+
+def _find(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        raise RuntimeError(f"the answer has no {pattern}")
+    return match[1]

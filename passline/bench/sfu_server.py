@@ -1,0 +1,169 @@
+"""A server under test, in its own process: our media room on real peers, or aiortc's MediaRelay.
+
+Speaks JSON lines on standard input and output: `{"offer": sdp, "publish": bool}` → `{"sdp": …}`, and `{}` → its CPU
+seconds, memory and number of connected peers.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Protocol
+
+import aioice.ice
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.contrib.media import MediaRelay
+
+from contract.data import PointAt
+from contract.ids import LegId, PersonId, RoomId, SessionId
+from contract.media import Codec, Grants, Layout, Source
+from contract.nodes import OpenLeg
+from media.forward.room import MediaRoom
+from media.peer.dtls import Identity
+from media.peer.leg import Leg
+from media.peer.mux import Mux
+from runtime import clock, logs
+from runtime.supervise import TaskScope
+
+
+class Subject(Protocol):
+    """What is measured."""
+
+    connected: int
+
+    async def answer(self, sdp: str, *, publish: bool) -> str: ...
+
+
+class PythonRoom:
+    """The worker's own parts: mux, legs and a room; no control link, no data channel."""
+
+    def __init__(self, scope: TaskScope) -> None:
+        self.connected = 0
+        self._scope = scope
+        self._mux = Mux(0)
+        self._identity = Identity()
+        self._room = MediaRoom(RoomId("bench"), events=self, seed=1)
+        self._publishers: set[LegId] = set()
+        self._number = 0
+        self._dropped: Counter[str] = Counter()
+        scope.spawn(self._ticks(), name="ticks")
+
+    async def answer(self, sdp: str, *, publish: bool) -> str:
+        self._number += 1
+        request = OpenLeg(
+            request=self._number,
+            room=RoomId("bench"),
+            leg=LegId(f"leg-{self._number}"),
+            participant=PersonId(f"p-{self._number}"),
+            session=SessionId(f"s-{self._number}"),
+            pc_gen=1,
+            sdp=sdp,
+            layout=Layout(stage=1, floor=0),
+            grants=Grants(publish=publish, subscribe=not publish, record=False),
+        )
+        leg = Leg(
+            request,
+            mux=self._mux,
+            identity=self._identity,
+            owner=self,
+            video_codec=Codec.VP8,
+            dropped=self._dropped,
+        )
+        if publish:
+            self._publishers.add(leg.id)
+        self._scope.spawn(leg.run(), name=leg.id)
+        return leg.answer_sdp
+
+    def leg_up(self, leg: Leg) -> None:
+        publish = leg.id in self._publishers
+        grants = Grants(publish=publish, subscribe=not publish, record=False)
+        self._room.add_leg(leg, leg.sections, grants, host=publish, now=clock.now())
+        leg.on_rtp, leg.on_rtcp = self._room.on_rtp, self._room.on_rtcp
+        self._room.leg_ready(leg.id, clock.now(), clock.wall_ns())
+        self.connected += 1
+
+    def leg_ready(self, leg: Leg) -> None: ...
+
+    def leg_point(self, leg: Leg, point: PointAt) -> None: ...
+
+    def leg_changed(self, leg: Leg) -> None: ...
+
+    def publication_live(self, participant: PersonId, source: Source) -> None: ...
+
+    def publication_ended(self, participant: PersonId, source: Source) -> None: ...
+
+    async def _ticks(self) -> None:
+        while True:
+            await asyncio.sleep(0.05)
+            self._room.tick(clock.now(), clock.wall_ns())
+
+
+class Relay:
+    """aiortc as its examples use it: one RTCPeerConnection per client, MediaRelay between the tracks."""
+
+    def __init__(self) -> None:
+        aioice.ice.get_host_addresses = lambda **_: ["127.0.0.1"]
+        self.connected = 0
+        self._relay = MediaRelay()
+        self._tracks: dict[str, MediaStreamTrack] = {}
+        self._held: list[object] = []
+
+    async def answer(self, sdp: str, *, publish: bool) -> str:
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._held.append(peer)
+
+        def published(track: MediaStreamTrack) -> None:
+            self._tracks[track.kind] = track
+
+        def changed() -> None:
+            self.connected += peer.connectionState == "connected"
+
+        if publish:
+            peer.on("track", published)
+        peer.on("connectionstatechange", changed)
+        await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        if not publish:
+            for transceiver in peer.getTransceivers():
+                transceiver.direction = "sendonly"
+                transceiver.sender.replaceTrack(self._relay.subscribe(self._tracks[transceiver.kind]))
+        await peer.setLocalDescription(await peer.createAnswer())
+        return peer.localDescription.sdp
+
+
+def _rss_kib() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+async def serve(name: str) -> None:
+    """Obey standard input until it ends."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    async with TaskScope("bench") as scope:
+        subject: Subject = Relay() if name == "mediarelay" else PythonRoom(scope)
+        while line := await reader.readline():
+            order = json.loads(line)
+            if "offer" in order:
+                reply: dict[str, object] = {"sdp": await subject.answer(order["offer"], publish=order["publish"])}
+            else:
+                if order.get("settle"):
+                    gc.collect()
+                reply = {"cpu_s": time.process_time(), "rss_kib": _rss_kib(), "connected": subject.connected}
+            print(json.dumps(reply), flush=True)
+        os._exit(0)  # Hundreds of peers would say goodbye one by one.
+
+
+if __name__ == "__main__":
+    logs.setup("bench", level="warning", fmt="console")
+    asyncio.run(serve(sys.argv[1]))
