@@ -36,7 +36,7 @@ from contract.server import (
 )
 from runtime import ids
 from runtime.supervise import TaskScope
-from tests.support.nodes import until
+from tests.support.nodes import PATIENCE_S, until
 from tests.support.server import Client
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ class Tab:
 
     # --- waiting --------------------------------------------------------------------------------------------------
 
-    async def until(self, found: Callable[[], T | None], what: str, *, seconds: float = 10.0) -> T:
+    async def until(self, found: Callable[[], T | None], what: str, *, seconds: float = PATIENCE_S) -> T:
         return await until(found, f"{self.person}: {what}", seconds=seconds)
 
     async def do(self, command: Any) -> Done | Error:
@@ -209,7 +209,7 @@ class Tab:
 
         return await self.until(found, f"an answer to {cid}")
 
-    async def room(self, holds: Callable[[RoomState], bool], what: str, *, seconds: float = 10.0) -> RoomState:
+    async def room(self, holds: Callable[[RoomState], bool], what: str, *, seconds: float = PATIENCE_S) -> RoomState:
         """The first room of which that is true."""
         return await self.until(
             lambda: next((state for state in self.rooms.values() if holds(state)), None), what, seconds=seconds

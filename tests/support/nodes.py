@@ -42,11 +42,13 @@ from runtime.supervise import TaskScope
 
 T = TypeVar("T")
 ANSWER_SDP = "v=0 answer"
+PATIENCE_S = 30.0
+"""For a busy machine; on an idle one everything here takes milliseconds."""
 BAD_SDP = "v=0 bad"
 """An offer that the fake worker refuses."""
 
 
-async def until(found: Callable[[], T | None], what: str, *, seconds: float = 10.0) -> T:
+async def until(found: Callable[[], T | None], what: str, *, seconds: float = PATIENCE_S) -> T:
     """Poll until `found` gives something true."""
     try:
         async with asyncio.timeout(seconds):

@@ -1,8 +1,6 @@
 """Calls through the public doors: real server, real sockets, fake media."""
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,53 +18,17 @@ from contract.client import (
     StartCall,
 )
 from contract.errors import ErrorCode
-from contract.http import PeerAnswer, PeerOffer
+from contract.http import PeerAnswer
 from contract.ids import RoomId, room_channel
-from contract.media import TABLET
 from contract.nodes import OpenLeg, Record, SetGrants, StartRecording, StopRecording
 from contract.rooms import CallStage, EndReason, MemberState, Quality, Reason, RecordingState, RoomState
 from contract.server import Done, Error
+from tests.signaling.service.world import World, offer, ring
 from tests.support.clients import Tab, new_cid, tab
-from tests.support.nodes import FakeRecorder, FakeWorker, connected, until
-from tests.support.server import Answer, Client, SignalingServer
+from tests.support.nodes import until
+from tests.support.server import SignalingServer
 
 pytestmark = pytest.mark.flow
-
-
-@dataclass
-class World:
-    """A running server with its nodes, and whoever is signed in."""
-
-    server: SignalingServer
-    worker: FakeWorker
-    recorder: FakeRecorder
-    stack: AsyncExitStack
-
-    async def tab(self, login: str, browser: Client | None = None) -> Tab:
-        return await self.stack.enter_async_context(tab(browser or await self.server.sign_in(login)))
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    worker, recorder = FakeWorker(), FakeRecorder()
-    async with SignalingServer(tmp_path) as server, connected(tmp_path, worker, recorder), AsyncExitStack() as stack:
-        yield World(server, worker, recorder, stack)
-
-
-async def ring(store: Tab, *experts: Tab, reason: Reason = Reason.EQUIPMENT) -> RoomId:
-    """The store calls and these experts ring."""
-    done = await store.do(StartCall(cid=new_cid(), reason=reason))
-    assert isinstance(done, Done)
-    assert done.room is not None
-    for expert in experts:
-        await expert.until(lambda expert=expert: done.room in expert.rooms, "it rings")  # type: ignore[misc]
-    return done.room
-
-
-async def offer(who: Tab, room: RoomId, *, pc_gen: int = 1) -> Answer:
-    assert who.welcome is not None
-    body = PeerOffer(session=who.welcome.session, pc_gen=pc_gen, layout=TABLET, sdp="v=0 offer")
-    return await who.browser.post(f"/api/rooms/{room}/peers", json=body.model_dump(mode="json"))
 
 
 def refused(answer: Done | Error) -> ErrorCode:

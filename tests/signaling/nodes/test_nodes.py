@@ -1,0 +1,173 @@
+"""Workers and the recorder come, go, hang and come back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from contract.base import encode
+from contract.client import CancelCall, LeaveRoom
+from contract.errors import ErrorCode
+from contract.http import PeerOffer
+from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
+from contract.media import TABLET
+from contract.nodes import (
+    CONTROL_SOCKET,
+    CloseMediaRoom,
+    LegReport,
+    LegState,
+    OpenLeg,
+    Record,
+    RecordingReport,
+    StartRecording,
+    StopRecording,
+)
+from contract.rooms import RecordingState
+from tests.signaling.service.world import answered, offer, ring
+from tests.support.clients import Tab, new_cid, tab
+from tests.support.nodes import BAD_SDP, FakeRecorder, FakeWorker, connected, until
+from tests.support.server import SignalingServer
+
+pytestmark = pytest.mark.flow
+
+
+class Scene:
+    """A server without nodes, a store and an expert."""
+
+    def __init__(self, server: SignalingServer, data: Path, store: Tab, chen: Tab) -> None:
+        self.server, self.data, self.store, self.chen = server, data, store, chen
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with SignalingServer(tmp_path) as server, AsyncExitStack() as stack:
+        store = await stack.enter_async_context(tab(await server.sign_in("store-0117")))
+        chen = await stack.enter_async_context(tab(await server.sign_in("chen")))
+        yield Scene(server, tmp_path, store, chen)
+
+
+async def test_without_a_worker_an_offer_is_to_be_tried_again(scene: Scene) -> None:
+    room = await ring(scene.store, scene.chen)
+    answer = await offer(scene.store, room)
+    assert (answer.status, answer.code) == (503, ErrorCode.UNAVAILABLE)
+    assert "Retry-After" in answer.headers
+
+
+async def test_a_bad_offer_is_the_clients_fault(scene: Scene) -> None:
+    async with connected(scene.data, FakeWorker()):
+        room = await ring(scene.store, scene.chen)
+        assert scene.store.welcome is not None
+        body = PeerOffer(session=scene.store.welcome.session, pc_gen=1, layout=TABLET, sdp=BAD_SDP)
+        answer = await scene.store.browser.post(f"/api/rooms/{room}/peers", json=body.model_dump(mode="json"))
+        assert (answer.status, answer.code) == (400, ErrorCode.BAD_SDP)
+
+
+async def test_a_worker_that_does_not_answer_is_not_waited_for(scene: Scene) -> None:
+    async with connected(scene.data, FakeWorker(answers=False)):
+        room = await ring(scene.store, scene.chen)
+        answer = await offer(scene.store, room)
+        assert (answer.status, answer.code) == (503, ErrorCode.UNAVAILABLE)
+
+
+async def test_a_silent_worker_is_lost_and_its_room_moves(scene: Scene) -> None:
+    mute, well = FakeWorker("w0", beats=False), FakeWorker("w1")
+    room = await ring(scene.store, scene.chen)
+    async with connected(scene.data, mute):
+        assert (await offer(scene.store, room)).status == 201
+        async with connected(scene.data, well):
+            first = mute.link
+            await until(lambda: mute.link is not first, "the silent link was cut")
+            assert (await offer(scene.store, room, pc_gen=2)).status == 201
+            assert len(mute.of(OpenLeg)) + len(well.of(OpenLeg)) == 2
+
+
+async def test_rooms_spread_over_workers_and_stay(scene: Scene) -> None:
+    workers = FakeWorker("w0"), FakeWorker("w1")
+    async with connected(scene.data, *workers):
+        first = await ring(scene.store, scene.chen)
+        assert (await offer(scene.store, first)).status == 201
+        assert (await offer(scene.chen, first)).status == 201
+        async with (
+            tab(await scene.server.sign_in("store-0108")) as other,
+            tab(await scene.server.sign_in("zhang")) as z,
+        ):
+            second = await ring(other, z)
+            assert (await offer(other, second)).status == 201
+        rooms = [{leg.room for leg in worker.of(OpenLeg)} for worker in workers]
+        assert sorted(map(len, rooms)) == [1, 1]
+
+
+async def test_a_worker_says_what_it_holds_and_is_put_right(scene: Scene) -> None:
+    worker, recorder = FakeWorker(), FakeRecorder()
+    async with connected(scene.data, worker, recorder):
+        room = await answered(scene.store, scene.chen)
+        assert (await offer(scene.store, room)).status == 201
+        await until(lambda: worker.recordings.get(room), "it taps")
+    stale = LegReport(
+        room=RoomId("gone"),
+        leg=LegId("stale"),
+        participant=PersonId("p-chen"),
+        session=SessionId("s"),
+        pc_gen=1,
+        state=LegState.CONNECTED,
+    )
+    worker.legs[stale.leg] = stale
+    worker.recordings.clear()
+    worker.heard.clear()
+    worker.link = None
+    async with connected(scene.data, worker):
+        await until(lambda: worker.of(CloseMediaRoom), "the stale room is closed")
+        assert [message.room for message in worker.of(CloseMediaRoom)] == ["gone"]
+        await until(lambda: worker.recordings.get(room), "it taps again")
+        assert (await offer(scene.store, room, pc_gen=2)).status == 201
+        assert len(worker.of(Record)) == 1
+
+
+async def test_a_recorder_that_returns_is_told_again(scene: Scene) -> None:
+    worker, recorder = FakeWorker(), FakeRecorder(slow=True)
+    async with connected(scene.data, worker, recorder):
+        room = await answered(scene.store, scene.chen)
+        await until(lambda: recorder.of(StartRecording), "start")
+    again = FakeRecorder(slow=True)
+    again.hello = [RecordingReport(recording=RecordingId("unknown"), room=None, state=RecordingState.RECORDING)]
+    async with connected(scene.data, worker, again):
+        await until(lambda: again.of(StartRecording), "start again")
+        await until(lambda: again.of(StopRecording), "what nobody knows is stopped")
+        again.heard.clear()
+        await scene.store.do(LeaveRoom(cid=new_cid(), room=room))
+        await until(lambda: again.of(StopRecording), "stop")
+    recording = again.of(StopRecording)[0].recording
+    last = FakeRecorder()
+    last.hello = [RecordingReport(recording=recording, room=room, state=RecordingState.RECOVERED)]
+    async with connected(scene.data, last):
+        state = await scene.store.room(
+            lambda state: state.recording is not None and state.recording.state is RecordingState.RECOVERED, "recovered"
+        )
+        assert state.closed_at is not None
+
+
+async def test_a_failed_recording_does_not_end_the_call(scene: Scene) -> None:
+    worker, recorder = FakeWorker(), FakeRecorder()
+    async with connected(scene.data, worker, recorder):
+        room = await answered(scene.store, scene.chen)
+        await until(lambda: recorder.of(StartRecording), "start")
+        recording = recorder.of(StartRecording)[0].recording
+        recorder.say(RecordingReport(recording=recording, room=room, state=RecordingState.FAILED))
+        state = await scene.chen.room(
+            lambda state: state.recording is not None and state.recording.state is RecordingState.FAILED, "failed"
+        )
+        assert state.closed_at is None
+
+
+async def test_garbage_on_the_control_socket_ends_only_that_link(scene: Scene) -> None:
+    for record in (b"{", encode(CloseMediaRoom(room=RoomId("r"))), b'{"type":"worker_hello"}'):
+        reader, writer = await asyncio.open_unix_connection(str(scene.data / CONTROL_SOCKET))
+        writer.write(len(record).to_bytes(4, "big") + record)
+        assert await reader.read() == b""
+        writer.close()
+    async with connected(scene.data, FakeWorker()):
+        room = await ring(scene.store, scene.chen)
+        assert (await offer(scene.store, room)).status == 201
+        await scene.store.do(CancelCall(cid=new_cid(), room=room))

@@ -1,0 +1,141 @@
+"""kill -9 of signaling, as a process of its own: what was committed is there, what was not comes again."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from contract.client import AcceptCall, JoinRoom, LeaveRoom, StartCall
+from contract.ids import room_channel
+from contract.nodes import SetGrants, StartRecording, StopRecording
+from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState
+from contract.server import Done
+from runtime.supervise import TaskScope
+from tests.signaling.service.world import answered, offer, ring
+from tests.support.clients import Tab, new_cid
+from tests.support.nodes import FakeRecorder, FakeWorker, connected, until
+from tests.support.signaling_process import SignalingProcess
+
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture
+async def signaling(tmp_path: Path) -> AsyncIterator[SignalingProcess]:
+    async with SignalingProcess(tmp_path) as running:
+        yield running
+
+
+async def stay(scope: TaskScope, signaling: SignalingProcess, login: str) -> Tab:
+    """A tab that comes back by itself."""
+    made = Tab(await signaling.sign_in(login))
+    scope.spawn(made.stay(), name=login)
+    await made.until(lambda: made.welcome, "welcome")
+    return made
+
+
+async def test_a_call_goes_on_and_chat_written_meanwhile_arrives_once(signaling: SignalingProcess) -> None:
+    worker, recorder = FakeWorker(), FakeRecorder()
+    async with connected(signaling.data, worker, recorder), TaskScope("tabs") as scope:
+        store, chen = await stay(scope, signaling, "store-0117"), await stay(scope, signaling, "chen")
+        room = await answered(store, chen)
+        for who in (store, chen):
+            assert (await offer(who, room)).status == 201
+        assert store.welcome is not None
+        before, boot = store.welcome.session, store.welcome.boot
+        await store.write(room_channel(room), "before")
+        await chen.until(lambda: chen.shown.get(room_channel(room)), "before")
+        worker.heard.clear()
+        recorder.heard.clear()
+        await signaling.kill()
+        await store.until(lambda: store.socket is None, "the end")
+        for text in ("one", "two", "three"):
+            await store.write(room_channel(room), text)
+        await signaling.start()
+        await chen.until(lambda: len(chen.shown[room_channel(room)]) == 4, "all four")
+        assert [m.body for m in chen.shown[room_channel(room)]] == ["before", "one", "two", "three"]
+        await store.until(lambda: not store.outbox, "all sent")
+        assert store.welcome.session == before
+        assert store.welcome.resumed
+        assert store.welcome.boot != boot
+        await until(lambda: len(worker.of(SetGrants)) == 2, "grants are said again")
+        await until(lambda: recorder.of(StartRecording), "the recording is said again")
+        assert len(worker.legs) == 2, "media did not notice"
+        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+        state = await chen.room(lambda s: s.recording is not None and s.recording.state is RecordingState.SAFE, "safe")
+        assert state.end is EndReason.HUNG_UP
+
+
+async def test_a_call_rings_on_after_a_restart_and_a_command_repeated_is_done_once(tmp_path: Path) -> None:
+    async with SignalingProcess(tmp_path, ring_s=600) as signaling, TaskScope("tabs") as scope:
+        store, chen = await stay(scope, signaling, "store-0117"), await stay(scope, signaling, "chen")
+        cid = new_cid()
+        first = await store.do(StartCall(cid=cid, reason=Reason.EQUIPMENT))
+        assert isinstance(first, Done)
+        await signaling.kill()
+        await signaling.start()
+        await store.until(lambda: store.socket is not None and store.welcome, "back")
+        await chen.until(lambda: chen.socket is not None and chen.welcome, "back")
+        store.heard.clear()
+        assert await store.do(StartCall(cid=cid, reason=Reason.EQUIPMENT)) == first
+        assert first.room is not None
+        assert isinstance(await chen.do(AcceptCall(cid=new_cid(), room=first.room)), Done)
+        await store.room(lambda s: s.call is not None and s.call.stage is CallStage.ANSWERED, "answered")
+
+
+async def test_a_ring_that_expired_meanwhile_is_missed(tmp_path: Path) -> None:
+    async with SignalingProcess(tmp_path, ring_s=0.5) as signaling, TaskScope("tabs") as scope:
+        store, chen = await stay(scope, signaling, "store-0117"), await stay(scope, signaling, "chen")
+        await ring(store, chen)
+        await signaling.kill()
+        await signaling.start()
+        await store.room(lambda s: s.end is EndReason.MISSED, "missed")
+
+
+async def test_what_was_not_safe_yet_is_stopped_again(signaling: SignalingProcess) -> None:
+    worker, recorder = FakeWorker(), FakeRecorder(slow=True)
+    async with connected(signaling.data, worker, recorder), TaskScope("tabs") as scope:
+        store, chen = await stay(scope, signaling, "store-0117"), await stay(scope, signaling, "chen")
+        room = await answered(store, chen)
+        await until(lambda: recorder.of(StartRecording), "start")
+        await store.do(LeaveRoom(cid=new_cid(), room=room))
+        await until(lambda: recorder.of(StopRecording), "stop")
+        await signaling.kill()
+        recorder.heard.clear()
+        recorder.slow = False
+        await signaling.start()
+        await until(lambda: recorder.of(StopRecording), "stop again")
+        await store.room(lambda s: s.recording is not None and s.recording.state is RecordingState.SAFE, "safe")
+
+
+async def test_somebody_who_vanishes_is_away_and_comes_back(signaling: SignalingProcess) -> None:
+    async with TaskScope("tabs") as scope:
+        chen = await stay(scope, signaling, "chen")
+        async with TaskScope("store") as vanishing:
+            store = await stay(vanishing, signaling, "store-0117")
+            room = await answered(store, chen)
+            await store.drop()
+        await chen.room(
+            lambda s: any(m.person.id == store.person and m.state is MemberState.AWAY for m in s.members),
+            "away",
+            seconds=40.0,
+        )
+        store = await stay(scope, signaling, "store-0117")
+        assert isinstance(await store.do(JoinRoom(cid=new_cid(), room=room, consent=True)), Done)
+        await chen.room(
+            lambda s: all(m.state is MemberState.JOINED for m in s.members if m.person.id == store.person), "back"
+        )
+
+
+async def test_sigterm_says_goodbye_and_ends_soon(signaling: SignalingProcess) -> None:
+    async with TaskScope("tabs") as scope:
+        chen = Tab(await signaling.sign_in("chen"))
+        await chen.open()
+        scope.spawn(chen.read(), name="read")
+        await chen.until(lambda: chen.welcome, "welcome")
+        async with asyncio.timeout(30.0):
+            assert await signaling.kill(signal.SIGTERM) == 0
+        await chen.until(lambda: chen.close_code, "the end")
+        assert chen.bye is not None
+        assert chen.close_code == 1012
