@@ -28,7 +28,7 @@ SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 DTLS_QUEUE = 64
 """Datagrams waiting for one DTLS transport; the newest are dropped, both sides repeat."""
 MAX_ADDRESSES = 16
-"""Validated addresses of one peer; the oldest is forgotten."""
+"""Validated addresses of one peer; the oldest is forgotten, never the nominated one."""
 TAKEOVER_S = 5.0
 """An address that a peer used within this time is not given to another one."""
 LOOPBACK = "127.0.0.1"
@@ -288,7 +288,7 @@ class Mux:
         door.by_address[address] = endpoint
         endpoint.doors[door, address] = None
         if len(endpoint.doors) > MAX_ADDRESSES:
-            oldest = next(iter(endpoint.doors))
+            oldest = next(way for way in endpoint.doors if way[1] != endpoint.address)
             del endpoint.doors[oldest]
             del oldest[0].by_address[oldest[1]]
 
