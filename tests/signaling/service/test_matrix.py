@@ -128,7 +128,7 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
     ),
     "send": (
         lambda room, _: Send(cid=new_cid(), ch=room_channel(room), body="你好"),
-        {"host": "sent", "joined": "sent", "left": "forbidden", "invited": "forbidden"},
+        {"host": "sent", "joined": "sent", "left": "forbidden", "invited": "not_found"},
     ),
 }
 """What each member gets; everybody else gets `not_found`."""
