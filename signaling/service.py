@@ -31,14 +31,16 @@ from runtime.logs import get_logger
 from runtime.settings import Settings
 from runtime.supervise import TaskScope
 from signaling.auth.principal import Principal
-from signaling.auth.sign_ins import digest
+from signaling.auth.sign_ins import SignIns, digest
 from signaling.domain.chat import may_read
 from signaling.domain.commands import Asked, Facts, RecordingReported, Wish
 from signaling.domain.draft import SEATED, concerns, find, grants_of
 from signaling.domain.rooms import FINAL, decide
+from signaling.live import figures
 from signaling.live.chat import Chat
 from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
+from signaling.live.revocation import Revocation
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
 from signaling.live.stills import Stills
@@ -59,7 +61,7 @@ MEDIA, RECORDER = NODES = ("media worker", "recorder")
 class Service:
     """Everything that is alive. Use `run` as a context; the doors call the methods below it."""
 
-    def __init__(self, settings: Settings, database: Database, health: Health) -> None:
+    def __init__(self, settings: Settings, database: Database, health: Health, sign_ins: SignIns) -> None:
         self._settings = settings
         self._database = database
         self._health = health
@@ -79,20 +81,23 @@ class Service:
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
         self._stills = Stills(self.rooms, settings.data)
+        self._revocation = Revocation(self.sessions, sign_ins)
+        figures.register(health.registry, self.sessions, self.rooms, self._hub)
         for node in NODES:
             health.wait_for(node)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Take up what was open, listen for nodes, work; on the way out stop all of it."""
-        await self._database.write(partial(session_rows.start_over, now_ms=clock.wall_ms()))
+        were_here = await self._database.write(partial(session_rows.start_over, now_ms=clock.wall_ms()))
         async with self._database.read() as session:
-            self.presence.load(await people.everybody(session))
+            self.presence.load(await people.everybody(session), were_here)
         async with self._scope:
             await self.rooms.load()
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.chat.run_messages(), name="messages")
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
+            self._scope.spawn(self._revocation.run(), name="revocation")
             async with self._hub.listen(self._settings.data):
                 yield
 

@@ -69,6 +69,13 @@ class PresenceBoard:
             if line.sockets == 0:
                 line.gone_at = now
 
+    def expected(self, person: PersonId, now: float) -> None:
+        """Somebody was connected until the server went down; as if its last socket were gone only now."""
+        line = self._lines.get(person)
+        if line is not None and line.sockets == 0:
+            line.gone_at = now
+            self._touched.add(person)
+
     def seated(self, person: PersonId, rooms: Presence) -> None:
         """What `in_rooms` says of somebody."""
         line = self._lines.get(person)

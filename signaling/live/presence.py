@@ -1,6 +1,7 @@
 """Keeps the presence board up to date and tells everybody who may see it."""
 
 import asyncio
+from collections.abc import Iterable
 
 from contract.ids import PersonId
 from contract.people import Person, Presence, PresenceEntry, Role
@@ -20,10 +21,13 @@ class LivePresence:
         self._sessions = sessions
         self._touched = asyncio.Event()
 
-    def load(self, people: list[Person]) -> None:
-        """Who is listed. Called at the start and when the chain's people change."""
+    def load(self, people: list[Person], were_here: Iterable[PersonId]) -> None:
+        """Who is listed, and who was connected when the server went down: those count as here until they are late."""
         for person in people:
             self._board.list_person(person, clock.wall_ms())
+        for person_id in were_here:
+            self._board.expected(person_id, clock.now())
+        self._board.changes(clock.now(), clock.wall_ms())
 
     def entries(self, _viewer: Role | None = None) -> list[PresenceEntry]:
         """One entry for every expert and every store's tablet of the chain."""

@@ -28,12 +28,16 @@ class KeptSession:
     sign_in: bytes
 
 
-async def start_over(session: AsyncSession, now_ms: int) -> None:
-    """After a start: nobody is connected, expired sessions are swept."""
+async def start_over(session: AsyncSession, now_ms: int) -> set[PersonId]:
+    """After a start: nobody is connected, expired sessions are swept. Returns who was connected until then."""
     await session.execute(delete(ClientSessionRow).where(ClientSessionRow.expires_ms <= now_ms))
-    await session.execute(
-        update(ClientSessionRow).where(ClientSessionRow.expires_ms > now_ms + TTL_MS).values(expires_ms=now_ms + TTL_MS)
+    cut = await session.scalars(
+        update(ClientSessionRow)
+        .where(ClientSessionRow.expires_ms > now_ms + TTL_MS)
+        .values(expires_ms=now_ms + TTL_MS)
+        .returning(ClientSessionRow.person_id)
     )
+    return {PersonId(person) for person in cut}
 
 
 async def connect(

@@ -38,6 +38,13 @@ def test_offline_comes_six_seconds_after_the_last_socket() -> None:
     assert [entry.presence for entry in made.changes(8.0, NOW)] == [Presence.OFFLINE]
 
 
+def test_who_was_here_before_a_restart_is_expected_back() -> None:
+    made = board()
+    made.expected(CHEN.id, 1.0)
+    assert [(e.person.id, e.presence) for e in made.changes(1.0, NOW)] == [(CHEN.id, Presence.FREE)]
+    assert [e.presence for e in made.changes(7.0, NOW)] == [Presence.OFFLINE]
+
+
 def test_a_reload_is_no_absence() -> None:
     made = board()
     made.connected(CHEN.id)

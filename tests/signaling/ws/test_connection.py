@@ -104,6 +104,29 @@ async def test_bad_frames_later_change_nothing(server: SignalingServer) -> None:
         assert chen.close_code == 4400
 
 
+async def test_silence_ends_it(server: SignalingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = await server.sign_in("chen")
+    monkeypatch.setattr("signaling.ws.session.HELLO_S", 0.05)
+    mute = await browser.web_socket()
+    assert '"silent"' in (await mute.receive()).data
+    await mute.receive()
+    assert mute.close_code == 4408
+
+
+async def test_a_sign_in_that_is_over_ends_its_sockets(server: SignalingServer) -> None:
+    browser = await server.sign_in("chen")
+    async with tab(browser) as chen, tab(await server.sign_in("liu")) as liu:
+        who = chen.browser.person
+        assert who is not None
+        session = next(iter(server.app[SERVICE].sessions.of(who.id)))
+        await server.house.sign_ins.end(session.who)
+        await server.app[SERVICE]._revocation.look()
+        await chen.until(lambda: chen.close_code, "the end")
+        assert chen.bye is not None
+        assert (chen.close_code, chen.bye.code) == (4403, ByeCode.REVOKED)
+        assert liu.bye is None
+
+
 async def test_a_foreign_room_is_not_there(server: SignalingServer) -> None:
     browsers = [await server.sign_in(login) for login in ("chen", "liu", "store-0117")]
     async with tab(browsers[0]) as chen, tab(browsers[1]) as liu, tab(browsers[2]) as store:

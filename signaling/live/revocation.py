@@ -1,0 +1,44 @@
+"""Ends the sockets of sign-ins that expired or were taken away, also when nobody said so here."""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from contract.errors import ByeCode
+from contract.server import Reconnect
+from runtime.logs import get_logger
+from signaling.auth.sign_ins import SignIns
+from signaling.live.sessions import ClientSessions
+
+log = get_logger(__name__)
+
+EVERY_S = 30.0
+
+
+class Revocation:
+    """Asks for every sign-in that has a socket whether it still counts."""
+
+    def __init__(self, sessions: ClientSessions, sign_ins: SignIns, *, every_s: float = EVERY_S) -> None:
+        self._sessions = sessions
+        self._sign_ins = sign_ins
+        self._every_s = every_s
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            await asyncio.sleep(self._every_s)
+            try:
+                await self.look()
+            except SQLAlchemyError:
+                log.exception("sign-ins could not be checked")
+
+    async def look(self) -> None:
+        """One look at everybody who is connected."""
+        connected = [session for session in self._sessions.everyone() if session.connection is not None]
+        for sign_in in {session.who.sign_in for session in connected}:
+            if await self._sign_ins.recognise_hash(sign_in) is not None:
+                continue
+            for session in connected:
+                if session.who.sign_in == sign_in:
+                    log.info("sign-in is over", session=session.id)
+                    self._sessions.end(session, ByeCode.REVOKED, Reconnect.NEVER)
