@@ -6,7 +6,7 @@ import './styles/index.css'
 import { App } from './ui/App'
 import { ModelContext } from './ui/model'
 
-startLang()
+await startLang()
 render(
   <ModelContext.Provider value={model}>
     <App />

@@ -1,21 +1,27 @@
 /** Words in the reader's language: Chinese first, English complete; switching redraws every word that was read. */
 import { signal } from '@preact/signals'
 import { createInstance } from 'i18next'
-import en from './en.json'
-import zh from './zh-CN.json'
 
 export type Lang = 'zh-CN' | 'en'
 const KEPT = 'passline.lang'
 
+/** One catalogue comes with the first screen, the other when somebody asks for it. */
+const CATALOGUES = { 'zh-CN': () => import('./zh-CN.json'), en: () => import('./en.json') }
+
 const words = createInstance()
 void words.init({
   lng: 'zh-CN',
-  fallbackLng: 'zh-CN',
-  resources: { 'zh-CN': { translation: zh }, en: { translation: en } },
+  fallbackLng: false,
+  resources: {},
   interpolation: { escapeValue: false },
   initAsync: false,
   showSupportNotice: false,
 } as Parameters<typeof words.init>[0])
+
+async function load(next: Lang): Promise<void> {
+  if (words.hasResourceBundle(next, 'translation')) return
+  words.addResourceBundle(next, 'translation', (await CATALOGUES[next]()).default)
+}
 
 /** The language of the interface; read it wherever something is formatted by language. */
 export const lang = signal<Lang>('zh-CN')
@@ -30,29 +36,32 @@ export function firstLang(kept: string | null, asked: readonly string[]): Lang {
   return 'zh-CN'
 }
 
-/** Switches every word and the document's language; kept for the next visit. */
-export function setLang(next: Lang): void {
+async function show(next: Lang): Promise<void> {
+  await load(next)
   lang.value = next
   document.documentElement.lang = next
   document.title = t('app.name')
+}
+
+/** Switches every word and the document's language; kept for the next visit. */
+export async function setLang(next: Lang): Promise<void> {
   try {
     localStorage.setItem(KEPT, next)
   } catch {
     // A browser that keeps nothing still shows the words.
   }
+  await show(next)
 }
 
-export function startLang(): void {
+/** The first words; nothing can be drawn before. */
+export async function startLang(): Promise<void> {
   let kept: string | null = null
   try {
     kept = localStorage.getItem(KEPT)
   } catch {
     kept = null
   }
-  const first = firstLang(kept, navigator.languages ?? [navigator.language])
-  lang.value = first
-  document.documentElement.lang = first
-  document.title = t('app.name')
+  await show(firstLang(kept, navigator.languages ?? [navigator.language]))
 }
 
 /** The words for `key`; reading them subscribes the view to the language. */

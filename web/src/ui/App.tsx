@@ -2,20 +2,20 @@
 import { CircleAlert, PhoneCall, WifiOff } from 'lucide-preact'
 import { ErrorBoundary, LocationProvider, Route, Router, lazy, useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
-import type { RoomState } from '../contract'
+import type { Role, RoomState } from '../contract'
 import { nameOf, t } from '../i18n'
 import { act } from './act'
-import { StoreCall } from './call/StoreCall'
-import { Console } from './console/Console'
-import { StoreHome } from './home/StoreHome'
 import { useModel } from './model'
 import { Button } from './parts/Button'
 import { Banner, Empty, Loading } from './parts/State'
 import { Toasts } from './parts/Toasts'
-import { Ringing } from './ring/Ringing'
 import { SignIn } from './signin/SignIn'
 import { keptLogin } from './signin/kept'
 
+const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
+const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
+const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
+const Console = lazy(() => import('./console/Console').then((module) => module.Console))
 const ExpertCall = lazy(() => import('./call/ExpertCall').then((module) => module.ExpertCall))
 const TrainerDesk = lazy(() => import('./session/TrainerDesk').then((module) => module.TrainerDesk))
 const Sessions = lazy(() => import('./session/Sessions').then((module) => module.Sessions))
@@ -23,6 +23,13 @@ const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
 const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
 const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
 const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
+
+/** What a role may need within a second; fetched while its home is shown, so that no call waits for a file. */
+const SOON: Partial<Record<Role, { preload: () => Promise<unknown> }[]>> = {
+  store: [StoreHome, Ringing, StoreCall, Seat, Summary],
+  expert: [Console, ExpertCall, Summary],
+  trainer: [Sessions, TrainerDesk, Summary],
+}
 
 function RoomScreen(props: { room: RoomState }) {
   const model = useModel()
@@ -94,6 +101,10 @@ function Inside() {
     document.documentElement.dataset.device = tablet ? 'tablet' : 'desktop'
   }, [deviceless, atStore])
 
+  const role = me?.person.role
+  useEffect(() => {
+    if (role) for (const screen of SOON[role] ?? [Archive]) void screen.preload()
+  }, [role])
   useEffect(
     () => model.setRingTitle((call) => t('console.title_ringing', { store: nameOf(call.call?.store.name) })),
     [model],

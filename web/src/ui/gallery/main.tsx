@@ -63,7 +63,7 @@ const SCENES: Record<string, () => Scene> = {
 
 const query = new URLSearchParams(location.search)
 const name = query.get('scene') ?? 'store-home'
-setLang(query.get('lang') === 'en' ? 'en' : 'zh-CN')
+await setLang(query.get('lang') === 'en' ? 'en' : 'zh-CN')
 const scene = SCENES[name]!()
 history.replaceState(
   null,

@@ -10,7 +10,7 @@ export function LangSwitch() {
       lang={other}
       data-testid="language"
       aria-label={other === 'en' ? 'English' : '中文'}
-      onClick={() => setLang(other)}
+      onClick={() => void setLang(other)}
     >
       {other === 'en' ? 'EN' : '中文'}
     </button>
