@@ -8,13 +8,11 @@ from argon2 import PasswordHasher
 
 from runtime.health import Health, serve
 from runtime.settings import Settings
-from runtime.supervise import TaskScope
 from signaling.auth.limits import SignInLimit
 from signaling.auth.passwords import Passwords
 from signaling.auth.seen import Seen
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
-from signaling.auth.vigil import Vigil
 from signaling.house import House
 from signaling.http.door import application
 from signaling.http.openapi import document
@@ -29,7 +27,6 @@ from signaling.ws.gateway import Gateway
 
 HOUSE = web.AppKey("house", House)
 SERVICE = web.AppKey("service", Service)
-VIGIL = web.AppKey("vigil", Vigil)
 
 
 def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Application:
@@ -59,11 +56,6 @@ def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Ap
     app[HOUSE] = house
     app[SERVICE] = service
 
-    def connected() -> set[bytes]:
-        return {session.who.sign_in for session in service.sessions.everyone() if session.connection is not None}
-
-    app[VIGIL] = Vigil(sign_ins, connected, gateway.end_sign_in)
-
     async def stop(_app: web.Application) -> None:
         await gateway.stop()
 
@@ -87,8 +79,7 @@ async def _run(app: web.Application) -> AsyncIterator[None]:
         house.health.reached("database")
         server = await serve(house.health, house.settings.data / "run")
         try:
-            async with app[SERVICE].run(), TaskScope("signaling") as scope:
-                scope.spawn(app[VIGIL].run(), name="vigil")
+            async with app[SERVICE].run():
                 yield
         finally:
             server.close()

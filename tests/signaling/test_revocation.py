@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 from contract.base import decode, encode
 from contract.client import Hello
 from contract.errors import ByeCode
-from contract.server import SERVER_MESSAGE, Bye, Welcome
+from contract.server import SERVER_MESSAGE, Bye, Reconnect, Welcome
 from runtime import clock
-from signaling.app import VIGIL
+from signaling.app import SERVICE
 from signaling.auth.sign_ins import LIFE_MS
+from signaling.live.revocation import Revocation
 from signaling.store.tables import PersonRow, SignInRow
 from tests.support.server import Client, SignalingServer
 
@@ -34,6 +35,11 @@ async def welcome(client: Client) -> ClientWebSocketResponse:
     return socket
 
 
+async def look(server: SignalingServer) -> None:
+    """What happens by itself every half minute."""
+    await Revocation(server.app[SERVICE].sessions, server.house.sign_ins).look()
+
+
 async def goodbye(socket: ClientWebSocketResponse) -> Bye:
     while True:
         message = decode(SERVER_MESSAGE, (await socket.receive(5)).data)
@@ -48,7 +54,7 @@ async def test_a_page_that_is_only_open_stays_signed_in(server: SignalingServer)
     await server.house.database.write(
         lambda session: session.execute(update(SignInRow).values(seen_ms=1, expires_ms=soon_ms))
     )
-    await server.app[VIGIL].look()
+    await look(server)
     async with server.house.database.read() as session:
         row = (await session.scalars(select(SignInRow))).one()
     assert row.expires_ms >= soon_ms - 1000 + LIFE_MS
@@ -61,8 +67,9 @@ async def test_who_is_disabled_is_disconnected_and_not_told_to_try_again(server:
     await server.house.database.write(
         lambda session: session.execute(update(PersonRow).where(PersonRow.id == "p-chen").values(disabled_ms=1))
     )
-    await server.app[VIGIL].look()
-    assert (await goodbye(socket)).code is ByeCode.SIGNED_OUT
+    await look(server)
+    said = await goodbye(socket)
+    assert (said.code, said.reconnect) == (ByeCode.REVOKED, Reconnect.NEVER)
     assert not stays.closed
     assert (await client.get("/api/me")).status == 401
     assert (await client.post("/api/signin", json={"login": "chen", "password": "passline-demo"})).status == 401
