@@ -1,6 +1,6 @@
 """The live side in one piece: sessions, rooms, chat, presence, peers and nodes, and what happens between them."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -8,22 +8,7 @@ from contract.client import Hello
 from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, room_channel
-from contract.nodes import (
-    CloseLeg,
-    CloseMediaRoom,
-    DropParticipant,
-    LegEnd,
-    LegReport,
-    LegState,
-    Record,
-    RecorderHello,
-    RecordingReport,
-    SetGrants,
-    StartRecording,
-    StopRecording,
-    WorkerHello,
-)
-from contract.rooms import RecordingState, RoomState, Still
+from contract.rooms import RoomState, Still
 from contract.server import Done, Error, Reconnect, Room, RoomGone, Welcome
 from runtime import clock, ids
 from runtime.health import Health
@@ -33,19 +18,19 @@ from runtime.supervise import TaskScope
 from signaling.auth.principal import Principal
 from signaling.auth.sign_ins import SignIns, digest
 from signaling.domain.chat import may_read
-from signaling.domain.commands import Asked, Facts, RecordingReported, Wish
-from signaling.domain.draft import SEATED, concerns, find, grants_of
-from signaling.domain.rooms import FINAL, decide
+from signaling.domain.commands import Asked, Facts, Wish
+from signaling.domain.draft import concerns
+from signaling.domain.rooms import decide
 from signaling.live import figures
 from signaling.live.chat import Chat
 from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
+from signaling.live.reconcile import Reconciler
 from signaling.live.revocation import Revocation
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
 from signaling.live.stills import Stills
 from signaling.nodes.hub import Hub
-from signaling.nodes.workers import legs_by_room
 from signaling.store import people
 from signaling.store import rooms as room_rows
 from signaling.store import sessions as session_rows
@@ -54,9 +39,6 @@ from signaling.store.sessions import TTL_MS, KeptSession
 
 log = get_logger(__name__)
 
-MEDIA, RECORDER = NODES = ("media worker", "recorder")
-"""What this process waits for before it is ready."""
-
 
 class Service:
     """Everything that is alive. Use `run` as a context; the doors call the methods below it."""
@@ -64,10 +46,9 @@ class Service:
     def __init__(self, settings: Settings, database: Database, health: Health, sign_ins: SignIns) -> None:
         self._settings = settings
         self._database = database
-        self._health = health
         self._boot = ids.uuid7()
         self._scope = TaskScope("live")
-        self._hub = Hub(self)
+        self._hub = Hub()
         self.sessions = ClientSessions(keep_s=TTL_MS / 1000)
         self.presence = LivePresence(self.sessions)
         self.rooms = Rooms(
@@ -81,10 +62,9 @@ class Service:
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
         self._stills = Stills(self.rooms, settings.data)
+        self._reconciler = Reconciler(self.rooms, self._hub, health)
         self._revocation = Revocation(self.sessions, sign_ins)
         figures.register(health.registry, self.sessions, self.rooms, self._hub)
-        for node in NODES:
-            health.wait_for(node)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -98,7 +78,7 @@ class Service:
             self._scope.spawn(self.chat.run_messages(), name="messages")
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
             self._scope.spawn(self._revocation.run(), name="revocation")
-            async with self._hub.listen(self._settings.data):
+            async with self._hub.listen(self._settings.data, self._reconciler):
                 yield
 
     # --- clients --------------------------------------------------------------------------------------------------
@@ -211,85 +191,3 @@ class Service:
     async def add_still(self, who: Principal, room: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
         """Keep a photo and tell the room. Raises Rejection(`bad_picture`) for anything but a JPEG picture."""
         return await self._stills.add(who, room, asked_by, jpeg)
-
-    # --- nodes ----------------------------------------------------------------------------------------------------
-
-    def worker_came(self, hello: WorkerHello) -> None:
-        """Compare what the worker holds with what should be, and tell it the difference."""
-        self._health.reached(MEDIA)
-        workers = self._hub.workers
-        legs = legs_by_room(hello.legs)
-        for name in legs.keys() | hello.recordings.keys():
-            room = self.rooms.get(name)
-            if room is None or room.state.closed_at is not None:
-                workers.tell(hello.worker, CloseMediaRoom(room=name))
-                continue
-            if workers.worker_of(name) not in (None, hello.worker):
-                for leg in legs.get(name, []):
-                    workers.tell(hello.worker, CloseLeg(leg=leg.leg, reason=LegEnd.RESTARTING))
-                workers.tell(hello.worker, Record(room=name, recording=None))
-                continue
-            workers.pin(name, hello.worker)
-            recording = room.state.recording
-            running = recording is not None and recording.state is RecordingState.RECORDING
-            workers.tell(hello.worker, Record(room=name, recording=recording.id if recording and running else None))
-            for leg in legs.get(name, []):
-                room.leg_changed(leg)
-            for participant in {leg.participant for leg in legs.get(name, [])}:
-                workers.tell(hello.worker, _rights(room.state, participant))
-
-    def worker_lost(self, legs: Iterable[LegReport]) -> None:
-        if self._hub.workers.count == 0:
-            self._health.wait_for(MEDIA)
-        for leg in legs:
-            room = self.rooms.get(leg.room)
-            if room is not None:
-                room.leg_changed(leg.model_copy(update={"state": LegState.CLOSED}))
-
-    def leg_changed(self, report: LegReport) -> None:
-        room = self.rooms.get(report.room)
-        if room is not None:
-            room.leg_changed(report)
-        elif report.state is not LegState.CLOSED:
-            self._hub.perform(CloseLeg(leg=report.leg, reason=LegEnd.ROOM_CLOSED))
-
-    def recorder_came(self, hello: RecorderHello) -> None:
-        """Say again what it should do: start what runs, stop what is over."""
-        self._health.reached(RECORDER)
-        told = {report.recording for report in hello.recordings if report.state in FINAL}
-        wanted = set()
-        for report in hello.recordings:
-            self.recording_changed(report)
-        for room in self.rooms.all():
-            recording = room.state.recording
-            if recording is None:
-                continue
-            if recording.state is RecordingState.RECORDING:
-                wanted.add(recording.id)
-                self._hub.recorder.tell(StartRecording(recording=recording.id, room=room.id))
-            elif recording.state is RecordingState.SAVING and recording.id not in told:
-                wanted.add(recording.id)
-                self._hub.recorder.tell(StopRecording(recording=recording.id))
-        for report in hello.recordings:
-            if report.recording not in wanted and report.state not in FINAL:
-                self._hub.recorder.tell(StopRecording(recording=report.recording))
-
-    def recording_changed(self, report: RecordingReport) -> None:
-        for room in self.rooms.all():
-            if room.state.recording is not None and room.state.recording.id == report.recording:
-                room.put(RecordingReported(report))
-
-
-def _rights(state: RoomState, participant: PersonId) -> SetGrants | DropParticipant:
-    """What a worker must know of somebody it holds legs of."""
-    member = find(state, participant)
-    grants = grants_of(state, member) if member is not None else None
-    if member is None or grants is None:
-        return DropParticipant(room=state.id, participant=participant, reason=LegEnd.REMOVED)
-    return SetGrants(
-        room=state.id,
-        participant=participant,
-        grants=grants,
-        host=member.host,
-        only_session=member.session if member.state in SEATED else None,
-    )

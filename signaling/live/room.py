@@ -29,8 +29,10 @@ from signaling.store.engine import Database
 
 log = get_logger(__name__)
 
-QUEUE_COMMANDS = 500
-"""Policy: a further wish is answered `busy`; what the world reports is dropped and observed again later."""
+QUEUE_WISHES = 500
+"""Policy: a further wish is answered `busy`."""
+QUEUE_COMMANDS = 2 * QUEUE_WISHES
+"""The other half is for what the world reports; it is dropped only beyond that, and observed again later."""
 LINGER_S = 60.0
 """A closed room whose recording is over stays in memory so long, for those who reload the summary."""
 
@@ -93,10 +95,11 @@ class LiveRoom:
 
     def put(self, command: RoomCommand, *, cid: ClientMessageId | None = None, answer: Answer | None = None) -> None:
         """Queue a command; `answer` hears None once it is carried out, or why it was not."""
-        try:
+        size = QUEUE_WISHES if isinstance(command, Asked) else QUEUE_COMMANDS
+        if self._orders.qsize() < size:
             self._orders.put_nowait(Order(command, cid, answer))
-        except asyncio.QueueFull:
-            log.warning("room is overrun", room=self.id)
+        else:
+            log.warning("room is overrun", room=self.id, command=_name(command))
             if answer is not None:
                 answer(Unavailable(ErrorCode.BUSY, "too many commands", retry_after_s=1.0))
 

@@ -1,4 +1,4 @@
-"""What the links to media workers and the recorder report; implemented by signaling.service."""
+"""What the links to media workers and the recorder report; implemented by signaling.live.reconcile."""
 
 from collections.abc import Iterable
 from typing import Protocol

@@ -32,9 +32,9 @@ HELLO_S = 5.0
 class Hub:
     """All nodes of this machine."""
 
-    def __init__(self, events: NodeEvents) -> None:
-        self.workers = Workers(events)
-        self.recorder = Recorder(events)
+    def __init__(self) -> None:
+        self.workers = Workers()
+        self.recorder = Recorder()
 
     def perform(self, effect: Effect) -> None:
         """Send an effect of a decision to the node it is for."""
@@ -44,8 +44,8 @@ class Hub:
             self.workers.perform(effect)
 
     @asynccontextmanager
-    async def listen(self, data: Path) -> AsyncIterator[None]:
-        """Accept nodes while the context is open; then cut their links."""
+    async def listen(self, data: Path, events: NodeEvents) -> AsyncIterator[None]:
+        """Accept nodes while the context is open, and tell `events`; then cut their links."""
         handlers: set[asyncio.Task[object]] = set()
 
         async def connected(link: Link) -> None:
@@ -53,7 +53,7 @@ class Hub:
             assert task is not None
             handlers.add(task)
             try:
-                await self._serve(link)
+                await self._serve(link, events)
             finally:
                 handlers.discard(task)
 
@@ -66,15 +66,15 @@ class Hub:
                 task.cancel()
             await asyncio.gather(*handlers, return_exceptions=True)
 
-    async def _serve(self, link: Link) -> None:
+    async def _serve(self, link: Link, events: NodeEvents) -> None:
         try:
             async with asyncio.timeout(HELLO_S):
                 hello = decode(NODE_HELLO, await link.receive())
             match hello:
                 case WorkerHello():
-                    await self.workers.serve(link, hello)
+                    await self.workers.serve(link, hello, events)
                 case RecorderHello():
-                    await self.recorder.serve(link, hello)
+                    await self.recorder.serve(link, hello, events)
                 case _:
                     assert_never(hello)
         except TimeoutError:

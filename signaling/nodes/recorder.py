@@ -15,8 +15,7 @@ log = get_logger(__name__)
 class Recorder:
     """The one recorder of this machine, if it is connected."""
 
-    def __init__(self, events: NodeEvents) -> None:
-        self._events = events
+    def __init__(self) -> None:
         self._link: Link | None = None
 
     @property
@@ -32,17 +31,17 @@ class Recorder:
         except LinkClosed:
             log.info("recorder is gone", recording=message.recording)
 
-    async def serve(self, link: Link, hello: RecorderHello) -> None:
+    async def serve(self, link: Link, hello: RecorderHello, events: NodeEvents) -> None:
         """One connection of the recorder, until it closes; a newer one takes over."""
         self._link = link
         log.info("recorder connected", recordings=len(hello.recordings))
-        self._events.recorder_came(hello)
+        events.recorder_came(hello)
         try:
             while True:
                 message = decode(FROM_RECORDER, await link.receive())
                 match message:
                     case RecordingReport():
-                        self._events.recording_changed(message)
+                        events.recording_changed(message)
                     case RecorderHello():
                         raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "a second hello")
                     case _:

@@ -65,8 +65,7 @@ class Worker:
 class Workers:
     """All workers that are connected."""
 
-    def __init__(self, events: NodeEvents) -> None:
-        self._events = events
+    def __init__(self) -> None:
         self._workers: dict[WorkerId, Worker] = {}
         self._pins: dict[RoomId, WorkerId] = {}
         self._requests: dict[int, asyncio.Future[str]] = {}
@@ -159,33 +158,29 @@ class Workers:
 
     # --- the link -------------------------------------------------------------------------------------------------
 
-    async def serve(self, link: Link, hello: WorkerHello) -> None:
+    async def serve(self, link: Link, hello: WorkerHello, events: NodeEvents) -> None:
         """One connection of a worker, until it closes or falls silent."""
         worker = Worker(hello.worker, link, {leg.leg: leg for leg in hello.legs}, dict(hello.recordings))
         before = self._workers.pop(hello.worker, None)
         if before is not None:
-            self._lost(before)
+            _lost(before, events)
         self._workers[worker.id] = worker
         with bound_contextvars(node=worker.id):
             log.info("worker connected", legs=len(worker.legs), udp_port=hello.udp_port)
-            self._events.worker_came(hello)
+            events.worker_came(hello)
             try:
                 while True:
                     async with asyncio.timeout(SILENT_S):
                         record = await link.receive()
-                    self._heard(worker, record)
+                    self._heard(worker, record, events)
             except TimeoutError:
                 log.warning("worker is silent", silent_s=SILENT_S)
             finally:
                 if self._workers.get(worker.id) is worker:
                     del self._workers[worker.id]
-                    self._lost(worker)
+                    _lost(worker, events)
 
-    def _lost(self, worker: Worker) -> None:
-        log.warning("worker lost", worker=worker.id, legs=len(worker.legs))
-        self._events.worker_lost(tuple(worker.legs.values()))
-
-    def _heard(self, worker: Worker, record: bytes) -> None:
+    def _heard(self, worker: Worker, record: bytes, events: NodeEvents) -> None:
         message = decode(FROM_WORKER, record)
         match message:
             case Answered(request=request, sdp=sdp):
@@ -201,7 +196,7 @@ class Workers:
                     worker.legs.pop(message.leg, None)
                 else:
                     worker.legs[message.leg] = message
-                self._events.leg_changed(message)
+                events.leg_changed(message)
             case PublicationReport():
                 log.debug("publication", room=message.room, source=message.source, live=message.live)
             case Beat():
@@ -210,6 +205,11 @@ class Workers:
                 raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "a second hello")
             case _:
                 assert_never(message)
+
+
+def _lost(worker: Worker, events: NodeEvents) -> None:
+    log.warning("worker lost", worker=worker.id, legs=len(worker.legs))
+    events.worker_lost(tuple(worker.legs.values()))
 
 
 def legs_by_room(legs: Iterable[LegReport]) -> dict[RoomId, list[LegReport]]:

@@ -18,7 +18,7 @@ from contract.people import Person
 from runtime.settings import Settings
 from signaling.app import HOUSE, build
 from signaling.house import House
-from signaling.service import NODES
+from signaling.live.reconcile import NODES
 from signaling.store.seed import RoomSeed
 from tests.support import chain
 

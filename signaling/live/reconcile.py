@@ -1,0 +1,126 @@
+"""What happens when a node comes, goes or reports: everybody is brought to what the rooms say.
+
+Rooms are the truth. A worker or recorder may have restarted, hung or missed something; at its hello it hears the
+difference between what it holds and what should be.
+"""
+
+from collections.abc import Iterable
+
+from contract.ids import PersonId
+from contract.nodes import (
+    CloseLeg,
+    CloseMediaRoom,
+    DropParticipant,
+    LegEnd,
+    LegReport,
+    LegState,
+    Record,
+    RecorderHello,
+    RecordingReport,
+    SetGrants,
+    StartRecording,
+    StopRecording,
+    WorkerHello,
+)
+from contract.rooms import RecordingState, RoomState
+from runtime.health import Health
+from signaling.domain.commands import RecordingReported
+from signaling.domain.draft import SEATED, find, grants_of
+from signaling.domain.rooms import FINAL
+from signaling.live.rooms import Rooms
+from signaling.nodes.hub import Hub
+from signaling.nodes.workers import legs_by_room
+
+MEDIA, RECORDER = NODES = ("media worker", "recorder")
+"""What this process waits for before it is ready."""
+
+
+class Reconciler:
+    """Implements nodes.events.NodeEvents."""
+
+    def __init__(self, rooms: Rooms, hub: Hub, health: Health) -> None:
+        self._rooms = rooms
+        self._hub = hub
+        self._health = health
+        for node in NODES:
+            health.wait_for(node)
+
+    def worker_came(self, hello: WorkerHello) -> None:
+        """Compare what the worker holds with what should be, and tell it the difference."""
+        self._health.reached(MEDIA)
+        workers = self._hub.workers
+        legs = legs_by_room(hello.legs)
+        for name in legs.keys() | hello.recordings.keys():
+            room = self._rooms.get(name)
+            if room is None or room.state.closed_at is not None:
+                workers.tell(hello.worker, CloseMediaRoom(room=name))
+                continue
+            if workers.worker_of(name) not in (None, hello.worker):
+                for leg in legs.get(name, []):
+                    workers.tell(hello.worker, CloseLeg(leg=leg.leg, reason=LegEnd.RESTARTING))
+                workers.tell(hello.worker, Record(room=name, recording=None))
+                continue
+            workers.pin(name, hello.worker)
+            recording = room.state.recording
+            running = recording is not None and recording.state is RecordingState.RECORDING
+            workers.tell(hello.worker, Record(room=name, recording=recording.id if recording and running else None))
+            for leg in legs.get(name, []):
+                room.leg_changed(leg)
+            for participant in {leg.participant for leg in legs.get(name, [])}:
+                workers.tell(hello.worker, _rights(room.state, participant))
+
+    def worker_lost(self, legs: Iterable[LegReport]) -> None:
+        if self._hub.workers.count == 0:
+            self._health.wait_for(MEDIA)
+        for leg in legs:
+            room = self._rooms.get(leg.room)
+            if room is not None:
+                room.leg_changed(leg.model_copy(update={"state": LegState.CLOSED}))
+
+    def leg_changed(self, report: LegReport) -> None:
+        room = self._rooms.get(report.room)
+        if room is not None:
+            room.leg_changed(report)
+        elif report.state is not LegState.CLOSED:
+            self._hub.perform(CloseLeg(leg=report.leg, reason=LegEnd.ROOM_CLOSED))
+
+    def recorder_came(self, hello: RecorderHello) -> None:
+        """Say again what it should do: start what runs, stop what is over."""
+        self._health.reached(RECORDER)
+        told = {report.recording for report in hello.recordings if report.state in FINAL}
+        wanted = set()
+        for report in hello.recordings:
+            self.recording_changed(report)
+        for room in self._rooms.all():
+            recording = room.state.recording
+            if recording is None:
+                continue
+            if recording.state is RecordingState.RECORDING:
+                wanted.add(recording.id)
+                self._hub.recorder.tell(StartRecording(recording=recording.id, room=room.id))
+            elif recording.state is RecordingState.SAVING and recording.id not in told:
+                wanted.add(recording.id)
+                self._hub.recorder.tell(StopRecording(recording=recording.id))
+        for report in hello.recordings:
+            if report.recording not in wanted and report.state not in FINAL:
+                self._hub.recorder.tell(StopRecording(recording=report.recording))
+
+    def recording_changed(self, report: RecordingReport) -> None:
+        for room in self._rooms.all():
+            if room.state.recording is not None and room.state.recording.id == report.recording:
+                room.put(RecordingReported(report))
+
+
+def _rights(state: RoomState, participant: PersonId) -> SetGrants | DropParticipant:
+    """What a worker must know of somebody it holds legs of."""
+    member = find(state, participant)
+    grants = grants_of(state, member) if member is not None else None
+    if member is None or grants is None:
+        return DropParticipant(room=state.id, participant=participant, reason=LegEnd.REMOVED)
+    return SetGrants(
+        room=state.id,
+        participant=participant,
+        grants=grants,
+        host=member.host,
+        only_session=member.session if member.state in SEATED else None,
+    )
