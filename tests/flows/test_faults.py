@@ -70,8 +70,9 @@ async def test_a_killed_recorder_is_not_noticed_and_its_recording_is_kept(tmp_pa
                 assert file.clips == {sight.number}
                 kept += file.duration_s
             assert len(parts) == 2, "one file before, one after"
-            assert kept > 8, "both halves are there"
-            assert any(gap["reason"] == "crash" for gap in replay["gaps"]), "the hole is shown as a gap"
+            holes = [g["end_s"] - g["start_s"] for g in replay["gaps"] if g["reason"] == "crash"]
+            assert holes, "the hole is shown as a gap"
+            assert kept + max(holes) > replay["entry"]["duration_s"] - 1.0, "all of the rest is there"
 
 
 def _longest_still(times: list[float], numbers: list[int]) -> float:

@@ -85,11 +85,15 @@ async def chromium(
     picture: Path | None = None,
     sound: Path | None = None,
     size: tuple[int, int] = (1280, 800),
+    camera: str = "640x360@15",
     language: str = "zh-CN",
     autoplay: bool = True,
     profile: Path | None = None,
 ) -> AsyncIterator[Browser]:
-    """A fresh Chromium; `picture` (.y4m or .mjpeg) and `sound` (.wav) play in a loop as camera and microphone."""
+    """A fresh Chromium; `picture` (.y4m or .mjpeg) and `sound` (.wav) play in a loop as camera and microphone.
+
+    `camera` is what the product asks the camera for: several encoders share the cores of a small test machine.
+    """
     home = profile or Path(tempfile.mkdtemp(prefix="passline-chromium-"))
     flags = list(FLAGS)
     if picture:
@@ -108,6 +112,7 @@ async def chromium(
         locale=language,
         permissions=["camera", "microphone"],
     )
+    await context.add_init_script(f"sessionStorage.setItem('passline.video', '{camera}')")
     await context.add_init_script(PROBE)
     try:
         yield Browser(context, url)
@@ -196,6 +201,14 @@ class Firefox:
                 return value
             assert asyncio.get_running_loop().time() < deadline, f"never true in {seconds} s: {expression}"
             await asyncio.sleep(0.1)
+
+    async def sign_in(self, login: str, password: str = "passline-demo") -> None:
+        """Sign in through the sign-in page and wait until this person can be called."""
+        await self.wait("document.querySelector('[data-testid=sign-in]') !== null")
+        await self.fill("login", login)
+        await self.fill("password", password)
+        await self.click("sign-in")
+        await self.wait("window.wrappedJSObject.passline?.snapshot().link === 'online'")
 
     async def quit(self) -> None:
         await self._run(lambda: self._marionette.delete_session())
