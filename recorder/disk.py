@@ -24,7 +24,14 @@ class Disk:
         self._write = ThreadPoolExecutor(1, thread_name_prefix="recorder-write")
         self._sync = ThreadPoolExecutor(1, thread_name_prefix="recorder-sync")
         self._syncing: set[Path] = set()
-        self.pending_bytes = 0
+        self._submitted_bytes = 0
+        self._written_bytes = 0
+        """Grows in the writing thread only."""
+
+    @property
+    def pending_bytes(self) -> int:
+        """What waits to be written."""
+        return self._submitted_bytes - self._written_bytes
 
     @property
     def full(self) -> bool:
@@ -34,20 +41,15 @@ class Disk:
     def submit(self, job: Callable[[], None], *, size_bytes: int, on_error: Callable[[Exception], None]) -> None:
         """Run `job` after all earlier ones. `on_error` gets whatever it raised."""
         loop = asyncio.get_running_loop()
-        self.pending_bytes += size_bytes
+        self._submitted_bytes += size_bytes
 
         def run() -> None:
-            error: Exception | None = None
+            # Success is not reported back: waking the loop costs more than the write.
             try:
                 job()
-            except Exception as caught:  # noqa: BLE001 - the owner decides, in its own thread
-                error = caught
-            loop.call_soon_threadsafe(done, error)
-
-        def done(error: Exception | None) -> None:
-            self.pending_bytes -= size_bytes
-            if error is not None:
-                on_error(error)
+            except Exception as error:  # noqa: BLE001 - the owner decides, in its own thread
+                loop.call_soon_threadsafe(on_error, error)
+            self._written_bytes += size_bytes
 
         self._write.submit(run)
 

@@ -18,7 +18,7 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
-REST_S, SHORT_REST_S = 0.1, 0.02
+REST_S, SHORT_REST_S = 0.15, 0.02
 GULP_BYTES = 256 * 1024
 BUSY_BYTES = 32 * 1024
 """After a gulp of this much the rest is short, or the kernel's buffer would run full and the worker's fill."""

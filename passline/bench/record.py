@@ -29,7 +29,7 @@ from runtime.link import Link, serve
 WIDTH_PX, HEIGHT_PX, FPS = 1280, 720, 30
 CLIP_S = 4
 WINDOWS = 5
-OURS_S, THEIRS_S, WARM_S = 8.0, 4.0, 3.0
+OURS_S, THEIRS_S, WARM_S = 6.0, 3.0, 2.0
 MANY = 10
 MIXED_SEED = 7
 
@@ -194,7 +194,7 @@ def _theirs(folder: Path, clip: list[Encoded]) -> float:
         "passline.bench.mediarecorder",
         str(source),
         str(target),
-        str(WARM_S),
+        str(WARM_S / 2),
         str(THEIRS_S),
     ]
     done = subprocess.run(command, stdout=subprocess.PIPE, timeout=60, check=True)
