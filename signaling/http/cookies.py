@@ -2,12 +2,14 @@
 
 from aiohttp import web
 
-from signaling.auth.sign_ins import TABLET_LIFE_MS
 from signaling.http.origin import behind_tls
 
 NAME = "passline"
 TLS_NAME = "__Host-passline"
 """The prefix makes browsers refuse it from plain http or another host (RFC 6265bis §4.1.3.2)."""
+
+KEPT_S = 400 * 24 * 3600
+"""The longest browsers keep a cookie (RFC 6265bis §5.5); how long it counts is decided by the database."""
 
 
 def cookie_of(request: web.Request) -> str | None:
@@ -16,12 +18,12 @@ def cookie_of(request: web.Request) -> str | None:
 
 
 def set_cookie(request: web.Request, response: web.Response, secret: str) -> None:
-    """Sign the browser in. How long it counts is decided by the database, not by the browser."""
+    """Sign the browser in."""
     secure = behind_tls(request)
     response.set_cookie(
         TLS_NAME if secure else NAME,
         secret,
-        max_age=TABLET_LIFE_MS // 1000,
+        max_age=KEPT_S,
         path="/",
         secure=secure,
         httponly=True,

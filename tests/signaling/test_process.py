@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 async def lives(port: int) -> bool:
-    deadline = clock.now() + 15
+    deadline = clock.now() + 60
     async with ClientSession() as http:
         while clock.now() < deadline:
             try:
@@ -47,7 +47,7 @@ async def test_it_starts_on_an_empty_directory_and_ends_on_sigterm(tmp_path: Pat
     try:
         assert await lives(port)
         process.send_signal(signal.SIGTERM)
-        _, log = await asyncio.wait_for(process.communicate(), 10)
+        _, log = await asyncio.wait_for(process.communicate(), 30)
     finally:
         if process.returncode is None:
             process.kill()
@@ -61,7 +61,7 @@ async def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         process = await start(tmp_path, other.getsockname()[1])
-        _, log = await asyncio.wait_for(process.communicate(), 15)
+        _, log = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 1
     assert b"PASSLINE_PORT" in log
     assert b"Traceback" not in log
@@ -69,6 +69,6 @@ async def test_a_taken_port_is_named_with_its_setting(tmp_path: Path) -> None:
 
 async def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path: Path) -> None:
     process = await start(tmp_path, 0, PASSLINE_RING_S="never")
-    _, log = await asyncio.wait_for(process.communicate(), 15)
+    _, log = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
     assert b"PASSLINE_RING_S" in log
