@@ -14,7 +14,8 @@ from passline.bench.sfu_peer import OPUS, VP8, BenchPeer
 
 BURST_S = 0.005
 """Between two bursts of the ladder: even load, as from many publishers."""
-DRAIN_S = 0.25
+GRACE_S = 0.02
+DRAIN_S = 0.3
 REPORT_S = 1.0
 _HEAD = struct.Struct("!BBHII")
 
@@ -25,6 +26,8 @@ class Window(NamedTuple):
     sent: int
     received: int
     """By all subscribers together."""
+    in_time: int
+    """Of these, before the window was over: the rest waited in buffers."""
     seconds: float
     late: bool
     """The publisher itself could not keep its pace: says nothing about the server."""
@@ -37,14 +40,16 @@ class Window(NamedTuple):
 class _Watched:
     """A subscriber whose frames are timed: RTP headers are not encrypted, so nothing needs to be decrypted."""
 
-    arrived: list[tuple[int, int]] = field(default_factory=list)
-    """Timestamp and monotonic ns of the last packet of each frame."""
+    arrived: list[tuple[int, int, int]] = field(default_factory=list)
+    """Sequence number, timestamp (0 unless the last packet of a frame) and monotonic ns of each packet of video."""
 
 
 class Load:
     """One publisher and its subscribers, connected."""
 
-    def __init__(self, clip: Clip, publisher: BenchPeer, subscribers: list[BenchPeer]) -> None:
+    def __init__(self, clip: Clip, publisher: BenchPeer, subscribers: list[BenchPeer], *, same_packets: bool) -> None:
+        """`same_packets` says that the server forwards what it gets; otherwise only whole frames can be timed."""
+        self._same_packets = same_packets
         self._clip = clip
         self._publisher = publisher
         self._subscribers = subscribers
@@ -54,7 +59,10 @@ class Load:
         self._sound = 0
         self._key = True
         self._random = Random(1)
-        self._sent_at: dict[int, int] = {}
+        self._frame_sent: dict[int, tuple[int, int]] = {}
+        """Timestamp → sequence number of its last packet, and when that was sent."""
+        self._sent_at = [0] * 65536
+        """By sequence number: monotonic ns."""
         self._counts = [0] * len(subscribers)
         self._watched = {at: _Watched() for at in {0, len(subscribers) // 2, len(subscribers) - 1}}
         self._buffer = bytearray(2048)
@@ -72,6 +80,8 @@ class Load:
         self._sequence[payload_type] = sequence = (self._sequence[payload_type] + 1) & 0xFFFF
         ssrc = self._publisher.ssrc["video" if payload_type == VP8 else "audio"]
         head = _HEAD.pack(0x80, payload_type | marker << 7, sequence, self._ticks[payload_type], ssrc)
+        if payload_type == VP8:
+            self._sent_at[sequence] = time.monotonic_ns()
         self._publisher.socket.sendto(self._publisher.keys.protect(head + payload), self._publisher.remote)
 
     def _picture(self) -> int:
@@ -84,7 +94,7 @@ class Load:
         self._ticks[VP8] += 3000 + self._random.randrange(64)
         for number, payload in enumerate(payloads):
             self._send(VP8, payload, marker=number == len(payloads) - 1)
-        self._sent_at[self._ticks[VP8]] = time.monotonic_ns()
+        self._frame_sent[self._ticks[VP8]] = self._sequence[VP8], time.monotonic_ns()
         return len(payloads)
 
     def _speak(self) -> int:
@@ -123,8 +133,9 @@ class Load:
                 kind = buffer[1] & 0x7F
                 if 127 < buffer[0] < 192 and kind in (VP8, OPUS):
                     count += 1
-                    if watched is not None and buffer[1] == VP8 | 0x80:
-                        watched.arrived.append((int.from_bytes(buffer[4:8]), time.monotonic_ns()))
+                    if watched is not None and kind == VP8:
+                        ticks = int.from_bytes(buffer[4:8]) if buffer[1] & 0x80 else 0
+                        watched.arrived.append((int.from_bytes(buffer[2:4]), ticks, time.monotonic_ns()))
         except BlockingIOError:
             self._counts[at] += count
 
@@ -173,17 +184,25 @@ class Load:
                 self._report()
                 report_due += REPORT_S
             self._receive(min(*due, end) if len(due) > 1 else min(due[0], end))
+        self._receive(end + GRACE_S)
+        in_time = sum(self._counts)
         self._receive(end + DRAIN_S)
         latencies = [one for watched in self._watched.values() for one in self._latencies(watched.arrived)]
-        frames = sum(len(watched.arrived) for watched in self._watched.values()) // len(self._watched)
-        return Window(sent, sum(self._counts), seconds, late, latencies, frames)
+        ends = sum(1 for watched in self._watched.values() for _, ticks, _ in watched.arrived if ticks)
+        frames = ends // len(self._watched)
+        return Window(sent, sum(self._counts), in_time, seconds, late, latencies, frames)
 
-    def _latencies(self, arrived: list[tuple[int, int]]) -> list[float]:
-        """From the last packet of a frame sent to the last packet received, milliseconds."""
-        for begin in range(min(30, len(arrived) - 4)):
-            for candidate in self._sent_at:
-                offset = (arrived[begin][0] - candidate) & 0xFFFFFFFF
-                if all((ticks - offset) & 0xFFFFFFFF in self._sent_at for ticks, _ in arrived[begin : begin + 4]):
-                    found = [(self._sent_at.get((ticks - offset) & 0xFFFFFFFF), at) for ticks, at in arrived[begin:]]
-                    return [(at - sent) / 1e6 for sent, at in found if sent is not None]
+    def _latencies(self, arrived: list[tuple[int, int, int]]) -> list[float]:
+        """Sent to received, milliseconds: of every packet, or from last packet to last packet of every frame."""
+        ends = [(sequence, ticks, at) for sequence, ticks, at in arrived if ticks]
+        for begin in range(min(30, len(ends) - 4)):
+            for candidate, (last, _) in self._frame_sent.items():
+                moved = (ends[begin][1] - candidate) & 0xFFFFFFFF
+                frames = [(self._frame_sent.get((ticks - moved) & 0xFFFFFFFF), at) for _, ticks, at in ends[begin:]]
+                if any(sent is None for sent, _ in frames[:4]):
+                    continue
+                if not self._same_packets:
+                    return [(at - sent[1]) / 1e6 for sent, at in frames if sent is not None]
+                offset = ends[begin][0] - last
+                return [(at - self._sent_at[(sequence - offset) & 0xFFFF]) / 1e6 for sequence, _, at in arrived]
         return []
