@@ -4,7 +4,7 @@ import asyncio
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from contract.errors import ByeCode
+from contract.errors import ByeCode, Unavailable
 from contract.server import Reconnect
 from runtime.logs import get_logger
 from signaling.auth.sign_ins import SignIns
@@ -29,7 +29,7 @@ class Revocation:
             await asyncio.sleep(self._every_s)
             try:
                 await self.look()
-            except SQLAlchemyError:
+            except (SQLAlchemyError, Unavailable):
                 log.exception("sign-ins could not be checked")
 
     async def look(self) -> None:

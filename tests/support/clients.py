@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from contract.base import decode, encode
-from contract.client import Ack, Hello, Send, Sync
+from contract.client import Ack, Hello, Ping, Send, Sync
 from contract.errors import ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
 from contract.rooms import RoomState, apply
@@ -34,12 +34,13 @@ from contract.server import (
     Synced,
     Welcome,
 )
-from runtime import ids
+from runtime import clock, ids
 from runtime.supervise import TaskScope
 from tests.support.nodes import PATIENCE_S, until
 from tests.support.server import Client
 
 T = TypeVar("T")
+PING_S = 5.0
 
 
 def new_cid() -> ClientMessageId:
@@ -92,7 +93,17 @@ class Tab:
         """Take in what comes until the socket ends."""
         socket = self.socket
         assert socket is not None
-        async for frame in socket:
+        pinged = clock.now()
+        while True:
+            try:
+                frame = await socket.receive(timeout=PING_S)
+            except TimeoutError:
+                frame = None
+            if clock.now() >= pinged + PING_S:
+                pinged = clock.now()
+                await self.say(Ping(n=0))
+            if frame is None:
+                continue
             if frame.type is not WSMsgType.TEXT:
                 break
             message = decode(SERVER_MESSAGE, frame.data)
