@@ -20,9 +20,10 @@ export function span(seconds: number): string {
   return t('time.hm', { h: Math.floor(s / 3600), m: Math.floor((s % 3600) / 60) })
 }
 
-/** 0.2 秒 below ten seconds, else as `span`. */
+/** Words below 10 ms, 0.06 秒 and 0.2 秒 below ten seconds, else as `span`. */
 export function brief(ms: number): string {
-  const s = Math.max(0, ms) / 1000
+  if (ms < 10) return t('time.at_once')
+  const s = ms / 1000
   return s < 10 ? t('time.s', { s: s < 0.095 ? s.toFixed(2) : s.toFixed(1) }) : span(s)
 }
 

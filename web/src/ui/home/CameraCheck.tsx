@@ -19,7 +19,7 @@ function Verdict(props: { icon: typeof Mic; name: string; good: boolean; words: 
       <Icon class="icon" size={24} aria-hidden="true" />
       <div>
         <strong>{props.words}</strong>
-        <p class="caption">{props.name}</p>
+        {props.name && <p class="caption">{props.name}</p>}
       </div>
       {props.good ? (
         <CircleCheck class="icon verdict-sign" size={24} aria-hidden="true" />
@@ -35,6 +35,7 @@ export function CameraCheck(props: { onClose: () => void }) {
   const capture = model.capture.value
   const level = model.level.value
   const [heard, setHeard] = useState(false)
+  const [seen, setSeen] = useState(false)
   useEffect(() => {
     void model.openDevices()
     const undo = model.watchLevel()
@@ -85,6 +86,9 @@ export function CameraCheck(props: { onClose: () => void }) {
               label={t('check.preview')}
               mirrored={model.facing.value === 'user'}
               testid="check-video"
+              onElement={(video) =>
+                video?.addEventListener('loadeddata', () => setSeen(true), { once: true })
+              }
             />
           ) : (
             <VideoIcon class="icon" size={36} strokeWidth={1.9} aria-hidden="true" />
@@ -94,8 +98,8 @@ export function CameraCheck(props: { onClose: () => void }) {
           <Verdict
             icon={VideoIcon}
             name={model.cameras.value[0]?.label ?? ''}
-            good={cameraGood}
-            words={words('camera', capture.cameraProblem)}
+            good={cameraGood && seen}
+            words={cameraGood && !seen ? t('check.asking') : words('camera', capture.cameraProblem)}
             testid="check-camera"
           />
           <Verdict

@@ -1,0 +1,272 @@
+// @vitest-environment happy-dom
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { Refusal } from '../model/api'
+import { ChatPanel } from './call/ChatPanel'
+import { RecordingChip, otherWords, worse } from './call/Words'
+import { Incoming } from './console/Incoming'
+import { CHEN, NOW, TABLETS, ZHANG, entry, member } from './gallery/people'
+import { ended, inCall, ringing, session } from './gallery/rooms'
+import { ConsentDialog } from './home/ConsentDialog'
+import { StoreHome } from './home/StoreHome'
+import { Toasts, shown } from './parts/Toasts'
+import { Ringing } from './ring/Ringing'
+import { SignIn } from './signin/SignIn'
+import { keptLogin } from './signin/kept'
+import { Summary } from './summary/Summary'
+import { stages } from './summary/stages'
+import { act, byTestId, draw, modelOf, press, signal, type } from './testing'
+import { LocationProvider } from 'preact-iso'
+
+const shop = TABLETS[0]!
+const person = (who: typeof shop) =>
+  signal({ person: who, chain: { zh: '小灶堂', en: 'Little Stove' }, version: '1', ring_s: 30 })
+const settled = (): Promise<void> => act(() => Promise.resolve()) as Promise<void>
+const empty = { list: () => Promise.resolve({ entries: [], next: null }) }
+
+beforeEach(() => {
+  shown.value = null
+  localStorage.clear()
+  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))
+})
+
+describe('sign-in', () => {
+  it('says what is wrong and what to do, and keeps the login', async () => {
+    const signIn = () => Promise.reject(new Refusal('wrong_password'))
+    await draw(<SignIn />, modelOf({ signIn, me: signal(null) }))
+    await type('login', 'store-0117')
+    await type('password', 'nonsense')
+    await press('sign-in')
+    await settled()
+    expect(document.querySelector('[role=alert]')?.textContent).toContain('登录名或密码不对')
+    expect(byTestId<HTMLInputElement>('login').value).toBe('store-0117')
+    expect(byTestId<HTMLInputElement>('password').value).toBe('')
+  })
+  it('asks for both fields before it asks the server', async () => {
+    const signIn = vi.fn()
+    await draw(<SignIn />, modelOf({ signIn, me: signal(null) }), 'en')
+    await press('sign-in')
+    expect(document.querySelector('[role=alert]')?.textContent).toContain('Fill in both')
+    expect(signIn).not.toHaveBeenCalled()
+  })
+  it('remembers the login of a tablet and not of a person', async () => {
+    for (const [who, kept] of [
+      [CHEN, null],
+      [shop, 'store-0117'],
+    ] as const) {
+      await draw(<SignIn />, modelOf({ me: person(who) }))
+      await type('login', 'store-0117')
+      await type('password', 'x')
+      await press('sign-in')
+      await settled()
+      expect(keptLogin()).toBe(kept)
+    }
+  })
+})
+
+describe('the home of a store', () => {
+  const home = (more: Record<string, unknown> = {}) =>
+    modelOf({
+      me: person(shop),
+      link: signal('online'),
+      tick: signal(NOW),
+      experts: signal([entry(CHEN, 'free'), entry(ZHANG, 'busy')]),
+      invitations: signal([]),
+      archive: empty,
+      ...more,
+    })
+  it('says that calls are recorded and how many experts are free, on the button itself', async () => {
+    await draw(<StoreHome />, home())
+    expect(byTestId('call-hq').textContent).toContain('1 位专家有空')
+    expect(byTestId('call-hq').textContent).toContain('按下就是同意')
+    await draw(<StoreHome />, home(), 'en')
+    expect(byTestId('call-hq').textContent).toContain('1 expert free')
+  })
+  it('calls with the reason that was tapped, once', async () => {
+    const startCall = vi.fn(() => new Promise(() => undefined))
+    await draw(<StoreHome />, home({ startCall }))
+    await press('call-dishes')
+    await press('call-dishes')
+    expect(startCall).toHaveBeenCalledExactlyOnceWith('dishes')
+  })
+  it('does not call without a network', async () => {
+    const startCall = vi.fn()
+    await draw(<StoreHome />, home({ startCall, link: signal('offline') }))
+    await press('call-hq')
+    expect(startCall).not.toHaveBeenCalled()
+    expect(byTestId('call-hq').textContent).toContain('连上就能打')
+  })
+  it('asks for consent before a session is joined', async () => {
+    const joinRoom = vi.fn(() => Promise.resolve())
+    await draw(<StoreHome />, home({ invitations: signal([session()]), joinRoom }))
+    await press('join-session')
+    expect(joinRoom).not.toHaveBeenCalled()
+    expect(byTestId('consent').textContent).toContain('新品：藤椒鸡腿饭')
+    await press('consent-agree')
+    expect(joinRoom).toHaveBeenCalledExactlyOnceWith('room-2', true)
+  })
+})
+
+describe('ringing', () => {
+  it('shows who is rung, who is busy, and cancels', async () => {
+    const cancelCall = vi.fn(() => Promise.resolve())
+    const model = modelOf({
+      me: person(shop),
+      tick: signal(NOW),
+      experts: signal([
+        entry(CHEN, 'ringing'),
+        { ...entry(ZHANG, 'busy'), person: { ...ZHANG, id: 'p-other' } },
+      ]),
+      capture: signal({ state: 'on', cameraProblem: null, microphoneProblem: null }),
+      level: signal(0.4),
+      muted: signal(false),
+      cameras: signal([]),
+      watchLevel: () => () => undefined,
+      bindPreview: () => () => undefined,
+      cancelCall,
+    })
+    await draw(<Ringing room={ringing()} />, model)
+    expect(byTestId('rung-p-chen').dataset.state).toBe('ringing')
+    expect(byTestId('rung-p-other').dataset.state).toBe('busy')
+    expect(byTestId('waiting-time').textContent).toBe('0:14')
+    await press('cancel')
+    expect(cancelCall).toHaveBeenCalledOnce()
+  })
+})
+
+describe('an incoming call', () => {
+  it('says that answering is consent, and Enter answers', async () => {
+    const acceptCall = vi.fn(() => new Promise(() => undefined))
+    await draw(
+      <Incoming room={ringing()} first />,
+      modelOf({ me: person(CHEN), tick: signal(NOW), acceptCall }),
+    )
+    expect(byTestId('incoming').textContent).toContain('接听就是同意录像')
+    expect(byTestId('incoming').textContent).toContain('打给你和张建国')
+    await act(() => void window.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' })))
+    await press('accept')
+    expect(acceptCall).toHaveBeenCalledExactlyOnceWith('room-1')
+  })
+})
+
+describe('the chat', () => {
+  it('shows honest ticks, marks lines read and gives back words that were not taken', async () => {
+    const readChat = vi.fn()
+    const lines = [
+      { cid: 'a', seq: 1, sender: shop.id, mine: false, body: '你好', ts: NOW, tick: 'read', problem: null },
+      {
+        cid: 'b',
+        seq: null,
+        sender: CHEN.id,
+        mine: true,
+        body: '在',
+        ts: NOW,
+        tick: 'waiting',
+        problem: null,
+      },
+      {
+        cid: 'c',
+        seq: null,
+        sender: CHEN.id,
+        mine: true,
+        body: '?',
+        ts: NOW,
+        tick: 'failed',
+        problem: 'offline',
+      },
+    ]
+    const sendChat = vi.fn(() => Promise.reject(new Refusal('too_large')))
+    const chat = { lines: signal(lines), unread: signal(1) }
+    await draw(<ChatPanel room={inCall()} to="静安寺店" />, modelOf({ chat: () => chat, readChat, sendChat }))
+    const ticks = [...document.querySelectorAll('[data-testid=chat-tick]')].map((tick) => tick.textContent)
+    expect(ticks).toEqual(['等待', '没发出'])
+    expect(document.body.textContent).toContain('网断了。连上再试。')
+    expect(readChat).toHaveBeenCalledWith('room-1')
+    await type('chat-input', '  先旋到 0 ')
+    await press('chat-send')
+    await settled()
+    expect(sendChat).toHaveBeenCalledExactlyOnceWith('room-1', '先旋到 0')
+    expect(byTestId<HTMLInputElement>('chat-input').value).toBe('先旋到 0')
+  })
+})
+
+describe('words of a call', () => {
+  it('name what the other side has off', () => {
+    expect(otherWords(member(shop, 'joined'))).toBeNull()
+    expect(otherWords(member(shop, 'joined', { muted: true }))).toContain('静安寺店静音了')
+    expect(otherWords(member(shop, 'away', { muted: true }))).toContain('断开了')
+  })
+  it('tell the worse of both connections', () => {
+    expect(worse('good', 'weak')).toBe('weak')
+    expect(worse('good', undefined)).toBe('good')
+  })
+  it('never say recording when nothing is recorded', async () => {
+    await draw(<RecordingChip room={{ ...inCall(), recording: null }} now={NOW} />, modelOf({}))
+    expect(byTestId('recording-state').textContent).toBe('没在录')
+    await draw(<RecordingChip room={inCall()} now={NOW} />, modelOf({}))
+    expect(byTestId('recording-state').textContent).toBe('录制中6:12')
+  })
+})
+
+describe('the summary', () => {
+  const model = () => modelOf({ me: person(shop), tick: signal(NOW), stillUrl: () => '/x.jpg' })
+  const show = (room: ReturnType<typeof ended>) =>
+    draw(
+      <LocationProvider>
+        <Summary room={room} />
+      </LocationProvider>,
+      model(),
+    )
+  it('offers the replay only once the recording is safe', async () => {
+    await show(ended('hung_up', 'saving'))
+    expect(document.querySelector('[data-testid=open-replay]')).toBeNull()
+    await show(ended('hung_up', 'safe'))
+    expect(byTestId('recording-state').textContent).toContain('用了 1.3 秒')
+    expect(byTestId('open-replay')).toBeTruthy()
+  })
+  it('says why nobody answered, and calls again', async () => {
+    await show(ended('nobody_free', 'off'))
+    expect(byTestId('summary').textContent).toContain('现在没有专家有空')
+    expect(byTestId('call-again')).toBeTruthy()
+  })
+  it('counts each stage from the one before and leaves out what did not happen', () => {
+    expect(stages({ tap: 1000, ring: 1080, answer: 5000, connected: 4900, first_frame: null })).toEqual([
+      { key: 'ring', ms: 80 },
+      { key: 'answer', ms: 3920 },
+      { key: 'connected', ms: 0 },
+    ])
+  })
+})
+
+describe('consent', () => {
+  it('has two verbs and Escape refuses', async () => {
+    const onClose = vi.fn()
+    const onAgree = vi.fn(() => Promise.resolve())
+    await draw(<ConsentDialog title="新品" onAgree={onAgree} onClose={onClose} />, modelOf({}))
+    await act(() => void byTestId('consent').dispatchEvent(new Event('cancel', { cancelable: true })))
+    expect(onClose).toHaveBeenCalledOnce()
+    expect(onAgree).not.toHaveBeenCalled()
+  })
+})
+
+describe('a refusal', () => {
+  it('stays on the screen in words until it is closed', async () => {
+    await draw(
+      <>
+        <StoreHome />
+        <Toasts />
+      </>,
+      modelOf({
+        me: person(shop),
+        link: signal('online'),
+        tick: signal(NOW),
+        experts: signal([]),
+        invitations: signal([]),
+        archive: empty,
+        startCall: () => Promise.reject(new Refusal('busy')),
+      }),
+    )
+    await press('call-hq')
+    await settled()
+    expect(byTestId('toast').textContent).toContain('服务器正忙')
+  })
+})
