@@ -316,7 +316,7 @@ class MediaRoom:
                     send_nack(publication, leg, now)
                 if publication.keyframe_due(now):
                     send_pli(publication, leg)
-        self._tap.tick(now)
+        self._tap.tick(now, wall_ns)
         for publication in self._tap.wanting():
             self._want(publication, now, first=False)
         speaking = frozenset(who for who in self._members if self._speakers.speaking(who, now))

@@ -29,6 +29,8 @@ HOLD_S = 2.0
 """How long the first frames wait for the sender report that puts sound and picture on one clock."""
 MIN_GAP_NS = 100_000_000
 """Shorter holes are concealed by any player and not worth a stripe."""
+MAX_AWAY_NS = 60_000_000_000
+"""A capture time further than this from now is a broken or lying clock: then the time of arrival counts."""
 _FRAME_HEAD_BYTES = 18
 
 
@@ -57,7 +59,7 @@ class _Track:
             self.assembler.needs_key or (self._after_drop and self._sink.waiting_bytes <= MAX_WAITING_BYTES)
         )
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: float, wall_now_ns: int) -> None:
         """Pass on what is complete."""
         for item in self.assembler.pop(now):
             if isinstance(item, Frame):
@@ -65,29 +67,29 @@ class _Track:
             elif self._gap is None and self._last_ns:
                 self._gap = (self._last_ns, GapReason.NETWORK)
         if self._held and (self.publication.clock.exact or now - self._since > HOLD_S):
-            self._flush()
+            self._flush(wall_now_ns)
 
     def end(self, wall_ns: int) -> None:
-        self._flush()
+        self._flush(wall_ns)
         if self._announced:
             self._say(TapTrackEnd(number=self._number, wall_ns=max(wall_ns, self._last_ns)))
 
     def _say(self, message: TapMessage) -> None:
         self._sink.send(pack_message(message))
 
-    def _flush(self) -> None:
+    def _flush(self, wall_now_ns: int) -> None:
         held, self._held = self._held, []
         for frame in held:
-            self._send(frame)
+            self._send(frame, wall_now_ns)
 
-    def _send(self, frame: Frame) -> None:
+    def _send(self, frame: Frame, wall_now_ns: int) -> None:
         clock = self.publication.clock
         ticks = clock.unwrap(frame.timestamp_ticks)
         wall_ns = clock.wall_of(ticks)
         if wall_ns is None:
             wall_ns = clock.guess_of(ticks)
-        if wall_ns is None:
-            return
+        if wall_ns is None or abs(wall_ns - wall_now_ns) > MAX_AWAY_NS:
+            wall_ns = wall_now_ns
         wall_ns = max(wall_ns, self._last_ns + 1, 0)
         full = self._sink.waiting_bytes > MAX_WAITING_BYTES
         if full or len(frame.payload) + _FRAME_HEAD_BYTES > MAX_TAP_BYTES or (self._after_drop and not frame.key):
@@ -183,16 +185,16 @@ class RoomTap:
             track = _Track(publication, self._recording, self._sink, now)
             self._tracks[publication.number] = track
         track.assembler.push(packet, now)
-        track.advance(now)
+        track.advance(now, wall_ns)
 
     def on_point(self, by: PersonId, point: PointAt, wall_ns: int) -> None:
         if self._sink is not None and self._recording is not None:
             message = TapPoint(recording=self._recording, wall_ns=wall_ns, by=by, on=point.on, x=point.x, y=point.y)
             self._sink.send(pack_message(message))
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float, wall_ns: int) -> None:
         for track in self._tracks.values():
-            track.advance(now)
+            track.advance(now, wall_ns)
 
     def wanting(self) -> list[Publication]:
         """Publications without whose keyframe nothing more can be recorded."""

@@ -81,7 +81,8 @@ class TrackClock:
             return
         ntp_ns = wall_from_ntp(ntp)
         self._publisher.on_report(ntp_ns, wall_ns)
-        self._report = (ntp_ns, self._ticks.unwrap(rtp_ticks))
+        ticks = self._ticks.unwrap(rtp_ticks) if self._ticks.highest < 0 else self._ticks.peek(rtp_ticks)
+        self._report = (ntp_ns, ticks)
 
     def wall_of(self, ticks: int) -> int | None:
         """UTC ns at which the unwrapped `ticks` were captured; None before the first report."""

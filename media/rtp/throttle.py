@@ -1,10 +1,13 @@
 """When a publisher may be asked for a keyframe."""
 
 SPACING_S = 0.5
+UNDER_WAY_S = 0.15
+"""A keyframe asked for this recently is still coming and serves a new watcher too."""
 
 
 class KeyframeThrottle:
-    """Requests for one publication: SPACING_S apart, but the first one of a new watcher passes at once.
+    """Requests for one publication: SPACING_S apart, but the first one of a new watcher passes at once, unless the
+    keyframe that was asked for last is still under way.
 
     What is held back is not lost: `due` says when to send it.
     """
@@ -12,24 +15,26 @@ class KeyframeThrottle:
     def __init__(self) -> None:
         self._last = float("-inf")
         self._pending = False
+        self._under_way = False
 
     def request(self, now: float, *, first: bool) -> bool:
         """Somebody needs a keyframe. Returns whether to send a PLI now."""
-        if first or now - self._last >= SPACING_S:
+        wait_s = SPACING_S
+        if first:
+            wait_s = UNDER_WAY_S if self._under_way else 0.0
+        if now - self._last >= wait_s:
             self._last = now
             self._pending = False
+            self._under_way = True
             return True
         self._pending = True
         return False
 
     def due(self, now: float) -> bool:
         """Whether a request that was held back is to be sent now."""
-        if self._pending and now - self._last >= SPACING_S:
-            self._last = now
-            self._pending = False
-            return True
-        return False
+        return self._pending and self.request(now, first=False)
 
     def on_keyframe(self) -> None:
         """One came: nobody waits any more."""
         self._pending = False
+        self._under_way = False

@@ -10,6 +10,7 @@ from contract.media import Codec, Grants, Source
 from contract.recording import GapReason
 from contract.tap import TapClose, TapFrame, TapGap, TapMessage, TapOpen, TapPoint, TapTrack, TapTrackEnd, unpack
 from media.forward.tap import MAX_WAITING_BYTES
+from media.rtp.rtcp import SenderReport, pack_rtcp
 from tests.media.forward.world import ALL, WALL_NS, Client, World
 
 pytestmark = pytest.mark.link
@@ -207,3 +208,13 @@ def test_pointers_are_recorded() -> None:
     world.room.on_point(anna.id, PointAt(on=PersonId("anna"), x=0.1, y=0.9), world.now, world.wall_ns)
     point = next(record for record in sink.records if isinstance(record, TapPoint))
     assert (point.by, point.on, point.x, point.y, point.wall_ns) == ("anna", "anna", 0.1, 0.9, world.wall_ns)
+
+
+def test_a_clock_that_lies_does_not_stretch_the_recording() -> None:
+    world, anna, sink = recorded()
+    track = anna.sent[Source.CAMERA]
+    anna.reports = False
+    anna.rtcp(pack_rtcp(SenderReport(track.ssrc, 2**63, track.ticks + 2**30 & 0xFFFFFFFF, 0, 0)))
+    world.run(1)
+    for frame in sink.frames(sink.tracks(Source.CAMERA)[0].number):
+        assert abs(frame.wall_ns - world.wall_ns) < 2e9

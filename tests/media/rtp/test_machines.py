@@ -10,7 +10,7 @@ from media.rtp.clock import PublisherClock, TrackClock, ntp_from_wall, wall_from
 from media.rtp.nack import GIVE_UP_S, MAX_MISSING, REORDER_S, RETRY_S, TRIES, NackGenerator
 from media.rtp.rewrite import Newest, Rewriter
 from media.rtp.speakers import Speakers, level_dbov
-from media.rtp.throttle import SPACING_S, KeyframeThrottle
+from media.rtp.throttle import SPACING_S, UNDER_WAY_S, KeyframeThrottle
 from media.rtp.vp8 import parse_vp8
 
 pytestmark = pytest.mark.unit
@@ -93,6 +93,15 @@ def test_keyframe_requests_are_spaced_and_none_is_forgotten() -> None:
     assert not throttle.request(0.8, first=False)
     throttle.on_keyframe()
     assert not throttle.due(5.0)
+
+
+def test_many_new_watchers_at_once_are_served_by_one_keyframe() -> None:
+    throttle = KeyframeThrottle()
+    assert throttle.request(0.0, first=True)
+    assert not any(throttle.request(at / 1000, first=True) for at in range(1, 100))
+    throttle.on_keyframe()
+    assert throttle.request(0.1, first=True), "who comes after it needs another"
+    assert throttle.request(0.1 + UNDER_WAY_S + 0.01, first=True), "one that does not come is asked for again"
 
 
 # --- clocks
