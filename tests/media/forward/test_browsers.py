@@ -1,7 +1,8 @@
 """Chromium in a real room: the right picture in every slot, clean switches, repaired losses."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from contract.nodes import LegState
 from media.forward.room import MediaRoom
 from media.peer.leg import Leg
 from runtime import clock
-from tests.support.browsers import Browser, chromium, playwright
+from tests.support.browsers import Browser, chromium, firefox, playwright
 from tests.support.loop import Loop, serve
 from tests.support.until import until
 
@@ -95,6 +96,13 @@ class RealRoom(Loop):
             )
 
 
+async def colours(evaluate: Callable[[str], Awaitable[Any]]) -> set[str]:
+    """What the videos of a page that watches showed in the last second."""
+    await evaluate("(seen.length = 0, true)")
+    await asyncio.sleep(1)
+    return {colour for _, colour in await evaluate("seen")}
+
+
 @pytest.fixture
 async def server() -> AsyncIterator[tuple[RealRoom, Browser]]:
     real = RealRoom()
@@ -165,3 +173,24 @@ async def test_losses_on_the_way_down_are_repaired(server: tuple[RealRoom, Brows
     assert stats["framesDecoded"] > 5 * 20
     # What was lost stays lost in the stream's own count; it came by the retransmission stream.
     assert stats["retransmittedPacketsReceived"] >= stats["packetsLost"] > 5
+
+
+async def test_chromium_and_firefox_see_each_other(server: tuple[RealRoom, Browser]) -> None:
+    real, browser = server
+    page = await join(real, browser, "red")
+    async with firefox(browser.url) as other:
+
+        async def inside(expression: str) -> Any:
+            # The driver's script runs beside the page; this is the page's own world.
+            script = f"(async () => JSON.stringify(await ({expression})))()"
+            return json.loads(await other.evaluate(f"window.wrappedJSObject.eval({json.dumps(script)})"))
+
+        await inside("go({stage: 1, floor: 1, colour: '#00f', hz: 1000})")
+        await until(lambda: len(real.live) == 4, within_s=15.0)
+        await page.evaluate(WATCH)
+        await asyncio.sleep(1.5)
+        assert await colours(page.evaluate) == {"blue"}
+        got = {inbound["kind"]: inbound for inbound in await inside("received()") if inbound["packets"]}
+        assert got["video"]["frames"] > 20
+        assert got["audio"]["packets"] > 50
+    assert not real.mux.dropped["bug"]
