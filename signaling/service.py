@@ -39,6 +39,9 @@ from signaling.store.sessions import TTL_MS, KeptSession
 
 log = get_logger(__name__)
 
+REMEMBER_MS = 30 * 24 * 3600 * 1000
+"""A command repeated within this time is answered, not repeated."""
+
 
 class Service:
     """Everything that is alive. Use `run` as a context; the doors call the methods below it."""
@@ -70,6 +73,7 @@ class Service:
     async def run(self) -> AsyncIterator[None]:
         """Take up what was open, listen for nodes, work; on the way out stop all of it."""
         were_here = await self._database.write(partial(session_rows.start_over, now_ms=clock.wall_ms()))
+        await self._database.write(partial(room_rows.forget_done, before_ms=clock.wall_ms() - REMEMBER_MS))
         async with self._database.read() as session:
             self.presence.load(await people.everybody(session), were_here)
         async with self._scope:

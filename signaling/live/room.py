@@ -134,7 +134,7 @@ class LiveRoom:
         """Carry out commands until nothing can change any more and nobody asked for a while."""
         clear_contextvars()  # those of whoever opened it
         with bound_contextvars(room=self.id):
-            while not (self.finished and clock.now() >= self._idle_since + LINGER_S):
+            while not (self.finished and self._orders.empty() and clock.now() >= self._idle_since + LINGER_S):
                 order = await self._next()
                 if order is not None:
                     await self._carry_out(order)

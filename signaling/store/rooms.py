@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -166,6 +166,11 @@ async def mark_done(
 ) -> None:
     """The command with this cid was carried out, in the same work as what it changed."""
     await session.execute(insert(DoneCommandRow).values(person_id=person, cid=cid, room_id=room, at_ms=now_ms))
+
+
+async def forget_done(session: AsyncSession, before_ms: int) -> None:
+    """Sweep the cids of commands that nobody repeats any more."""
+    await session.execute(delete(DoneCommandRow).where(DoneCommandRow.at_ms < before_ms))
 
 
 async def done(session: AsyncSession, person: PersonId, cid: ClientMessageId) -> tuple[RoomId | None] | None:
