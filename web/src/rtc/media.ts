@@ -9,11 +9,12 @@ import type { Layout, PersonId, Quality, RoomId, SessionId, SlotFill } from '../
 import { Backoff } from '../link/backoff'
 import { Refusal } from '../link/refusal'
 import type { Capture } from './capture'
+import { Liveness } from './liveness'
 import type { MovedReason, Tracks } from './peer'
 import { Peer } from './peer'
 import { QualityWords } from './quality'
 import { Speaker } from './speaker'
-import { StatsReader } from './stats'
+import { StatsReader, receivedBytes } from './stats'
 
 export type PeerState = 'none' | 'connecting' | 'connected' | 'recovering' | 'failed'
 
@@ -83,6 +84,8 @@ export class Media {
   private readonly streams = new WeakMap<MediaStreamTrack, MediaStream>()
   private readonly words = new QualityWords()
   private stats = new StatsReader()
+  private liveness = new Liveness()
+  private watchedMs = 0
   private readonly publishing = signal(false)
 
   constructor(
@@ -95,7 +98,7 @@ export class Media {
         for (const peer of [this.active, this.next]) void peer?.publish(tracks).catch(() => undefined)
       })
     })
-    setInterval(() => this.watch(), WATCH_MS)
+    setInterval(() => void this.watch(), WATCH_MS)
     setInterval(() => void this.measure(), MEASURE_MS)
     addEventListener('online', () => this.renewIfShaky())
     document.addEventListener('visibilitychange', () => this.renewIfShaky())
@@ -199,6 +202,7 @@ export class Media {
     this.next = null
     this.lostSinceMs = null
     this.stats = new StatsReader()
+    this.liveness = new Liveness()
     this.backoff.reset()
     this.speaker.set(peer.audioTracks())
     performance.mark('passline:peer-ready')
@@ -283,9 +287,16 @@ export class Media {
     else if (this.peer.value === 'recovering' && !this.next) this.connect()
   }
 
-  private watch(): void {
-    if (this.lostSinceMs !== null && performance.now() - this.lostSinceMs > DISCONNECTED_MS && !this.next)
-      this.connect()
+  private async watch(): Promise<void> {
+    const now = performance.now()
+    if (this.lostSinceMs !== null && now - this.lostSinceMs > DISCONNECTED_MS && !this.next) this.connect()
+    const peer = this.active
+    if (!peer) return
+    // A page that slept, or sends nothing that would be reported on, cannot tell silence from rest.
+    if (now - this.watchedMs > 3 * WATCH_MS || !peer.publishes) this.liveness.excuse(now)
+    this.watchedMs = now
+    const bytes = await receivedBytes(peer.pc).catch(() => 0)
+    if (peer === this.active && this.liveness.take(bytes, now) && !this.next) this.connect()
   }
 
   /** The attempt came to nothing: another one, later. */

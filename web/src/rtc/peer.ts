@@ -80,6 +80,11 @@ export class Peer {
     )
   }
 
+  /** Something is being sent, so the worker reports on it. */
+  get publishes(): boolean {
+    return Object.values(this.tracks).some((track) => track !== null)
+  }
+
   /** The received track of a section, by mid. */
   trackOf(mid: string): MediaStreamTrack | null {
     return this.sections.receivers.find((transceiver) => transceiver.mid === mid)?.receiver.track ?? null

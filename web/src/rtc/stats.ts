@@ -67,3 +67,13 @@ export class StatsReader {
     }
   }
 }
+
+/** Everything that came over the connection so far, reports included. */
+export async function receivedBytes(pc: RTCPeerConnection): Promise<number> {
+  let total = 0
+  const report = await pc.getStats()
+  report.forEach((entry: RTCStats) => {
+    if (entry.type === 'candidate-pair') total += (entry as RTCIceCandidatePairStats).bytesReceived ?? 0
+  })
+  return total
+}
