@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from prometheus_client import Gauge
 
@@ -11,7 +12,7 @@ from recorder.intake import Intake
 from recorder.recordings import Recordings
 from recorder.recover import unfinished
 from recorder.storage import Storage
-from runtime import health
+from runtime import clock, health
 from runtime.health import Health
 from runtime.link import keep_connected
 from runtime.logs import get_logger
@@ -19,6 +20,12 @@ from runtime.settings import Settings
 from runtime.supervise import TaskScope
 
 log = get_logger(__name__)
+
+REST_S, SHORT_REST_S = 0.2, 0.02
+"""Between two gulps from the tap; short while much comes."""
+TICK_S = 0.4
+IDLE_S = 1.0
+"""At most until it is seen that signaling ordered something."""
 
 
 async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[], None] = lambda: None) -> None:
@@ -39,7 +46,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
         intake.listen(settings.data / TAP_SOCKET)
         state.reached("tap")
         server = await health.serve(state, settings.data / "run")
-        scope.spawn(recordings.run(), name="tick")
+        scope.spawn(_beat(intake, recordings, stop), name="beat")
         scope.spawn(
             keep_connected(settings.data / CONTROL_SOCKET, control.handle, max_record_bytes=MAX_LINK_BYTES),
             name="control",
@@ -53,6 +60,27 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
             intake.close()
     await recordings.aclose()
     log.info("recorder is down")
+
+
+async def _beat(intake: Intake, recordings: Recordings, stop: asyncio.Event) -> None:
+    """The one rhythm of this process: few wake-ups, as each costs more than the writing it starts."""
+    next_tick = clock.now()
+    try:
+        while True:
+            busy = intake.read()
+            now = clock.now()
+            if now >= next_tick:
+                next_tick = now + TICK_S - REST_S / 2
+                recordings.tick(now, clock.wall_ns())
+            if recordings.running or not intake.idle:
+                await asyncio.sleep(SHORT_REST_S if busy else REST_S)
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_S):
+                        await intake.stirred.wait()
+    finally:
+        # Without a beat this process is of no use: it ends, and the supervisor starts another.
+        stop.set()
 
 
 def _metrics(state: Health, recordings: Recordings) -> None:

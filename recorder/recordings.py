@@ -24,7 +24,6 @@ MAX_RUNNING = 1000
 MAX_REMEMBERED = 1000
 """Finished recordings repeated to a signaling that comes back; older ones it asks for by `stop_recording`."""
 SAVERS = 2
-TICK_S = 0.25
 CLOSE_WITHIN_S = 2.0
 """What a hanging disk may cost at the exit."""
 
@@ -206,13 +205,8 @@ class Recordings:
 
     # --- time -----------------------------------------------------------------------------------------------------
 
-    async def run(self) -> None:
-        """Tick until cancelled."""
-        while True:
-            await asyncio.sleep(TICK_S)
-            self.tick(clock.now(), clock.wall_ns())
-
     def tick(self, now: float, wall_ns: int) -> None:
+        """A few times a second: what is held is written, what is over is made safe."""
         for running in list(self._running.values()):
             if running.tick(now, wall_ns):
                 self._report(self._report_of(running))
