@@ -60,8 +60,7 @@ class Feedback:
     def publisher_of(self, publication: Publication) -> Leg | None:
         return self._publishers.get(publication.number)
 
-    def act(self, leg: Leg, packet: Rtcp, now: float, wall_ns: int) -> bool:
-        """Returns whether a publication ended by it."""
+    def act(self, leg: Leg, packet: Rtcp, now: float, wall_ns: int) -> None:
         match packet:
             case SenderReport(ssrc, ntp, rtp_ticks):
                 publication = leg.of_ssrc(ssrc)
@@ -83,11 +82,10 @@ class Feedback:
             case Remb(_, bps, _):
                 leg.estimate.on_remb(bps, now)
             case Bye(ssrcs):
-                ended = [publication for ssrc in ssrcs if (publication := leg.of_ssrc(ssrc)) and publication.live]
-                for publication in ended:
-                    publication.live = False
-                return bool(ended)
-        return False
+                for ssrc in ssrcs:
+                    publication = leg.of_ssrc(ssrc)
+                    if publication is not None:
+                        publication.on_bye(now)
 
     def _blocks(self, leg: Leg, blocks: tuple[ReportBlock, ...], wall_ns: int) -> None:
         for block in blocks:

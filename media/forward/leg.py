@@ -17,6 +17,8 @@ from media.rtp.clock import PublisherClock
 from media.rtp.packet import RtpHeader, extension
 
 POINTS_PER_S = 60
+RENEWAL_S = 1.0
+"""A section's SSRC may change (RFC 3550 §8.2), but not with every packet: each change settles the whole room anew."""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class Leg:
         self._slot_of = {slot.section.ssrc: slot for slot in self.slots}
         self._mid_ids = {section.ext["mid"] for section in sections.sources if "mid" in section.ext}
         self._section_of = {section.mid: section for section in sections.sources}
+        self._renewed_at: dict[str, float] = {}
         self._points = float(POINTS_PER_S)
         self._points_at = 0.0
         for section in sections.sources:
@@ -81,7 +84,7 @@ class Leg:
         self.publications[mid] = publication
         return publication
 
-    def of_packet(self, packet: bytes, header: RtpHeader) -> Publication | None:
+    def of_packet(self, packet: bytes, header: RtpHeader, now: float) -> Publication | None:
         """Whose packet this is: by its SSRC, or by the mid that it carries (RFC 9143 §9.2); None if unknown.
 
         A publication whose SSRC changed begins anew.
@@ -100,6 +103,9 @@ class Leg:
                     self._by_ssrc[header.ssrc] = there
                     self._forget_surplus(there)
                 return there
+            if now - self._renewed_at.get(mid, float("-inf")) < RENEWAL_S:
+                return None
+            self._renewed_at[mid] = now
             return self._publish(mid, header.ssrc, self._section_of[mid].rtx_ssrc)
         return None
 

@@ -18,6 +18,8 @@ from media.rtp.sequence import SEQUENCE_BITS, Unwrapper
 from media.rtp.throttle import KeyframeThrottle
 from media.rtp.vp8 import Vp8Descriptor, parse_vp8
 
+BYE_S = 0.3
+"""After a goodbye (RFC 3550 §6.6) the silence is only waited for this long."""
 CLOCK_RATES_HZ = {"audio": 48_000, "video": 90_000}
 SILENCE_S = 3.0
 """A publication of which nothing came for so long has ended: camera off, track replaced by none, network gone.
@@ -111,6 +113,10 @@ class Publication:
             if number == self._sequence.highest:
                 self.codec = codec
         return media
+
+    def on_bye(self, now: float) -> None:
+        """The publisher says that it stops; packets that come all the same say otherwise."""
+        self.last_at = min(self.last_at, now - SILENCE_S + BYE_S)
 
     def forwarded(self, media: MediaPacket, now: float) -> None:
         """`media` went to the targets: remember how far they have got."""

@@ -138,7 +138,7 @@ class MediaRoom:
         counted["packets_in"] += 1
         try:
             header = parse_header(packet)
-            publication = leg.of_packet(packet, header)
+            publication = leg.of_packet(packet, header, now)
             if publication is None:
                 counted["rtp_unknown_ssrc"] += 1
                 return
@@ -182,9 +182,8 @@ class MediaRoom:
         except ValueError:
             self._count["rtcp_malformed"] += 1
             return
-        ended = [self._feedback.act(leg, packet, now, wall_ns) for packet in packets]
-        if any(ended):
-            self._refill(now, wall_ns)
+        for packet in packets:
+            self._feedback.act(leg, packet, now, wall_ns)
 
     def on_point(self, leg_id: LegId, point: PointAt, now: float, wall_ns: int) -> None:
         """The laser pointer of a leg: relayed to all others and to the tap; more than 60 a second are dropped."""

@@ -9,6 +9,7 @@ from contract.ids import PersonId
 from contract.media import Codec, Grants, Source
 from media.rtp.clock import wall_from_ntp
 from media.rtp.packet import extension, parse_header
+from media.rtp.rtcp import Bye, pack_rtcp
 from tests.media.forward.world import ALL, MID_ID, NONE, Heard, World, sections
 
 pytestmark = pytest.mark.link
@@ -324,3 +325,64 @@ def test_padding_of_a_section_without_a_track_publishes_nothing() -> None:
         world.room.on_rtp(anna.id, packet, world.now, world.wall_ns)
     assert world.events.live == set()
     assert world.room.counters["rtp_padding"] == 100
+
+
+def test_in_a_session_who_speaks_is_seen_and_nobody_else_moves() -> None:
+    world = World()
+    trainer = world.join("trainer", host=True, parts=sections(stage=3, floor=1, first_ssrc=1000))
+    stores = [
+        world.join(f"store-{number}", parts=sections(stage=2, floor=1, first_ssrc=10_000 * number))
+        for number in range(1, 6)
+    ]
+    world.run(2)
+    assert [trainer.filled(mid)[0] for mid in ("4", "6", "8")] == ["store-1", "store-2", "store-3"]
+    assert [stores[0].filled(mid)[0] for mid in ("4", "6")] == ["trainer", "store-2"]
+    stores[4].level = 20
+    world.run(2)
+    assert [trainer.filled(mid)[0] for mid in ("4", "6", "8")] == ["store-1", "store-2", "store-5"]
+    assert [stores[0].filled(mid)[0] for mid in ("4", "6")] == ["trainer", "store-5"]
+    assert stores[4].filled("4")[0] == "trainer"
+    before = len(trainer.told)
+    stores[4].level = 80
+    world.run(5)
+    assert len(trainer.told) == before, "who falls silent keeps the seat"
+    for viewer in (trainer, *stores):
+        for heard in viewer.heard.values():
+            if heard.packets:
+                assert_continuous(heard)
+                assert viewer.participant not in shows(heard)
+
+
+def test_a_goodbye_ends_a_publication_soon_but_not_while_packets_come() -> None:
+    world = World()
+    anna = world.join("anna")
+    ben = world.join("ben")
+    world.run(1)
+    bye = pack_rtcp(Bye((anna.sent[Source.CAMERA].ssrc,)))
+    anna.rtcp(bye)
+    world.run(1)
+    assert ("ended", "anna", Source.CAMERA) not in world.events.seen
+    anna.sent[Source.CAMERA].on = False
+    anna.rtcp(bye)
+    world.run(0.5)
+    assert ben.filled("4") == (None, None)
+
+
+def test_an_ssrc_that_changes_with_every_packet_is_not_followed() -> None:
+    world = World()
+    anna = world.join("anna", parts=sections(announce=False))
+    ben = world.join("ben")
+    world.run(1)
+    track = anna.sent[Source.CAMERA]
+    anna.up.delay_s = 0.0
+    for _ in range(30):
+        track.ssrc += 1
+        anna.picture()
+        world.run(0.01)
+    live = [event for event in world.events.seen if event == ("live", "anna", Source.CAMERA)]
+    assert len(live) == 1
+    assert world.room.counters["rtp_unknown_ssrc"] > 50
+    world.run(2)
+    assert ben.filled("4") == ("anna", Source.CAMERA)
+    assert ben.slot().last_at > world.now - 0.1
+    assert_continuous(ben.slot())

@@ -167,6 +167,8 @@ class Client:
         self.publishes = True
         self.nacks = True
         self.reports = True
+        self.level = 80
+        """Of the microphone, -dBov: 80 is silence, 20 is speech."""
 
     # --- LegPort
 
@@ -328,8 +330,8 @@ class Client:
             track.history[track.sequence] = packet
             self._up(packet)
 
-    def sound(self, *, level: int = 80) -> None:
-        """Send 20 ms of audio; `level` is -dBov."""
+    def sound(self) -> None:
+        """Send 20 ms of audio."""
         track = self.sent[Source.MICROPHONE]
         track.frame += 1
         track.ticks += 960
@@ -343,7 +345,7 @@ class Client:
                 _TAG.pack(self.participant.encode(), track.frame, 0),
                 marker=False,
                 mid=track.section.mid,
-                level=level,
+                level=self.level,
             )
         )
 
