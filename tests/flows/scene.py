@@ -62,13 +62,26 @@ class Scene:
                     print(path, await page.evaluate("JSON.stringify(window.passline?.snapshot() ?? null)"))
 
     async def browser(
-        self, shows: Clip | None = None, *, size: tuple[int, int] = (1280, 800), camera: str = "640x360@15"
+        self,
+        shows: Clip | None = None,
+        *,
+        size: tuple[int, int] = (1280, 800),
+        camera: str = "640x360@15",
+        language: str = "zh-CN",
     ) -> Browser:
         """A Chromium of its own; `shows` is what its camera and microphone play."""
         assert self._driver is not None
         picture, sound = (shows.picture, shows.sound) if shows else (None, None)
         browser = await self._owned.enter_async_context(
-            chromium(self._driver, self.stack.url, picture=picture, sound=sound, size=size, camera=camera)
+            chromium(
+                self._driver,
+                self.stack.url,
+                picture=picture,
+                sound=sound,
+                size=size,
+                camera=camera,
+                language=language,
+            )
         )
         self._browsers.append(browser)
         return browser

@@ -51,9 +51,10 @@ FLAGS = [
 class Browser:
     """One Chromium process of one person."""
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
+    def __init__(self, context: BrowserContext, url: str, language: str) -> None:
         self.context = context
         self.url = url
+        self.language = language
         self.problems: list[str] = []
         """Page errors and console errors, to be empty at the end of a flow."""
 
@@ -115,7 +116,7 @@ async def chromium(
     await context.add_init_script(f"sessionStorage.setItem('passline.video', '{camera}')")
     await context.add_init_script(PROBE)
     try:
-        yield Browser(context, url)
+        yield Browser(context, url, language)
     finally:
         await context.close()
         if profile is None:

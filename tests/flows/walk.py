@@ -1,0 +1,129 @@
+"""A walk through every screen of the product, as the people who use them: for the eye, and for the access check."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from playwright.async_api import Page
+
+from tests.flows import acts
+from tests.flows.scene import Scene
+from tests.support.browsers import Browser
+from tests.support.clips import Clip
+
+
+class Screen(NamedTuple):
+    """One thing to look at."""
+
+    name: str
+    page: Page
+
+
+async def walk(
+    scene: Scene, at_store: Clip, at_desk: Clip, *, size: tuple[int, int], desk_size: tuple[int, int], language: str
+) -> AsyncIterator[Screen]:
+    """Sign-in, home, check, ringing, console, call, summary, archive, replay, session: each with something in it."""
+    tablet = await scene.browser(at_store, size=size, language=language)
+    desk = await scene.browser(at_desk, size=desk_size, language=language)
+    async for screen in _call(tablet, desk):
+        yield screen
+    async for screen in _archive(scene, desk):
+        yield screen
+    studio = await scene.browser(at_desk, size=desk_size, language=language)
+    async for screen in _session(tablet, studio):
+        yield screen
+
+
+async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
+    sign_in = await tablet.page()
+    await acts.visible(sign_in, "login")
+    yield Screen("sign-in", sign_in)
+    await sign_in.close()
+    store = await tablet.sign_in("store-0117")
+    yield Screen("store-home-nobody", store)
+    expert = await desk.sign_in("chen")
+    await store.wait_for_timeout(500)
+    yield Screen("store-home", store)
+    yield Screen("console-quiet", expert)
+    await store.get_by_test_id("camera-check").click()
+    await acts.visible(store, "check-video")
+    await store.wait_for_timeout(1_500)
+    yield Screen("camera-check", store)
+    await store.get_by_test_id("check-done").click()
+
+    await store.get_by_test_id("call-equipment").click()
+    await acts.visible(expert, "accept")
+    await store.wait_for_timeout(1_500)
+    yield Screen("ringing", store)
+    yield Screen("console-incoming", expert)
+    await acts.answer(expert)
+    await acts.visible(store, "hang-up")
+    await expert.wait_for_timeout(2_000)
+    yield Screen("call-store", store)
+    yield Screen("call-expert", expert)
+    await acts.open_chat(expert)
+    await acts.write(expert, "先把温控旋到 0，再按住红色复位键 3 秒")
+    await acts.open_chat(store)
+    await acts.write(store, "好，按住了")
+    await expert.get_by_test_id("take-still").click()
+    await expert.get_by_test_id("still").first.wait_for(timeout=15_000)
+    await expert.wait_for_timeout(1_500)
+    yield Screen("call-store-chat", store)
+    yield Screen("call-expert-chat", expert)
+    await acts.hang_up(expert)
+    await acts.recording_is(store, "safe")
+    await acts.recording_is(expert, "safe")
+    yield Screen("summary-store", store)
+    yield Screen("summary-expert", expert)
+    for page in (store, expert):
+        await page.get_by_test_id("home").click()
+    await store.get_by_test_id("recent").wait_for()
+    yield Screen("store-home-recent", store)
+    yield Screen("console-recent", expert)
+
+
+async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
+    expert = await desk.page("/archive")
+    await expert.get_by_test_id("archive-entry").first.click()
+    await acts.visible(expert, "replay-play")
+    await expert.get_by_test_id("replay-play").click()
+    await expert.wait_for_timeout(2_500)
+    yield Screen("replay", expert)
+    await expert.get_by_test_id("publish").click()
+    await acts.visible(expert, "publish-dialog")
+    yield Screen("publish", expert)
+    await expert.close()
+    admin_browser = await scene.browser(size=(1440, 900), language=desk.language)
+    admin = await admin_browser.sign_in("admin")
+    await admin.get_by_test_id("archive-entry").first.wait_for()
+    yield Screen("archive", admin)
+    learner_browser = await scene.browser(size=(800, 1280), language=desk.language)
+    learner = await learner_browser.sign_in("xiaolin")
+    await learner.get_by_test_id("archive-entry").first.wait_for()
+    yield Screen("learner", learner)
+
+
+async def _session(tablet: Browser, studio: Browser) -> AsyncIterator[Screen]:
+    store = tablet.context.pages[-1]
+    trainer = await studio.sign_in("he")
+    await trainer.get_by_test_id("session-title-zh").fill("新品：藤椒鸡腿饭")
+    await trainer.get_by_test_id("session-title-en").fill("New: green-pepper chicken rice")
+    for person in ("p-store-0117", "p-store-0131"):
+        await trainer.get_by_test_id(f"invite-{person}").check()
+    yield Screen("sessions", trainer)
+    await trainer.get_by_test_id("open-session").click()
+    await acts.visible(trainer, "close-room")
+    await acts.visible(store, "join-session")
+    yield Screen("store-home-invited", store)
+    await store.get_by_test_id("join-session").click()
+    await acts.visible(store, "consent-agree")
+    yield Screen("consent", store)
+    await store.get_by_test_id("consent-agree").click()
+    await acts.visible(store, "raise-hand")
+    await store.get_by_test_id("raise-hand").click()
+    await trainer.wait_for_timeout(2_500)
+    yield Screen("session-store", store)
+    yield Screen("session-trainer", trainer)
+    await trainer.get_by_test_id("close-room").click()
+    await trainer.get_by_test_id("close-room-yes").click()
+    await acts.recording_is(trainer, "safe")
+    yield Screen("summary-session", trainer)
