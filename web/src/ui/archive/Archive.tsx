@@ -86,7 +86,7 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean 
       <span class="entry-facts">
         <time class="second num">{when(entry.opened_at, props.now)}</time>
         <span class="entry-chips">
-          {entry.published.length > 0 && (
+          {entry.published.length > 0 && !props.showProgress && (
             <Chip tone="info" icon={Users}>
               {t('archive.published')}
             </Chip>
@@ -96,7 +96,7 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean 
               {t('archive.done')}
             </Chip>
           ) : (
-            <Chip tone={state.tone}>{state.words}</Chip>
+            !(props.showProgress && playable) && <Chip tone={state.tone}>{state.words}</Chip>
           )}
         </span>
       </span>
@@ -279,10 +279,12 @@ export function Archive() {
     )
   return (
     <div class="tablet-page">
-      <a class="btn back" data-kind="plain" href="/" data-testid="back">
-        <ArrowLeft class="icon" size={22} aria-hidden="true" />
-        <span>{t('ended.home')}</span>
-      </a>
+      <nav aria-label={t('nav.label')}>
+        <a class="btn back" data-kind="plain" href="/" data-testid="back">
+          <ArrowLeft class="icon" size={22} aria-hidden="true" />
+          <span>{t('ended.home')}</span>
+        </a>
+      </nav>
       <ArchiveList />
     </div>
   )

@@ -76,7 +76,11 @@ export function RecentCalls(props: { limit?: number; title?: string }) {
         ) : !entries ? (
           <Loading rows={3} />
         ) : entries.length === 0 ? (
-          <Empty icon={History} title={t('home.none_yet')} text={t('home.none_yet_text')} />
+          <Empty
+            icon={History}
+            title={t(atStore ? 'home.none_yet' : 'archive.empty')}
+            text={t(atStore ? 'home.none_yet_text' : 'archive.empty_text')}
+          />
         ) : (
           entries
             .slice(0, props.limit ?? 4)

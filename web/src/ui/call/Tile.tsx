@@ -22,6 +22,7 @@ export function Tile(props: TileProps) {
   const off = member.camera_off || props.silent || member.state === 'away'
   const inner = (
     <>
+      {props.onPick && <span class="sr">{t('call.enlarge')} </span>}
       {off ? (
         <span class="tile-none">
           <Avatar person={member.person} size="l" />
@@ -48,7 +49,7 @@ export function Tile(props: TileProps) {
     'data-own': props.own ? '' : undefined,
   }
   return props.onPick ? (
-    <button type="button" {...common} aria-label={t('call.make_large', { name })} onClick={props.onPick}>
+    <button type="button" {...common} onClick={props.onPick}>
       {inner}
     </button>
   ) : (

@@ -19,8 +19,9 @@ const PLACES: { path: string; word: string; icon: typeof Archive; roles: readonl
     path: '/archive',
     word: 'nav.archive',
     icon: Archive,
-    roles: ['expert', 'trainer', 'manager', 'admin', 'learner'],
+    roles: ['expert', 'trainer', 'manager', 'admin'],
   },
+  { path: '/archive', word: 'nav.learn', icon: GraduationCap, roles: ['learner'] },
 ]
 
 export function Desk(props: { children: ComponentChildren }) {

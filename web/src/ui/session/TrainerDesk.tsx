@@ -81,7 +81,7 @@ export function TrainerDesk(props: { room: RoomState }) {
         <RecordingChip room={room} now={now} />
       </header>
       <CallBanner room={room} other={null} />
-      <section class="wall" aria-label={t('session.wall')}>
+      <section class="wall" data-few={wall.length <= 4 ? '' : undefined} aria-label={t('session.wall')}>
         <div class="desk-stage">
           <Stage member={own ? { ...me, camera_off: cameraOff } : shown} own={own} takes="move">
             {!own && (
