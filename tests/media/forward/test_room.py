@@ -9,7 +9,7 @@ from contract.ids import PersonId
 from contract.media import Codec, Grants, Source
 from media.rtp.clock import wall_from_ntp
 from media.rtp.packet import extension, parse_header
-from media.rtp.rtcp import Bye, pack_rtcp
+from media.rtp.rtcp import Bye, Nack, ReceiverReport, Remb, ReportBlock, pack_rtcp
 from tests.media.forward.world import ALL, MID_ID, NONE, Heard, World, sections
 
 pytestmark = pytest.mark.link
@@ -386,3 +386,37 @@ def test_an_ssrc_that_changes_with_every_packet_is_not_followed() -> None:
     assert ben.filled("4") == ("anna", Source.CAMERA)
     assert ben.slot().last_at > world.now - 0.1
     assert_continuous(ben.slot())
+
+
+def test_a_publisher_hears_what_arrives_and_how_much_its_watchers_can_take() -> None:
+    world = World()
+    anna = world.join("anna", loss=0.1)
+    ben = world.join("ben")
+    world.run(4)
+    assert anna.may_send_bps[-1] == pytest.approx(2_500_000, rel=0.001)
+    ben.rtcp(pack_rtcp(Remb(7, 800_000, (1,))))
+    world.run(2)
+    assert anna.may_send_bps[-1] == pytest.approx(800_000, rel=0.001)
+    world.run(6)
+    assert anna.may_send_bps[-1] == pytest.approx(2_500_000, rel=0.001), "an old estimate says nothing"
+    camera = [block for block in anna.blocks if block.ssrc == anna.sent[Source.CAMERA].ssrc]
+    assert len(camera) > 8
+    assert 0.05 < sum(block.fraction_lost for block in camera) / len(camera) / 256 < 0.16
+    assert camera[-1].last_sr
+
+
+def test_the_round_trip_of_a_client_is_learnt_from_its_reports() -> None:
+    world = World()
+    world.join("anna")
+    ben = world.join("ben")
+    world.run(2)
+    report = ben.slot().reports[-1]
+    at = (report.ntp >> 16) & 0xFFFFFFFF
+    block = ReportBlock(report.ssrc, 0, 0, 1, 0, at, 0)
+    ben.nacks = False
+    asked = ben.slot().media()[-5][0] & 0xFFFF
+    world.room.on_rtcp(ben.id, pack_rtcp(ReceiverReport(7, (block,))), world.now, world.wall_ns)
+    nack = pack_rtcp(Nack(7, report.ssrc, (asked,)))
+    for _ in range(10):
+        world.room.on_rtcp(ben.id, nack, world.now, world.wall_ns)
+    assert world.room.counters["packets_repeated"] == 1, "no more than once per round trip"

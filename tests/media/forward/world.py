@@ -18,7 +18,7 @@ from media.forward.room import MediaRoom
 from media.forward.sections import Section, Sections
 from media.rtp.clock import ntp_from_wall
 from media.rtp.packet import build_extensions, parse_header
-from media.rtp.rtcp import Nack, Pli, SenderReport, pack_rtcp, parse_rtcp
+from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, SenderReport, pack_rtcp, parse_rtcp
 from media.rtp.rtx import unwrap_rtx, wrap_rtx
 from media.rtp.sequence import Unwrapper
 from media.rtp.vp8 import parse_vp8
@@ -164,6 +164,8 @@ class Client:
         self.heard = {section.ssrc: Heard(section) for section in parts.slots}
         self.rtx = {section.rtx_ssrc: section.ssrc for section in parts.slots if section.rtx_ssrc}
         self.told: list[ServerData] = []
+        self.may_send_bps: list[int] = []
+        self.blocks: list[ReportBlock] = []
         self.publishes = True
         self.nacks = True
         self.reports = True
@@ -253,6 +255,10 @@ class Client:
                                 self._again(track, wire)
                 case SenderReport(ssrc):
                     self.heard[ssrc].reports.append(packet)
+                case Remb(_, bps):
+                    self.may_send_bps.append(bps)
+                case ReceiverReport(_, blocks):
+                    self.blocks.extend(blocks)
                 case _:
                     pass
 
