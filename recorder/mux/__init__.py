@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Protocol
 
 from contract.media import Codec
-from recorder.mux.mp4 import FragmentedMp4
 from recorder.mux.sink import Finished, Sink
 from recorder.mux.webm import LiveWebm
 from recorder.segment import Open, Sample
@@ -31,7 +30,12 @@ def open_live(path: Path, opening: Open) -> LiveFile:
     """Create the file and write its header. Raises OSError; ValueError if the keyframe is unusable."""
     sink = Sink(path)
     try:
-        return FragmentedMp4(sink, opening) if extension(opening) == "mp4" else LiveWebm(sink, opening)
+        if extension(opening) == "webm":
+            return LiveWebm(sink, opening)
+        # FFmpeg is loaded when the first H.264 comes: a recorder starts sooner, and smaller, without it.
+        from recorder.mux.mp4 import FragmentedMp4  # noqa: PLC0415
+
+        return FragmentedMp4(sink, opening)
     except BaseException:
         sink.close()
         raise
