@@ -110,7 +110,7 @@ class Tab:
             self.heard.append(message)
             await self._take(message)
         self.close_code = socket.close_code
-        self.socket = None
+        self._let_go()
 
     async def stay(self) -> None:
         """Connect again and again, as the browser does."""
@@ -122,8 +122,14 @@ class Tab:
                 wait_s = 0.05
             except (ClientError, OSError, TimeoutError, AssertionError):
                 wait_s = min(wait_s * 2, 1.0)
-            self.socket = None
+            self._let_go()
             await asyncio.sleep(wait_s)
+
+    def _let_go(self) -> None:
+        """Forget the socket, and its connection with it even if the server died in the middle of a word."""
+        socket, self.socket = self.socket, None
+        if socket is not None:
+            socket._response.close()
 
     async def say(self, message: Any) -> None:
         assert self.socket is not None
