@@ -71,7 +71,7 @@ export function RecentCalls(props: { limit?: number; title?: string }) {
         </a>
       </div>
       <div class="card row-list" data-testid="recent">
-        {problem ? (
+        {problem && !entries ? (
           <ErrorBox title={t('archive.broken')} text={errorWords(problem)} onRetry={reload} />
         ) : !entries ? (
           <Loading rows={3} />
