@@ -13,6 +13,14 @@ const DONE_FRACTION = 0.95
 const PATIENCE_MS = 8000
 /** The last moments of a file may never become "ready for more". */
 const TAIL_S = 0.25
+/** How long pictures may take to get going before the clock goes without them. */
+const START_MS = 800
+/** A picture that moved this far is going. */
+const MOVED_S = 0.02
+/** A person's next file is loaded so long before it is due. */
+const AHEAD_S = 10
+/** One step without data may be a busy machine. */
+const DRY_STEPS = 2
 const HAVE_METADATA = 1
 const HAVE_FUTURE_DATA = 3
 
@@ -24,8 +32,15 @@ export interface PlayerOptions {
 interface Binding {
   element: HTMLVideoElement
   parts: readonly Part[]
+  /** The file in the element: the part that covers t, or the one that soon will. */
+  loaded: Part | null
+  /** The part that covers t. */
   part: Part | null
+  /** Steps in a row without data to go on with. */
+  dry: number
   stuckSinceMs: number | null
+  /** Position when it was told to play, until it moves. */
+  startedAt: number | null
 }
 
 /** The part of `parts` that covers `t`, seconds on the recording's timeline. */
@@ -64,6 +79,8 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
     partsByPerson.set(part.participant, [...(partsByPerson.get(part.participant) ?? []), part])
   }
   let savedMs = performance.now()
+  /** Set while the clock stands because the pictures are not going yet. */
+  let starting: { sinceMs: number | null } | null = null
   let wasDone = replay.entry.done ?? false
 
   const report = () => {
@@ -80,17 +97,21 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
     const { element } = binding
     const position = timeline.t
     const part = partAt(binding.parts, position)
-    if (part !== binding.part) {
-      binding.part = part
+    const load =
+      part ??
+      binding.parts.find(({ offset_s }) => offset_s > position && offset_s < position + AHEAD_S) ??
+      null
+    binding.part = part
+    if (load !== null && load !== binding.loaded) {
+      binding.loaded = load
       binding.stuckSinceMs = null
-      if (part) {
-        element.src = url(part.file)
-        element.load()
-      } else {
-        element.pause()
-      }
+      element.src = url(load.file)
+      element.load()
     }
-    if (!part || element.error) return false
+    if (!part || element.error) {
+      if (!element.paused) element.pause()
+      return false
+    }
     const wanted = position - part.offset_s
     if (element.readyState < HAVE_METADATA) return stuck(binding, now)
     if (!playing.value) {
@@ -101,20 +122,46 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
     if (element.seeking) return stuck(binding, now)
     const nearEnd = wanted > part.duration_s - TAIL_S
     const fix = correct(element.currentTime, wanted, timeline.rate)
-    if (fix.kind === 'seek' && !nearEnd) {
+    const launching = starting !== null && starting.sinceMs !== null
+    if (fix.kind === 'seek' && !nearEnd && !launching) {
       element.currentTime = fix.to
       return stuck(binding, now)
     }
-    if (element.readyState < HAVE_FUTURE_DATA && !nearEnd) return stuck(binding, now)
+    binding.dry = element.readyState < HAVE_FUTURE_DATA && !nearEnd ? binding.dry + 1 : 0
+    if (binding.dry >= DRY_STEPS) return stuck(binding, now)
     binding.stuckSinceMs = null
+    if (starting !== null) return false
     const speed = fix.kind === 'rate' ? fix.rate : timeline.rate
     if (Math.abs(element.playbackRate - speed) > 0.001) element.playbackRate = speed
-    if (waiting.value && bindings.size > 1) {
-      if (!element.paused) element.pause()
-    } else if (element.paused && !element.ended) {
-      start(element)
-    }
+    if (element.paused && !element.ended) start(element)
     return false
+  }
+
+  /** The bindings that should move now. */
+  const moving = (): Binding[] =>
+    [...bindings].filter(({ element, part }) => part && !element.error && !element.ended)
+
+  /**
+   * Everything is loaded: all pictures are told to play, and the clock starts where they are once they move. A clock
+   * that ran ahead of them would have to be caught up with, which takes seconds at 8 %.
+   */
+  const launch = (now: number) => {
+    if (starting === null) return
+    const all = moving()
+    if (starting.sinceMs === null) {
+      starting.sinceMs = now
+      for (const binding of all) {
+        binding.startedAt = binding.element.currentTime
+        binding.element.playbackRate = timeline.rate
+        start(binding.element)
+      }
+    }
+    const going = all.filter(({ element, startedAt }) => element.currentTime > (startedAt ?? 0) + MOVED_S)
+    if (going.length < all.length && now - starting.sinceMs < START_MS) return
+    starting = null
+    const places = going.map(({ element, part }) => element.currentTime + (part?.offset_s ?? 0))
+    if (places.length > 0) timeline.seek(places.reduce((sum, place) => sum + place, 0) / places.length)
+    timeline.run()
   }
 
   const stuck = (binding: Binding, now: number): boolean => {
@@ -136,8 +183,17 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
     let held = false
     for (const binding of bindings) held = steer(binding, now) || held
     waiting.value = playing.value && held
-    if (playing.value && !held) timeline.run()
-    else timeline.hold()
+    if (!playing.value) {
+      timeline.hold()
+    } else if (held) {
+      timeline.hold()
+      starting = { sinceMs: null }
+      for (const { element } of bindings) if (!element.paused) element.pause()
+    } else if (starting !== null) {
+      launch(now)
+    } else {
+      timeline.run()
+    }
     t.value = timeline.t
     if (!playing.value) return
     if (timeline.atEnd) pause()
@@ -147,6 +203,7 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
   const pause = () => {
     if (!playing.value) return
     playing.value = false
+    starting = null
     timeline.hold()
     report()
     step()
@@ -154,6 +211,10 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
 
   const seek = (to: number) => {
     timeline.seek(to)
+    if (playing.value) {
+      timeline.hold()
+      starting = { sinceMs: null }
+    }
     for (const binding of bindings) binding.stuckSinceMs = null
     step()
   }
@@ -162,6 +223,7 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
     soundBlocked.value = false
     if (timeline.atEnd) timeline.seek(0)
     playing.value = true
+    starting = { sinceMs: null }
     step()
     return Promise.resolve()
   }
@@ -208,8 +270,11 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
       const binding: Binding = {
         element,
         parts: partsByPerson.get(person) ?? [],
+        loaded: null,
         part: null,
+        dry: 0,
         stuckSinceMs: null,
+        startedAt: null,
       }
       element.playsInline = true
       element.preload = 'auto'
