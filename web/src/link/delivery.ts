@@ -114,6 +114,11 @@ export class Delivery {
     if (!this.channels.has(ch)) this.sync(ch)
   }
 
+  /** This tab became the owner of the outbox: what a closed tab left behind goes out now. */
+  takeOver(): void {
+    void this.resend()
+  }
+
   welcome(welcome: Welcome): void {
     for (const channel of this.channels.values()) channel.syncing = null
     for (const [ch, head] of Object.entries(welcome.heads)) {

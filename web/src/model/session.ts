@@ -60,6 +60,7 @@ export class Session {
       onBye: (code) => this.farewell(code),
       onClock: (serverMs, sentMs) => this.clock.reading(serverMs, sentMs),
     })
+    this.outboxLock.onHeld(() => this.delivery?.takeOver())
     const nudge = () => this.socket.nudge()
     addEventListener('online', nudge)
     document.addEventListener('visibilitychange', () => {
