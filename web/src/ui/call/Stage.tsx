@@ -9,6 +9,7 @@ import { Avatar } from '../parts/Person'
 import { Video } from '../parts/Video'
 import { PointerLayer } from './PointerLayer'
 import { callName } from './Words'
+import { useStalled } from './useStalled'
 
 export interface StageProps {
   member: Member
@@ -30,6 +31,8 @@ export function Stage(props: StageProps) {
   const cameraOff = own ? model.cameraOff.value : member.camera_off
   const problem = own ? model.capture.value.cameraProblem : null
   const arriving = !own && !model.remote.value.get(member.person.id)?.camera && member.state === 'joined'
+  const stalled = useStalled(own ? null : video)
+  const note = props.note ?? (stalled ? t('call.stalled', { name: callName(member) }) : null)
   const off = cameraOff || problem !== null || member.state === 'away'
   return (
     <div class="stage" data-testid="stage" data-person={member.person.id}>
@@ -76,9 +79,9 @@ export function Stage(props: StageProps) {
         </>
       )}
       {props.plate && <div class="plate plate-high">{props.plate}</div>}
-      {props.note && !off && (
+      {note && !off && (
         <p class="plate plate-low" role="status" data-testid="other-words">
-          {props.note}
+          {note}
         </p>
       )}
       {props.flash && <div class="flash" aria-hidden="true" />}

@@ -67,6 +67,8 @@ export function StoreCall(props: { room: RoomState }) {
     </>
   ) : null
   const showChat = panel === 'chat' || upright
+  const seen = other?.state === 'joined' && model.peer.value === 'connected'
+  const hint = cameraOff ? 'call.hint_off' : seen ? 'call.hint' : 'call.hint_wait'
 
   return (
     <main class="call" data-side="store" data-panel={panel ?? undefined} data-testid="call">
@@ -123,8 +125,8 @@ export function StoreCall(props: { room: RoomState }) {
             </>
           ) : (
             <>
-              <p class="call-hint-title">{t('call.hint', { name })}</p>
-              <p class="second">{t('call.hint_more')}</p>
+              <p class="call-hint-title">{t(hint, { name })}</p>
+              <p class="second">{t(`${hint}_more`, { name })}</p>
             </>
           )}
         </div>
