@@ -1,6 +1,7 @@
 """What a player gets out of a recorded file: pictures with their numbers, beeps, and how far they lie apart."""
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +38,14 @@ def play(path: Path, clip: int) -> Played:
     marks: list[tuple[float, Mark | None]] = []
     pieces: list[tuple[float, np.ndarray]] = []
     with av.open(str(path)) as container:
-        for frame in container.decode():
+        frames: Iterable[object] = container.decode()  # PyAV's types promise pictures only
+        for frame in frames:
+            assert isinstance(frame, av.VideoFrame | av.AudioFrame)
             assert frame.time is not None
             if isinstance(frame, av.VideoFrame):
-                marks.append((frame.time, flashbeep.read(frame.to_ndarray(format="gray"))))
-            elif isinstance(frame, av.AudioFrame):
+                picture = np.asarray(frame.to_ndarray(format="gray"), np.uint8)
+                marks.append((frame.time, flashbeep.read(picture)))
+            else:
                 data = frame.to_ndarray()
                 mono = data[0] if frame.format.is_planar else data[0][:: frame.layout.nb_channels]
                 pieces.append((frame.time, mono.astype(np.float64)))
