@@ -64,7 +64,7 @@ export function Stage(props: StageProps) {
             testid="main-video"
             onElement={setVideo}
           />
-          {arriving && (
+          {arriving && !stalled && (
             <p class="stage-wait" role="status">
               {t('call.picture_coming', { name: callName(member) })}
             </p>
