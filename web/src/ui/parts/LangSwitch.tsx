@@ -9,7 +9,7 @@ export function LangSwitch() {
       class="lang"
       lang={other}
       data-testid="language"
-      aria-label={other === 'en' ? 'English' : '中文'}
+      aria-label={other === 'en' ? 'EN, English' : '中文'}
       onClick={() => void setLang(other)}
     >
       {other === 'en' ? 'EN' : '中文'}
