@@ -1,8 +1,9 @@
 """How quick a call is in real Chromium: from the tap to the ring, from the answer to both pictures.
 
 Two Chromium processes, the store's tablet and the expert's desk, with Chromium's own fake camera at 640x360, call each
-other through a whole Passline on this machine. Times are taken in the pages, from the click itself to the element or
-to the first frame that the compositor presents (`requestVideoFrameCallback`); both pages share the machine's clock.
+other through a whole Passline on this machine; then a session shows how quickly a slot changes its person. Times are
+taken in the pages, from the click itself to the element or to the first frame that the compositor presents
+(`requestVideoFrameCallback`); both pages share the machine's clock.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 
+from passline.bench.switch import WATCH, switches
 from passline.demo import PASSWORD
 
 CALLS = 20
@@ -78,17 +80,21 @@ async def _run(calls: int) -> dict[str, Any]:
         "answer_to_first_frame_ms": [],
         "answer_to_expert_frame_ms": [],
     }
-    async with (
-        _server() as url,
-        async_playwright() as driver,
-        _browser(driver, url, "store-0117") as store,
-        _browser(driver, url, "chen") as expert,
-    ):
-        for number in range(calls + 1):
-            sample = await _one_call(store, expert)
-            if number:  # the first warms the caches of both browsers
-                for name, value in sample.items():
-                    times[name].append(value)
+    async with _server() as url, async_playwright() as driver:
+        async with _browser(driver, url, "store-0117") as store, _browser(driver, url, "chen") as expert:
+            for number in range(calls + 1):
+                sample = await _one_call(store, expert)
+                if number:  # the first warms the caches of both browsers
+                    for name, value in sample.items():
+                        times[name].append(value)
+        async with (
+            _browser(driver, url, "he") as trainer,
+            _browser(driver, url, "store-0108") as viewer,
+            _browser(driver, url, "store-0117") as one,
+            _browser(driver, url, "store-0131") as two,
+        ):
+            speakers = {"p-store-0117": one, "p-store-0131": two}
+            times["slot_switch_gap_ms"] = await switches(trainer, viewer, speakers)
     return {"calls": calls, **{name: _percentiles(values) for name, values in times.items()}}
 
 
@@ -169,6 +175,7 @@ async def _browser(driver: Playwright, url: str, login: str) -> AsyncIterator[Pa
         )
         try:
             await context.add_init_script(CLOCK)
+            await context.add_init_script(WATCH)
             await context.add_init_script("sessionStorage.setItem('passline.video', '640x360')")
             page = await context.new_page()
             await page.goto(url)

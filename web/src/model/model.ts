@@ -271,9 +271,11 @@ function createModel(): Model {
     dismissSummary: () => rooms.dismissSummary(),
 
     startCall: async (reason) => {
+      // The wish goes out before the camera opens: opening keeps the page busy for a moment.
+      const opened = issue({ type: 'start_call', reason, age_ms: 0 })
       calling.value = true
       try {
-        const room = await issue({ type: 'start_call', reason, age_ms: 0 })
+        const room = await opened
         if (room === null) throw new Refusal('internal', 'done without a room')
         rooms.hold(room)
         return room
@@ -282,9 +284,10 @@ function createModel(): Model {
       }
     },
     acceptCall: async (room) => {
+      const accepted = issue({ type: 'accept_call', room })
       accepting.value = room
       try {
-        await issue({ type: 'accept_call', room })
+        await accepted
       } catch (error) {
         accepting.value = null
         throw error

@@ -54,6 +54,8 @@ const FINAL: ReadonlySet<string> = new Set([
   'bad_sdp',
   'ended',
 ])
+/** A rung tab shows and sounds the ring before it is busy with a connection. */
+const RING_FIRST_MS = 60
 const READY_MS = 8000
 /** ICE often comes back by itself; after this it is replaced. */
 const DISCONNECTED_MS = 3000
@@ -116,7 +118,8 @@ export class Media {
     if (before?.room !== target.room) {
       this.closeAll('none')
       this.backoff.reset()
-      this.connect()
+      if (target.publish) this.connect()
+      else this.retry = setTimeout(() => this.connect(), RING_FIRST_MS)
     } else if (before.session !== target.session || this.peer.value === 'failed') {
       this.backoff.reset()
       this.connect()
