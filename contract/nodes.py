@@ -64,6 +64,8 @@ class OpenLeg(Message):
     grants: Grants
     host: bool = False
     """Takes the first stage slot of everybody else."""
+    low_delay: bool = False
+    """Its camera is shown without waiting for smoothness (playout delay 0): what somebody repairs by."""
 
 
 class SetGrants(Message):

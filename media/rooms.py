@@ -209,7 +209,7 @@ class Rooms:
             return
         grants, host = room.grants[leg.participant]
         with self._guard(leg.room):
-            room.media.add_leg(leg, leg.sections, grants, host=host, now=clock.now())
+            room.media.add_leg(leg, leg.sections, grants, host=host, now=clock.now(), low_delay=leg.low_delay)
             leg.on_rtp, leg.on_rtcp = room.media.on_rtp, room.media.on_rtcp
 
     def leg_ready(self, leg: Leg) -> None:

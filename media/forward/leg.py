@@ -43,11 +43,14 @@ class Leg:
         random: Random,
         number: Callable[[], int],
         on_begun: Callable[["Leg"], None],
+        *,
+        low_delay: bool = False,
     ) -> None:
         """`number` gives the next publication number; `on_begun` is told when a slot begins to show another source."""
         self.port = port
         self.sections = sections
         self.member = member
+        self.low_delay = low_delay
         self.ready = False
         self.rtt_s = 0.0
         """Of the last report block, 0 before."""
@@ -76,7 +79,14 @@ class Leg:
                 self._publish(section.mid, section.ssrc, section.rtx_ssrc)
 
     def _publish(self, mid: str, ssrc: int, rtx_ssrc: int) -> Publication:
-        publication = Publication(self._number(), self.member.participant, self._section_of[mid], ssrc, self._clock)
+        publication = Publication(
+            self._number(),
+            self.member.participant,
+            self._section_of[mid],
+            ssrc,
+            self._clock,
+            low_delay=self.low_delay,
+        )
         self._by_ssrc = {number: other for number, other in self._by_ssrc.items() if other.section.mid != mid}
         self._by_ssrc[ssrc] = publication
         if rtx_ssrc:

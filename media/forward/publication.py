@@ -41,8 +41,16 @@ class Publication:
     """
 
     def __init__(
-        self, number: int, participant: PersonId, section: Section, ssrc: int, publisher_clock: PublisherClock
+        self,
+        number: int,
+        participant: PersonId,
+        section: Section,
+        ssrc: int,
+        publisher_clock: PublisherClock,
+        *,
+        low_delay: bool = False,
     ) -> None:
+        """With `low_delay` the camera is to be shown without waiting for smoothness."""
         assert section.source is not None
         self.number = number
         """Unique in the room; a slot remembers it for repeats."""
@@ -50,6 +58,7 @@ class Publication:
         self.source: Source = section.source
         self.section = section
         self.video = section.kind == "video"
+        self.low_delay = low_delay and section.source is Source.CAMERA
         self.clock_rate_hz = CLOCK_RATES_HZ[section.kind]
         self.codec: Codec | None = None
         """Of the newest packet; None before the first."""

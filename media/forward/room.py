@@ -59,10 +59,15 @@ class MediaRoom:
 
     # --- who is here ----------------------------------------------------------------------------------------------
 
-    def add_leg(self, leg: LegPort, sections: Sections, grants: Grants, *, host: bool, now: float) -> None:
-        """A PeerConnection is up (DTLS done). Its slots stay empty until `leg_ready`."""
+    def add_leg(
+        self, leg: LegPort, sections: Sections, grants: Grants, *, host: bool, now: float, low_delay: bool = False
+    ) -> None:
+        """A PeerConnection is up (DTLS done). Its slots stay empty until `leg_ready`.
+
+        With `low_delay` its camera is shown to everybody without waiting for smoothness.
+        """
         member = self._member(leg.participant, grants, host=host)
-        added = Leg(leg, sections, member, self._random, self._next_number, self._tell_begun)
+        added = Leg(leg, sections, member, self._random, self._next_number, self._tell_begun, low_delay=low_delay)
         added.report_due = now
         self._legs[leg.id] = added
         self._feedback.publishers(self._legs)

@@ -11,7 +11,7 @@ from media.plane.base import EXTENDED, PLAIN, Target
 from media.plane.python import packet_bytes
 from media.rtp.cache import MediaPacket
 from media.rtp.clock import ntp_from_wall
-from media.rtp.packet import build_extensions
+from media.rtp.packet import PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
 from media.rtp.rewrite import Offsets, Rewriter
 from media.rtp.rtcp import SenderReport, pack_rtcp
 from media.rtp.rtx import wrap_rtx
@@ -43,8 +43,7 @@ class Slot:
         self._sources: dict[int, Publication] = {}
         self._rtx_sequence = random.getrandbits(15)
         self._budget = RepeatBudget()
-        mid = section.ext.get("mid", 0)
-        self._extensions = build_extensions({mid: section.mid.encode()}) if mid else b""
+        self._low_delay_seen = False
         self._packets_before = 0
         self._octets_before = 0
         self._packets_at_start = 0
@@ -88,20 +87,36 @@ class Slot:
         self._sources[publication.number] = publication
         while len(self._sources) > 4:
             del self._sources[next(iter(self._sources))]
-        self._target = Target(
+        self._low_delay_seen |= publication.low_delay
+        self._target = self._aim(publication, payload_type, offsets)
+        publication.targets = [*publication.targets, self._target]
+        self._on_begun(self)
+        return True
+
+    def _aim(self, publication: Publication, payload_type: int, offsets: Offsets) -> Target:
+        """What the plane must know to send packets of `publication` here."""
+        extensions = self._extensions(publication)
+        return Target(
             self._send,
-            EXTENDED if self._extensions else PLAIN,
+            EXTENDED if extensions else PLAIN,
             payload_type,
             self.section.ssrc,
-            self._extensions,
+            extensions,
             offsets.first,
             offsets.sequence,
             offsets.timestamp_ticks,
             offsets if offsets.picture_id or offsets.tl0 else None,
         )
-        publication.targets = [*publication.targets, self._target]
-        self._on_begun(self)
-        return True
+
+    def _extensions(self, publication: Publication) -> bytes:
+        """The mid in every packet; how long a picture may wait only in a slot that ever showed a hurried one."""
+        values = {}
+        mid, delay = self.section.ext.get("mid"), self.section.ext.get("playout_delay")
+        if mid:
+            values[mid] = self.section.mid.encode()
+        if delay and self.video and self._low_delay_seen:
+            values[delay] = PLAYOUT_AT_ONCE if publication.low_delay else PLAYOUT_FREE
+        return build_extensions(values)
 
     def on_codec(self) -> bool:
         """The publication changed its codec under us: begin again at its next keyframe. Returns whether we wait."""
@@ -167,28 +182,16 @@ class Slot:
         payload_type = self.section.pt_of.get(publication.codec)
         if payload_type is None or not self._budget.allows(sequence, len(packet.payload), rtt_s, now):
             return False
-        offsets = segment.offsets
-        target = Target(
-            self._send,
-            EXTENDED if self._extensions else PLAIN,
-            payload_type,
-            self.section.ssrc,
-            self._extensions,
-            0,
-            offsets.sequence,
-            offsets.timestamp_ticks,
-            offsets if offsets.picture_id or offsets.tl0 else None,
-        )
+        target = self._aim(publication, payload_type, segment.offsets)
         again = packet_bytes(target, packet)
         rtx_type = self.section.rtx_of.get(payload_type)
         if rtx_type is not None and self.section.rtx_ssrc:
-            again = self._as_rtx(again, sequence, rtx_type)
+            again = self._as_rtx(again, 12 + len(target.extensions), sequence, rtx_type)
         self._send(again)
         return True
 
-    def _as_rtx(self, packet: bytes, sequence: int, payload_type: int) -> bytes:
+    def _as_rtx(self, packet: bytes, head: int, sequence: int, payload_type: int) -> bytes:
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        head = 12 + len(self._extensions)
         return b"".join(
             (
                 packet[:1],

@@ -77,6 +77,7 @@ class Leg:
         self.room: RoomId = request.room
         self.session: SessionId = request.session
         self.pc_gen = request.pc_gen
+        self.low_delay = request.low_delay
         self.state = LegState.CONNECTING
         self.reason: LegEnd | None = None
         self.on_rtp: Packet | None = None

@@ -6,6 +6,10 @@ from typing import NamedTuple
 FIXED_BYTES = 12
 _FIXED = struct.Struct("!BBHII")
 _EXTENSION = struct.Struct("!HH")
+PLAYOUT_AT_ONCE = b"\x00\x00\x00"
+"""Playout delay extension: 12 bits each of least and most, in 10 ms; with 0 and 0 a frame is shown once decoded."""
+PLAYOUT_FREE = b"\x00\x03\xe8"
+"""0 to 10 s, a browser's own limits: takes the former back, since a browser keeps to what it was told last."""
 _ONE_BYTE = 0xBEDE
 _TWO_BYTE = 0x1000
 

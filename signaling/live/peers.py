@@ -49,6 +49,7 @@ class Peers:
                 layout=offer.layout,
                 grants=grants,
                 host=member.host,
+                low_delay=room.state.call is not None and room.state.call.caller == who.id,
             ),
             recording.id if recording is not None and recording.state is RecordingState.RECORDING else None,
         )

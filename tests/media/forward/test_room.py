@@ -10,7 +10,7 @@ from contract.media import Codec, Grants, Source
 from media.rtp.clock import wall_from_ntp
 from media.rtp.packet import extension, parse_header
 from media.rtp.rtcp import Bye, Nack, ReceiverReport, Remb, ReportBlock, pack_rtcp
-from tests.media.forward.world import ALL, MID_ID, NONE, Heard, World, sections
+from tests.media.forward.world import ALL, DELAY_ID, MID_ID, NONE, Client, Heard, World, sections
 
 pytestmark = pytest.mark.link
 
@@ -62,6 +62,40 @@ def test_every_packet_names_its_section() -> None:
     for heard in ben.heard.values():
         for packet in heard.packets.values():
             assert extension(packet, parse_header(packet), MID_ID) == heard.section.mid.encode()
+
+
+def delays(client: Client, kind: str = "video") -> set[tuple[str, bytes | None]]:
+    """Who was seen in the first pair, and what its packets said about waiting."""
+    heard = client.slot(kind)
+    packets = (packet for _number, packet in sorted(heard.packets.items()))
+    return {
+        (row[4], extension(packet, parse_header(packet), DELAY_ID))
+        for row, packet in zip(heard.media(), packets, strict=True)
+    }
+
+
+def test_a_hurried_camera_is_shown_without_waiting() -> None:
+    world = World()
+    world.join("store", low_delay=True, loss=0.05)
+    expert = world.join("expert", host=True, loss=0.05)
+    plain = world.join("plain", parts=sections(first_ssrc=7000, stage=2, delay=False), publishes=False)
+    world.run(3)
+    assert expert.slot().repaired > 0
+    assert delays(expert) == {("store", b"\0\0\0")}, "repeats too"
+    assert delays(expert, "audio") == {("store", None)}
+    assert delays(world.clients["store"]) == {("expert", None)}, "only the one that asked for it"
+    assert {delay for _who, delay in delays(plain)} == {None}, "not to whom did not offer it"
+
+
+def test_after_a_hurried_camera_a_slot_waits_again() -> None:
+    world = World()
+    viewer = world.join("viewer", publishes=False, grants=Grants(publish=False, subscribe=True, record=False))
+    world.join("store", low_delay=True)
+    world.run(1)
+    world.join("ben", host=True)
+    world.run(1)
+    assert delays(viewer) == {("store", b"\0\0\0"), ("ben", b"\0\x03\xe8")}
+    assert_continuous(viewer.slot())
 
 
 @pytest.mark.parametrize("announce", [True, False])

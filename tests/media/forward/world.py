@@ -27,7 +27,7 @@ ALL = Grants(publish=True, subscribe=True, record=True)
 NONE = Grants(publish=False, subscribe=False, record=False)
 WALL_NS = 1_790_000_000_000_000_000
 OPUS, VP8, VP8_RTX, H264, H264_RTX = 111, 96, 97, 102, 103
-MID_ID, LEVEL_ID = 4, 10
+MID_ID, DELAY_ID, LEVEL_ID = 4, 5, 10
 _TAG = struct.Struct("!8sIH")
 
 
@@ -48,7 +48,13 @@ class Link:
 
 
 def sections(
-    *, stage: int = 1, floor: int = 1, first_ssrc: int = 1000, announce: bool = True, h264: bool = False
+    *,
+    stage: int = 1,
+    floor: int = 1,
+    first_ssrc: int = 1000,
+    announce: bool = True,
+    h264: bool = False,
+    delay: bool = True,
 ) -> Sections:
     """An answered offer: microphone, camera, screen, `stage` pairs and `floor` sounds."""
     ssrc = count(first_ssrc)
@@ -78,7 +84,7 @@ def sections(
             rtx_ssrc=next(ssrc) if slot or announce else 0,
             pt_of=video,
             rtx_of=rtx,
-            ext={"mid": MID_ID},
+            ext={"mid": MID_ID, "playout_delay": DELAY_ID} if slot and delay else {"mid": MID_ID},
             **where,  # type: ignore[arg-type]
         )
 
@@ -420,6 +426,7 @@ class World:
         parts: Sections | None = None,
         grants: Grants = ALL,
         host: bool = False,
+        low_delay: bool = False,
         publishes: bool = True,
         ready: bool = True,
         loss: float = 0.0,
@@ -430,7 +437,7 @@ class World:
         client = Client(self, name, leg_id, parts or sections(first_ssrc=first), loss=loss, jitter_s=jitter_s)
         client.publishes = publishes
         self.clients[name] = client
-        self.room.add_leg(client, client.sections, grants, host=host, now=self.now)
+        self.room.add_leg(client, client.sections, grants, host=host, now=self.now, low_delay=low_delay)
         if ready:
             self.room.leg_ready(client.id, self.now, self.wall_ns)
 

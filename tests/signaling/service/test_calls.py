@@ -46,6 +46,7 @@ async def test_a_whole_call(world: World) -> None:
     assert (await offer(store, room)).status == 201
     assert (await offer(chen, room)).status == 201
     assert [leg.grants.publish for leg in world.worker.of(OpenLeg)] == [False, False]
+    assert [leg.low_delay for leg in world.worker.of(OpenLeg)] == [True, False], "the store's camera"
     await chen.do(Rung(cid=new_cid(), room=room))
     assert isinstance(await chen.do(AcceptCall(cid=new_cid(), room=room)), Done)
     await zhang.until(lambda: room in zhang.gone, "zhang stops ringing")
