@@ -11,7 +11,7 @@ from runtime.settings import SettingsError, load
 
 
 def main() -> int:
-    """Exit code 0 after a clean stop, 2 for a wrong setting, 3 if the UDP port is taken."""
+    """Exit code 0 after a clean stop, 1 if it hung, 2 for a wrong setting, 3 if the UDP port is taken."""
     parser = argparse.ArgumentParser(prog="python -m media", description="One media worker of Passline.")
     parser.add_argument("--index", type=int, default=0, help="number of this worker, added to the UDP port")
     index = parser.parse_args().index

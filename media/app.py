@@ -1,7 +1,7 @@
 """The media worker's composition root: what is built, in which order it starts and stops."""
 
 import asyncio
-import contextlib
+import faulthandler
 import gc
 import signal
 
@@ -22,14 +22,22 @@ log = get_logger(__name__)
 
 GOODBYE_S = 1.2
 """For `moved restarting` and close_notify on every leg; the process is gone within 2 s of SIGTERM."""
+END_S = 3.0
+"""Whatever hangs, the process ends this long after SIGTERM, and says on stderr where it hung."""
 
 
 async def run(settings: Settings, index: int) -> None:
     """Serve media until SIGTERM or SIGINT. Raises OSError if the UDP port is taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end(*_: object) -> None:
+        faulthandler.dump_traceback_later(END_S, exit=True)
+        loop.call_soon_threadsafe(stop.set)
+
+    # Not by the loop: a callback that never returns would keep the loop from hearing the signal.
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        signal.signal(number, end)
     worker = WorkerId(f"media-{index}")
     report = health.Health(worker)
     report.wait_for("control link")
@@ -80,5 +88,4 @@ async def run(settings: Settings, index: int) -> None:
     finally:
         mux.close()
         for number in (signal.SIGTERM, signal.SIGINT):
-            with contextlib.suppress(ValueError):
-                loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)

@@ -189,6 +189,48 @@ async def test_sigterm_tells_every_client_and_ends_within_two_seconds(
     assert all(report.reason is LegEnd.RESTARTING for report in desk.all(LegReport)[-3:])
 
 
+HANGING = {
+    "the loop": "Rooms.close_all = lambda self, timeout_s: time.sleep(60)",
+    "a callback": "greet = MediaNode._greet; MediaNode._greet = lambda self: (greet(self), time.sleep(60))",
+    "a leg": "Rooms.close_all = lambda self, timeout_s: stubborn()",
+}
+
+
+@pytest.mark.parametrize("broken", HANGING.values(), ids=HANGING)
+async def test_whatever_hangs_the_worker_ends_and_says_where(desk: ControlDesk, broken: str) -> None:
+    code = f"""
+import asyncio, time
+from media.__main__ import main
+from media.node import MediaNode
+from media.rooms import Rooms
+
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+{broken}
+main()
+"""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        code,
+        env={**os.environ, "PASSLINE_DATA": str(desk.data), "PASSLINE_MEDIA_PORT": "0"},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    await desk.hello()
+    process.terminate()
+    begun = clock.now()
+    async with asyncio.timeout(10.0):
+        _out, errors = await process.communicate()
+    assert clock.now() - begun < 4.0
+    assert process.returncode == 1
+    assert b"most recent call first" in errors
+
+
 async def test_health_says_whether_signaling_is_there(desk: ControlDesk, worker: asyncio.subprocess.Process) -> None:
     run_dir = desk.data / "run"
     assert (await health.ask(run_dir, "media-0", "/readyz"))[0] == 200
