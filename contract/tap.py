@@ -118,15 +118,26 @@ def pack_frame(frame: TapFrame) -> bytes:
     return _HEAD.pack(len(head) + len(frame.payload) + 1, _FRAME_KIND) + head + frame.payload
 
 
+def is_frame(packed: bytes) -> bool:
+    """What `pack_frame` made, not `pack_message`."""
+    return packed[_HEAD.size - 1] == _FRAME_KIND
+
+
 def unpack(record: bytes) -> TapMessage | TapFrame:
     """One record without its length field: kind and body. Raises ProtocolViolation."""
-    if not record:
+    return unpack_between(record, 0, len(record))
+
+
+def unpack_between(data: bytes, start: int, end: int) -> TapMessage | TapFrame:
+    """The record that is `data[start:end]`, as `unpack` does, copied once. Raises ProtocolViolation."""
+    if start >= end:
         raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "tap record is empty")
-    if record[0] == _JSON:
-        return decode(TAP_MESSAGE, record[1:])
-    if record[0] == _FRAME_KIND:
-        if len(record) < 1 + _FRAME.size:
-            raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"tap frame is truncated: {len(record)} bytes")
-        number, flags, wall_ns = _FRAME.unpack_from(record, 1)
-        return TapFrame(number, bool(flags & _KEY), wall_ns, record[1 + _FRAME.size :])
-    raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"tap record kind {record[0]} is unknown")
+    kind, start = data[start], start + 1
+    if kind == _FRAME_KIND:
+        if end - start < _FRAME.size:
+            raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"tap frame is truncated: {end - start} bytes")
+        number, flags, wall_ns = _FRAME.unpack_from(data, start)
+        return TapFrame(number, flags & _KEY == _KEY, wall_ns, data[start + _FRAME.size : end])
+    if kind == _JSON:
+        return decode(TAP_MESSAGE, data[start:end])
+    raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"tap record kind {kind} is unknown")
