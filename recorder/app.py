@@ -1,6 +1,7 @@
 """The composition root of the recorder: puts storage, recordings, tap and control link together, and ends them."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -21,9 +22,10 @@ from runtime.supervise import TaskScope
 
 log = get_logger(__name__)
 
-REST_S, SHORT_REST_S = 0.2, 0.02
-"""Between two gulps from the tap; short while much comes."""
-TICK_S = 0.4
+BEAT_S, SHORT_REST_S = 0.4, 0.02
+"""Between two gulps from the tap, each followed by one write; as short as it must be while much comes."""
+GULP_BYTES, FULL_BYTES = 96 * 1024, 160 * 1024
+"""What a gulp should bring, of the 208 KiB that Linux holds for a socket; from where on more may be behind."""
 IDLE_S = 1.0
 """At most until it is seen that signaling ordered something."""
 
@@ -51,6 +53,9 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
             keep_connected(settings.data / CONTROL_SOCKET, control.handle, max_record_bytes=MAX_LINK_BYTES),
             name="control",
         )
+        # What start-up made lives for ever: the collector need not look at it.
+        gc.collect()
+        gc.freeze()
         log.info("recorder is up")
         listening()
         try:
@@ -63,17 +68,20 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
 
 
 async def _beat(intake: Intake, recordings: Recordings, stop: asyncio.Event) -> None:
-    """The one rhythm of this process: few wake-ups, as each costs more than the writing it starts."""
-    next_tick = clock.now()
+    """The one rhythm of this process: few wake-ups, as each costs more than the writing it starts.
+
+    A frame is on the disk 0.6 s after it came: 0.1 in the worker's batch, a beat, 0.1 held back for its order.
+    """
+    rest_s, next_tick = BEAT_S, clock.now()
     try:
         while True:
-            busy = intake.read()
+            rest_s = rest_after(intake.read(), rest_s)
             now = clock.now()
-            if now >= next_tick:
-                next_tick = now + TICK_S - REST_S / 2
+            if now >= next_tick - SHORT_REST_S:
+                next_tick = now + BEAT_S
                 recordings.tick(now, clock.wall_ns())
             if recordings.running or not intake.idle:
-                await asyncio.sleep(SHORT_REST_S if busy else REST_S)
+                await asyncio.sleep(min(rest_s, next_tick - now))
             else:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_S):
@@ -81,6 +89,13 @@ async def _beat(intake: Intake, recordings: Recordings, stop: asyncio.Event) -> 
     finally:
         # Without a beat this process is of no use: it ends, and the supervisor starts another.
         stop.set()
+
+
+def rest_after(gulp_bytes: int, rested_s: float) -> float:
+    """How long to rest until the next gulp, in seconds, if resting `rested_s` brought `gulp_bytes`."""
+    if gulp_bytes >= FULL_BYTES:
+        return SHORT_REST_S
+    return min(BEAT_S, max(SHORT_REST_S, rested_s * GULP_BYTES / max(gulp_bytes, 1)))
 
 
 def _metrics(state: Health, recordings: Recordings) -> None:

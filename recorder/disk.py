@@ -23,6 +23,8 @@ class Disk:
     def __init__(self) -> None:
         self._write = ThreadPoolExecutor(1, thread_name_prefix="recorder-write")
         self._sync = ThreadPoolExecutor(1, thread_name_prefix="recorder-sync")
+        self._jobs: list[Callable[[], None]] = []
+        """Submitted in this turn of the loop; they go to the writing thread together, as waking it costs."""
         self._syncing: set[Path] = set()
         self._submitted_bytes = 0
         self._written_bytes = 0
@@ -51,10 +53,18 @@ class Disk:
                 loop.call_soon_threadsafe(on_error, error)
             self._written_bytes += size_bytes
 
-        self._write.submit(run)
+        if not self._jobs:
+            loop.call_soon(self._hand_over)
+        self._jobs.append(run)
+
+    def _hand_over(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        if jobs:
+            self._write.submit(_run_all, jobs)
 
     async def written(self) -> None:
         """Wait until all that was submitted so far is written."""
+        self._hand_over()
         await asyncio.get_running_loop().run_in_executor(self._write, lambda: None)
 
     def make_durable(self, path: Path) -> None:
@@ -62,10 +72,10 @@ class Disk:
         if path in self._syncing:
             return
         self._syncing.add(path)
-        loop = asyncio.get_running_loop()
 
         def done(future: Future[None]) -> None:
-            loop.call_soon_threadsafe(self._syncing.discard, path)
+            # In the syncing thread: to wake the loop for this is not worth it.
+            self._syncing.discard(path)
             error = future.exception()
             if error is not None:
                 log.warning("fdatasync failed", file=path.name, error=type(error).__name__)
@@ -77,6 +87,11 @@ class Disk:
         await self.written()
         self._write.shutdown()
         self._sync.shutdown(wait=False, cancel_futures=True)
+
+
+def _run_all(jobs: list[Callable[[], None]]) -> None:
+    for job in jobs:
+        job()
 
 
 def sync_file(path: Path) -> None:

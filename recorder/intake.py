@@ -9,21 +9,23 @@ whole frames and says so (contract.tap.TapGap).
 import asyncio
 import itertools
 import socket
+import struct
 from pathlib import Path
 from typing import Protocol
 
 from contract.errors import ProtocolViolation
-from contract.tap import MAX_TAP_BYTES, TapFrame, TapMessage, unpack
+from contract.tap import MAX_TAP_BYTES, TapFrame, TapMessage, unpack_between
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
 GULP_BYTES = 256 * 1024
-BUSY_BYTES = 32 * 1024
-"""After a gulp of this much the next must come soon, or the kernel's buffer runs full and then the worker's."""
-IDLE_GULPS = 5
+IDLE_GULPS = 3
 """So many empty ones in a row, and the connection is watched again instead."""
+LAST_GULPS = 40
+"""At the exit: all that a worker may have waiting."""
 MAX_CONNECTIONS = 256
+_LENGTH = struct.Struct(">I")
 
 
 class Consumer(Protocol):
@@ -38,22 +40,24 @@ class RecordReader:
     """Cuts a byte stream into records. Raises ProtocolViolation or ValueError for one that cannot be."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = b""
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The records completed by `data`, without their length."""
-        self._buffer += data
-        records: list[bytes] = []
-        at = 0
-        while len(self._buffer) - at >= 4:
-            length = int.from_bytes(self._buffer[at : at + 4], "big")
+    def feed(self, data: bytes) -> list[TapMessage | TapFrame]:
+        """The records completed by `data`; the bytes of a frame are copied once."""
+        if self._rest:
+            data = self._rest + data
+        records: list[TapMessage | TapFrame] = []
+        at, end = 0, len(data)
+        while end - at >= 4:
+            (length,) = _LENGTH.unpack_from(data, at)
             if not 0 < length <= MAX_TAP_BYTES:
                 raise ValueError(f"tap record of {length} bytes")
-            if len(self._buffer) - at - 4 < length:
+            following = at + 4 + length
+            if following > end:
                 break
-            records.append(bytes(self._buffer[at + 4 : at + 4 + length]))
-            at += 4 + length
-        del self._buffer[:at]
+            records.append(unpack_between(data, at + 4, following))
+            at = following
+        self._rest = data[at:]
         return records
 
 
@@ -67,22 +71,31 @@ class _Connection:
         self._reader = RecordReader()
         self._loop = asyncio.get_running_loop()
         self._empty = 0
+        self.ended = False
         self.watched = False
         self._watch()
 
-    def gulp(self) -> tuple[list[bytes], int] | None:
-        """Whole records and how many bytes were read; None at the end. Raises ValueError for an impossible length."""
-        try:
-            data = self._socket.recv(GULP_BYTES)
-        except BlockingIOError:
-            self._empty += 1
-            if self._empty >= IDLE_GULPS:
-                self._watch()
-            return [], 0
-        except OSError:
-            return None
-        self._empty = 0
-        return (self._reader.feed(data), len(data)) if data else None
+    def gulp(self) -> tuple[list[TapMessage | TapFrame], int]:
+        """Whole records and how many bytes were read. Raises as RecordReader does.
+
+        `ended` is seen together with the last of them: a worker that comes back on another connection is a new one.
+        """
+        records: list[TapMessage | TapFrame] = []
+        size = 0
+        while size < GULP_BYTES and not self.ended:
+            try:
+                data = self._socket.recv(GULP_BYTES)
+            except BlockingIOError:
+                break
+            except OSError:
+                data = b""
+            records += self._reader.feed(data)
+            size += len(data)
+            self.ended = not data
+        self._empty = 0 if size else self._empty + 1
+        if self._empty >= IDLE_GULPS and not self.ended:
+            self._watch()
+        return records, size
 
     def close(self) -> None:
         if self.watched:
@@ -126,30 +139,33 @@ class Intake:
         self._listener.listen(64)
         asyncio.get_running_loop().add_reader(self._listener, self._accept)
 
-    def read(self) -> bool:
-        """One gulp from each connection that is not idle; True if the next should come soon."""
+    def read(self) -> int:
+        """One gulp from each connection that is not idle; the bytes of the largest."""
         self.stirred.clear()
-        busy = False
+        largest = 0
         for connection in [one for one in self._connections.values() if not one.watched]:
             try:
-                gulp = connection.gulp()
-                for record in gulp[0] if gulp else ():
+                records, size = connection.gulp()
+                for record in records:
                     self._take(connection.number, record)
             except (ProtocolViolation, ValueError) as error:
                 log.warning("tap closed: bad record", connection=connection.number, error=str(error)[:200])
-                gulp = None
+                connection.ended = True
             except Exception:
                 # A bug of ours: it ends this connection, the worker comes back on another.
                 log.exception("tap closed", connection=connection.number)
-                gulp = None
-            if gulp is None:
+                connection.ended = True
+            else:
+                largest = max(largest, size)
+            if connection.ended:
                 self._remove(connection)
-            elif gulp[1] >= BUSY_BYTES:
-                busy = True
-        return busy
+        return largest
 
     def close(self) -> None:
-        """Stop listening and cut the connections; workers come back to the next process."""
+        """Take what is here already, stop listening and cut the connections; workers come back to the next process."""
+        for _ in range(LAST_GULPS):
+            if not self.read():
+                break
         if self._listener is not None:
             asyncio.get_running_loop().remove_reader(self._listener)
             self._listener.close()
@@ -171,12 +187,11 @@ class Intake:
         number = next(self._numbers)
         self._connections[number] = _Connection(number, sock, self.stirred)
 
-    def _take(self, number: int, record: bytes) -> None:
-        message = unpack(record)
-        if isinstance(message, TapFrame):
-            self._consumer.tap_frame(number, message)
+    def _take(self, number: int, record: TapMessage | TapFrame) -> None:
+        if isinstance(record, TapFrame):
+            self._consumer.tap_frame(number, record)
         else:
-            self._consumer.tap_message(number, message)
+            self._consumer.tap_message(number, record)
 
     def _remove(self, connection: _Connection) -> None:
         connection.close()

@@ -83,8 +83,8 @@ class Lane:
         self._segmenter.lost(video=video, reason=reason, start_ns=start_ns)
 
     def frame(self, sample: Sample) -> None:
+        """One frame; it is written after the next `tick`."""
         self._segmenter.frame(sample)
-        self._perform()
 
     def tick(self, wall_ns: int) -> None:
         self._segmenter.tick(wall_ns)

@@ -1,8 +1,8 @@
 """When a live file begins and ends: the samples of one participant's picture and sound, in order, cut into segments.
 
-Samples come as they arrive and leave in order of their capture time: a batch at most every `BATCH_NS`, its newest
-`MARGIN_NS` held back for what is still on its way, and what the other track, up to `LAG_NS` late, has not reached yet.
-Then the rules:
+Samples come as they arrive and leave in order of their capture time: one batch at each `tick`, its newest `MARGIN_NS`
+held back for what is still on its way, and what the other track, up to `LAG_NS` late, has not reached yet. Then the
+rules:
 
 - A file that has a picture declares a sound track too, used or not: sound that begins later, pauses or ends cuts
   nothing (a cut needs a keyframe, and a publisher sends none unasked). The picture's track cannot be declared before
@@ -17,8 +17,7 @@ Then the rules:
   tracks ended, the file ends.
 - After a loss pictures are left out until the next keyframe, and the hole is a gap.
 
-Pure. The owner calls `track`, `ended`, `lost`, `frame` and, a few times a second, `tick`, and performs `drain()`
-after each.
+Pure. The owner calls `track`, `ended`, `lost`, `frame` and, a few times a second, `tick`, and then performs `drain()`.
 """
 
 from dataclasses import dataclass
@@ -29,7 +28,8 @@ from contract.recording import GapReason
 from recorder.formats import PictureFormat, picture_format
 
 MS = 1_000_000
-BATCH_NS = 400 * MS
+BURST_NS = 1000 * MS
+"""More than this leaves without waiting for a tick."""
 MARGIN_NS = 100 * MS
 LAG_NS = 300 * MS
 """A track this far behind the other is not waited for: it pauses."""
@@ -167,12 +167,16 @@ class Segmenter:
         track.last_ns = sample.wall_ns
         self._quiet = False
         self._held.append((sample, picture))
-        self._release()
+        if sample.wall_ns - self._held[0][0].wall_ns >= BURST_NS or len(self._held) >= MAX_HELD:
+            self._release()
 
     def tick(self, wall_ns: int) -> None:
-        """Time passes: what is held leaves when nothing follows it; a file whose tracks all ended is closed."""
-        if self._quiet and self._held and (self._current is not None or self._waited(wall_ns)):
-            self._emit(len(self._held))
+        """Time passes: what is held leaves, all of it when nothing follows; a file whose tracks all ended is closed."""
+        if self._held:
+            if self._quiet and (self._current is not None or self._waited(wall_ns)):
+                self._emit(len(self._held))
+            else:
+                self._release()
         self._quiet = True
         ended = [track.ended_ns for track in self._tracks.values()]
         if self._current and not self._held and all(at is not None and wall_ns - at >= REJOIN_NS for at in ended):
@@ -196,9 +200,8 @@ class Segmenter:
         span = self._held[-1][0].wall_ns - self._held[0][0].wall_ns
         if self._current is None and not self._ready(span):
             return
-        if span >= BATCH_NS or len(self._held) >= MAX_HELD:
-            horizon = self._horizon()
-            self._emit(sum(sample.wall_ns <= horizon for sample, _ in self._held))
+        horizon = self._horizon()
+        self._emit(sum(sample.wall_ns <= horizon for sample, _ in self._held))
 
     def _horizon(self) -> int:
         """Nothing captured before this is still on its way, as far as one can know."""

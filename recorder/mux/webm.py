@@ -19,15 +19,20 @@ OPUS_HEAD = b"OpusHead" + struct.pack("<BBHIhB", 1, 2, PRE_SKIP_SAMPLES, 48_000,
 
 _UNKNOWN = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 _SEGMENT, _CLUSTER, _TIMESTAMP, _SIMPLE_BLOCK = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\xe7", b"\xa3"
+_BLOCK = struct.Struct(">BhB")
 _OPUS_DELAY_NS, _OPUS_ROLL_NS = 6_500_000, 80_000_000
 
 
 def element(name: bytes, body: bytes) -> bytes:
     """One EBML element with its size in as few bytes as it takes (RFC 8794 §4)."""
-    size = len(body)
+    return element_head(name, len(body)) + body
+
+
+def element_head(name: bytes, size: int) -> bytes:
+    """What comes before a body of `size` bytes."""
     for length in range(1, 9):
         if size < (1 << 7 * length) - 1:
-            return name + (1 << 7 * length | size).to_bytes(length, "big") + body
+            return name + (1 << 7 * length | size).to_bytes(length, "big")
     raise ValueError(f"body: {size} bytes")
 
 
@@ -98,8 +103,8 @@ class LiveWebm:
                 cluster = self._cluster_ms = at_ms
                 parts.append(_CLUSTER + _UNKNOWN + element(_TIMESTAMP, _uint(at_ms)))
             flags = 0x80 if sample.key or not sample.video else 0
-            head = struct.pack(">BhB", 0x80 | track, at_ms - cluster, flags)
-            parts.append(element(_SIMPLE_BLOCK, head + sample.payload))
+            head = element_head(_SIMPLE_BLOCK, _BLOCK.size + len(sample.payload))
+            parts += (head, _BLOCK.pack(0x80 | track, at_ms - cluster, flags), sample.payload)
         if parts:
             self._sink.write(b"".join(parts))
 

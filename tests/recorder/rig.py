@@ -6,7 +6,7 @@ import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from contract.base import decode, encode
@@ -27,6 +27,7 @@ from contract.nodes import (
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
 from contract.tap import (
+    MAX_TAP_BYTES,
     TapClose,
     TapFrame,
     TapHello,
@@ -36,6 +37,7 @@ from contract.tap import (
     pack_frame,
     pack_message,
 )
+from media.taplink import TapConnection
 from recorder.session import OVER
 from runtime import clock, link
 from tests.support.encoded import Encoded
@@ -45,15 +47,16 @@ ROOM = RoomId("room-1")
 
 
 class Tap:
-    """What a media worker does on the tap socket."""
+    """What a media worker does on the tap socket, by its own code."""
 
-    def __init__(self, writer: asyncio.StreamWriter, recording: RecordingId) -> None:
-        self._writer = writer
+    def __init__(self, connection: link.Link, recording: RecordingId) -> None:
+        self._link = connection
+        self._sink = TapConnection(connection)
         self.recording = recording
         self._number = 0
 
     def say(self, message: TapMessage) -> None:
-        self._writer.write(pack_message(message))
+        self._sink.send(pack_message(message))
 
     def track(self, participant: PersonId, source: Source, codec: Codec) -> int:
         self._number += 1
@@ -71,7 +74,7 @@ class Tap:
         return self._number
 
     def frame(self, number: int, frame: Encoded, zero_ns: int) -> None:
-        self._writer.write(pack_frame(TapFrame(number, frame.key, zero_ns + round(frame.t_s * 1e9), frame.payload)))
+        self._sink.send(pack_frame(TapFrame(number, frame.key, zero_ns + round(frame.t_s * 1e9), frame.payload)))
 
     async def play(
         self,
@@ -89,7 +92,7 @@ class Tap:
             if paced:
                 await asyncio.sleep(max(0.0, zero_ns / 1e9 + frame.t_s - clock.wall_ns() / 1e9))
             self.frame(numbers[0] if frame.video else numbers[1], frame, zero_ns)
-            await self._writer.drain()
+            await self._link.drain()
 
     async def close(self) -> None:
         """The last record, then the connection."""
@@ -98,9 +101,8 @@ class Tap:
 
     async def cut(self) -> None:
         """The worker is gone without a word."""
-        self._writer.close()
-        with suppress(ConnectionError):
-            await self._writer.wait_closed()
+        self._sink.close()
+        await self._link.aclose()
 
 
 class Rig:
@@ -172,8 +174,8 @@ class Rig:
 
     async def tap(self, recording: RecordingId) -> Tap:
         """Connect as a worker and announce `recording`."""
-        _, writer = await asyncio.open_unix_connection(str(self.data / TAP_SOCKET))
-        tap = Tap(writer, recording)
+        reader, writer = await asyncio.open_unix_connection(str(self.data / TAP_SOCKET))
+        tap = Tap(link.Link(reader, writer, max_record_bytes=MAX_TAP_BYTES), recording)
         self.taps.append(tap)
         tap.say(TapHello(worker=WorkerId("media-0")))
         tap.say(TapOpen(recording=recording, room=ROOM, wall_ns=clock.wall_ns()))

@@ -10,6 +10,7 @@ from tests.support.encoded import picture_frames
 pytestmark = pytest.mark.unit
 
 MS = 1_000_000
+BEAT_MS = 400
 ZERO = 1_800_000_000_000 * MS
 
 
@@ -18,9 +19,10 @@ def vp8_key(width_px: int = 640, height_px: int = 360) -> bytes:
 
 
 class Feed:
-    """Feeds a segmenter and keeps what it does."""
+    """Feeds a segmenter in beats, as its owner does, and keeps what it does."""
 
     def __init__(self, *codecs: Codec) -> None:
+        self._ticked_ms = 0
         self.segmenter = Segmenter()
         self.actions: list[Action] = []
         for codec in codecs:
@@ -44,8 +46,11 @@ class Feed:
     def frame(self, at_ms: int, payload: bytes, *, video: bool = True, key: bool = False) -> None:
         self.segmenter.frame(Sample(ZERO + at_ms * MS, video, key, payload))
         self.actions += self.segmenter.drain()
+        if at_ms - self._ticked_ms >= BEAT_MS:
+            self.tick(at_ms)
 
     def tick(self, at_ms: int) -> None:
+        self._ticked_ms = at_ms
         self.segmenter.tick(ZERO + at_ms * MS)
         self.actions += self.segmenter.drain()
 

@@ -24,6 +24,15 @@ def samples(seconds: float) -> list[Sample]:
     ]
 
 
+def within(fed: list[Sample], tail_bytes: int) -> int:
+    """How many of the last samples may lie in so many bytes, and the torn one."""
+    count = 0
+    while tail_bytes > 0:
+        count += 1
+        tail_bytes -= len(fed[-count].payload)
+    return count
+
+
 def test_the_file_can_be_read_after_each_write_and_at_any_tear(tmp_path: Path) -> None:
     path = tmp_path / "a.webm"
     fed = samples(3.0)
@@ -39,7 +48,8 @@ def test_the_file_can_be_read_after_each_write_and_at_any_tear(tmp_path: Path) -
     for length in range(len(whole) - 1500, len(whole), 37):
         torn.write_bytes(whole[:length])
         with av.open(str(torn)) as container:
-            assert len([packet for packet in container.demux() if packet.size]) >= len(fed) - 26
+            read = [packet for packet in container.demux() if packet.size]
+        assert len(read) >= len(fed) - within(fed, len(whole) - length)
 
 
 def test_times_that_jump_or_stand_still_stay_in_order(tmp_path: Path) -> None:
