@@ -1,9 +1,9 @@
 """What recording one 720p participant costs: our recorder beside aiortc's MediaRecorder.
 
 Both get the same encoded frames (VP8 1280x720, 30 a second, about 1.2 Mbit/s, and Opus) in real time, in windows that
-take turns. Ours is the real process, fed over its tap socket. MediaRecorder takes decoded frames only, so its process
-decodes first, as an aiortc receiver does, and then encodes WebM. Counted is the CPU time of all threads of the
-process, per second of recording: where MediaRecorder cannot keep up, its seconds take longer.
+take turns. Ours is the real process, fed over its tap socket by the media worker's own code. MediaRecorder takes
+decoded frames only, so its process decodes first, as an aiortc receiver does, and then encodes WebM. Counted is the CPU
+time of all threads of the process per second of recording: where MediaRecorder cannot keep up, its seconds last longer.
 """
 
 import asyncio
@@ -23,7 +23,8 @@ import numpy as np
 from contract.ids import PersonId, RecordingId, RoomId, WorkerId
 from contract.media import Codec, Source
 from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES, TAP_SOCKET
-from contract.tap import TapFrame, TapHello, TapOpen, TapTrack, pack_frame, pack_message
+from contract.tap import MAX_TAP_BYTES, TapFrame, TapHello, TapOpen, TapTrack, pack_frame, pack_message
+from media.taplink import TapConnection
 from runtime.link import Link, serve
 
 WIDTH_PX, HEIGHT_PX, FPS = 1280, 720, 30
@@ -139,10 +140,12 @@ async def _listen(link: Link) -> None:
 
 
 async def _feed_tap(data: Path, clip: list[Encoded], participants: int, pid: int, seconds: float) -> float:
-    _, writer = await asyncio.open_unix_connection(str(data / TAP_SOCKET))
+    reader, writer = await asyncio.open_unix_connection(str(data / TAP_SOCKET))
+    link = Link(reader, writer, max_record_bytes=MAX_TAP_BYTES)
+    tap = TapConnection(link)
     recording = RecordingId("bench")
-    writer.write(pack_message(TapHello(worker=WorkerId("bench"))))
-    writer.write(pack_message(TapOpen(recording=recording, room=RoomId("bench"), wall_ns=time.time_ns())))
+    tap.send(pack_message(TapHello(worker=WorkerId("bench"))))
+    tap.send(pack_message(TapOpen(recording=recording, room=RoomId("bench"), wall_ns=time.time_ns())))
     for number in range(2 * participants):
         video = number % 2 == 0
         track = TapTrack(
@@ -154,7 +157,7 @@ async def _feed_tap(data: Path, clip: list[Encoded], participants: int, pid: int
             clock_rate_hz=90_000 if video else 48_000,
             wall_ns=time.time_ns(),
         )
-        writer.write(pack_message(track))
+        tap.send(pack_message(track))
     begin, zero_ns = time.monotonic(), time.time_ns()
     used_s = measured_from = 0.0
     for at_s, frame in _looped(clip, WARM_S + seconds):
@@ -164,13 +167,13 @@ async def _feed_tap(data: Path, clip: list[Encoded], participants: int, pid: int
         for number in range(participants):
             track_number = 2 * number + (0 if frame.video else 1)
             wall_ns = zero_ns + round(at_s * 1e9)
-            writer.write(pack_frame(TapFrame(track_number, frame.key, wall_ns, frame.payload)))
+            tap.send(pack_frame(TapFrame(track_number, frame.key, wall_ns, frame.payload)))
     result = 100 * (_cpu_s(pid) - used_s) / (time.monotonic() - measured_from)
     written = sum(path.stat().st_size for path in data.rglob("live-*"))
     if written < 0.8 * participants * sum(len(frame.payload) for frame in clip) / CLIP_S * seconds:
         raise RuntimeError(f"only {written} bytes were recorded")
-    writer.close()
-    await writer.wait_closed()
+    tap.close()
+    await link.aclose()
     return result
 
 
