@@ -172,7 +172,7 @@ async def test_losses_on_the_way_down_are_repaired(server: tuple[RealRoom, Brows
     assert stats["freezeCount"] == 0
     assert stats["framesDecoded"] > 5 * 20
     # What was lost stays lost in the stream's own count; it came by the retransmission stream.
-    assert stats["retransmittedPacketsReceived"] >= stats["packetsLost"] > 5
+    assert stats["retransmittedPacketsReceived"] >= stats["packetsLost"] > 0
 
 
 async def test_chromium_and_firefox_see_each_other(server: tuple[RealRoom, Browser]) -> None:

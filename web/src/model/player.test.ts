@@ -115,6 +115,12 @@ test('two pictures with their own drift stay together, the second from its own b
   expect(Math.abs(a.currentTime - player.t.value)).toBeLessThan(0.03)
 })
 
+test('a place found while paused is kept too', () => {
+  player.seek(20)
+  player.close()
+  expect(saved).toEqual([[20, false]])
+})
+
 test('a seek moves all, pause holds all and keeps the progress', async () => {
   await player.play()
   player.seek(30)

@@ -79,12 +79,14 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
     partsByPerson.set(part.participant, [...(partsByPerson.get(part.participant) ?? []), part])
   }
   let savedMs = performance.now()
+  let savedT = 0
   /** Set while the clock stands because the pictures are not going yet. */
   let starting: { sinceMs: number | null } | null = null
   let wasDone = replay.entry.done ?? false
 
   const report = () => {
     savedMs = performance.now()
+    savedT = timeline.t
     const done = durationS > 0 && timeline.t >= durationS * DONE_FRACTION
     wasDone ||= done
     void save(Math.round(timeline.t * 10) / 10, wasDone).catch(() => {
@@ -242,6 +244,7 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
   const visibility = new Map<PersonId, ReadonlySignal<boolean>>()
   if (!wasDone && (replay.entry.progress_s ?? 0) > 5) timeline.seek(replay.entry.progress_s ?? 0)
   t.value = timeline.t
+  savedT = timeline.t
   const timer = setInterval(step, STEP_MS)
 
   return {
@@ -299,11 +302,9 @@ export function createPlayer(replay: Replay, url: (file: string) => string, { sa
     },
     close: () => {
       clearInterval(timer)
-      if (playing.value) {
-        playing.value = false
-        timeline.hold()
-        report()
-      }
+      playing.value = false
+      timeline.hold()
+      if (timeline.t !== savedT) report()
       for (const { element } of bindings) {
         element.pause()
         element.removeAttribute('src')

@@ -1,11 +1,11 @@
 /** One timeline for everything: who was filmed when, what is missing and why, and events by shape. */
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Chapter, Replay } from '../../contract'
 import { t } from '../../i18n'
 import type { Player } from '../../model/api'
 import { clock, span } from '../format'
-import { merged, percent, ticks } from './marks'
+import { grouped, merged, percent, ticks } from './marks'
 
 /** A child whose place is set by script, since the page allows no inline styles. */
 function Placed(props: {
@@ -32,18 +32,23 @@ export function chapterWords(chapter: Chapter, label: (id: string) => string): s
   return t(`chapter.${chapter.kind}`, { name: label(chapter.person) })
 }
 
+/** A mark is 24 px wide and none may lie on another. */
+const MARK_PX = 26
+
 function ChapterMark(props: {
-  chapter: Chapter
+  chapters: Chapter[]
   at: number
   label: (id: string) => string
   onClick: () => void
 }) {
   const mark = useRef<HTMLButtonElement>(null)
-  const { chapter } = props
+  const chapter = props.chapters[0]!
   useEffect(() => {
     if (mark.current) mark.current.style.left = `${props.at}%`
   }, [props.at])
-  const words = `${clock(chapter.t_s)} ${chapterWords(chapter, props.label)}`
+  const words = props.chapters
+    .map((one) => `${clock(one.t_s)} ${chapterWords(one, props.label)}`)
+    .join(t('list.comma'))
   return (
     <button
       ref={mark}
@@ -57,8 +62,23 @@ function ChapterMark(props: {
       onClick={props.onClick}
     >
       <i aria-hidden="true" />
+      {props.chapters.length > 1 && <b aria-hidden="true">{props.chapters.length}</b>}
     </button>
   )
+}
+
+/** The width of an element in px, as it changes. */
+function useWidth() {
+  const element = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(800)
+  useEffect(() => {
+    const box = element.current
+    if (!box || typeof ResizeObserver === 'undefined') return undefined
+    const observer = new ResizeObserver(() => setWidth(box.clientWidth || 800))
+    observer.observe(box)
+    return () => observer.disconnect()
+  }, [])
+  return { element, width }
 }
 
 export function Timeline(props: { replay: Replay; player: Player; label: (id: string) => string }) {
@@ -71,6 +91,7 @@ export function Timeline(props: { replay: Replay; player: Player; label: (id: st
   }, [now, duration])
   const section = useRef<HTMLElement>(null)
   useEffect(() => section.current?.style.setProperty('--lanes', String(player.people.length + 2)), [player])
+  const events = useWidth()
   const gaps = merged(replay.gaps)
 
   return (
@@ -118,14 +139,14 @@ export function Timeline(props: { replay: Replay; player: Player; label: (id: st
       ))}
       <div class="lane lane-events">
         <span class="lane-name">{t('replay.events')}</span>
-        <div class="lane-track">
-          {replay.chapters.map((chapter, index) => (
+        <div class="lane-track" ref={events.element}>
+          {grouped(replay.chapters, (duration * MARK_PX) / events.width).map((group) => (
             <ChapterMark
-              key={`${chapter.t_s}-${index}`}
-              chapter={chapter}
-              at={percent(chapter.t_s, duration)}
+              key={`${group[0]!.t_s}-${group.length}`}
+              chapters={group}
+              at={percent(group[0]!.t_s, duration)}
               label={label}
-              onClick={() => player.seek(chapter.t_s)}
+              onClick={() => player.seek(group[0]!.t_s)}
             />
           ))}
         </div>

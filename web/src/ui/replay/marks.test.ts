@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chapter, Gap } from '../../contract'
-import { merged, nextChapter, percent, stepRate, ticks } from './marks'
+import { grouped, merged, nextChapter, percent, stepRate, ticks } from './marks'
 
 const chapter = (t_s: number): Chapter => ({ t_s, kind: 'chat', person: 'p', still: null, message: null })
 const gap = (start_s: number, end_s: number, participant = 'p'): Gap => ({
@@ -24,6 +24,10 @@ describe('the timeline', () => {
     const chapters = [chapter(0), chapter(10), chapter(20)]
     expect(nextChapter(chapters, 10.2)?.t_s).toBe(20)
     expect(nextChapter(chapters, 21)).toBeNull()
+  })
+  it('gives chapters that would lie on one another one mark', () => {
+    const groups = grouped([chapter(0), chapter(0.2), chapter(1.1), chapter(5)], 1)
+    expect(groups.map((group) => group.length)).toEqual([2, 1, 1])
   })
   it('steps through the speeds and stops at both ends', () => {
     expect(stepRate(1, 1)).toBe(1.25)

@@ -16,6 +16,17 @@ export function nextChapter(chapters: readonly Chapter[], t: number): Chapter | 
   return chapters.find((chapter) => chapter.t_s > t + 0.5) ?? null
 }
 
+/** Chapters that would lie closer than `apart` seconds to the first of their group share one mark. */
+export function grouped(chapters: readonly Chapter[], apart: number): Chapter[][] {
+  const out: Chapter[][] = []
+  for (const chapter of chapters) {
+    const group = out.at(-1)
+    if (group && chapter.t_s - group[0]!.t_s < apart) group.push(chapter)
+    else out.push([chapter])
+  }
+  return out
+}
+
 /** Speeds a person may choose. */
 export const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2] as const
 
