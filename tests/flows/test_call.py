@@ -9,7 +9,7 @@ from playwright.async_api import Page
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
 from tests.support.clips import clip
-from tests.support.decoded import decode, offset_s
+from tests.support.played import offset_s, play
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +54,7 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
             assert set(parts) == {"p-store-0117", "p-chen"}, "one file each"
             for person, shown in (("p-store-0117", store_clip), ("p-chen", expert_clip)):
                 answer = await http.get(f"/api/archive/{room}/files/{parts[person]['file']}")
-                file = decode(await answer.read(), shown.number)
+                file = play(await answer.read(), shown.number)
                 assert file.clips == {shown.number}, "the right pictures, and no others"
                 assert file.readable > 0.95
                 assert abs(file.duration_s - lasted) < 1.0

@@ -8,7 +8,7 @@ import pytest
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
 from tests.support.clips import clip
-from tests.support.decoded import decode
+from tests.support.played import play
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +66,7 @@ async def test_a_killed_recorder_is_not_noticed_and_its_recording_is_kept(tmp_pa
             kept = 0.0
             for part in parts:
                 answer = await http.get(f"/api/archive/{room}/files/{part['file']}")
-                file = decode(await answer.read(), sight.number)
+                file = play(await answer.read(), sight.number)
                 assert file.clips == {sight.number}
                 kept += file.duration_s
             assert len(parts) == 2, "one file before, one after"

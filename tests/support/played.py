@@ -1,5 +1,6 @@
 """What a player gets out of a recorded file: pictures with their numbers, beeps, and how far they lie apart."""
 
+import io
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,10 +22,22 @@ class Played:
     flashes: list[float]
     sound_s: float
     """Length of the sound."""
+    duration_s: float
+    """What the file says of itself; 0 if it says nothing."""
 
     @property
     def numbers(self) -> list[int]:
         return [mark.number for _, mark in self.marks if mark is not None]
+
+    @property
+    def clips(self) -> set[int]:
+        """Whose pictures these are."""
+        return {mark.clip for _, mark in self.marks if mark is not None}
+
+    @property
+    def readable(self) -> float:
+        """The share of pictures whose mark could be read."""
+        return len(self.numbers) / max(1, len(self.marks))
 
     @property
     def offsets_s(self) -> list[float]:
@@ -33,11 +46,20 @@ class Played:
         return [beep - flash for beep, flash in near if abs(beep - flash) < 0.4]
 
 
-def play(path: Path, clip: int) -> Played:
-    """Decode everything. Raises av.FFmpegError for a file that does not play."""
+def offset_s(flashes: list[float], beeps: list[float]) -> float:
+    """How much later than its flash a beep comes: the median over the seconds, in -0.5 … 0.5."""
+    assert flashes, "no flash was found"
+    assert beeps, "no beep was found"
+    nearest = [(min(beeps, key=lambda beep: abs(beep - flash)), flash) for flash in flashes]
+    return float(np.median([(beep - flash + 0.5) % 1.0 - 0.5 for beep, flash in nearest]))
+
+
+def play(file: Path | bytes, clip: int) -> Played:
+    """Decode all of a file, or of its bytes. Raises av.FFmpegError for one that does not play."""
     marks: list[tuple[float, Mark | None]] = []
     pieces: list[tuple[float, np.ndarray]] = []
-    with av.open(str(path)) as container:
+    with av.open(str(file) if isinstance(file, Path) else io.BytesIO(file), mode="r") as container:
+        duration_s = (container.duration or 0) / av.time_base
         frames: Iterable[object] = container.decode()  # PyAV's types promise pictures only
         for frame in frames:
             assert isinstance(frame, av.VideoFrame | av.AudioFrame)
@@ -56,7 +78,7 @@ def play(path: Path, clip: int) -> Played:
     for at, piece in pieces:
         start = max(0, round(at * rate))
         sound[start : start + len(piece)] = piece[: len(sound) - start]
-    return Played(marks, flashbeep.find_beeps(sound, clip), flashbeep.find_flashes(marks), end)
+    return Played(marks, flashbeep.find_beeps(sound, clip), flashbeep.find_flashes(marks), end, duration_s)
 
 
 def probe_errors(path: Path) -> str:
