@@ -131,3 +131,23 @@ async def in_call(
     await visible(store, "hang-up")
     await visible(expert, "hang-up")
     return store, expert
+
+
+async def replays_in_step(page: Page, people: dict[str, Clip]) -> None:
+    """The replay page plays everybody's picture, the right one each, and all go on together."""
+    await page.get_by_test_id("replay-play").click(timeout=15_000)
+    look = "(people) => people.map((person) => probe.read(`[data-testid=replay-video][data-person='${person}']`))"
+
+    async def marks() -> Any:
+        return await page.evaluate(look, list(people))
+
+    first = await until(marks, all, "every picture plays")
+    assert [mark["clip"] for mark in first] == [clip.number for clip in people.values()]
+    await until(
+        marks,
+        lambda seen: all(seen) and all(a["number"] != b["number"] for a, b in zip(first, seen, strict=True)),
+        "every picture goes on",
+    )
+    apart = "() => [...document.querySelectorAll('[data-testid=replay-video]')].map((video) => video.currentTime)"
+    distances = [max(times) - min(times) for times in [await page.evaluate(apart) for _ in range(5)]]
+    assert max(distances) - min(distances) < 0.1, f"the pictures drift apart: {distances}"
