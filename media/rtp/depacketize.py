@@ -9,7 +9,7 @@ from media.rtp.h264 import IDR, SPS, to_annex_b, unit_kinds
 HOLD_S = 0.5
 """How long a frame waits for a packet that is being asked for again."""
 MAX_HELD = 512
-"""Packets; more than a large keyframe."""
+"""Packets of one gap, or of one frame: more than a large keyframe. Who sends more must not fill our memory."""
 
 
 class Frame(NamedTuple):
@@ -78,6 +78,10 @@ class FrameAssembler:
         self._parts.append(packet)
         if packet.marker_bit:
             out.extend(self._finish())
+        elif len(self._parts) > MAX_HELD:
+            out.append(Hole(len(self._parts)))
+            self._parts.clear()
+            self._lose()
         return out
 
     def _finish(self) -> list[Frame | Hole]:

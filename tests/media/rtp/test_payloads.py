@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contract.media import Codec
 from media.rtp.cache import MediaPacket, PacketCache
-from media.rtp.depacketize import HOLD_S, Frame, FrameAssembler, Hole
+from media.rtp.depacketize import HOLD_S, MAX_HELD, Frame, FrameAssembler, Hole
 from media.rtp.h264 import START_CODE, starts_sequence, to_annex_b
 from media.rtp.keyframe import starts_keyframe
 from media.rtp.rewrite import Offsets, rewrite_vp8
@@ -170,6 +170,19 @@ def test_a_lost_packet_is_waited_for_then_only_a_keyframe_goes_on(lost: int) -> 
     again = assembler.pop(2.0)
     assert [(frame.timestamp_ticks, frame.key) for frame in again if isinstance(frame, Frame)] == [(90_000, True)]
     assert not assembler.needs_key
+
+
+def test_a_frame_that_never_ends_is_given_up() -> None:
+    assembler = FrameAssembler(Codec.VP8)
+    found = []
+    for number in range(3 * MAX_HELD):
+        assembler.push(vp8_packet(1000 + number, 0, first=not number, last=False, key=True), 1.0)
+        found += assembler.pop(1.0)
+        assert len(assembler._parts) <= MAX_HELD
+    assert found[0] == Hole(MAX_HELD + 1)
+    assert assembler.needs_key
+    assembler.push(vp8_packet(1000 + 3 * MAX_HELD, 3000, first=True, last=True, key=True), 2.0)
+    assert [item.timestamp_ticks for item in assembler.pop(2.0) if isinstance(item, Frame)] == [3000]
 
 
 def test_h264_frames_are_annex_b_and_key_with_parameters() -> None:
