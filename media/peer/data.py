@@ -23,6 +23,11 @@ DATAGRAMS_PER_S = 400
 MAX_WAITING_BYTES = 256 * 1024
 """Said and not yet sent; past it the newest are dropped (the client is not reading, a new PeerConnection follows)."""
 MAX_DOWN_BYTES = 16 * 1024
+MAX_STREAMS = 16
+MAX_CHUNKS = 1024
+"""Pieces of messages that are not complete, or out of order."""
+MAX_REFUSED = 8
+"""Channels beyond the one; who goes on opening them is no client of ours."""
 FLUSH_S = 0.15
 """How long a last word may take to leave."""
 
@@ -63,6 +68,19 @@ class _Sctp(RTCSctpTransport):
         except Exception as error:  # noqa: BLE001 - aiortc asserts, indexes and unpacks where a peer breaks SCTP or DCEP
             log.warning("data channel broken by the peer", error=type(error).__name__)
             self._failed()
+            return
+        if self._overfull():
+            log.warning("data channel filled by the peer")
+            self._failed()
+
+    def _overfull(self) -> bool:
+        """Whether more pieces wait than a client of ours can have under way: aiortc keeps, and sorts, any number."""
+        streams = self._inbound_streams
+        return (
+            len(streams) > MAX_STREAMS
+            or len(self._sack_misordered) > MAX_CHUNKS
+            or sum(len(stream.reassembly) for stream in streams.values()) > MAX_CHUNKS
+        )
 
 
 class DataLink:
@@ -88,6 +106,7 @@ class DataLink:
         self._messages = RateLimit(MESSAGES_PER_S, clock())
         self._datagrams = RateLimit(DATAGRAMS_PER_S, clock())
         self._channel: RTCDataChannel | None = None
+        self._refused = 0
         self._sctp = _Sctp(dtls, allow=self._allow_datagram, failed=on_broken)
         self._sctp.on("datachannel", self._opened)
 
@@ -135,6 +154,9 @@ class DataLink:
     def _opened(self, channel: RTCDataChannel) -> None:
         if channel.label != LABEL or self._channel is not None:
             self._count("data_channel_refused")
+            self._refused += 1
+            if self._refused > MAX_REFUSED:
+                self._on_broken()
             channel.close()
             return
         self._channel = channel

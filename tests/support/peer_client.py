@@ -117,6 +117,12 @@ class PeerClient(asyncio.DatagramProtocol):
     async def handshake(self) -> None:
         await self.dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self.remote_fingerprint)], "server"))
 
+    @property
+    def sctp(self) -> RTCSctpTransport:
+        """The association, once a channel was opened."""
+        assert self._sctp is not None
+        return self._sctp
+
     async def open_channel(self, label: str = "passline") -> RTCDataChannel:
         """SCTP and one channel, open."""
         if self._sctp is None:

@@ -10,6 +10,7 @@ import pytest
 from aioice import ice
 from aiortc import RTCCertificate, RTCSctpTransport, rtcdtlstransport
 from aiortc.rtcdtlstransport import RTCDtlsTransport, State
+from aiortc.rtcsctptransport import InboundStream
 from OpenSSL import SSL
 
 import media.peer
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.unit
 
 METHODS = ("_do_handshake", "_write_ssl", "_set_state", "_set_role", "start", "stop")
 ATTRIBUTES = ("_state", "_ssl", "_srtp_profiles", "_tx_srtp", "_rx_srtp", "encrypted", "on")
+SCTP = ("_inbound_streams", "_sack_misordered")
 ICE_NAMES = {"_recv", "_send", "role"}
 
 
@@ -40,6 +42,10 @@ async def test_the_dtls_transport_has_our_names() -> None:
         assert callable(getattr(transport, name)), name
     for name in ATTRIBUTES:
         assert hasattr(transport, name), name
+    sctp = RTCSctpTransport(transport)
+    for name in SCTP:
+        assert hasattr(sctp, name), name
+    assert InboundStream().reassembly == []
     assert inspect.iscoroutinefunction(RTCDtlsTransport._do_handshake)
     assert inspect.iscoroutinefunction(RTCDtlsTransport._write_ssl)
     assert {"NEW", "CONNECTING", "CONNECTED", "CLOSED", "FAILED"} == {state.name for state in State}
@@ -99,7 +105,7 @@ def test_aioice_lists_the_addresses_of_this_machine() -> None:
 def test_the_list_above_is_complete() -> None:
     """No module of media.peer uses a private name of a library that is not tested here."""
     folder = Path(media.peer.__file__).parent
-    known = {*METHODS, *ATTRIBUTES, "_recv", "_send", "_handle_data", "_srtp"}
+    known = {*METHODS, *ATTRIBUTES, *SCTP, "_recv", "_send", "_handle_data", "_srtp"}
     own = {
         name
         for path in folder.glob("*.py")

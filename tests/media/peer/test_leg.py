@@ -6,11 +6,13 @@ import struct
 from collections.abc import AsyncIterator
 
 import pytest
+from aiortc.rtcsctptransport import DataChunk
 from OpenSSL import SSL
 
 from contract.data import Moved, PointAt, Slots
 from contract.ids import PersonId
 from contract.nodes import LegEnd, LegState
+from media.peer.data import MAX_CHUNKS, MAX_REFUSED
 from media.peer.leg import CONNECT_S, DEAD_S, SILENT_S, Leg
 from runtime import clock
 from tests.support.loop import Loop, payload_start
@@ -289,6 +291,38 @@ async def test_a_second_channel_is_refused(server: Loop, client: PeerClient) -> 
     await until(lambda: other.readyState == "closed")
     assert server.mux.dropped["data_channel_refused"] == 1
     await loops(client, leg)
+
+
+async def test_who_opens_channel_after_channel_is_closed(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    for number in range(MAX_REFUSED + 1):
+        assert leg.reason is None
+        await client.open_channel(f"other {number}")
+    await until(lambda: leg.reason is LegEnd.FAILED)
+
+
+class Pieces:
+    """Sixty pieces, in one datagram, of a message that never ends; `step` 2 leaves every second one out."""
+
+    def __init__(self, first_tsn: int, step: int) -> None:
+        self.chunks = [DataChunk() for _ in range(60)]
+        for number, chunk in enumerate(self.chunks):
+            chunk.tsn = (first_tsn + step * number) % 2**32
+            chunk.protocol, chunk.user_data = 51, b"x"
+
+    def __bytes__(self) -> bytes:
+        return b"".join(map(bytes, self.chunks))
+
+
+@pytest.mark.parametrize("step", [1, 2])
+async def test_who_sends_messages_that_never_end_is_closed(server: Loop, client: PeerClient, step: int) -> None:
+    leg = await connected(server, client)
+    sctp = client.sctp
+    for number in range(MAX_CHUNKS // 60 + 1):
+        assert leg.reason is None
+        first_tsn = sctp._local_tsn + 1 + 60 * step * number
+        await sctp._send_chunk(Pieces(first_tsn, step))  # type: ignore[arg-type]  # has what is asked of a chunk
+    await until(lambda: leg.reason is LegEnd.FAILED)
 
 
 async def test_replayed_and_forged_packets_are_dropped(server: Loop, client: PeerClient) -> None:
