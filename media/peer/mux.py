@@ -288,7 +288,9 @@ class Mux:
         door.by_address[address] = endpoint
         endpoint.doors[door, address] = None
         if len(endpoint.doors) > MAX_ADDRESSES:
-            oldest = next(way for way in endpoint.doors if way[1] != endpoint.address)
+            # By door too: a machine with many addresses validates one client address through each of them.
+            nominated = endpoint.sendto, endpoint.address
+            oldest = next(way for way in endpoint.doors if (way[0].sendto, way[1]) != nominated)
             del endpoint.doors[oldest]
             del oldest[0].by_address[oldest[1]]
 

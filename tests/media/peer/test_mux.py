@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from media.peer import stun
-from media.peer.mux import DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, Endpoint, Mux
+from media.peer.mux import DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, Door, Endpoint, Mux
 from tests.support.until import until
 
 pytestmark = pytest.mark.flow
@@ -59,6 +59,18 @@ async def test_a_peer_has_a_bounded_number_of_addresses_and_keeps_the_nominated_
     endpoint.close()
     assert not endpoint.doors
     assert not any(door.by_address for door in mux._doors.values())
+
+
+async def test_one_client_address_seen_through_many_of_ours_is_bounded_too(mux: Mux) -> None:
+    endpoint = endpoint_of(mux)
+    address = ("192.0.2.1", 5000)
+    doors = [Door(LOOPBACK, 0) for _ in range(MAX_ADDRESSES + 5)]
+    endpoint.address, endpoint.sendto = address, doors[0].sendto
+    for door in doors:
+        mux._validate(door, address, endpoint)
+        door.socket.close()
+    assert len(endpoint.doors) == MAX_ADDRESSES
+    assert (doors[0], address) in endpoint.doors
 
 
 async def test_dtls_waits_in_a_bounded_queue(mux: Mux) -> None:
