@@ -24,6 +24,8 @@ from runtime.supervise import TaskScope
 log = get_logger(__name__)
 
 BUSY_RETRY_S = 2.0
+MAX_SESSIONS = 1024
+"""Remembered for each room: every reload of a page is a new session."""
 EMPTY_ROOM_S = 120.0
 """A room without legs or recording is forgotten; signaling may have closed it while we could not hear."""
 
@@ -35,7 +37,7 @@ class HeldRoom:
     media: MediaRoom
     legs: dict[LegId, Leg] = field(default_factory=dict)
     newest: dict[tuple[PersonId, SessionId], int] = field(default_factory=dict)
-    """Highest `pc_gen` seen; a closed leg's number is not given again."""
+    """Highest `pc_gen` seen of the newest MAX_SESSIONS sessions; a closed leg's number is not given again."""
     grants: dict[PersonId, tuple[Grants, bool]] = field(default_factory=dict)
     """Grants and whether host; the newest word counts for legs that come up later."""
     live: set[tuple[PersonId, Source]] = field(default_factory=set)
@@ -93,7 +95,10 @@ class Rooms:
             dropped=self._mux.dropped,
         )
         room = self._room(request.room)
+        room.newest.pop(key, None)
         room.newest[key] = request.pc_gen
+        if len(room.newest) > MAX_SESSIONS:
+            del room.newest[next(iter(room.newest))]
         room.grants[request.participant] = request.grants, request.host
         room.legs[leg.id] = leg
         self.legs[leg.id] = leg
@@ -145,6 +150,8 @@ class Rooms:
 
     def record(self, name: RoomId, recording: RecordingId | None) -> None:
         """Start or stop tapping a room, also one whose first leg is still to come."""
+        if recording is None and name not in self.held:
+            return
         room = self._room(name)
         if room.recording != recording:
             room.recording = recording
@@ -265,6 +272,7 @@ class Rooms:
             failed = self.held.pop(name, None)
             if failed is None:
                 return
+            self._past.update(failed.media.counters)
             for leg in list(failed.legs.values()):
                 leg.close(LegEnd.FAILED)
             if failed.recording is not None:

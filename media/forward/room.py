@@ -56,6 +56,8 @@ class MediaRoom:
         self._feedback = Feedback()
         self._tap = RoomTap(room)
         self._count: Counter[str] = Counter()
+        self._given_up = 0
+        """Packets that never came, of legs that are gone."""
 
     # --- who is here ----------------------------------------------------------------------------------------------
 
@@ -82,6 +84,7 @@ class MediaRoom:
             slot.fill(None)
         for publication in leg.publications.values():
             publication.live = False
+            self._given_up += publication.nack.given_up
         self._feedback.publishers(self._legs)
         who = leg.member.participant
         if all(other.member is not leg.member for other in self._legs.values()):
@@ -372,7 +375,7 @@ class MediaRoom:
     @property
     def counters(self) -> dict[str, int]:
         """Packets in, out and dropped by reason since the room began; keys `packets_in`, `packets_out`, else drops."""
-        given_up = sum(
+        given_up = self._given_up + sum(
             publication.nack.given_up for leg in self._legs.values() for publication in leg.publications.values()
         )
         return {

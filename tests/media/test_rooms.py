@@ -69,6 +69,7 @@ async def test_a_room_that_fails_takes_its_legs_along_keeps_its_recording_and_sp
         raise RuntimeError("a bug, for this test")
 
     broken = world.rooms.held[RoomId("r-1")]
+    broken.media._count["packets_in"] = 7
     broken.media.tick = fail  # type: ignore[method-assign]
     world.rooms.tick(clock.now(), clock.wall_ns())
     ends = [m for m in world.said if isinstance(m, LegReport) and m.state is LegState.CLOSED]
@@ -76,12 +77,15 @@ async def test_a_room_that_fails_takes_its_legs_along_keeps_its_recording_and_sp
     assert second in world.rooms.legs
     fresh = world.rooms.held[RoomId("r-1")]
     assert fresh is not broken
+    assert world.rooms.counters["packets_in"] >= 7, "a counter never falls"
     assert fresh.recording == fresh.media.recording == "rec-1"
     await world.join("r-1")
 
 
 async def test_a_room_that_nobody_uses_is_forgotten_but_never_while_it_is_recorded(world: World) -> None:
     name = RoomId("r-1")
+    world.rooms.record(name, None)
+    assert name not in world.rooms.held, "there is nothing to stop"
     world.rooms.record(name, RecordingId("rec-1"))
     now = clock.now()
     for _ in range(3):

@@ -454,3 +454,14 @@ def test_the_round_trip_of_a_client_is_learnt_from_its_reports() -> None:
     for _ in range(10):
         world.room.on_rtcp(ben.id, nack, world.now, world.wall_ns)
     assert world.room.counters["packets_repeated"] == 1, "no more than once per round trip"
+
+
+def test_what_was_given_up_stays_counted_when_its_sender_goes() -> None:
+    world = World()
+    world.join("anna", loss=0.9)
+    world.join("ben")
+    world.run(5)
+    lost = world.room.counters["packets_given_up"]
+    assert lost > 0
+    world.leave("anna")
+    assert world.room.counters["packets_given_up"] == lost
