@@ -7,7 +7,7 @@ from contract.tap import TapHello, is_frame, pack_message
 from media.rooms import Rooms
 from runtime.link import Link, LinkClosed
 
-BATCH_S = 0.1
+BATCH_S = 0.05
 """Frames wait this long for others, as a write each costs more than the frame: a crash of the worker loses them."""
 BATCH_BYTES = 64 * 1024
 

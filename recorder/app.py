@@ -22,7 +22,7 @@ from runtime.supervise import TaskScope
 
 log = get_logger(__name__)
 
-BEAT_S, SHORT_REST_S = 0.4, 0.02
+BEAT_S, SHORT_REST_S = 0.5, 0.02
 """Between two gulps from the tap, each followed by one write; as short as it must be while much comes."""
 GULP_BYTES, FULL_BYTES = 96 * 1024, 160 * 1024
 """What a gulp should bring, of the 208 KiB that Linux holds for a socket; from where on more may be behind."""
@@ -70,7 +70,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
 async def _beat(intake: Intake, recordings: Recordings, stop: asyncio.Event) -> None:
     """The one rhythm of this process: few wake-ups, as each costs more than the writing it starts.
 
-    A frame is on the disk 0.6 s after it came: 0.1 in the worker's batch, a beat, 0.1 held back for its order.
+    A frame is on the disk 0.65 s after it came: at most 0.05 in the worker's batch, a beat, 0.1 held for its order.
     """
     rest_s, next_tick = BEAT_S, clock.now()
     try:

@@ -38,7 +38,7 @@ class Disk:
     @property
     def full(self) -> bool:
         """Frames have to be left out until the disk has caught up."""
-        return self.pending_bytes > MAX_PENDING_BYTES
+        return self._submitted_bytes - self._written_bytes > MAX_PENDING_BYTES
 
     def submit(self, job: Callable[[], None], *, size_bytes: int, on_error: Callable[[Exception], None]) -> None:
         """Run `job` after all earlier ones. `on_error` gets whatever it raised."""
@@ -68,19 +68,24 @@ class Disk:
         await asyncio.get_running_loop().run_in_executor(self._write, lambda: None)
 
     def make_durable(self, path: Path) -> None:
-        """fdatasync `path` in the background; a second request for the same file while one runs is dropped."""
+        """fdatasync `path` in the background, after all earlier jobs; dropped while one for the same file runs."""
         if path in self._syncing:
             return
         self._syncing.add(path)
 
         def done(future: Future[None]) -> None:
+            if future.cancelled():
+                return
             # In the syncing thread: to wake the loop for this is not worth it.
             self._syncing.discard(path)
             error = future.exception()
             if error is not None:
                 log.warning("fdatasync failed", file=path.name, error=type(error).__name__)
 
-        self._sync.submit(sync_file, path).add_done_callback(done)
+        # Handed on by the writing thread: three threads awake at once would fight for the interpreter.
+        self.submit(
+            lambda: self._sync.submit(sync_file, path).add_done_callback(done), size_bytes=0, on_error=lambda _: None
+        )
 
     async def aclose(self) -> None:
         """Finish the writes; a sync that hangs is left to the kernel."""

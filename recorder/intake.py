@@ -147,7 +147,10 @@ class Intake:
             try:
                 records, size = connection.gulp()
                 for record in records:
-                    self._take(connection.number, record)
+                    if isinstance(record, TapFrame):
+                        self._consumer.tap_frame(connection.number, record)
+                    else:
+                        self._consumer.tap_message(connection.number, record)
             except (ProtocolViolation, ValueError) as error:
                 log.warning("tap closed: bad record", connection=connection.number, error=str(error)[:200])
                 connection.ended = True
@@ -186,12 +189,6 @@ class Intake:
             return
         number = next(self._numbers)
         self._connections[number] = _Connection(number, sock, self.stirred)
-
-    def _take(self, number: int, record: TapMessage | TapFrame) -> None:
-        if isinstance(record, TapFrame):
-            self._consumer.tap_frame(number, record)
-        else:
-            self._consumer.tap_message(number, record)
 
     def _remove(self, connection: _Connection) -> None:
         connection.close()

@@ -17,7 +17,7 @@ class Journal:
         self._disk = disk
         self._on_error = on_error
         self._waiting: list[bytes] = []
-        self._unsynced = 0
+        self._unsynced = False
         self._fd = -1
         """Belongs to the writing thread."""
 
@@ -29,14 +29,14 @@ class Journal:
         """Write what waits, ahead of anything submitted later."""
         if self._waiting:
             lines, self._waiting = self._waiting, []
-            self._unsynced = 2
+            self._unsynced = True
             data = b"".join(lines)
             self._disk.submit(lambda: self._append(data), size_bytes=len(data), on_error=self._on_error)
 
     def make_durable(self) -> None:
-        """Sync what was flushed lately, in the background; twice, as the first may overtake the write."""
+        """Sync what was flushed lately, in the background."""
         if self._unsynced:
-            self._unsynced -= 1
+            self._unsynced = False
             self._disk.make_durable(self._folder.manifest_path)
 
     def append_in_disk_thread(self, line: ManifestLine) -> None:

@@ -37,15 +37,12 @@ class RecordingSession:
         self._stopped_at: float | None = None
         self._grace_until = now + GRACE_S if resumed else None
         self._saving = False
+        self.takes_frames = True
+        """Frames are still written: also in the moment after the stop, while the tap empties."""
 
     @property
     def over(self) -> bool:
         return self.state in OVER
-
-    @property
-    def takes_frames(self) -> bool:
-        """Frames are still written: also in the moment after the stop, while the tap empties."""
-        return not self.over and not self._saving
 
     @property
     def deadline(self) -> float | None:
@@ -87,6 +84,7 @@ class RecordingSession:
             self.interrupted = True
             self._to(RecordingState.SAVING)
         self._saving = True
+        self.takes_frames = False
         return True
 
     def saved(self, *, recovered: bool) -> None:
@@ -101,3 +99,4 @@ class RecordingSession:
         if state not in _NEXT[self.state]:
             raise IllegalTransition(f"{self.state} to {state}")
         self.state = state
+        self.takes_frames = not self.over and not self._saving
