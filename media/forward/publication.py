@@ -121,6 +121,8 @@ class Publication:
             self.last_at = now
             if number == self._sequence.highest:
                 self.codec = codec
+            if self.video and starts_keyframe(codec, payload, descriptor):
+                self._throttle.on_keyframe()
         return media
 
     def on_bye(self, now: float) -> None:
@@ -138,7 +140,6 @@ class Publication:
             return
         if not starts_keyframe(self.codec, media.payload, media.descriptor):
             return
-        self._throttle.on_keyframe()
         self.waiting = [slot for slot in self.waiting if not slot.begin(self, media, now)]
 
     def missing(self, now: float, rtt_s: float) -> list[int]:

@@ -9,7 +9,7 @@ from contract.ids import PersonId
 from contract.media import Codec, Grants, Source
 from media.rtp.clock import wall_from_ntp
 from media.rtp.packet import extension, parse_header
-from media.rtp.rtcp import Bye, Nack, ReceiverReport, Remb, ReportBlock, pack_rtcp
+from media.rtp.rtcp import Bye, Nack, Pli, ReceiverReport, Remb, ReportBlock, pack_rtcp
 from tests.media.forward.world import ALL, DELAY_ID, MID_ID, NONE, Client, Heard, World, sections
 
 pytestmark = pytest.mark.link
@@ -454,6 +454,19 @@ def test_the_round_trip_of_a_client_is_learnt_from_its_reports() -> None:
     for _ in range(10):
         world.room.on_rtcp(ben.id, nack, world.now, world.wall_ns)
     assert world.room.counters["packets_repeated"] == 1, "no more than once per round trip"
+
+
+def test_one_keyframe_serves_all_who_asked_before_it_came() -> None:
+    world = World()
+    anna = world.join("anna")
+    viewers = [world.join(name, publishes=False) for name in ("ben", "chris")]
+    world.run(2)
+    before = len(anna.sent[Source.CAMERA].plis)
+    for viewer in viewers:
+        viewer.rtcp(pack_rtcp(Pli(7, viewer.slot().section.ssrc)))
+        world.run(0.01)
+    world.run(2)
+    assert len(anna.sent[Source.CAMERA].plis) == before + 1
 
 
 def test_what_was_given_up_stays_counted_when_its_sender_goes() -> None:
