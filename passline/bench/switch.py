@@ -12,7 +12,7 @@ from typing import Any
 from playwright.async_api import Page
 
 SWITCHES = 12
-SETTLE_S = 2.0
+SETTLE_S = 1.6
 SWITCH_S = 6.0
 WATCH = """
 // Every frame that every received video track delivers: mid -> times of performance.now().
@@ -66,7 +66,7 @@ async def switches(trainer: Page, viewer: Page, speakers: dict[str, Page]) -> li
         await _mute(speakers[second], muted=True)
         await _mute(speakers[first], muted=False)
         mid = await _shows(viewer, first)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(0.6)
         gaps.append(float(await viewer.evaluate("([mid, since]) => longestGap(mid, since)", [mid, since])))
     await trainer.get_by_test_id("close-room").click()
     await trainer.get_by_test_id("close-room-yes").click()

@@ -167,6 +167,8 @@ export interface Model {
   invitations: ReadonlySignal<readonly RoomState[]>
   /** The room this tab sits in, ringing included; null when none. */
   current: ReadonlySignal<RoomState | null>
+  /** The call that this tab has just answered and the server has not confirmed: its screen may stand already. */
+  answering: ReadonlySignal<RoomState | null>
   /** My place in `current`. */
   self: ReadonlySignal<Member | null>
   /** A live room in which another tab or device of mine sits; `joinRoom(id)` moves the seat here. */

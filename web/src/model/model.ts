@@ -265,6 +265,7 @@ function createModel(): Model {
     incoming: rooms.incoming,
     invitations: rooms.invitations,
     current: rooms.current,
+    answering: computed(() => rooms.rooms.value.get(accepting.value ?? '') ?? null),
     self: rooms.self,
     elsewhere: rooms.elsewhere,
     summary: rooms.summary,

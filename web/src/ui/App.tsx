@@ -90,7 +90,8 @@ function Elsewhere(props: { room: RoomState }) {
 function Inside() {
   const model = useModel()
   const me = model.me.value
-  const room = model.current.value
+  // The screen of an answered call stands before the server says so: its picture has a place when it comes.
+  const room = model.current.value ?? model.answering.value
   const summary = model.summary.value
   const elsewhere = model.elsewhere.value
   const deviceless = me === undefined || me === null

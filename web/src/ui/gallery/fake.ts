@@ -168,6 +168,7 @@ export function fake(scene: Scene): Model {
     incoming: signal(scene.incoming ?? []),
     invitations: signal(scene.invitations ?? []),
     current: signal(room),
+    answering: signal(null),
     self: signal(room?.members.find((one) => one.person.id === mine) ?? null),
     elsewhere: signal(scene.elsewhere ?? null),
     summary: signal(scene.summary ?? null),
