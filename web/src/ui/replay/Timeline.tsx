@@ -57,12 +57,12 @@ function ChapterMark(props: {
       data-kind={chapter.kind}
       data-testid="chapter"
       data-t={chapter.t_s}
+      data-count={props.chapters.length > 1 ? props.chapters.length : undefined}
       aria-label={words}
       title={words}
       onClick={props.onClick}
     >
       <i aria-hidden="true" />
-      {props.chapters.length > 1 && <b aria-hidden="true">{props.chapters.length}</b>}
     </button>
   )
 }
