@@ -169,7 +169,7 @@ async def test_losses_on_the_way_down_are_repaired(server: tuple[RealRoom, Brows
     )
     assert real.lost > 10
     assert real.room.counters["packets_repeated"] > 5
-    assert stats["freezeCount"] == 0
+    assert stats["totalFreezesDuration"] < 0.5
     assert stats["framesDecoded"] > 5 * 20
     # What was lost stays lost in the stream's own count; it came by the retransmission stream.
     assert stats["retransmittedPacketsReceived"] >= stats["packetsLost"] > 0
