@@ -64,7 +64,10 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
                     live = offset_s([at / 1000 for at in sent["flashes"]], [at / 1000 for at in sent["beeps"]])
                     kept = offset_s(file.flashes, file.beeps)
                     assert abs((kept - live + 0.5) % 1.0 - 0.5) < 0.08, f"A/V: {live:.3f} s live, {kept:.3f} s recorded"
-            assert abs(replay["entry"]["duration_s"] - lasted) < 1.0
+            length = (replay["entry"]["closed_at"] - replay["timings"]["answer"]) / 1000
+            assert abs(length - lasted) < 1.0
+            assert abs(replay["entry"]["duration_s"] - length) < 0.3
+            assert all(abs(part["offset_s"] + part["duration_s"] - length) < 0.3 for part in replay["parts"])
             kinds = {chapter["kind"] for chapter in replay["chapters"]}
             assert {"joined", "still", "chat"} <= kinds
             assert replay["points"], "the pointer is on the timeline"
