@@ -28,8 +28,8 @@ class Scene:
     def __init__(self, directory: Path, **settings: object) -> None:
         self.stack = Stack(directory, **settings)  # type: ignore[arg-type]  # settings are checked by the product
         self.expected = ["status of 401", "status of 409", "status of 410"]
-        """Parts of console messages that are no fault: who is not signed in yet asks who it is; an offer may arrive when
-        the ring it was for is over (410) or answered elsewhere (409); and more per flow."""
+        """Parts of console messages that are no fault: who is not signed in yet asks who it is; an offer may arrive
+        when the ring it was for is over (410) or answered elsewhere (409); and more per flow."""
         self._owned = contextlib.AsyncExitStack()
         self._browsers: list[Browser] = []
         self._driver: Playwright | None = None
