@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from contract.base import encode
 from contract.http import Health as Report
+from runtime.alarms import Alarms
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -31,12 +32,13 @@ class Health:
     """The state behind `/healthz`, `/readyz` and `/metrics` of one process.
 
     `wait_for("database")` makes it unready until `reached("database")`. Metrics are made with
-    `registry=health.registry`; memory, CPU and open files are there already.
+    `registry=health.registry`; memory, CPU and open files are there already. `alarms` are the process's own.
     """
 
     def __init__(self, process: str) -> None:
         self.process = process
         self.registry = CollectorRegistry()
+        self.alarms = Alarms(self.registry)
         self._waiting: dict[str, None] = {}
         ProcessCollector(registry=self.registry)
         ready = Gauge("passline_ready", "1 when this process is ready, else 0.", registry=self.registry)

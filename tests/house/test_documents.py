@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+import contract.alarms
 import contract.client
 import contract.data
 import contract.errors
@@ -74,9 +75,18 @@ def test_every_setting_in_a_document_exists() -> None:
         assert set(re.findall(r"\bPASSLINE_[A-Z_]+\b", text(path))) <= known, path
 
 
+def _explained(heading: str) -> list[str]:
+    """The first column of the tables in one section of docs/operations.md."""
+    section = text(OPERATIONS).split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    return sorted(re.findall(r"^\| `(\w+)`", section, re.MULTILINE))
+
+
 def test_every_setting_is_explained_to_operators() -> None:
-    explained = set(re.findall(r"^\| `(\w+)`", text(OPERATIONS), re.MULTILINE))
-    assert explained == set(Settings.model_fields)
+    assert _explained("Settings") == sorted(Settings.model_fields)
+
+
+def test_every_alarm_says_to_operators_what_to_do() -> None:
+    assert _explained("Alarms") == sorted(contract.alarms.Alarm)
 
 
 def test_the_protocol_document_explains_every_message() -> None:
