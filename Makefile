@@ -48,7 +48,7 @@ fmt: setup                ## Put everything into shape
 
 promises: setup           ## What must hold under faults: reliability tests on the real system
 	@tools/prepare.sh
-	$(BIN)/pytest -q -m "flow or browser" tests/flows $(ARGS)
+	$(BIN)/pytest -q --full -m promise $(ARGS)
 
 soak: setup               ## The flows again and again, to see what ages: make soak ARGS="--count 20"
 	@tools/prepare.sh

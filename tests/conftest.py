@@ -1,12 +1,51 @@
-"""Every test belongs to exactly one ring: unit, link, flow or browser."""
+"""Every test belongs to exactly one ring: unit, link, flow or browser. `--full` runs promises at their full size."""
+
+from collections.abc import Iterator
 
 import pytest
 
+from tests.support.promise import Figure, Promise
+
 RINGS = ("unit", "link", "flow", "browser")
+FIGURES = pytest.StashKey[list[Figure]]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse to run anything as long as one test has no ring, or two."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--full`: what `make promises` runs."""
+    parser.addoption("--full", action="store_true", help="promises at full size, three rounds, medians judged")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A place for what the promises measure."""
+    config.stash[FIGURES] = []
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse to run anything as long as one test has no ring, or two; leave out what makes no sense small."""
     wrong = [item.nodeid for item in items if sum(item.get_closest_marker(ring) is not None for ring in RINGS) != 1]
     if wrong:
         raise pytest.UsageError("exactly one of " + ", ".join(RINGS) + " must mark: " + ", ".join(wrong))
+    if not config.getoption("full"):
+        large = [item for item in items if item.get_closest_marker("full_only")]
+        items[:] = [item for item in items if item not in large]
+        if large:
+            config.hook.pytest_deselected(items=large)
+
+
+@pytest.fixture
+def promise(request: pytest.FixtureRequest) -> Iterator[Promise]:
+    """The promise of a test marked `promise("<row>")`; its figures are in the table at the end of the run."""
+    marker = request.node.get_closest_marker("promise")
+    assert marker is not None, 'a test that takes `promise` is marked: @pytest.mark.promise("B2")'
+    made = Promise(marker.args[0], full=request.config.getoption("full"))
+    yield made
+    request.config.stash[FIGURES].extend(made.figures.values())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The figures of all promises, missed or kept."""
+    figures = sorted((f for f in config.stash[FIGURES] if f.values), key=lambda figure: (figure.row, figure.what))
+    if figures:
+        terminalreporter.section("promises")
+        for figure in figures:
+            terminalreporter.line(figure.line())
