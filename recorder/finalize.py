@@ -24,6 +24,8 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
+REMUX_NICE = 10
+"""Copying may take a moment longer; a call that rings meanwhile may not. Already its start costs 0.3 s of a core."""
 REMUX_LIMIT_S = 600.0
 """An hour of recording takes about four seconds; a child that takes this long hangs."""
 
@@ -89,7 +91,7 @@ class Finalizer:
         return copied.part._replace(file=name)
 
     def _remux(self, live: Path, target: Path) -> _Copied:
-        command = [sys.executable, "-m", "recorder.remux", str(live), str(target)]
+        command = ["nice", "-n", str(REMUX_NICE), sys.executable, "-m", "recorder.remux", str(live), str(target)]
         with self._lock:
             if self._cancelled:
                 raise Cancelled

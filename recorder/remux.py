@@ -15,8 +15,6 @@ from typing import Any, NamedTuple, TypedDict
 import av
 from av.container import InputContainer
 
-NICE = 10
-
 
 class Result(TypedDict):
     """What the part holds; a part without packets is not written and has a duration of 0."""
@@ -124,7 +122,6 @@ def _contents(container: InputContainer) -> _Contents:
 
 def main() -> None:
     """Entry point of the child."""
-    os.nice(NICE)
     av.logging.set_level(None)
     print(json.dumps(remux(Path(sys.argv[1]), Path(sys.argv[2]))))
 

@@ -114,6 +114,8 @@ async def _one_call(store: Page, expert: Page) -> dict[str, float]:
     shown = await expert_frame
     await asyncio.sleep(0.3)
     await expert.get_by_test_id("hang-up").click()
+    # A call alone: not beside the copying of the last one's recording.
+    await expert.locator("[data-testid=recording-state][data-state=safe]").first.wait_for()
     for page in (store, expert):
         await page.get_by_test_id("home").click()
     await store.get_by_test_id("call-hq").wait_for()
