@@ -157,6 +157,14 @@ class Leg:
             )
         return fills
 
+    def let_go(self) -> None:
+        """Out of the room: empty every slot, and break the ring of slots and leg, so that packets kept for repeats
+        are given back now and not when the collector comes by."""
+        for slot in self.slots:
+            slot.fill(None)
+        self.slots.clear()
+        self._slot_of.clear()
+
     def may_point(self, now: float) -> bool:
         """Whether one more pointer position is within POINTS_PER_S."""
         self._points = min(POINTS_PER_S, self._points + (now - self._points_at) * POINTS_PER_S)

@@ -80,8 +80,7 @@ class MediaRoom:
         leg = self._legs.pop(leg_id, None)
         if leg is None:
             return
-        for slot in leg.slots:
-            slot.fill(None)
+        leg.let_go()
         for publication in leg.publications.values():
             publication.live = False
             self._given_up += publication.nack.given_up

@@ -73,6 +73,12 @@ class _Sctp(RTCSctpTransport):
             log.warning("data channel filled by the peer")
             self._failed()
 
+    def let_go(self) -> None:
+        """After `stop`: forget whom to tell."""
+        self.remove_all_listeners()
+        self._allow = _refuse
+        self._failed = _tell_nobody
+
     def _overfull(self) -> bool:
         """Whether more pieces wait than a client of ours can have under way: aiortc keeps, and sorts, any number."""
         streams = self._inbound_streams
@@ -81,6 +87,13 @@ class _Sctp(RTCSctpTransport):
             or len(self._sack_misordered) > MAX_CHUNKS
             or sum(len(stream.reassembly) for stream in streams.values()) > MAX_CHUNKS
         )
+
+
+def _refuse() -> bool:
+    return False
+
+
+def _tell_nobody() -> None: ...
 
 
 class DataLink:
@@ -142,8 +155,11 @@ class DataLink:
 
     async def aclose(self) -> None:
         """End the association (SCTP ABORT)."""
-        self._channel = None
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.remove_all_listeners()
         await self._sctp.stop()
+        self._sctp.let_go()
 
     def _allow_datagram(self) -> bool:
         if self._datagrams.allow(self._clock()):

@@ -242,6 +242,8 @@ class Leg:
             self._count("close_timeout")
         finally:
             self.endpoint.close()
+            self._dtls.let_go()
+            self._data = None
 
     def _become(self, state: LegState) -> None:
         if state is not self.state:

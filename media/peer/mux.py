@@ -96,6 +96,7 @@ class Endpoint:
             return
         self._closed = True
         self._mux.forget(self)
+        self.on_rtp = self.on_rtcp = _nobody
         if self._dtls.full():
             self._dtls.get_nowait()
         self._dtls.put_nowait(None)
@@ -293,6 +294,10 @@ class Mux:
             oldest = next(way for way in endpoint.doors if (way[0].sendto, way[1]) != nominated)
             del endpoint.doors[oldest]
             del oldest[0].by_address[oldest[1]]
+
+
+def _nobody(_data: bytes, _now: float) -> None:
+    """Takes what comes for a peer that is gone, and keeps nothing of it alive."""
 
 
 def _enlarge(open_socket: socket.socket) -> None:

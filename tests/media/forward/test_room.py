@@ -1,5 +1,7 @@
 """A room over lossy links in virtual time: repair, switching, grants, pointers."""
 
+import gc
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -478,3 +480,24 @@ def test_what_was_given_up_stays_counted_when_its_sender_goes() -> None:
     assert lost > 0
     world.leave("anna")
     assert world.room.counters["packets_given_up"] == lost
+
+
+def test_who_leaves_is_freed_without_the_collector() -> None:
+    world = World()
+    world.join("anna")
+    ben = world.join("ben")
+    world.run(2)
+    camera = next(one for one in world.room._legs[ben.id].publications.values() if one.source is Source.CAMERA)
+    leg_alive, camera_alive = weakref.ref(world.room._legs[ben.id]), weakref.ref(camera)
+    del camera
+    gc.disable()
+    try:
+        world.leave("ben")
+        assert leg_alive() is None
+        for name in ("carl", "dora", "emil", "fred", "gina"):
+            world.join(name)
+            world.run(2)
+            world.leave(name)
+        assert camera_alive() is None, "a slot remembers its last four pictures, for repeats"
+    finally:
+        gc.enable()

@@ -1,8 +1,10 @@
 """One peer over real sockets: from its offer to its end, and what strangers may not do to it."""
 
 import asyncio
+import gc
 import socket
 import struct
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -235,6 +237,18 @@ async def test_a_closed_leg_says_why_and_close_notify(server: Loop, client: Peer
     await until(lambda: not server.mux._by_ufrag)
     leg.send_rtp(audio(leg, 1))
     leg.send_rtcp(b"\x80\xc9\x00\x01" + bytes(4))
+
+
+async def test_a_closed_leg_is_freed_without_the_collector(server: Loop, client: PeerClient) -> None:
+    gc.disable()
+    try:
+        leg = await connected(server, client)
+        dtls, alive = weakref.ref(leg._dtls), weakref.ref(leg)
+        leg.close(LegEnd.LEFT)
+        del leg
+        await until(lambda: alive() is None and dtls() is None)
+    finally:
+        gc.enable()
 
 
 async def test_who_never_connects_is_closed_after_fifteen_seconds(server: Loop, client: PeerClient) -> None:
