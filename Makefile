@@ -50,9 +50,9 @@ promises: setup           ## What must hold under faults: reliability tests on t
 	@tools/prepare.sh
 	$(BIN)/pytest -q --full -m promise $(ARGS)
 
-soak: setup               ## The flows again and again, to see what ages: make soak ARGS="--count 20"
+soak: setup               ## Twenty people come and go for twenty minutes: what ages? make soak MINUTES=5
 	@tools/prepare.sh
-	@for round in $$(seq $${ROUNDS:-10}); do echo "round $$round"; $(BIN)/pytest -q -x tests/flows $(ARGS) || exit 1; done
+	MINUTES=$${MINUTES:-20} $(BIN)/pytest -q -s --full tests/soak/test_twenty_minutes.py $(ARGS)
 
 bench: setup              ## The figures of docs/performance.md
 	@tools/prepare.sh

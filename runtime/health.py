@@ -43,6 +43,12 @@ class Health:
         ProcessCollector(registry=self.registry)
         ready = Gauge("passline_ready", "1 when this process is ready, else 0.", registry=self.registry)
         ready.set_function(lambda: float(not self._waiting))
+        tasks = Gauge(
+            "passline_tasks",
+            "Tasks of this process's event loop; more and more of them is a leak.",
+            registry=self.registry,
+        )
+        tasks.set_function(_task_count)
 
     def wait_for(self, what: str) -> None:
         """Not ready until `reached(what)`."""
@@ -67,6 +73,13 @@ class Health:
     def metrics(self) -> bytes:
         """The body of `/metrics` for this process alone, Prometheus text format."""
         return generate_latest(self.registry)
+
+
+def _task_count() -> float:
+    try:
+        return float(len(asyncio.all_tasks()))
+    except RuntimeError:  # asked outside of a loop
+        return 0.0
 
 
 def socket_path(run_dir: Path, process: str) -> Path:
