@@ -62,6 +62,8 @@ class OpenLeg(Message):
     sdp: Sdp
     layout: Layout
     grants: Grants
+    epoch: int = 0
+    """Since when the worker owns the room; filled in where the room is placed. The newest counts."""
     host: bool = False
     """Takes the first stage slot of everybody else."""
     low_delay: bool = False
@@ -106,6 +108,8 @@ class Record(Message):
     type: Literal["record"] = "record"
     room: RoomId
     recording: RecordingId | None
+    epoch: int = 0
+    """As in `open_leg`; the recorder takes a room only from its newest owner."""
 
 
 ToWorker = Annotated[
@@ -136,6 +140,8 @@ class WorkerHello(Message):
     udp_port: int
     legs: list[LegReport]
     recordings: dict[RoomId, RecordingId]
+    epochs: dict[RoomId, int]
+    """Every room that it holds, and since which epoch."""
 
 
 class Answered(Message):
@@ -163,7 +169,7 @@ class PublicationReport(Message):
 
 
 class Beat(Message):
-    """Once a second: alive, and how busy."""
+    """Twice a second: alive, and how busy."""
 
     type: Literal["beat"] = "beat"
     legs: int

@@ -19,7 +19,7 @@ class GapReason(StrEnum):
     TAP_FULL = "tap_full"
     """The recorder was too slow and whole frames were dropped."""
     CRASH = "crash"
-    """The recorder or the worker died."""
+    """The recorder or the worker died or hung; another one went on."""
 
 
 class Gap(Message):

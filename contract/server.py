@@ -113,6 +113,15 @@ class RoomGone(Message):
     room: RoomId
 
 
+class MediaMoved(Message):
+    """The worker that carried this room's media is gone: make a new PeerConnection. What is asked for in vain (`ready`
+    is False, no other worker is there yet) is asked for again when this comes with `ready`."""
+
+    type: Literal["media_moved"] = "media_moved"
+    room: RoomId
+    ready: bool
+
+
 class PresenceChanged(Message):
     """The directory as it lives: all entries after `welcome`, later only those that changed."""
 
@@ -152,6 +161,7 @@ ServerMessage = Annotated[
     | Room
     | RoomDelta
     | RoomGone
+    | MediaMoved
     | PresenceChanged
     | Pong
     | Bye,

@@ -39,6 +39,8 @@ class TapOpen(Message):
     type: Literal["open"] = "open"
     recording: RecordingId
     room: RoomId
+    epoch: int
+    """Since when this worker owns the room. A lower one than the highest seen is not recorded: he was replaced."""
     wall_ns: int
 
 

@@ -39,7 +39,9 @@ log = get_logger(__name__)
 TICK_S = 0.05
 CHECK_EVERY = 5
 """Ticks between two looks at every leg's deadlines."""
-BEAT_S = 1.0
+BEAT_S = 0.5
+ORPHAN_S = 60.0
+"""So long what was granted goes on without signaling; then nobody knows any more who may still be in a room."""
 MAX_WAITING_BYTES = 4 * 1024 * 1024
 """Unread by signaling: then it hangs, the link is cut and begins anew with a hello."""
 
@@ -53,6 +55,7 @@ class MediaNode:
         self._mux = mux
         self._scope = scope
         self._link: Link | None = None
+        self._alone_since = clock.now()
 
     async def control(self, link: Link) -> None:
         """One connection to signaling: say everything we hold, then obey until it closes."""
@@ -74,7 +77,7 @@ class MediaNode:
                         self._say(Refused(request=message.request, code=ErrorCode.INTERNAL))
         finally:
             if self._link is link:
-                self._link = None
+                self._unlink()
 
     def _greet(self) -> None:
         held = self.rooms.held
@@ -84,6 +87,7 @@ class MediaNode:
                 udp_port=self._mux.port,
                 legs=[leg.report() for leg in self.rooms.legs.values()],
                 recordings={name: room.recording for name, room in held.items() if room.recording},
+                epochs={name: room.epoch for name, room in held.items()},
             )
         )
         for name, room in held.items():
@@ -103,7 +107,7 @@ class MediaNode:
             case CloseMediaRoom():
                 self.rooms.close_room(message.room)
             case Record():
-                self.rooms.record(message.room, message.recording)
+                self.rooms.record(message.room, message.recording, message.epoch)
             case _:
                 assert_never(message)
 
@@ -129,16 +133,20 @@ class MediaNode:
             return
         if link.waiting_bytes > MAX_WAITING_BYTES:
             log.warning("signaling does not read, cutting the link", waiting_bytes=link.waiting_bytes)
-            self._link = None
+            self._unlink()
             self._scope.spawn(link.aclose(), name="cut-link")
             return
         try:
             link.send(encode(message))
         except LinkClosed:
-            self._link = None
+            self._unlink()
+
+    def _unlink(self) -> None:
+        self._link = None
+        self._alone_since = clock.now()
 
     async def run_timers(self) -> None:
-        """Ticks of the rooms, deadlines of the legs, a beat each second."""
+        """Ticks of the rooms, deadlines of the legs, a beat every BEAT_S."""
         ticks = 0
         next_beat = clock.now()
         while True:
@@ -148,6 +156,9 @@ class MediaNode:
             self.rooms.tick(now, clock.wall_ns())
             if ticks % CHECK_EVERY == 0:
                 self.rooms.check_legs(now)
+                if self._link is None and self.rooms.held and now - self._alone_since >= ORPHAN_S:
+                    log.warning("signaling is gone, letting all rooms go", legs=len(self.rooms.legs), alone_s=ORPHAN_S)
+                    self.rooms.let_go()
             if now >= next_beat:
                 next_beat = now + BEAT_S
                 self._say(self.beat())

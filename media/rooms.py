@@ -35,6 +35,8 @@ class HeldRoom:
     """One room on this worker."""
 
     media: MediaRoom
+    epoch: int = 0
+    """Since when it is ours, as signaling counts."""
     legs: dict[LegId, Leg] = field(default_factory=dict)
     newest: dict[tuple[PersonId, SessionId], int] = field(default_factory=dict)
     """Highest `pc_gen` seen of the newest MAX_SESSIONS sessions; a closed leg's number is not given again."""
@@ -95,6 +97,7 @@ class Rooms:
             dropped=self._mux.dropped,
         )
         room = self._room(request.room)
+        room.epoch = max(room.epoch, request.epoch)
         room.newest.pop(key, None)
         room.newest[key] = request.pc_gen
         if len(room.newest) > MAX_SESSIONS:
@@ -148,15 +151,22 @@ class Rooms:
         self.held.pop(name, None)
         self._past.update(room.media.counters)
 
-    def record(self, name: RoomId, recording: RecordingId | None) -> None:
-        """Start or stop tapping a room, also one whose first leg is still to come."""
+    def record(self, name: RoomId, recording: RecordingId | None, epoch: int = 0) -> None:
+        """Start or stop tapping a room, also one whose first leg is still to come; said twice is done once."""
         if recording is None and name not in self.held:
             return
         room = self._room(name)
-        if room.recording != recording:
-            room.recording = recording
-            with self._guard(name):
-                room.media.record(recording, clock.now(), clock.wall_ns())
+        room.epoch = max(room.epoch, epoch)
+        room.recording = recording
+        with self._guard(name):
+            room.media.record(recording, clock.now(), clock.wall_ns(), epoch=room.epoch)
+
+    def let_go(self) -> None:
+        """Nobody has told us for too long who may see whom: every room ends, its clients offer anew."""
+        for leg in list(self.legs.values()):
+            leg.close(LegEnd.RESTARTING)
+        for name in list(self.held):
+            self.close_room(name)
 
     async def close_all(self, *, timeout_s: float) -> None:
         """Tell every client `moved restarting`; wait until all legs have said close_notify. No new ones are taken."""
@@ -277,8 +287,8 @@ class Rooms:
                 leg.close(LegEnd.FAILED)
             if failed.recording is not None:
                 fresh = self._room(name)
-                fresh.recording = failed.recording
-                fresh.media.record(failed.recording, clock.now(), clock.wall_ns())
+                fresh.recording, fresh.epoch = failed.recording, failed.epoch
+                fresh.media.record(failed.recording, clock.now(), clock.wall_ns(), epoch=failed.epoch)
 
 
 class _RoomEvents:

@@ -15,6 +15,7 @@ from typing import IO
 from passline.announce import announce
 from passline.children import Spec
 from passline.supervisor import Supervisor
+from passline.watch import HangWatch
 from runtime import logs
 from runtime.settings import CONFIG, Settings, SettingsError, load, to_environ
 from runtime.supervise import TaskScope
@@ -51,7 +52,8 @@ def children_of(settings: Settings) -> list[list[Spec]]:
 
 
 async def _serve(settings: Settings, environ: dict[str, str], *, demo: bool) -> None:
-    supervisor = Supervisor(children_of(settings), environ)
+    watch = HangWatch(settings.data / "run", settings.hang_s) if settings.hang_s else None
+    supervisor = Supervisor(children_of(settings), environ, watch=watch)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, supervisor.stop)

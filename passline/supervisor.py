@@ -1,4 +1,4 @@
-"""Keeps the processes of one machine running: starts them, starts a crashed one again, ends all of them in order."""
+"""Keeps the processes of one machine running: starts them, starts a crashed or hung one again, ends them in order."""
 
 import asyncio
 import contextlib
@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 
 from passline.children import Backoff, Spec, describe_end, start
+from passline.watch import HangWatch
 from runtime import clock
 from runtime.logs import get_logger
 from runtime.supervise import TaskScope
@@ -22,12 +23,15 @@ class Supervisor:
     """Runs `stages` of children until `stop`.
 
     All start at once; they end stage by stage, each stage only after the one before it is gone, so that the recorder
-    still receives what the media workers say last.
+    still receives what the media workers say last. With `watch` a child that hangs is killed and started again.
     """
 
-    def __init__(self, stages: Sequence[Sequence[Spec]], environ: dict[str, str]) -> None:
+    def __init__(
+        self, stages: Sequence[Sequence[Spec]], environ: dict[str, str], *, watch: HangWatch | None = None
+    ) -> None:
         self._stages = stages
         self._environ = environ
+        self._watch = watch
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
 
@@ -63,7 +67,10 @@ class Supervisor:
             log.info("child started", child=spec.name, pid=process.pid)
             if self._stopping.is_set():  # `_end_all` did not see this one
                 await _end([process], within_s=STAGE_RESERVE_S)
-            returncode = await process.wait()
+            async with TaskScope(spec.name) as scope:
+                if self._watch is not None:
+                    scope.spawn(self._end_if_hung(spec, process, self._watch), name="watch")
+                returncode = await process.wait()
             del self._running[spec.name]
             if self._stopping.is_set():
                 log.info("child ended", child=spec.name, **describe_end(returncode))
@@ -79,6 +86,12 @@ class Supervisor:
                 **describe_end(returncode),
             )
             await self._pause(delay_s)
+
+    async def _end_if_hung(self, spec: Spec, process: asyncio.subprocess.Process, watch: HangWatch) -> None:
+        await watch.until_hung(spec.name)
+        if not self._stopping.is_set():  # one that ends does not answer either, and has its own deadline
+            log.error("child hangs, killing it", child=spec.name, pid=process.pid, hung_s=watch.hang_s)
+            _send(process, signal.SIGKILL)
 
     async def _pause(self, delay_s: float) -> None:
         """Wait, or until `stop`."""

@@ -65,11 +65,19 @@ class Recording:
         self._number = itertools.count(len(found.segments) + 1 if found else 1)
         self._synced = now
         self._wrote_stop = False
+        self._epoch = 0
         if found is None:
             self._journal.add(ManifestStarted(recording=recording, room=room, wall_ns=wall_ns))
             self._journal.flush()
 
     # --- the tap --------------------------------------------------------------------------------------------------
+
+    def takes_over(self, epoch: int) -> bool:
+        """Whether a worker that owns the room since `epoch` is its newest owner; older ones are not listened to."""
+        if epoch < self._epoch:
+            return False
+        self._epoch = epoch
+        return True
 
     def track(self, connection: int, message: TapTrack) -> None:
         """A track begins; the newest one of a source is the one that counts (a reloaded page, a new leg)."""

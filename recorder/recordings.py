@@ -151,7 +151,7 @@ class Recordings:
                 self._tap_open(connection, message)
             case TapTrack():
                 running = self._running.get(message.recording)
-                if running is None:
+                if running is None or message.recording not in self._taps.get(connection, ()):
                     self.left_out += 1
                     return
                 self._tracks[connection, message.number] = running
@@ -192,6 +192,11 @@ class Recordings:
         if running is None:
             self.left_out += 1
             return
+        if not running.takes_over(message.epoch):
+            log.warning("tap refused: the room is elsewhere", recording=message.recording, epoch=message.epoch)
+            return
+        for other in [one for one, taps in self._taps.items() if one != connection and message.recording in taps]:
+            self._tap_close(other, message.recording, wall_ns=message.wall_ns, broken=True)
         self._taps.setdefault(connection, set()).add(message.recording)
         running.session.tap_opened(connection)
 

@@ -58,6 +58,10 @@ class Link:
         except (ConnectionError, OSError) as error:
             raise LinkClosed("closed by the other side") from error
 
+    def abort(self) -> None:
+        """Cut it now: the other side does not read any more, so nothing queued is waited for."""
+        self._writer.transport.abort()
+
     async def aclose(self) -> None:
         self._writer.close()
         try:

@@ -44,6 +44,8 @@ class Settings(BaseModel):
     """How long a call rings before it is missed."""
     max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400
     """PeerConnections one worker accepts before it answers `busy`."""
+    hang_s: Annotated[float, Field(ge=0, le=600)] = 3.0
+    """A process that does not answer for so long is killed and started again; 0 never does."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
 

@@ -65,7 +65,7 @@ class Service:
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
         self._stills = Stills(self.rooms, settings.data)
-        self._reconciler = Reconciler(self.rooms, self._hub, health)
+        self._reconciler = Reconciler(self.rooms, self.sessions, self._hub, health)
         self._revocation = Revocation(self.sessions, sign_ins)
         figures.register(health.registry, self.sessions, self.rooms, self._hub)
 

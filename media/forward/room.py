@@ -347,9 +347,9 @@ class MediaRoom:
 
     # --- recording ------------------------------------------------------------------------------------------------
 
-    def record(self, recording: RecordingId | None, now: float, wall_ns: int) -> None:
-        """Start tapping as this recording, or stop."""
-        self._tap.start(recording, wall_ns)
+    def record(self, recording: RecordingId | None, now: float, wall_ns: int, *, epoch: int = 0) -> None:
+        """Start tapping as this recording, for the owner of the room since `epoch`, or stop."""
+        self._tap.start(recording, epoch, wall_ns)
         self._refill(now, wall_ns)
         self._want_recorded(now)
 

@@ -131,6 +131,7 @@ class RoomTap:
     def __init__(self, room: RoomId) -> None:
         self._room = room
         self._recording: RecordingId | None = None
+        self._epoch = 0
         self._sink: TapSink | None = None
         self._followed: list[Publication] = []
         self._tracks: dict[int, _Track] = {}
@@ -144,12 +145,12 @@ class RoomTap:
     def frames_dropped(self) -> int:
         return self._dropped + sum(track.dropped for track in self._tracks.values())
 
-    def start(self, recording: RecordingId | None, wall_ns: int) -> None:
-        """Record as `recording`, or stop; repeating it changes nothing."""
-        if recording == self._recording:
+    def start(self, recording: RecordingId | None, epoch: int, wall_ns: int) -> None:
+        """Record as `recording`, as the owner of the room since `epoch`, or stop; repeating it changes nothing."""
+        if (recording, epoch) == (self._recording, self._epoch):
             return
         self._close(wall_ns)
-        self._recording = recording
+        self._recording, self._epoch = recording, epoch
         self._open(wall_ns)
 
     def connect(self, sink: TapSink, wall_ns: int) -> None:
@@ -202,7 +203,8 @@ class RoomTap:
 
     def _open(self, wall_ns: int) -> None:
         if self._sink is not None and self._recording is not None:
-            self._sink.send(pack_message(TapOpen(recording=self._recording, room=self._room, wall_ns=wall_ns)))
+            opening = TapOpen(recording=self._recording, room=self._room, epoch=self._epoch, wall_ns=wall_ns)
+            self._sink.send(pack_message(opening))
 
     def _close(self, wall_ns: int) -> None:
         for number in list(self._tracks):

@@ -145,7 +145,7 @@ async def _feed_tap(data: Path, clip: list[Encoded], participants: int, pid: int
     tap = TapConnection(link)
     recording = RecordingId("bench")
     tap.send(pack_message(TapHello(worker=WorkerId("bench"))))
-    tap.send(pack_message(TapOpen(recording=recording, room=RoomId("bench"), wall_ns=time.time_ns())))
+    tap.send(pack_message(TapOpen(recording=recording, room=RoomId("bench"), epoch=1, wall_ns=time.time_ns())))
     for number in range(2 * participants):
         video = number % 2 == 0
         track = TapTrack(

@@ -6,7 +6,7 @@ difference between what it holds and what should be.
 
 from collections.abc import Iterable
 
-from contract.ids import PersonId
+from contract.ids import PersonId, RoomId
 from contract.nodes import (
     CloseLeg,
     CloseMediaRoom,
@@ -23,13 +23,18 @@ from contract.nodes import (
     WorkerHello,
 )
 from contract.rooms import RecordingState, RoomState
+from contract.server import MediaMoved
 from runtime.health import Health
+from runtime.logs import get_logger
 from signaling.domain.commands import RecordingReported
-from signaling.domain.draft import SEATED, find, grants_of
+from signaling.domain.draft import SEATED, concerned, find, grants_of
 from signaling.domain.rooms import FINAL
 from signaling.live.rooms import Rooms
+from signaling.live.sessions import ClientSessions
 from signaling.nodes.hub import Hub
 from signaling.nodes.workers import legs_by_room
+
+log = get_logger(__name__)
 
 MEDIA, RECORDER = NODES = ("media worker", "recorder")
 """What this process waits for before it is ready."""
@@ -38,8 +43,9 @@ MEDIA, RECORDER = NODES = ("media worker", "recorder")
 class Reconciler:
     """Implements nodes.events.NodeEvents."""
 
-    def __init__(self, rooms: Rooms, hub: Hub, health: Health) -> None:
+    def __init__(self, rooms: Rooms, sessions: ClientSessions, hub: Hub, health: Health) -> None:
         self._rooms = rooms
+        self._sessions = sessions
         self._hub = hub
         self._health = health
         for node in NODES:
@@ -50,32 +56,48 @@ class Reconciler:
         self._health.reached(MEDIA)
         workers = self._hub.workers
         legs = legs_by_room(hello.legs)
-        for name in legs.keys() | hello.recordings.keys():
+        for name, epoch in hello.epochs.items():
             room = self._rooms.get(name)
             if room is None or room.state.closed_at is not None:
                 workers.tell(hello.worker, CloseMediaRoom(room=name))
                 continue
-            if workers.worker_of(name) not in (None, hello.worker):
+            if not workers.claim(name, hello.worker, epoch):
+                log.warning("worker holds a room that went elsewhere", room=name, epoch=epoch)
                 for leg in legs.get(name, []):
                     workers.tell(hello.worker, CloseLeg(leg=leg.leg, reason=LegEnd.RESTARTING))
                 workers.tell(hello.worker, Record(room=name, recording=None))
                 continue
-            workers.pin(name, hello.worker)
             recording = room.state.recording
             running = recording is not None and recording.state is RecordingState.RECORDING
-            workers.tell(hello.worker, Record(room=name, recording=recording.id if recording and running else None))
+            workers.tell(
+                hello.worker,
+                Record(room=name, recording=recording.id if recording and running else None, epoch=epoch),
+            )
             for leg in legs.get(name, []):
                 room.leg_changed(leg)
             for participant in {leg.participant for leg in legs.get(name, [])}:
                 workers.tell(hello.worker, _rights(room.state, participant))
+        for name in workers.homeless:
+            self._tell_moved(name, ready=True)
 
-    def worker_lost(self, legs: Iterable[LegReport]) -> None:
-        if self._hub.workers.count == 0:
+    def worker_lost(self, legs: Iterable[LegReport], rooms: Iterable[RoomId]) -> None:
+        """Its clients are told: their own watch over a connection that fell silent would take seconds longer."""
+        ready = self._hub.workers.count > 0
+        if not ready:
             self._health.wait_for(MEDIA)
+        for name in rooms:
+            self._tell_moved(name, ready=ready)
         for leg in legs:
             room = self._rooms.get(leg.room)
             if room is not None:
                 room.leg_changed(leg.model_copy(update={"state": LegState.CLOSED}))
+
+    def _tell_moved(self, name: RoomId, *, ready: bool) -> None:
+        room = self._rooms.get(name)
+        if room is not None and room.state.closed_at is None:
+            text = MediaMoved(room=name, ready=ready).model_dump_json()
+            for person in concerned(room.state):
+                self._sessions.say(person, text)
 
     def leg_changed(self, report: LegReport) -> None:
         room = self._rooms.get(report.room)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from contract.ids import RoomId
 from contract.nodes import LegReport, RecorderHello, RecordingReport, WorkerHello
 
 
@@ -13,8 +14,8 @@ class NodeEvents(Protocol):
         """A worker connected, with all that it still holds."""
         ...
 
-    def worker_lost(self, legs: Iterable[LegReport]) -> None:
-        """A worker's link closed or was silent for too long; these legs are not heard of any more."""
+    def worker_lost(self, legs: Iterable[LegReport], rooms: Iterable[RoomId]) -> None:
+        """A worker's link closed or was silent for too long; these legs are not heard of, these rooms need another."""
         ...
 
     def leg_changed(self, report: LegReport) -> None: ...

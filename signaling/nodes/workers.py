@@ -1,7 +1,8 @@
 """The media workers: which one serves which room, and the requests to them.
 
-A room is pinned to the worker with the fewest legs when its first leg opens, and stays there while that worker is
-connected. A worker that was lost keeps forwarding what it was granted; when it comes back it says what it holds.
+A room is placed (signaling.nodes.placement) when its first leg opens and stays there until its worker is lost: its
+link closed, or it did not beat. Then the room goes to another one at once. A worker that was only stopped comes back
+and says what it holds; what went elsewhere meanwhile it is told to close.
 """
 
 import asyncio
@@ -30,15 +31,20 @@ from contract.nodes import (
     ToWorker,
     WorkerHello,
 )
+from runtime import clock
 from runtime.link import Link, LinkClosed
 from runtime.logs import bound_contextvars, get_logger
+from runtime.silence import Silence
+from runtime.supervise import TaskScope
 from signaling.nodes.events import NodeEvents
+from signaling.nodes.placement import Placement
 
 log = get_logger(__name__)
 
 ANSWER_S = 3.0
-SILENT_S = 3.0
-"""A worker beats once a second; after so long without a word it is lost."""
+SILENT_S = 2.0
+"""A worker beats twice a second; after so long without a word it is lost."""
+LOOK_S = 0.2
 RETRY_S = 0.5
 
 
@@ -51,7 +57,8 @@ class Worker:
     legs: dict[LegId, LegReport] = field(default_factory=dict)
     recordings: dict[RoomId, RecordingId] = field(default_factory=dict)
     """What it was told to record, as far as it holds."""
-    opening: int = 0
+    requests: dict[int, asyncio.Future[str]] = field(default_factory=dict)
+    """Offers that it has not answered yet."""
 
     def send(self, message: ToWorker) -> bool:
         """Queue a message; False if the link is gone."""
@@ -61,42 +68,44 @@ class Worker:
             return False
         return True
 
+    @property
+    def load(self) -> int:
+        return len(self.legs) + len(self.requests)
+
 
 class Workers:
     """All workers that are connected."""
 
     def __init__(self) -> None:
         self._workers: dict[WorkerId, Worker] = {}
-        self._pins: dict[RoomId, WorkerId] = {}
-        self._requests: dict[int, asyncio.Future[str]] = {}
+        self._placement = Placement()
         self._numbers = 0
 
     @property
     def count(self) -> int:
         return len(self._workers)
 
-    def worker_of(self, room: RoomId) -> WorkerId | None:
-        """The connected worker that serves `room`."""
-        pin = self._pins.get(room)
-        return pin if pin in self._workers else None
+    @property
+    def homeless(self) -> list[RoomId]:
+        """Rooms whose worker was lost and that have no other yet."""
+        return self._placement.homeless
 
-    def pin(self, room: RoomId, worker: WorkerId) -> None:
-        """`worker` holds legs of `room` since before we started."""
-        self._pins[room] = worker
+    def claim(self, room: RoomId, worker: WorkerId, epoch: int) -> bool:
+        """`worker` says that it holds `room`; False if the room is elsewhere since then."""
+        return self._placement.claim(room, worker, epoch)
 
     # --- requests -------------------------------------------------------------------------------------------------
 
     async def open_leg(self, offer: OpenLeg, recording: RecordingId | None) -> str:
         """The SDP answer. `offer.request` is filled in here. Raises Rejection, ProtocolViolation or Unavailable."""
-        worker = self._place(offer.room)
-        self._record(worker, offer.room, recording)
+        worker, epoch = self._place(offer.room)
+        self._record(worker, offer.room, recording, epoch)
         self._numbers += 1
         number = self._numbers
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._requests[number] = answer
-        worker.opening += 1
+        worker.requests[number] = answer
         try:
-            if not worker.send(offer.model_copy(update={"request": number})):
+            if not worker.send(offer.model_copy(update={"request": number, "epoch": epoch})):
                 raise Unavailable(ErrorCode.UNAVAILABLE, "the media worker is gone", retry_after_s=RETRY_S)
             async with asyncio.timeout(ANSWER_S):
                 return await answer
@@ -104,28 +113,28 @@ class Workers:
             worker.send(CloseLeg(leg=offer.leg, reason=LegEnd.FAILED))
             raise Unavailable(ErrorCode.UNAVAILABLE, "the media worker does not answer", retry_after_s=1.0) from error
         finally:
-            worker.opening -= 1
-            del self._requests[number]
+            del worker.requests[number]
 
     def perform(self, effect: SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record) -> None:
         """Tell the worker of the room. Without one there is nothing to change: its next OpenLeg says it all."""
         match effect:
             case CloseLeg():
-                holders = [worker for worker in self._workers.values() if effect.leg in worker.legs]
-            case SetGrants() | DropParticipant() | CloseMediaRoom() | Record():
-                pin = self._pins.get(effect.room)
-                holders = [self._workers[pin]] if pin in self._workers else []
+                for worker in self._workers.values():
+                    if effect.leg in worker.legs:
+                        worker.send(effect)
+            case Record():
+                if owner := self._owner(effect.room):
+                    self._record(owner[0], effect.room, effect.recording, owner[1])
+            case SetGrants() | DropParticipant():
+                if owner := self._owner(effect.room):
+                    owner[0].send(effect)
+            case CloseMediaRoom():
+                if owner := self._owner(effect.room):
+                    owner[0].send(effect)
+                    owner[0].recordings.pop(effect.room, None)
+                self._placement.forget(effect.room)
             case _:
                 assert_never(effect)
-        for worker in holders:
-            if isinstance(effect, Record):
-                self._record(worker, effect.room, effect.recording)
-            else:
-                worker.send(effect)
-        if isinstance(effect, CloseMediaRoom):
-            self._pins.pop(effect.room, None)
-            for worker in holders:
-                worker.recordings.pop(effect.room, None)
 
     def tell(self, worker: WorkerId, message: ToWorker) -> None:
         """Say something to one worker, if it is there."""
@@ -133,28 +142,34 @@ class Workers:
         if found is None:
             return
         if isinstance(message, Record):
-            self._record(found, message.room, message.recording)
+            self._record(found, message.room, message.recording, message.epoch)
         else:
             found.send(message)
 
-    def _place(self, room: RoomId) -> Worker:
-        pin = self._pins.get(room)
-        if pin not in self._workers:
-            if not self._workers:
-                raise Unavailable(ErrorCode.UNAVAILABLE, "no media worker is connected", retry_after_s=RETRY_S)
-            pin = min(self._workers.values(), key=lambda worker: len(worker.legs) + worker.opening).id
-            log.info("room placed", room=room, worker=pin)
-            self._pins[room] = pin
-        return self._workers[pin]
+    def _owner(self, room: RoomId) -> tuple[Worker, int] | None:
+        home = self._placement.home(room)
+        if home is None or home.worker is None:
+            return None
+        return self._workers[home.worker], home.epoch
 
-    def _record(self, worker: Worker, room: RoomId, recording: RecordingId | None) -> None:
+    def _place(self, room: RoomId) -> tuple[Worker, int]:
+        if not self._workers:
+            raise Unavailable(ErrorCode.UNAVAILABLE, "no media worker is connected", retry_after_s=RETRY_S)
+        before = self._placement.home(room)
+        home = self._placement.place(room, {id_: worker.load for id_, worker in self._workers.items()}, clock.wall_ms())
+        assert home.worker is not None
+        if home != before:
+            log.info("room placed", room=room, worker=home.worker, epoch=home.epoch)
+        return self._workers[home.worker], home.epoch
+
+    def _record(self, worker: Worker, room: RoomId, recording: RecordingId | None, epoch: int) -> None:
         if worker.recordings.get(room) == recording:
             return
         if recording is None:
             del worker.recordings[room]
         else:
             worker.recordings[room] = recording
-        worker.send(Record(room=room, recording=recording))
+        worker.send(Record(room=room, recording=recording, epoch=epoch))
 
     # --- the link -------------------------------------------------------------------------------------------------
 
@@ -163,32 +178,33 @@ class Workers:
         worker = Worker(hello.worker, link, {leg.leg: leg for leg in hello.legs}, dict(hello.recordings))
         before = self._workers.pop(hello.worker, None)
         if before is not None:
-            _lost(before, events)
+            self._lost(before, events)
         self._workers[worker.id] = worker
         with bound_contextvars(node=worker.id):
             log.info("worker connected", legs=len(worker.legs), udp_port=hello.udp_port)
             events.worker_came(hello)
+            silence = Silence(SILENT_S, clock.now())
             try:
-                while True:
-                    async with asyncio.timeout(SILENT_S):
+                async with TaskScope(worker.id) as scope:
+                    scope.spawn(_cut_when_silent(link, silence), name="silence")
+                    while True:
                         record = await link.receive()
-                    self._heard(worker, record, events)
-            except TimeoutError:
-                log.warning("worker is silent", silent_s=SILENT_S)
+                        silence.heard()
+                        self._heard(worker, record, events)
             finally:
                 if self._workers.get(worker.id) is worker:
                     del self._workers[worker.id]
-                    _lost(worker, events)
+                    self._lost(worker, events)
 
     def _heard(self, worker: Worker, record: bytes, events: NodeEvents) -> None:
         message = decode(FROM_WORKER, record)
         match message:
             case Answered(request=request, sdp=sdp):
-                answer = self._requests.get(request)
+                answer = worker.requests.get(request)
                 if answer is not None and not answer.done():
                     answer.set_result(sdp)
             case Refused(request=request):
-                answer = self._requests.get(request)
+                answer = worker.requests.get(request)
                 if answer is not None and not answer.done():
                     answer.set_exception(_refusal(message))
             case LegReport():
@@ -206,10 +222,20 @@ class Workers:
             case _:
                 assert_never(message)
 
+    def _lost(self, worker: Worker, events: NodeEvents) -> None:
+        rooms = self._placement.lost(worker.id)
+        log.warning("worker lost", worker=worker.id, legs=len(worker.legs), rooms=len(rooms))
+        for answer in worker.requests.values():
+            if not answer.done():
+                answer.set_exception(Unavailable(ErrorCode.UNAVAILABLE, "the media worker is gone", retry_after_s=0.1))
+        events.worker_lost(tuple(worker.legs.values()), rooms)
 
-def _lost(worker: Worker, events: NodeEvents) -> None:
-    log.warning("worker lost", worker=worker.id, legs=len(worker.legs))
-    events.worker_lost(tuple(worker.legs.values()))
+
+async def _cut_when_silent(link: Link, silence: Silence) -> None:
+    while not silence.passed(clock.now()):  # noqa: ASYNC110 - the other process may be frozen: nothing comes
+        await asyncio.sleep(LOOK_S)
+    log.warning("worker is silent", silent_s=SILENT_S)
+    link.abort()
 
 
 def legs_by_room(legs: Iterable[LegReport]) -> dict[RoomId, list[LegReport]]:

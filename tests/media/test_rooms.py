@@ -82,6 +82,15 @@ async def test_a_room_that_fails_takes_its_legs_along_keeps_its_recording_and_sp
     await world.join("r-1")
 
 
+async def test_a_worker_that_nobody_leads_any_more_lets_every_room_go(world: World) -> None:
+    legs = [await world.join("r-1"), await world.join("r-2")]
+    world.rooms.record(RoomId("r-1"), RecordingId("rec-1"))
+    world.rooms.let_go()
+    ends = [m for m in world.said if isinstance(m, LegReport) and m.state is LegState.CLOSED]
+    assert {(end.leg, end.reason) for end in ends} == {(leg, LegEnd.RESTARTING) for leg in legs}
+    assert world.rooms.held == {}
+
+
 async def test_a_room_that_nobody_uses_is_forgotten_but_never_while_it_is_recorded(world: World) -> None:
     name = RoomId("r-1")
     world.rooms.record(name, None)

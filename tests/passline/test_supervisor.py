@@ -15,6 +15,7 @@ import structlog
 
 from passline.children import BACKOFF_MAX_S, HEALTHY_S, Backoff, Spec, describe_end
 from passline.supervisor import Supervisor
+from passline.watch import HangWatch
 from runtime.supervise import TaskScope
 
 WELL_BEHAVED = """
@@ -149,3 +150,31 @@ asyncio.run(Supervisor([[Spec("a", ("-c", {WELL_BEHAVED!r}, {str(log)!r}, "a"))]
         with contextlib.suppress(ProcessLookupError):
             parent.kill()
         await parent.wait()
+
+
+ANSWERING = """
+import asyncio, pathlib, sys
+from runtime import health
+async def main():
+    with open(sys.argv[1], "a") as log: log.write("a started\\n")
+    async with await health.serve(health.Health("a"), pathlib.Path(sys.argv[2])) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.flow
+async def test_a_child_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = Spec("a", ("-c", ANSWERING, str(log), str(tmp_path)))
+    supervisor = Supervisor([[child]], dict(os.environ), watch=HangWatch(tmp_path, 1.5))
+    with structlog.testing.capture_logs() as logged:
+        async with _running(supervisor):
+            await _until(lambda: (tmp_path / "a.health.sock").exists())
+            await asyncio.sleep(1.0)  # the watch begins with an answer
+            hung = supervisor.pid("a")
+            assert hung is not None
+            os.kill(hung, signal.SIGSTOP)
+            await _until(lambda: _lines(log) == ["a started", "a started"])
+            assert supervisor.pid("a") != hung
+    assert [line["child"] for line in logged if line["event"] == "child hangs, killing it"] == ["a"]

@@ -172,13 +172,13 @@ class Rig:
     def state(self, recording: RecordingId) -> RecordingState | None:
         return next((report.state for report in reversed(self.reports) if report.recording == recording), None)
 
-    async def tap(self, recording: RecordingId) -> Tap:
-        """Connect as a worker and announce `recording`."""
+    async def tap(self, recording: RecordingId, *, epoch: int = 1) -> Tap:
+        """Connect as a worker that owns the room since `epoch`, and announce `recording`."""
         reader, writer = await asyncio.open_unix_connection(str(self.data / TAP_SOCKET))
         tap = Tap(link.Link(reader, writer, max_record_bytes=MAX_TAP_BYTES), recording)
         self.taps.append(tap)
         tap.say(TapHello(worker=WorkerId("media-0")))
-        tap.say(TapOpen(recording=recording, room=ROOM, wall_ns=clock.wall_ns()))
+        tap.say(TapOpen(recording=recording, room=ROOM, epoch=epoch, wall_ns=clock.wall_ns()))
         return tap
 
     def folder(self, recording: RecordingId) -> Path:

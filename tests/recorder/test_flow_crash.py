@@ -78,6 +78,40 @@ async def test_a_killed_recorder_goes_on_with_the_same_recording_and_shows_the_g
         assert gap.end_s == pytest.approx(summary.parts[1].offset_s)
 
 
+async def test_a_room_that_moved_is_recorded_from_its_new_worker_only(tmp_path: Path) -> None:
+    """The old worker was stopped, not dead: what it still has to say comes too late."""
+    async with rig(tmp_path) as recorder:
+        recording = await recorder.begin("call-6")
+        frames, zero_ns = encoded.both(Codec.VP8, 1, 6.0), clock.wall_ns()
+        files = recorder.folder(recording)
+
+        def written() -> int:
+            return sum(file.stat().st_size for file in files.glob("live-*"))
+
+        old = await recorder.tap(recording, epoch=1)
+        numbers = old.track(STORE, Source.CAMERA, Codec.VP8), old.track(STORE, Source.MICROPHONE, Codec.OPUS)
+        await old.play([frame for frame in frames if frame.t_s < 2.0], numbers, zero_ns)
+        await until(lambda: written() > 0)
+        before = written()
+        new = await recorder.tap(recording, epoch=2)
+        others = new.track(STORE, Source.CAMERA, Codec.VP8), new.track(STORE, Source.MICROPHONE, Codec.OPUS)
+        await new.play([frame for frame in frames if frame.t_s >= 4.0], others, zero_ns)
+        await until(lambda: written() > before + sum(len(frame.payload) for frame in frames if frame.t_s >= 4.0) // 2)
+        await old.play([frame for frame in frames if 2.0 <= frame.t_s < 4.0], numbers, zero_ns)
+        late = await recorder.tap(recording, epoch=1)
+        again = late.track(STORE, Source.CAMERA, Codec.VP8), late.track(STORE, Source.MICROPHONE, Codec.OPUS)
+        await late.play([frame for frame in frames if 2.0 <= frame.t_s < 4.0], again, zero_ns)
+        await new.close()
+        summary = summary_of(await recorder.end(recording))
+        played = [play(files / part.file, 1) for part in summary.parts]
+    assert sorted(number for file in played for number in file.numbers) == [*range(50), *range(100, 150)]
+    assert {(gap.source, gap.reason) for gap in summary.gaps} == {
+        (Source.CAMERA, GapReason.CRASH),
+        (Source.MICROPHONE, GapReason.CRASH),
+    }
+    assert all(gap.end_s - gap.start_s == pytest.approx(2.0, abs=0.1) for gap in summary.gaps)
+
+
 async def test_a_kill_while_saving_is_finished_by_the_next_start(tmp_path: Path) -> None:
     async with rig(tmp_path) as recorder:
         recording = await recorder.begin("call-3")

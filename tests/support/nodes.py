@@ -67,6 +67,7 @@ class FakeWorker:
         self.heard: list[ToWorker] = []
         self.legs: dict[LegId, LegReport] = {}
         self.recordings: dict[RoomId, RecordingId] = {}
+        self.epochs: dict[RoomId, int] = {}
         self.beats = beats
         self.answers = answers
         self.link: Link | None = None
@@ -90,7 +91,16 @@ class FakeWorker:
     async def serve(self, link: Link) -> None:
         self.link = link
         self.say(
-            WorkerHello(worker=self.id, udp_port=7880, legs=list(self.legs.values()), recordings=dict(self.recordings))
+            WorkerHello(
+                worker=self.id,
+                udp_port=7880,
+                legs=list(self.legs.values()),
+                recordings=dict(self.recordings),
+                epochs={
+                    room: self.epochs.get(room, 0)
+                    for room in {leg.room for leg in self.legs.values()} | self.recordings.keys()
+                },
+            )
         )
         async with TaskScope(f"fake {self.id}") as scope:
             if self.beats:
@@ -128,6 +138,7 @@ class FakeWorker:
                     ]
                 )
             case Record(room=room, recording=recording) if recording is not None:
+                self.epochs[room] = message.epoch
                 self.recordings[room] = recording
             case Record(room=room):
                 self.recordings.pop(room, None)
@@ -140,6 +151,7 @@ class FakeWorker:
         if offer.sdp == BAD_SDP:
             self.say(Refused(request=offer.request, code=ErrorCode.BAD_SDP, detail="m-line 3"))
             return
+        self.epochs[offer.room] = offer.epoch
         self.say(Answered(request=offer.request, sdp=ANSWER_SDP))
         leg = LegReport(
             room=offer.room,

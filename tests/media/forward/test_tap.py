@@ -118,6 +118,15 @@ def test_what_comes_before_the_first_sender_report_waits_for_it_and_no_longer_th
     assert abs(camera[0].wall_ns - WALL_NS - 100.05e9) < 0.05e9
 
 
+def test_a_new_owner_opens_the_tap_with_its_epoch_and_repeating_it_changes_nothing() -> None:
+    world, _, sink = recorded()
+    world.room.record(RECORDING, world.now, world.wall_ns, epoch=7)
+    world.room.record(RECORDING, world.now, world.wall_ns, epoch=7)
+    opened = [record.epoch for record in sink.records if isinstance(record, TapOpen)]
+    assert opened == [0, 7]
+    assert sum(isinstance(record, TapClose) for record in sink.records) == 1
+
+
 def test_lost_packets_that_are_repaired_leave_no_gap() -> None:
     world, _, sink = recorded(loss=0.05)
     world.run(10)

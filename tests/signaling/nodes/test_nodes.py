@@ -15,6 +15,7 @@ from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import TABLET
 from contract.nodes import (
     CONTROL_SOCKET,
+    CloseLeg,
     CloseMediaRoom,
     LegReport,
     LegState,
@@ -25,6 +26,8 @@ from contract.nodes import (
     StopRecording,
 )
 from contract.rooms import RecordingState
+from contract.server import MediaMoved
+from runtime import clock
 from tests.signaling.service.world import answered, offer, ring
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.nodes import BAD_SDP, FakeRecorder, FakeWorker, connected, until
@@ -81,6 +84,50 @@ async def test_a_silent_worker_is_lost_and_its_room_moves(scene: Scene) -> None:
             await until(lambda: mute.link is not first, "the silent link was cut")
             assert (await offer(scene.store, room, pc_gen=2)).status == 201
             assert len(mute.of(OpenLeg)) + len(well.of(OpenLeg)) == 2
+
+
+def moved(who: Tab, room: RoomId) -> list[bool]:
+    """What this client heard of its media's way: each time whether another worker was ready."""
+    return [message.ready for message in who.heard if isinstance(message, MediaMoved) and message.room == room]
+
+
+async def test_a_lost_worker_is_told_to_its_clients_and_its_room_goes_elsewhere_at_once(scene: Scene) -> None:
+    old, new = FakeWorker("w0"), FakeWorker("w1")
+    async with connected(scene.data, new), connected(scene.data, old):
+        room = await answered(scene.store, scene.chen)
+        assert (await offer(scene.store, room)).status == 201
+        (first,) = [worker for worker in (old, new) if worker.of(OpenLeg)]
+        if first is new:  # the other way round: what follows needs the room on `old`
+            old, new = new, old
+        assert first.link is not None
+        await first.link.aclose()
+        for who in (scene.store, scene.chen):
+            await who.until(lambda who=who: moved(who, room), "where the media went")  # type: ignore[misc]
+            assert moved(who, room) == [True]
+        assert (await offer(scene.store, room, pc_gen=2)).status == 201
+        assert new.of(OpenLeg)[0].epoch > old.of(OpenLeg)[0].epoch
+        await until(lambda: old.of(CloseLeg), "the replaced worker closes what it still holds")
+        assert not new.of(CloseLeg)
+
+
+async def test_without_another_worker_clients_are_told_again_when_there_is_one(scene: Scene) -> None:
+    room = await answered(scene.store, scene.chen)
+    async with connected(scene.data, FakeWorker("w0")):
+        assert (await offer(scene.store, room)).status == 201
+    await scene.store.until(lambda: moved(scene.store, room) == [False], "that its media is gone")
+    async with connected(scene.data, FakeWorker("w0")):
+        await scene.store.until(lambda: moved(scene.store, room) == [False, True], "that it may come again")
+
+
+async def test_an_offer_to_a_worker_that_dies_is_answered_at_once(scene: Scene) -> None:
+    worker = FakeWorker(answers=False)
+    room = await answered(scene.store, scene.chen)
+    async with asyncio.TaskGroup() as tasks, connected(scene.data, worker):
+        waiting = tasks.create_task(offer(scene.store, room))
+        await until(lambda: worker.of(OpenLeg), "the offer")
+        begun = clock.now()
+    assert waiting.result().status == 503
+    assert clock.now() - begun < 1.0, "not only after the time for an answer"
 
 
 async def test_rooms_spread_over_workers_and_stay(scene: Scene) -> None:

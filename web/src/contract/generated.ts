@@ -835,6 +835,22 @@ export interface components {
             ring_s: number;
         };
         /**
+         * MediaMoved
+         * @description The worker that carried this room's media is gone: make a new PeerConnection. What is asked for in vain (`ready`
+         *     is False, no other worker is there yet) is asked for again when this comes with `ready`.
+         */
+        MediaMoved: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "media_moved";
+            /** Room */
+            room: string;
+            /** Ready */
+            ready: boolean;
+        };
+        /**
          * Member
          * @description One person's place in a room.
          */
@@ -1447,7 +1463,7 @@ export interface components {
             ts: number;
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["PresenceChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["PresenceChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.
