@@ -79,7 +79,10 @@ export interface Pointer {
   atMs: number
 }
 
-/** How our own PeerConnection is: `recovering` after it had been connected once. */
+/**
+ * How our own PeerConnection is. `recovering`: it was connected, nothing arrives any more, and it is tried again.
+ * `failed`: given up; `tryAgain` is left to the person.
+ */
 export type PeerState = 'none' | 'connecting' | 'connected' | 'recovering' | 'failed'
 
 export interface Device {
@@ -230,6 +233,10 @@ export interface Model {
 
   /* ---- media of the current room ---- */
   peer: ReadonlySignal<PeerState>
+  /** Since when nothing arrives, UTC ms; null while all is well. */
+  lostSince: ReadonlySignal<number | null>
+  /** Another try after `failed`. */
+  tryAgain(): void
   remote: ReadonlySignal<ReadonlyMap<PersonId, RemoteMedia>>
   /** People in stage slots, in the server's order. */
   stage: ReadonlySignal<readonly PersonId[]>

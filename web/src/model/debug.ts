@@ -2,7 +2,7 @@
  * `window.passline`: a read-only look into this tab for tests and support.
  *
  * `snapshot()` plain copies of the model's state · `stats()` getStats of the present PeerConnection · `slots()` what each
- * receive section carries · `generation()` the last `pc_gen`. Nothing here changes anything. Times of first frames and of
+ * receive section carries · `generation()` the `pc_gen` of that PeerConnection. Nothing here changes anything. Times of first frames and of
  * readiness are performance marks named `passline:…`.
  */
 import type { Media } from '../rtc/media'

@@ -104,9 +104,11 @@ function createModel(): Model {
   }
   seat.follow(seats)
 
-  const media = new Media(capture, async ({ room, session: id, layout }, pc_gen, sdp) => {
+  const linked = computed(() => session.link.value === 'online')
+  const media = new Media(capture, linked, async ({ room, session: id, layout }, pc_gen, sdp, signal) => {
     const answer = await call<PeerAnswer>('POST', `/api/rooms/${encodeURIComponent(room)}/peers`, {
       body: { session: id, pc_gen, layout, sdp },
+      signal,
     })
     return answer.sdp
   })
@@ -205,7 +207,7 @@ function createModel(): Model {
     incoming: rooms.incoming,
     current: rooms.current,
     accepting,
-    heard: computed(() => media.remote.value.size > 0),
+    heard: computed(() => media.remote.people.value.size > 0),
     reportRung: (room) => void issue({ type: 'rung', room }).catch(() => undefined),
     title: (room) => ringTitle.peek()(room),
   })
@@ -349,8 +351,13 @@ function createModel(): Model {
     useMicrophone: (id) => capture.useMicrophone(id),
 
     peer: media.peer,
-    remote: media.remote,
-    stage: media.stage,
+    lostSince: computed(() => {
+      const since = media.lostSinceMs.value
+      return since === null ? null : session.clock.now() - (performance.now() - since)
+    }),
+    tryAgain: () => media.tryAgain(),
+    remote: media.remote.people,
+    stage: media.remote.stage,
     quality: media.quality,
     soundBlocked,
     unblockSound,
@@ -358,9 +365,9 @@ function createModel(): Model {
       ringTitle.value = words
     },
     bindVideo: (element, of, source = 'camera') =>
-      bindRemote(element, media.remote, of, source, () => sawFrame(of)),
+      bindRemote(element, media.remote.people, of, source, () => sawFrame(of)),
     bindPreview: (element) => bindLocal(element, capture.preview),
-    pointers: media.pointers,
+    pointers: media.pointers.seen,
     point: (on, x, y) => {
       const me = person.peek()
       if (me !== null) media.point(me, on, x, y)

@@ -3,7 +3,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import { effect } from '@preact/signals'
 import type { PersonId, Source } from '../contract'
 import { nextFrame } from '../rtc/firstframe'
-import type { RemoteMedia } from '../rtc/media'
+import type { RemoteMedia } from '../rtc/remote'
 
 function show(element: HTMLVideoElement, stream: MediaStream | null): void {
   element.muted = true

@@ -1,37 +1,28 @@
 /**
  * The media of one room at a time: keeps a PeerConnection alive towards it, and says what arrives.
  *
- * A new connection (`pc_gen` + 1) is ready before the old one is let go: after a failure, when the signaling session
- * changed, when the worker moved us. What is published follows the capture, by `replaceTrack`.
+ * watcher.ts decides when a new connection (`pc_gen` + 1) is needed; here it is made ready before the old one is let go,
+ * and let go itself when the old one comes back first. What is published follows the capture, by `replaceTrack`.
  */
+import type { ReadonlySignal } from '@preact/signals'
 import { batch, effect, signal, untracked } from '@preact/signals'
 import type { Layout, PersonId, Quality, RoomId, SessionId, SlotFill } from '../contract'
 import { Backoff } from '../link/backoff'
 import { Refusal } from '../link/refusal'
 import type { Capture } from './capture'
-import { Liveness } from './liveness'
 import type { MovedReason, Tracks } from './peer'
 import { Peer } from './peer'
+import { Pointers } from './pointers'
 import { QualityWords } from './quality'
+import { Remote } from './remote'
 import { Speaker } from './speaker'
-import { StatsReader, receivedBytes } from './stats'
+import type { Counted } from './stats'
+import { StatsReader, readCounters } from './stats'
+import type { Verdict } from './watcher'
+import { Watcher } from './watcher'
 
+/** `recovering`: nothing arrives any more, and it is tried again. `failed`: given up, see `tryAgain`. */
 export type PeerState = 'none' | 'connecting' | 'connected' | 'recovering' | 'failed'
-
-export interface RemoteMedia {
-  person: PersonId
-  camera: MediaStream | null
-  screen: MediaStream | null
-  audio: boolean
-}
-
-export interface Pointer {
-  by: PersonId
-  on: PersonId
-  x: number
-  y: number
-  atMs: number
-}
 
 /** Where this tab's media goes. */
 export interface Target {
@@ -42,7 +33,7 @@ export interface Target {
   publish: boolean
 }
 
-export type Answerer = (target: Target, pcGen: number, sdp: string) => Promise<string>
+export type Answerer = (target: Target, pcGen: number, sdp: string, signal: AbortSignal) => Promise<string>
 
 /** Refusals after which trying again is useless. */
 const FINAL: ReadonlySet<string> = new Set([
@@ -56,54 +47,69 @@ const FINAL: ReadonlySet<string> = new Set([
 ])
 /** A rung tab shows and sounds the ring before it is busy with a connection. */
 const RING_FIRST_MS = 60
-const READY_MS = 8000
-/** ICE often comes back by itself; after this it is replaced. */
-const DISCONNECTED_MS = 3000
+const READY_MS = 6000
 const WATCH_MS = 500
+/** While nothing arrives. */
+const WATCH_LOST_MS = 150
 const MEASURE_MS = 2000
-export const POINTER_MS = 1200
-const MOST_POINTERS = 120
-const POINT_EVERY_MS = 33
+const SILENCE: Tracks = { microphone: null, camera: null, screen: null, screen_sound: null }
+
+/** A connection in the making. */
+interface Attempt {
+  peer: Peer
+  answered: boolean
+  abort: AbortController
+}
 
 export class Media {
   readonly peer = signal<PeerState>('none')
-  readonly remote = signal<ReadonlyMap<PersonId, RemoteMedia>>(new Map())
-  readonly stage = signal<readonly PersonId[]>([])
+  /** Since when nothing arrives, performance.now(); null while all is well. */
+  readonly lostSinceMs = signal<number | null>(null)
   readonly quality = signal<Quality>('unknown')
-  readonly pointers = signal<readonly Pointer[]>([])
+  readonly remote = new Remote()
+  readonly pointers = new Pointers()
 
   private target: Target | null = null
   private active: Peer | null = null
-  private next: Peer | null = null
+  private next: Attempt | null = null
   private pcGen = 0
-  private retry: ReturnType<typeof setTimeout> | undefined
+  private watcher = new Watcher(0)
+  private looking: Promise<void> | null = null
+  private watch: ReturnType<typeof setTimeout> | undefined
+  private start: ReturnType<typeof setTimeout> | undefined
   private readyBy: ReturnType<typeof setTimeout> | undefined
-  private prune: ReturnType<typeof setTimeout> | undefined
-  private lostSinceMs: number | null = null
-  private lastPointMs = 0
+  private notBeforeMs = 0
+  /** The server said no for good: only a new aim or the person changes that. */
+  private refusedForGood = false
   private readonly backoff = new Backoff()
   private readonly speaker = new Speaker()
-  private readonly streams = new WeakMap<MediaStreamTrack, MediaStream>()
   private readonly words = new QualityWords()
   private stats = new StatsReader()
-  private liveness = new Liveness()
-  private watchedMs = 0
   private readonly publishing = signal(false)
 
+  /** `link`: the signaling link is up. */
   constructor(
     private readonly capture: Capture,
+    private readonly link: ReadonlySignal<boolean>,
     private readonly answerer: Answerer,
   ) {
+    this.backoff.brisk = true
     effect(() => {
       const tracks = this.tracks()
-      untracked(() => {
-        for (const peer of [this.active, this.next]) void peer?.publish(tracks).catch(() => undefined)
-      })
+      untracked(() => void this.active?.publish(tracks).catch(() => undefined))
     })
-    setInterval(() => void this.watch(), WATCH_MS)
+    effect(() => {
+      void link.value
+      untracked(() => void this.look())
+    })
     setInterval(() => void this.measure(), MEASURE_MS)
-    addEventListener('online', () => this.renewIfShaky())
-    document.addEventListener('visibilitychange', () => this.renewIfShaky())
+    const changed = () => {
+      this.watcher.changed(performance.now())
+      void this.look()
+    }
+    addEventListener('online', changed)
+    ;(navigator as { connection?: EventTarget }).connection?.addEventListener('change', changed)
+    document.addEventListener('visibilitychange', () => void this.look())
   }
 
   /** Points this tab's media at a room, or nowhere; repeating it changes nothing. */
@@ -113,26 +119,33 @@ export class Media {
     this.publishing.value = target?.publish ?? false
     if (!target) {
       this.closeAll('none')
-      return
-    }
-    if (before?.room !== target.room) {
+    } else if (before?.room !== target.room) {
       this.closeAll('none')
-      this.backoff.reset()
-      if (target.publish) this.connect()
-      else this.retry = setTimeout(() => this.connect(), RING_FIRST_MS)
+      this.begin()
+      this.start = setTimeout(() => void this.look(), target.publish ? 0 : RING_FIRST_MS)
     } else if (before.session !== target.session || this.peer.value === 'failed') {
-      this.backoff.reset()
-      this.connect()
+      this.begin()
+      this.drop()
+      this.renew()
     }
   }
 
+  /** After `failed`: a person says that it is worth another try. */
+  tryAgain(): void {
+    this.begin()
+    this.watcher.again(performance.now())
+    void this.look()
+  }
+
+  /** A new connection now, however well the present one is. */
+  renew(): void {
+    this.watcher.ask()
+    void this.look()
+  }
+
   point(by: PersonId, on: PersonId, x: number, y: number): void {
-    const now = performance.now()
-    if (now - this.lastPointMs < POINT_EVERY_MS) return
-    this.lastPointMs = now
-    const at = { x: Math.max(0, Math.min(1, x)), y: Math.max(0, Math.min(1, y)) }
-    this.active?.point(on, at.x, at.y)
-    this.addPointer({ by, on, ...at, atMs: now })
+    const pointer = this.pointers.own(by, on, x, y)
+    if (pointer) this.active?.point(on, pointer.x, pointer.y)
   }
 
   /** For the debugging handle. */
@@ -148,203 +161,197 @@ export class Media {
     return this.active?.slots ?? []
   }
 
+  /** For the debugging handle: the `pc_gen` of the connection in use. */
   get generation(): number {
-    return this.pcGen
+    return this.active?.gen ?? 0
   }
 
   private tracks(): Tracks {
-    const on = this.publishing.value
-    return {
-      microphone: on ? this.capture.microphone.value : null,
-      camera: on ? this.capture.camera.value : null,
-      screen: null,
-      screen_sound: null,
-    }
+    if (!this.publishing.value) return SILENCE
+    return { ...SILENCE, microphone: this.capture.microphone.value, camera: this.capture.camera.value }
   }
 
+  private begin(): void {
+    this.refusedForGood = false
+    this.notBeforeMs = 0
+    this.backoff.reset()
+  }
+
+  /* ---- watching ---- */
+
+  /** Counts, asks the watcher, and does what it says. */
+  private look(): Promise<void> {
+    this.looking ??= this.count().finally(() => {
+      this.looking = null
+      clearTimeout(this.watch)
+      const pauseMs = this.lostSinceMs.value === null ? WATCH_MS : WATCH_LOST_MS
+      if (this.target) this.watch = setTimeout(() => void this.look(), pauseMs)
+    })
+    return this.looking
+  }
+
+  private async count(): Promise<void> {
+    const { target, active } = this
+    if (!target || this.refusedForGood) return
+    let counted: Counted = { bytes: 0, tracks: new Map() }
+    if (active) counted = await readCounters(active.pc, active.slots).catch(() => counted)
+    if (target.room !== this.target?.room || active !== this.active) return
+    const verdict = this.watcher.look({
+      ...counted,
+      now: performance.now(),
+      state: active?.pc.connectionState ?? 'none',
+      publishes: active?.publishes ?? false,
+      link: this.link.peek(),
+    })
+    this.lostSinceMs.value = this.watcher.lostSinceMs
+    this.obey(verdict)
+  }
+
+  private obey(verdict: Verdict): void {
+    switch (verdict) {
+      case 'well':
+        this.drop()
+        this.peer.value = 'connected'
+        return
+      case 'give_up':
+        this.drop()
+        this.peer.value = 'failed'
+        return
+      case 'wait':
+        // What was asked over a dead link is not answered any more.
+        if (!this.link.peek() && this.next && !this.next.answered) this.drop()
+        break
+      case 'renew':
+        if (!this.next && performance.now() >= this.notBeforeMs) this.connect()
+    }
+    if (!this.active) this.peer.value = 'connecting'
+    else if (this.watcher.lostSinceMs !== null) this.peer.value = 'recovering'
+  }
+
+  /* ---- a new connection ---- */
+
   private connect(): void {
-    clearTimeout(this.retry)
-    clearTimeout(this.readyBy)
-    this.next?.close()
+    this.drop()
     const { target } = this
     if (!target) return
-    this.peer.value = this.active
-      ? 'recovering'
-      : this.peer.value === 'recovering'
-        ? 'recovering'
-        : 'connecting'
+    if (!this.active) this.peer.value = 'connecting'
     const gen = ++this.pcGen
-    const peer: Peer = new Peer(target.layout, {
-      onReady: () => this.ready(peer),
+    const peer: Peer = new Peer(gen, target.layout, {
+      onOpen: () => void this.opened(attempt),
       onSlots: () => {
         if (peer === this.active) this.show()
       },
-      onPointed: ({ by, on, x, y }) => this.addPointer({ by, on, x, y, atMs: performance.now() }),
+      onPointed: ({ by, on, x, y }) => this.pointers.add({ by, on, x, y, atMs: performance.now() }),
       onMoved: (reason) => this.moved(peer, reason),
       onState: (state) => {
-        if (peer === this.active) this.changed(state)
-        else if (peer === this.next && state === 'failed') this.again(peer)
+        if (peer === this.active) void this.look()
+        else if (state === 'failed') this.again(attempt)
       },
       onSilent: () => {
         if (peer === this.active) this.renew()
       },
     })
-    this.next = peer
-    this.readyBy = setTimeout(() => this.again(peer), READY_MS)
+    const attempt: Attempt = { peer, answered: false, abort: new AbortController() }
+    this.next = attempt
+    this.readyBy = setTimeout(() => this.again(attempt), READY_MS)
+    const answer = async (sdp: string): Promise<string> => {
+      const answered = await this.answerer(target, gen, sdp, attempt.abort.signal)
+      attempt.answered = true
+      return answered
+    }
+    // In place of another it sends nothing until it has taken over, or the others would see this person twice.
+    const tracks = this.active ? SILENCE : untracked(() => this.tracks())
     void peer
-      .publish(untracked(() => this.tracks()))
-      .then(() => peer.open((sdp) => this.answerer(target, gen, sdp)))
-      .catch((error: unknown) => this.refused(peer, error))
+      .publish(tracks)
+      .then(() => peer.open(answer))
+      .catch((error: unknown) => this.refused(attempt, error))
   }
 
-  private ready(peer: Peer): void {
-    if (peer !== this.next) return
+  /** It could take over; but the one it replaces may have come back meanwhile, and keeps everything as it is. */
+  private async opened(attempt: Attempt): Promise<void> {
     clearTimeout(this.readyBy)
+    if (this.active) {
+      await this.looking
+      await this.look()
+    }
+    if (attempt === this.next) this.takeOver(attempt.peer)
+  }
+
+  private takeOver(peer: Peer): void {
     const old = this.active
     this.active = peer
     this.next = null
-    this.lostSinceMs = null
+    peer.ready()
+    void peer.publish(untracked(() => this.tracks())).catch(() => undefined)
+    this.watcher.renewed(performance.now())
     this.stats = new StatsReader()
-    this.liveness = new Liveness()
     this.backoff.reset()
     this.speaker.set(peer.audioTracks())
     performance.mark('passline:peer-ready')
     batch(() => {
       this.peer.value = 'connected'
-      this.show()
+      this.lostSinceMs.value = null
+      // The last pictures stay until the first slots are told.
+      if (peer.slots.length > 0) this.show()
     })
     old?.close()
+    void this.look()
   }
 
   private show(): void {
-    const peer = this.active
-    if (!peer) return
-    const people = new Map<PersonId, RemoteMedia>()
-    const stage: PersonId[] = []
-    const stageMids = (this.target?.layout.stage ?? 0) * 2
-    peer.slots.forEach(({ mid, participant, source }, index) => {
-      if (!participant) return
-      const entry = people.get(participant) ?? {
-        person: participant,
-        camera: null,
-        screen: null,
-        audio: false,
-      }
-      people.set(participant, entry)
-      if (index < stageMids && !stage.includes(participant)) stage.push(participant)
-      const track = peer.trackOf(mid)
-      if (!track) return
-      if (source === 'camera') entry.camera = this.streamOf(track)
-      else if (source === 'screen') entry.screen = this.streamOf(track)
-      else entry.audio = true
-    })
-    batch(() => {
-      this.remote.value = people
-      this.stage.value = stage
-    })
-  }
-
-  /** The same stream for the same track, so that a <video> is not reset by a change elsewhere. */
-  private streamOf(track: MediaStreamTrack): MediaStream {
-    let stream = this.streams.get(track)
-    if (!stream) {
-      stream = new MediaStream([track])
-      this.streams.set(track, stream)
-    }
-    return stream
-  }
-
-  private changed(state: RTCPeerConnectionState): void {
-    switch (state) {
-      case 'connected':
-        this.lostSinceMs = null
-        if (!this.next) this.peer.value = 'connected'
-        return
-      case 'disconnected':
-        this.lostSinceMs ??= performance.now()
-        return
-      case 'failed':
-      case 'closed':
-        this.renew()
-    }
+    if (this.active) this.remote.show(this.active, this.target?.layout.stage ?? 0)
   }
 
   private moved(peer: Peer, reason: MovedReason): void {
-    if (peer !== this.active && peer !== this.next) return
+    if (peer !== this.active && peer !== this.next?.peer) return
     if (reason === 'restarting') {
       this.renew()
       return
     }
     // Left, removed, closed, or another tab took the seat: signaling says what is next.
     this.closeAll(reason === 'room_closed' || reason === 'left' ? 'none' : 'failed')
+    this.refusedForGood = true
   }
 
-  private renew(): void {
-    if (this.next || !this.target) return
-    this.schedule()
+  /** The attempt came to nothing: another one, later, if it is still needed. */
+  private again(attempt: Attempt, retryAfterS: number | null = null): void {
+    if (attempt !== this.next) return
+    this.drop()
+    this.notBeforeMs = performance.now() + Math.max(this.backoff.next(), (retryAfterS ?? 0) * 1000)
   }
 
-  private renewIfShaky(): void {
-    if (document.visibilityState !== 'visible' || !this.target) return
-    if (this.lostSinceMs !== null && !this.next) this.connect()
-    else if (this.peer.value === 'recovering' && !this.next) this.connect()
-  }
-
-  private async watch(): Promise<void> {
-    const now = performance.now()
-    if (this.lostSinceMs !== null && now - this.lostSinceMs > DISCONNECTED_MS && !this.next) this.connect()
-    const peer = this.active
-    if (!peer) return
-    // A page that slept, or sends nothing that would be reported on, cannot tell silence from rest.
-    if (now - this.watchedMs > 3 * WATCH_MS || !peer.publishes) this.liveness.excuse(now)
-    this.watchedMs = now
-    const bytes = await receivedBytes(peer.pc).catch(() => 0)
-    if (peer === this.active && this.liveness.take(bytes, now) && !this.next) this.connect()
-  }
-
-  /** The attempt came to nothing: another one, later. */
-  private again(peer: Peer): void {
-    if (peer !== this.next) return
-    peer.close()
-    this.next = null
-    this.schedule()
-  }
-
-  private refused(peer: Peer, error: unknown): void {
-    if (peer !== this.next) return
-    clearTimeout(this.readyBy)
-    peer.close()
-    this.next = null
+  private refused(attempt: Attempt, error: unknown): void {
+    if (attempt !== this.next) return
     if (error instanceof Refusal && FINAL.has(error.code)) {
-      if (!this.active) this.peer.value = 'failed'
+      this.drop()
+      this.refusedForGood = true
+      if (!this.active || this.lostSinceMs.value !== null) this.peer.value = 'failed'
       return
     }
-    this.schedule(error instanceof Refusal ? error.retryAfterS : null)
+    this.again(attempt, error instanceof Refusal ? error.retryAfterS : null)
   }
 
-  private schedule(retryAfterS: number | null = null): void {
+  private drop(): void {
     clearTimeout(this.readyBy)
-    clearTimeout(this.retry)
-    if (this.peer.value === 'connected') this.peer.value = 'recovering'
-    const delayMs = Math.max(this.backoff.next(), (retryAfterS ?? 0) * 1000)
-    this.retry = setTimeout(() => this.connect(), delayMs)
+    const attempt = this.next
+    this.next = null
+    attempt?.abort.abort()
+    attempt?.peer.close()
   }
 
   private closeAll(state: PeerState): void {
-    clearTimeout(this.retry)
-    clearTimeout(this.readyBy)
-    this.lostSinceMs = null
+    clearTimeout(this.start)
+    this.drop()
     this.active?.close()
-    this.next?.close()
     this.active = null
-    this.next = null
+    this.watcher = new Watcher(performance.now())
     this.speaker.set([])
     this.words.reset()
     batch(() => {
       this.peer.value = state
-      this.remote.value = new Map()
-      this.stage.value = []
-      this.pointers.value = []
+      this.lostSinceMs.value = null
+      this.remote.clear()
+      this.pointers.clear()
       this.quality.value = 'unknown'
     })
   }
@@ -354,14 +361,5 @@ export class Media {
     if (!peer || this.peer.value !== 'connected') return
     const reading = await this.stats.read(peer.pc, peer.slots).catch(() => null)
     if (reading && peer === this.active) this.quality.value = this.words.take(reading)
-  }
-
-  private addPointer(pointer: Pointer): void {
-    const fresh = this.pointers.value.filter(({ atMs }) => pointer.atMs - atMs < POINTER_MS)
-    this.pointers.value = [...fresh, pointer].slice(-MOST_POINTERS)
-    clearTimeout(this.prune)
-    this.prune = setTimeout(() => {
-      this.pointers.value = []
-    }, POINTER_MS)
   }
 }

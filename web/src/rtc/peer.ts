@@ -10,8 +10,8 @@ import { addSections } from './offer'
 export type MovedReason = Extract<ServerData, { type: 'moved' }>['reason']
 
 export interface PeerEvents {
-  /** The data channel is open and `ready` was said. */
-  onReady: () => void
+  /** The data channel is open: call `ready` to take over, or `close`. */
+  onOpen: () => void
   onSlots: (slots: readonly SlotFill[]) => void
   onPointed: (pointed: Extract<ServerData, { type: 'pointed' }>) => void
   /** The server closed it on purpose. */
@@ -36,7 +36,9 @@ export class Peer {
   private tracks: Tracks = { microphone: null, camera: null, screen: null, screen_sound: null }
   slots: readonly SlotFill[] = []
 
+  /** `gen` is its number among those of this tab, `pc_gen` of the protocol. */
   constructor(
+    readonly gen: number,
     layout: Layout,
     private readonly events: PeerEvents,
   ) {
@@ -47,9 +49,7 @@ export class Peer {
     }
     const { channel } = this.sections
     channel.onopen = () => {
-      if (this.closed) return
-      channel.send(JSON.stringify({ type: 'ready' }))
-      events.onReady()
+      if (!this.closed) events.onOpen()
     }
     channel.onmessage = (event: MessageEvent<string>) => this.take(JSON.parse(event.data) as ServerData)
     channel.onclose = () => {
@@ -64,6 +64,11 @@ export class Peer {
     if (this.closed) return
     await this.pc.setRemoteDescription({ type: 'answer', sdp })
     await this.limit()
+  }
+
+  /** Says that all is in place: the server fills the slots, and closes the connection that this one replaces. */
+  ready(): void {
+    this.sections.channel.send(JSON.stringify({ type: 'ready' }))
   }
 
   /** Publishes these tracks; the sections stay. */

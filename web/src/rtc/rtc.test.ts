@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { Liveness } from './liveness'
 import { isWanted } from './offer'
 import { QualityWords, judge } from './quality'
 
@@ -34,18 +33,4 @@ test('one bad reading does not change the word, two do, and four good ones bring
   expect(words.take(bad)).toBe('weak')
   for (let i = 0; i < 3; i++) expect(words.take(calm)).toBe('weak')
   expect(words.take(calm)).toBe('good')
-})
-
-test('a worker that sends nothing for three seconds is given up once, and again only after it was heard', () => {
-  const liveness = new Liveness()
-  expect(liveness.take(0, 0)).toBe(false)
-  expect(liveness.take(0, 9000)).toBe(false)
-  expect(liveness.take(10, 10_000)).toBe(false)
-  expect(liveness.take(10, 12_900)).toBe(false)
-  expect(liveness.take(10, 13_000)).toBe(true)
-  expect(liveness.take(10, 20_000)).toBe(false)
-  expect(liveness.take(20, 21_000)).toBe(false)
-  liveness.excuse(30_000)
-  expect(liveness.take(20, 32_000)).toBe(false)
-  expect(liveness.take(20, 33_000)).toBe(true)
 })

@@ -1,6 +1,7 @@
 /** Reads getStats into what quality.ts judges; empty slots are left out, they only look broken. */
 import type { SlotFill } from '../contract'
 import type { Reading } from './quality'
+import type { Pulse } from './watcher'
 
 interface Totals {
   lost: number
@@ -68,12 +69,22 @@ export class StatsReader {
   }
 }
 
-/** Everything that came over the connection so far, reports included. */
-export async function receivedBytes(pc: RTCPeerConnection): Promise<number> {
-  let total = 0
+/** What the watcher counts. */
+export type Counted = Pick<Pulse, 'bytes' | 'tracks'>
+
+/** Everything that came over the connection so far, reports included, and by mid what came of every live track. */
+export async function readCounters(pc: RTCPeerConnection, slots: readonly SlotFill[]): Promise<Counted> {
+  let bytes = 0
+  const tracks = new Map(slots.filter((slot) => slot.participant).map((slot) => [slot.mid, 0]))
   const report = await pc.getStats()
   report.forEach((entry: RTCStats) => {
-    if (entry.type === 'candidate-pair') total += (entry as RTCIceCandidatePairStats).bytesReceived ?? 0
+    if (entry.type === 'candidate-pair') {
+      bytes += (entry as RTCIceCandidatePairStats).bytesReceived ?? 0
+    } else if (entry.type === 'inbound-rtp') {
+      const inbound = entry as Inbound
+      const units = inbound.kind === 'video' ? inbound.framesDecoded : inbound.packetsReceived
+      if (inbound.mid && tracks.has(inbound.mid)) tracks.set(inbound.mid, units ?? 0)
+    }
   })
-  return total
+  return { bytes, tracks }
 }

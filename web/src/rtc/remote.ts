@@ -1,0 +1,60 @@
+/** What arrives of whom, read from the slots of a connection. */
+import { batch, signal } from '@preact/signals'
+import type { PersonId } from '../contract'
+import type { Peer } from './peer'
+
+export interface RemoteMedia {
+  person: PersonId
+  camera: MediaStream | null
+  screen: MediaStream | null
+  audio: boolean
+}
+
+export class Remote {
+  readonly people = signal<ReadonlyMap<PersonId, RemoteMedia>>(new Map())
+  readonly stage = signal<readonly PersonId[]>([])
+  private readonly streams = new WeakMap<MediaStreamTrack, MediaStream>()
+
+  /** `peer` carries this now; its first `stagePairs` pairs of sections are the stage. */
+  show(peer: Peer, stagePairs: number): void {
+    const people = new Map<PersonId, RemoteMedia>()
+    const stage: PersonId[] = []
+    peer.slots.forEach(({ mid, participant, source }, index) => {
+      if (!participant) return
+      const entry = people.get(participant) ?? {
+        person: participant,
+        camera: null,
+        screen: null,
+        audio: false,
+      }
+      people.set(participant, entry)
+      if (index < stagePairs * 2 && !stage.includes(participant)) stage.push(participant)
+      const track = peer.trackOf(mid)
+      if (!track) return
+      if (source === 'camera') entry.camera = this.streamOf(track)
+      else if (source === 'screen') entry.screen = this.streamOf(track)
+      else entry.audio = true
+    })
+    batch(() => {
+      this.people.value = people
+      this.stage.value = stage
+    })
+  }
+
+  clear(): void {
+    batch(() => {
+      this.people.value = new Map()
+      this.stage.value = []
+    })
+  }
+
+  /** The same stream for the same track, so that a <video> is not reset by a change elsewhere. */
+  private streamOf(track: MediaStreamTrack): MediaStream {
+    let stream = this.streams.get(track)
+    if (!stream) {
+      stream = new MediaStream([track])
+      this.streams.set(track, stream)
+    }
+    return stream
+  }
+}
