@@ -24,6 +24,12 @@ class ErrorCode(StrEnum):
     SIGN_IN = "sign_in"
     WRONG_PASSWORD = "wrong_password"
     LOCKED = "locked"
+    WEAK_PASSWORD = "weak_password"
+    SETUP_WRONG = "setup_wrong"
+    """No such set-up link; an earlier start may have written it."""
+    SETUP_EXPIRED = "setup_expired"
+    SETUP_DONE = "setup_done"
+    """There is an administrator: no link works any more."""
     FOREIGN_ORIGIN = "foreign_origin"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -53,6 +59,10 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.SIGN_IN: Reply(401, 4401),
     ErrorCode.WRONG_PASSWORD: Reply(401, 4401),
     ErrorCode.LOCKED: Reply(429, 4429),
+    ErrorCode.WEAK_PASSWORD: Reply(422, 4400),
+    ErrorCode.SETUP_WRONG: Reply(404, 4404),
+    ErrorCode.SETUP_EXPIRED: Reply(410, 4410),
+    ErrorCode.SETUP_DONE: Reply(410, 4410),
     ErrorCode.FOREIGN_ORIGIN: Reply(403, 4403),
     ErrorCode.FORBIDDEN: Reply(403, 4403),
     ErrorCode.NOT_FOUND: Reply(404, 4404),

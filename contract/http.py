@@ -9,7 +9,7 @@ from contract.base import Message, Sdp, WallMs
 from contract.errors import ErrorCode
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.media import Layout
-from contract.people import Name, Person, PresenceEntry, Role, Store
+from contract.people import Login, Name, Person, PresenceEntry, Role, Store
 from contract.recording import Gap, Part, Point
 from contract.rooms import EndReason, Reason, RecordingState, RoomKind, Still, Timings
 from contract.server import ChatMessage
@@ -26,6 +26,27 @@ class SignIn(Message):
 
     login: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class SetupLink(Message):
+    """The secret of the set-up link that `passline serve` wrote at its first start."""
+
+    token: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Setup(SetupLink):
+    """What the first administrator says: the chain's name and the own sign-in."""
+
+    chain: Name
+    login: Login
+    name: Name
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class SetupState(Message):
+    """Whether the chain waits for its first administrator."""
+
+    needed: bool
 
 
 class Me(Message):

@@ -1,11 +1,15 @@
 """Who signs in, and what others may know of them."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from contract.base import Message, ShortText
 from contract.ids import PersonId, RegionId, StoreId
+
+Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}$")]
+"""What somebody types to sign in: 2 to 64 of lower-case letters, digits and `. _ @ -`."""
 
 
 class Role(StrEnum):

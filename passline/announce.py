@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from passline.demo import PASSWORD, sign_ins
+from runtime.address import own_address
 from runtime.settings import Settings
 
 _POLL_S = 0.1
@@ -19,18 +20,12 @@ async def announce(settings: Settings, *, demo: bool) -> None:
 
 def text(settings: Settings, *, demo: bool) -> str:
     """The announcement, ready to print."""
-    lines = ["", f"  店线通 Passline  {address(settings)}", f"  数据 data        {settings.data}", ""]
+    lines = ["", f"  店线通 Passline  {own_address(settings)}", f"  数据 data        {settings.data}", ""]
     if demo:
         lines += [f"  示例账号 Demo sign-ins · 密码 password: {PASSWORD}", ""]
         lines += ["  " + row for row in table(("账号 login", "姓名 name", "身份 role"), sign_ins())]
         lines += [""]
     return "\n".join(lines)
-
-
-def address(settings: Settings) -> str:
-    """Where a browser on this machine finds it; cameras need https:// or localhost."""
-    host = "localhost" if settings.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else settings.host
-    return f"http://{host}:{settings.port}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -19,6 +19,7 @@ from passline.watch import HangWatch
 from runtime import logs
 from runtime.settings import CONFIG, Settings, SettingsError, load, to_environ
 from runtime.supervise import TaskScope
+from signaling.store.schema import DATABASE, SchemaError, found_in, refuse_newer
 
 MAX_SOCKET_PATH_BYTES = 107
 """What a Unix socket address holds (sun_path, unix(7)), without its final NUL."""
@@ -37,6 +38,7 @@ def run(*, demo: bool, config: Path | None, host: str | None, port: int | None, 
     logs.setup("passline", level=settings.log_level, fmt=settings.log_format)
     with ExitStack() as stack:
         stack.enter_context(_own_data(settings.data))
+        _check_schema(settings.data)
         if demo and not _seed(environ):
             return 1
         asyncio.run(_serve(settings, environ, demo=demo))
@@ -118,6 +120,14 @@ def _own_data(data: Path) -> IO[str]:
         lock.close()
         raise SettingsError(f"PASSLINE_DATA: another Passline runs on {data}") from error
     return lock
+
+
+def _check_schema(data: Path) -> None:
+    """Whether this program may use the database, before a child is started again and again. Raises SettingsError."""
+    try:
+        refuse_newer(found_in(data / DATABASE), str(data / DATABASE))
+    except SchemaError as error:
+        raise SettingsError(f"PASSLINE_DATA: {error}") from error
 
 
 def _seed(environ: dict[str, str]) -> bool:

@@ -11,6 +11,7 @@ from runtime import logs
 from runtime.logs import get_logger
 from runtime.settings import Settings, SettingsError, load
 from signaling.app import build
+from signaling.store.schema import SchemaError
 
 log = get_logger(__name__)
 
@@ -52,7 +53,11 @@ def main() -> int:
         print(f"passline: {error}", file=sys.stderr)
         return 2
     logs.setup("signaling", level=settings.log_level, fmt=settings.log_format)
-    return asyncio.run(run(settings))
+    try:
+        return asyncio.run(run(settings))
+    except SchemaError as error:
+        log.error("the database cannot be used", why=str(error))
+        return 2
 
 
 if __name__ == "__main__":

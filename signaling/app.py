@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from argon2 import PasswordHasher
 
+from runtime.address import own_address
 from runtime.health import Health, serve
 from runtime.settings import Settings
 from signaling.auth.limits import SignInLimit
 from signaling.auth.passwords import Passwords
 from signaling.auth.seen import Seen
+from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.house import House
@@ -22,7 +24,7 @@ from signaling.http.table import ROUTES
 from signaling.service import Service
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
-from signaling.store.seed import DATABASE
+from signaling.store.schema import DATABASE
 from signaling.ws.gateway import Gateway
 
 HOUSE = web.AppKey("house", House)
@@ -35,16 +37,18 @@ def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Ap
     database = Database(settings.data / DATABASE)
     sign_ins = SignIns(database)
     tickets = Tickets(database, sign_ins)
+    passwords = Passwords(hasher)
     service = Service(settings, database, health, sign_ins)
     gateway = Gateway(service, tickets)
     house = House(
         settings=settings,
         health=health,
         database=database,
-        passwords=Passwords(hasher),
+        passwords=passwords,
         sign_ins=sign_ins,
         sign_in_limit=SignInLimit(),
         tickets=tickets,
+        first_administrator=FirstAdministrator(database, passwords),
         presence=service.presence,
         rooms=service,
         sockets=gateway,
@@ -76,6 +80,7 @@ async def _run(app: web.Application) -> AsyncIterator[None]:
     house = app[HOUSE]
     async with house.database:
         await migrate(house.database)
+        await house.first_administrator.offer(own_address(house.settings))
         house.health.reached("database")
         server = await serve(house.health, house.settings.data / "run")
         try:

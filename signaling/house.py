@@ -19,6 +19,7 @@ from signaling.auth.limits import SignInLimit
 from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
 from signaling.auth.seen import Seen
+from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.store.engine import Database
@@ -69,6 +70,7 @@ class House:
     sign_ins: SignIns
     sign_in_limit: SignInLimit
     tickets: Tickets
+    first_administrator: FirstAdministrator
     presence: PresenceBoard
     rooms: LiveRooms
     sockets: Sockets

@@ -23,6 +23,7 @@ from signaling.domain.draft import concerns
 from signaling.domain.rooms import decide
 from signaling.live import figures
 from signaling.live.chat import Chat
+from signaling.live.directory import DirectoryWatch
 from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
 from signaling.live.reconcile import Reconciler
@@ -31,7 +32,6 @@ from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
 from signaling.live.stills import Stills
 from signaling.nodes.hub import Hub
-from signaling.store import people
 from signaling.store import rooms as room_rows
 from signaling.store import sessions as session_rows
 from signaling.store.engine import Database
@@ -67,6 +67,7 @@ class Service:
         self._stills = Stills(self.rooms, settings.data)
         self._reconciler = Reconciler(self.rooms, self.sessions, self._hub, health)
         self._revocation = Revocation(self.sessions, sign_ins)
+        self._directory = DirectoryWatch(database, self.presence, self._revocation)
         figures.register(health.registry, self.sessions, self.rooms, self._hub)
 
     @asynccontextmanager
@@ -74,14 +75,15 @@ class Service:
         """Take up what was open, listen for nodes, work; on the way out stop all of it."""
         were_here = await self._database.write(partial(session_rows.start_over, now_ms=clock.wall_ms()))
         await self._database.write(partial(room_rows.forget_done, before_ms=clock.wall_ms() - REMEMBER_MS))
-        async with self._database.read() as session:
-            self.presence.load(await people.everybody(session), were_here)
+        await self._directory.look()
+        self.presence.expect(were_here)
         async with self._scope:
             await self.rooms.load()
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.chat.run_messages(), name="messages")
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
             self._scope.spawn(self._revocation.run(), name="revocation")
+            self._scope.spawn(self._directory.run(), name="directory")
             async with self._hub.listen(self._settings.data, self._reconciler):
                 yield
 

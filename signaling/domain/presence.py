@@ -35,6 +35,9 @@ def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
 @dataclass(slots=True)
 class _Line:
     entry: PresenceEntry
+    listed: bool = True
+    told: bool = True
+    """False while nobody has been told that the person is new, or is called otherwise."""
     sockets: int = 0
     gone_at: float | None = None
     rooms: Presence = Presence.FREE
@@ -51,11 +54,31 @@ class PresenceBoard:
         """Put somebody on the board, or take a changed name over; other roles are ignored."""
         if person.role not in LISTED:
             return
-        known = self._lines.get(person.id)
-        if known is None:
-            self._lines[person.id] = _Line(PresenceEntry(person=person, presence=Presence.OFFLINE, since_ms=now_ms))
-        else:
-            known.entry = known.entry.model_copy(update={"person": person})
+        line = self._lines.get(person.id)
+        if line is None:
+            entry = PresenceEntry(person=person, presence=Presence.OFFLINE, since_ms=now_ms)
+            line = self._lines[person.id] = _Line(entry)
+        elif line.entry.person != person or not line.listed:
+            line.entry = line.entry.model_copy(update={"person": person})
+            line.listed = True
+            self._tell(line)
+
+    def relist(self, people: Iterable[Person], now_ms: int) -> None:
+        """Exactly these are on the board from now on; who is not is offline for those who still show them."""
+        gone = set(self._lines)
+        for person in people:
+            gone.discard(person.id)
+            new = person.id not in self._lines
+            self.list_person(person, now_ms)
+            if new and person.id in self._lines:
+                self._tell(self._lines[person.id])
+        for person_id in gone:
+            self._lines[person_id].listed = False
+            self._touched.add(person_id)
+
+    def _tell(self, line: _Line) -> None:
+        line.told = False
+        self._touched.add(line.entry.person.id)
 
     def connected(self, person: PersonId) -> None:
         if (line := self._lines.get(person)) is not None:
@@ -101,27 +124,32 @@ class PresenceBoard:
             presence = _presence(line)
             if presence is not line.entry.presence:
                 line.entry = line.entry.model_copy(update={"presence": presence, "since_ms": now_ms})
-                changed.append(line.entry)
+            elif line.told:
+                continue
+            line.told = True
+            changed.append(line.entry)
         self._touched.clear()
         return changed
 
     def entries(self) -> list[PresenceEntry]:
         """Everybody, as it was said last; domain.directory says who sees whom."""
-        return [line.entry for line in self._lines.values()]
+        return [line.entry for line in self._lines.values() if line.listed]
 
     def experts(self) -> list[PresenceEntry]:
         """The experts as they are this moment."""
         return [
             line.entry.model_copy(update={"presence": _presence(line)})
             for line in self._lines.values()
-            if line.entry.person.role is Role.EXPERT
+            if line.listed and line.entry.person.role is Role.EXPERT
         ]
 
     def people(self) -> dict[PersonId, Person]:
-        return {person: line.entry.person for person, line in self._lines.items()}
+        return {person: line.entry.person for person, line in self._lines.items() if line.listed}
 
 
 def _presence(line: _Line) -> Presence:
+    if not line.listed:
+        return Presence.OFFLINE
     if line.rooms is Presence.BUSY:
         return Presence.BUSY
     if line.sockets == 0 and line.gone_at is None:

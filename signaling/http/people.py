@@ -7,6 +7,7 @@ from aiohttp import web
 
 from contract.errors import ErrorCode, Rejection
 from contract.http import Directory, Me, SignIn, Ticket
+from contract.ids import PersonId
 from contract.people import Role
 from signaling.domain.directory import directory_for
 from signaling.http.cookies import drop_cookie, set_cookie
@@ -32,7 +33,12 @@ async def sign_in(visit: Visit) -> web.Response:
         await house.database.write(write)
         raise Rejection(ErrorCode.WRONG_PASSWORD)
     house.sign_in_limit.right(asked.login)
-    person_id = found[0]
+    return await enter(visit, found[0])
+
+
+async def enter(visit: Visit, person_id: PersonId) -> web.Response:
+    """Sign this browser in as somebody who has shown who they are: the answer `Me`, and the cookie."""
+    house = visit.house
     async with house.database.read() as session:
         person = await people.by_id(session, person_id)
         chain = await people.chain_name(session)

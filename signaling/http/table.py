@@ -1,5 +1,5 @@
 """All endpoints of the HTTP API."""
 
-from signaling.http import archive, operation, people, rooms
+from signaling.http import archive, operation, people, rooms, setup
 
-ROUTES = [*people.ROUTES, *rooms.ROUTES, *archive.ROUTES, *operation.ROUTES]
+ROUTES = [*setup.ROUTES, *people.ROUTES, *rooms.ROUTES, *archive.ROUTES, *operation.ROUTES]

@@ -21,10 +21,13 @@ class LivePresence:
         self._sessions = sessions
         self._touched = asyncio.Event()
 
-    def load(self, people: list[Person], were_here: Iterable[PersonId]) -> None:
-        """Who is listed, and who was connected when the server went down: those count as here until they are late."""
-        for person in people:
-            self._board.list_person(person, clock.wall_ms())
+    def relist(self, people: list[Person]) -> None:
+        """Exactly these may sign in now; whoever is new, gone or renamed is told to those who are connected."""
+        self._board.relist(people, clock.wall_ms())
+        self._touched.set()
+
+    def expect(self, were_here: Iterable[PersonId]) -> None:
+        """Who was connected when the server went down counts as here until they are late."""
         for person_id in were_here:
             self._board.expected(person_id, clock.now())
         self._board.changes(clock.now(), clock.wall_ms())

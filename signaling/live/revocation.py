@@ -36,9 +36,12 @@ class Revocation:
         """One look at everybody who is connected."""
         connected = [session for session in self._sessions.everyone() if session.connection is not None]
         for sign_in in {session.who.sign_in for session in connected}:
-            if await self._sign_ins.recognise_hash(sign_in) is not None:
-                continue
+            who = await self._sign_ins.recognise_hash(sign_in)
             for session in connected:
-                if session.who.sign_in == sign_in:
+                if session.who.sign_in != sign_in:
+                    continue
+                if who is not None:
+                    session.who = who  # perhaps with another name
+                else:
                     log.info("sign-in is over", session=session.id)
                     self._sessions.end(session, ByeCode.REVOKED, Reconnect.NEVER)

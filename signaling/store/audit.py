@@ -27,6 +27,17 @@ class Action(StrEnum):
     FILE_OPENED = "file_opened"
     STILL_OPENED = "still_opened"
     PUBLISHED = "published"
+    PERSON_ADDED = "person_added"
+    PERSON_DISABLED = "person_disabled"
+    PERSON_ENABLED = "person_enabled"
+    PERSON_RENAMED = "person_renamed"
+    PASSWORD_SET = "password_set"
+    CHAIN_NAMED = "chain_named"
+    REGION_ADDED = "region_added"
+    REGION_RENAMED = "region_renamed"
+    STORE_ADDED = "store_added"
+    STORE_CHANGED = "store_changed"
+    """Its name or its region."""
 
 
 async def record(

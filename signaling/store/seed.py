@@ -19,9 +19,7 @@ from signaling.auth.passwords import Passwords
 from signaling.store import tables
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
-
-DATABASE = "passline.db"
-"""Name of the database in the data directory."""
+from signaling.store.schema import DATABASE
 
 
 @dataclass(frozen=True)

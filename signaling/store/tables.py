@@ -24,6 +24,25 @@ class ChainRow(Base):
     name_en: Mapped[str] = mapped_column(String(200))
 
 
+class DirectoryRow(Base):
+    """One row: `ver` grows with every change of people, stores or regions, whoever makes it.
+
+    A running server looks at it, so that a change made by another process counts within seconds.
+    """
+
+    __tablename__ = "directory"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ver: Mapped[int] = mapped_column(default=0)
+
+
+class SetupLinkRow(Base):
+    """The link that makes the first administrator: at most one row, of which only the SHA-256 is kept."""
+
+    __tablename__ = "setup_link"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_ms: Mapped[int] = mapped_column(Ms)
+
+
 class RegionRow(Base):
     __tablename__ = "region"
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -1,8 +1,10 @@
 """`passline serve` refuses what it cannot obey with one line that names it, and starts nothing."""
 
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,13 @@ def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
     done = _serve(tmp_path, "--prot", "80")
     assert done.returncode != 0
     assert "--prot" in done.stderr + done.stdout
+
+
+def test_a_database_of_a_newer_version_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / "passline.db")) as newer, newer:
+        newer.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        newer.execute("INSERT INTO alembic_version VALUES ('9999')")
+    done = _serve(tmp_path)
+    _refused(done, "PASSLINE_DATA")
+    assert "newer" in done.stderr

@@ -42,6 +42,10 @@ READERS = ("store-0117", "chen", "wu", "xiaolin", "admin")
 OFFER = {"session": "s", "pc_gen": 1, "layout": {"stage": 2, "floor": 3}, "sdp": "v=0"}
 
 
+NAME = {"zh": "名", "en": "Name"}
+SETUP = {"token": "a guess", "chain": NAME, "login": "mallory", "name": NAME, "password": "a good long one"}
+
+
 @dataclass(frozen=True)
 class Row:
     """What each visitor gets; those not named get 401 without a sign-in, else `others`."""
@@ -63,6 +67,9 @@ def all_get(status: int, *visitors: str) -> dict[str, int]:
 
 
 ROWS: dict[tuple[str, str], Row] = {
+    ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
+    ("POST", "/api/setup/check"): Row(all_get(410, *ANYBODY), body={"token": "a guess"}),
+    ("POST", "/api/setup"): Row(all_get(410, *ANYBODY), body=SETUP),
     ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
     ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),

@@ -17,7 +17,8 @@ from contract.people import Name
 from runtime.settings import Settings
 from signaling.store import people
 from signaling.store.engine import Database
-from signaling.store.migrate import NEWEST, migrate, revision
+from signaling.store.migrate import migrate, revision
+from signaling.store.schema import NEWEST
 from signaling.store.tables import Base, RegionRow, StoreRow
 from signaling.store.upgrade import config
 from tests.support import chain

@@ -100,12 +100,15 @@ class SignalingServer:
     """`async with SignalingServer(tmp_path) as server: client = await server.sign_in("chen")`.
 
     `rooms` are seeded as finished; by default the recorded call of tests.support.chain. A second server on the same
-    path sees what the first one left.
+    path sees what the first one left. `seeded=False` leaves out people too.
     """
 
-    def __init__(self, data: Path, *, rooms: list[RoomSeed] | None = None, **settings: Any) -> None:
+    def __init__(
+        self, data: Path, *, rooms: list[RoomSeed] | None = None, seeded: bool = True, **settings: Any
+    ) -> None:
         self.settings = Settings(**{"data": data, "port": 0, "log_level": "warning", **settings})
         self.url = ""
+        self._seeded = seeded
         self._rooms = [chain.finished_call()] if rooms is None else rooms
         self._app: web.Application | None = None
         self._stack = AsyncExitStack()
@@ -120,7 +123,8 @@ class SignalingServer:
         return self.app[HOUSE]
 
     async def __aenter__(self) -> "SignalingServer":
-        await chain.seed_chain(self.settings, self._rooms)
+        if self._seeded:
+            await chain.seed_chain(self.settings, self._rooms)
         self._app = build(self.settings, hasher=chain.CHEAP)
         runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()

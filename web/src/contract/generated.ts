@@ -4,6 +4,41 @@
  */
 
 export interface paths {
+    "/api/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the chain waits for its first administrator. */
+        get: operations["needed"];
+        put?: never;
+        /** Name the chain, make its first administrator and sign in; the link is used up. */
+        post: operations["use"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setup/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether the link still works, before anything is typed. */
+        post: operations["check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signin": {
         parameters: {
             query?: never;
@@ -652,7 +687,7 @@ export interface components {
          * @description What went wrong, as the client sees it; the words for people live in the web client's catalogues.
          * @enum {string}
          */
-        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "foreign_origin" | "forbidden" | "not_found" | "method" | "conflict" | "stale" | "consent" | "over" | "busy" | "unavailable" | "internal";
+        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "setup_wrong" | "setup_expired" | "setup_done" | "foreign_origin" | "forbidden" | "not_found" | "method" | "conflict" | "stale" | "consent" | "over" | "busy" | "unavailable" | "internal";
         /**
          * FirstFrame
          * @description The expert's screen shows the store's picture.
@@ -1484,6 +1519,36 @@ export interface components {
             camera_off: boolean;
         };
         /**
+         * Setup
+         * @description What the first administrator says: the chain's name and the own sign-in.
+         */
+        Setup: {
+            /** Token */
+            token: string;
+            chain: components["schemas"]["Name"];
+            /** Login */
+            login: string;
+            name: components["schemas"]["Name"];
+            /** Password */
+            password: string;
+        };
+        /**
+         * SetupLink
+         * @description The secret of the set-up link that `passline serve` wrote at its first start.
+         */
+        SetupLink: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * SetupState
+         * @description Whether the chain waits for its first administrator.
+         */
+        SetupState: {
+            /** Needed */
+            needed: boolean;
+        };
+        /**
          * SignIn
          * @description Name and password of a person or of a store's tablet.
          */
@@ -1730,6 +1795,180 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    needed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+        };
+    };
+    use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Setup"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description setup_wrong */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description setup_expired, setup_done */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description weak_password */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupLink"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description setup_wrong */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description setup_expired, setup_done */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     sign_in: {
         parameters: {
             query?: never;

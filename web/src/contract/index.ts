@@ -44,6 +44,8 @@ export type PresenceEntry = Omit<S['PresenceEntry'], 'person'> & { person: Perso
 export type Presence = PresenceEntry['presence']
 
 export type Me = Omit<S['Me'], 'person'> & { person: Person }
+export type Setup = S['Setup']
+export type SetupState = S['SetupState']
 export type Ticket = S['Ticket']
 export type Directory = { experts: PresenceEntry[]; stores: PresenceEntry[] }
 export type ArchiveEntry = Omit<S['ArchiveEntry'], 'people'> & { people: Person[] }

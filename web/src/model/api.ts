@@ -24,6 +24,7 @@ import type {
   Role,
   RoomId,
   RoomState,
+  Setup,
   Source,
 } from '../contract'
 import type { DeviceProblem, RefusalCode } from '../link/refusal'
@@ -145,6 +146,12 @@ export interface Model {
   signIn(login: string, password: string): Promise<void>
   /** Wipes this person's data in the browser. */
   signOut(): Promise<void>
+  /** Whether the chain still waits for its first administrator. */
+  setupNeeded(): Promise<boolean>
+  /** Refusals: setup_wrong, setup_expired, setup_done. */
+  checkSetup(token: string): Promise<void>
+  /** Makes the chain and its administrator, and signs in. Refusals: as `checkSetup`, weak_password, conflict. */
+  setUp(asked: Setup): Promise<void>
 
   /* ---- link ---- */
   link: ReadonlySignal<LinkState>

@@ -1,6 +1,16 @@
 /** The one model of this tab: puts session, rooms, chats, capture and media together. */
 import { batch, computed, effect, signal, untracked } from '@preact/signals'
-import type { Directory, Layout, PeerAnswer, PersonId, Role, RoomEvent, RoomId, RoomState } from '../contract'
+import type {
+  Directory,
+  Layout,
+  PeerAnswer,
+  PersonId,
+  Role,
+  RoomEvent,
+  RoomId,
+  RoomState,
+  SetupState,
+} from '../contract'
 import { DESKTOP, TABLET, TRAINER_DESK, roomChannel } from '../contract'
 import type { Wish } from '../link/commands'
 import { call } from '../link/http'
@@ -252,6 +262,11 @@ function createModel(): Model {
     me: session.me,
     signIn: (login, password) => session.signIn(login, password),
     signOut: () => session.signOut(),
+    setupNeeded: async () => (await call<SetupState>('GET', '/api/setup')).needed,
+    checkSetup: async (token) => {
+      await call<null>('POST', '/api/setup/check', { body: { token } })
+    },
+    setUp: (asked) => session.setUp(asked),
 
     link: session.link,
     bye: session.bye,

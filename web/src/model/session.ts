@@ -1,6 +1,15 @@
 /** Who is signed in and how the signaling link is: everything that starts and ends with a person. */
 import { batch, computed, signal } from '@preact/signals'
-import type { ByeCode, ClientMessage, Me, ServerMessage, SessionId, Ticket, Welcome } from '../contract'
+import type {
+  ByeCode,
+  ClientMessage,
+  Me,
+  ServerMessage,
+  SessionId,
+  Setup,
+  Ticket,
+  Welcome,
+} from '../contract'
 import { Backoff } from '../link/backoff'
 import { Commands } from '../link/commands'
 import type { DeliveryEvents } from '../link/delivery'
@@ -106,6 +115,11 @@ export class Session {
   async signIn(login: string, password: string): Promise<void> {
     const me = await call<Me>('POST', '/api/signin', { body: { login, password } })
     await this.enter(me)
+  }
+
+  /** The first administrator's own sign-in comes with the set-up. */
+  async setUp(asked: Setup): Promise<void> {
+    await this.enter(await call<Me>('POST', '/api/setup', { body: asked }))
   }
 
   async signOut(): Promise<void> {

@@ -12,6 +12,7 @@ import { Toasts } from './parts/Toasts'
 import { SignIn } from './signin/SignIn'
 import { keptLogin } from './signin/kept'
 
+const Setup = lazy(() => import('./signin/Setup').then((module) => module.Setup))
 const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
 const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
 const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
@@ -89,6 +90,7 @@ function Elsewhere(props: { room: RoomState }) {
 
 function Inside() {
   const model = useModel()
+  const { path } = useLocation()
   const me = model.me.value
   // The screen of an answered call stands before the server says so: its picture has a place when it comes.
   const room = model.current.value ?? model.answering.value
@@ -111,6 +113,7 @@ function Inside() {
     [model],
   )
 
+  if (path === '/setup') return <Setup />
   if (me === undefined)
     return (
       <main class="alone">

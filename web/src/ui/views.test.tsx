@@ -10,6 +10,7 @@ import { ConsentDialog } from './home/ConsentDialog'
 import { StoreHome } from './home/StoreHome'
 import { Toasts, shown } from './parts/Toasts'
 import { Ringing } from './ring/Ringing'
+import { Setup } from './signin/Setup'
 import { SignIn } from './signin/SignIn'
 import { keptLogin } from './signin/kept'
 import { Summary } from './summary/Summary'
@@ -60,6 +61,62 @@ describe('sign-in', () => {
       await settled()
       expect(keptLogin()).toBe(kept)
     }
+  })
+})
+
+describe('the set-up', () => {
+  const view = (parts: Record<string, unknown>, language: 'zh-CN' | 'en' = 'zh-CN') =>
+    draw(
+      <LocationProvider>
+        <Setup />
+      </LocationProvider>,
+      modelOf(parts),
+      language,
+    )
+  const fill = async () => {
+    for (const [field, words] of [
+      ['chain', '小灶堂'],
+      ['name', '周敏'],
+      ['login', 'it'],
+      ['password', 'four words are long'],
+      ['repeat', 'four words are long'],
+    ])
+      await type(`setup-${field}`, words!)
+    await press('setup-go')
+    await settled()
+  }
+  it('makes the chain and says what comes next', async () => {
+    const setUp = vi.fn(() => Promise.resolve())
+    await view({ setUp })
+    await settled()
+    await fill()
+    expect(setUp).toHaveBeenCalledWith(
+      expect.objectContaining({ chain: { zh: '小灶堂', en: '小灶堂' }, login: 'it' }),
+    )
+    expect(byTestId('setup-ready').textContent).toContain('passline org import')
+  })
+  it('says in words why a link does not work, and what to do', async () => {
+    for (const [code, words] of [
+      ['setup_wrong', 'only the newest one works'],
+      ['setup_expired', 'Start Passline again'],
+      ['setup_done', 'passline user password'],
+    ] as const) {
+      await view({ checkSetup: () => Promise.reject(new Refusal(code)) }, 'en')
+      await settled()
+      expect(document.body.textContent).toContain(words)
+    }
+  })
+  it('keeps what was typed when the login is taken', async () => {
+    await view({ setUp: () => Promise.reject(new Refusal('conflict')) })
+    await settled()
+    await fill()
+    expect(document.querySelector('[role=alert]')?.textContent).toContain('有人用了')
+    expect(byTestId<HTMLInputElement>('setup-chain').value).toBe('小灶堂')
+  })
+  it('is pointed at by the sign-in while nobody can sign in', async () => {
+    await draw(<SignIn />, modelOf({ me: signal(null), setupNeeded: () => Promise.resolve(true) }))
+    await settled()
+    expect(byTestId('signin-notice').textContent).toContain('设置链接')
   })
 })
 

@@ -20,7 +20,12 @@ const archive = (more: Partial<Model['archive']>): Partial<Model> => ({
 })
 
 const SCENES: Record<string, () => Scene> = {
-  'sign-in': () => ({ me: null }),
+  'sign-in': () => ({ me: null, more: { setupNeeded: () => Promise.resolve(true) } }),
+  setup: () => ({ me: null }),
+  'setup-expired': () => ({
+    me: null,
+    more: { checkSetup: () => Promise.reject(new Refusal('setup_expired')) },
+  }),
   'store-home': () => ({ me: shop, invitations: [session()] }),
   'store-home-empty': () => ({
     me: shop,
@@ -68,7 +73,13 @@ const scene = SCENES[name]!()
 history.replaceState(
   null,
   '',
-  name.startsWith('archive') ? '/archive' : name.startsWith('replay') ? '/archive/room-1' : '/',
+  name.startsWith('setup')
+    ? '/setup#token'
+    : name.startsWith('archive')
+      ? '/archive'
+      : name.startsWith('replay')
+        ? '/archive/room-1'
+        : '/',
 )
 document.documentElement.dataset.device = scene.me?.role === 'store' ? 'tablet' : 'desktop'
 

@@ -9,9 +9,11 @@ export interface FieldProps {
   onInput: (value: string) => void
   type?: 'text' | 'password' | 'search'
   size?: 'l'
+  /** A rule to know before typing; gives way to an error. */
+  hint?: string
   error?: string | null
   placeholder?: string
-  autocomplete?: 'username' | 'current-password' | 'off'
+  autocomplete?: 'username' | 'current-password' | 'new-password' | 'off'
   testid?: string
   required?: boolean
   maxLength?: number
@@ -40,9 +42,14 @@ export function Field(props: FieldProps) {
         maxLength={props.maxLength}
         lang={props.lang}
         aria-invalid={props.error ? true : undefined}
-        aria-describedby={props.error ? `${id}-error` : undefined}
+        aria-describedby={props.error ? `${id}-error` : props.hint ? `${id}-hint` : undefined}
         onInput={(event) => props.onInput(event.currentTarget.value)}
       />
+      {props.hint && !props.error && (
+        <p class="caption" id={`${id}-hint`}>
+          {props.hint}
+        </p>
+      )}
       {props.error && (
         <p class="field-error" id={`${id}-error`} role="alert">
           <CircleAlert class="icon" size={18} aria-hidden="true" />

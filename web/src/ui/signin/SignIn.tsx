@@ -1,6 +1,6 @@
 /** Sign-in of a person or of a store's tablet; a tablet remembers its login, never its password. */
 import { CircleAlert, LogIn } from 'lucide-preact'
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
@@ -18,6 +18,11 @@ export function SignIn(props: { notice?: string | null }) {
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const second = useRef<HTMLInputElement>(null)
+  const [fresh, setFresh] = useState(false)
+  useEffect(() => {
+    model.setupNeeded().then(setFresh, () => undefined)
+  }, [model])
+  const notice = props.notice ?? (fresh ? t('setup.needed') : null)
 
   const submit = async (): Promise<void> => {
     if (busy) return
@@ -59,10 +64,10 @@ export function SignIn(props: { notice?: string | null }) {
             <p class="second">{t('signin.lead')}</p>
           </div>
         </div>
-        {props.notice && (
-          <p class="notice" role="status">
+        {notice && (
+          <p class="notice" role="status" data-testid="signin-notice">
             <CircleAlert class="icon" size={18} aria-hidden="true" />
-            {props.notice}
+            {notice}
           </p>
         )}
         <Field

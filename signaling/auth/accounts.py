@@ -1,0 +1,143 @@
+"""Adds, disables and renames people and tablets, and sets their passwords; the same for every door."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.errors import ErrorCode, Rejection
+from contract.ids import PersonId, RegionId, StoreId
+from contract.people import Login, Name, Role, Skill
+from runtime import clock, ids
+from signaling.auth.passwords import Passwords
+from signaling.domain.accounts import check_password, made_up
+from signaling.store import organisation as rows
+from signaling.store.engine import Database
+from signaling.store.organisation import By, NewPerson
+from signaling.store.tables import PersonRow
+
+_LOGIN: TypeAdapter[str] = TypeAdapter(Login)
+
+
+def check_login(login: str) -> None:
+    """Raises Rejection(`bad_message`) for what cannot be a login."""
+    try:
+        _LOGIN.validate_python(login)
+    except ValidationError as error:
+        raise Rejection(
+            ErrorCode.BAD_MESSAGE, "a login has 2 to 64 of lower-case letters, digits and . _ @ -"
+        ) from error
+
+
+def new_password() -> str:
+    """A made-up password that can be read from paper."""
+    return made_up(secrets.choice)
+
+
+class Accounts:
+    """Every change is audited as `by`, and counts in a running server within seconds."""
+
+    def __init__(self, database: Database, passwords: Passwords, by: By) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._by = by
+
+    async def add(
+        self,
+        login: str,
+        password: str,
+        role: Role,
+        name: Name,
+        *,
+        title: Name | None = None,
+        skills: list[Skill] | None = None,
+        store: StoreId | None = None,
+        region: RegionId | None = None,
+    ) -> PersonId:
+        """Raises Rejection: `bad_message` (login, scope), `weak_password`, `conflict` (the login is taken)."""
+        check_login(login)
+        check_password(password, login)
+        if (store is not None) is not (role is Role.STORE):
+            raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet, and only a tablet, has a store")
+        if (region is not None) is not (role is Role.MANAGER):
+            raise Rejection(ErrorCode.BAD_MESSAGE, "a manager, and only a manager, has a region")
+        new = NewPerson(
+            id=PersonId(ids.uuid7()),
+            login=login,
+            role=role,
+            name=name,
+            password_hash=await self._passwords.hash(password),
+            title=title,
+            skills=skills or [],
+            store=store,
+            region=region,
+        )
+
+        async def work(session: AsyncSession) -> None:
+            await free_login(session, login)
+            await rows.add_person(session, new, self._by)
+
+        await self._database.write(work)
+        return new.id
+
+    async def set_password(self, login: str, password: str) -> None:
+        """Whoever is signed in as `login` is out. Raises Rejection(`not_found` or `weak_password`)."""
+        check_password(password, login)
+        made = await self._passwords.hash(password)
+        await self._with(login, lambda session, who: rows.set_password(session, PersonId(who.id), made, self._by))
+
+    async def disable(self, login: str) -> None:
+        """Raises Rejection(`not_found`, or `conflict` for the last administrator)."""
+
+        async def work(session: AsyncSession, who: PersonRow) -> None:
+            if await rows.is_last_administrator(session, who):
+                raise Rejection(ErrorCode.CONFLICT, "the last administrator; add another one first")
+            if who.disabled_ms is None:
+                await rows.disable(session, PersonId(who.id), clock.wall_ms(), self._by)
+
+        await self._with(login, work)
+
+    async def enable(self, login: str) -> None:
+        """Raises Rejection(`not_found`)."""
+
+        async def work(session: AsyncSession, who: PersonRow) -> None:
+            if who.disabled_ms is not None:
+                await rows.enable(session, PersonId(who.id), self._by)
+
+        await self._with(login, work)
+
+    async def rename(self, login: str, name: Name) -> None:
+        """Raises Rejection(`not_found`; `conflict` for a tablet, which is called like its store)."""
+
+        async def work(session: AsyncSession, who: PersonRow) -> None:
+            if who.store_id is not None:
+                raise Rejection(ErrorCode.CONFLICT, "a tablet is called like its store; rename the store")
+            await rows.rename_person(session, PersonId(who.id), name, self._by)
+
+        await self._with(login, work)
+
+    async def rename_login(self, login: str, new: str) -> None:
+        """Raises Rejection(`not_found`, `bad_message`, or `conflict` if the new one is taken)."""
+        check_login(new)
+
+        async def work(session: AsyncSession, who: PersonRow) -> None:
+            await free_login(session, new)
+            await rows.rename_login(session, PersonId(who.id), new, self._by)
+
+        await self._with(login, work)
+
+    async def _with(self, login: str, change: Callable[[AsyncSession, PersonRow], Awaitable[None]]) -> None:
+        async def work(session: AsyncSession) -> None:
+            who = await rows.person_by_login(session, login)
+            if who is None:
+                raise Rejection(ErrorCode.NOT_FOUND, "nobody signs in under this name")
+            await change(session, who)
+
+        await self._database.write(work)
+
+
+async def free_login(session: AsyncSession, login: str) -> None:
+    """Raises Rejection(`conflict`) if somebody, perhaps disabled, has this login."""
+    if await rows.person_by_login(session, login) is not None:
+        raise Rejection(ErrorCode.CONFLICT, "this login is taken")

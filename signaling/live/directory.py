@@ -1,0 +1,51 @@
+"""Notices that people or stores were changed, by whatever process, and lets it count: presence, names, sockets."""
+
+import asyncio
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from runtime.logs import get_logger
+from signaling.live.presence import LivePresence
+from signaling.live.revocation import Revocation
+from signaling.store import organisation, people
+from signaling.store.engine import Database
+
+log = get_logger(__name__)
+
+EVERY_S = 1.0
+"""One row is read; a change on the command line counts after a second."""
+
+
+class DirectoryWatch:
+    """Looks at the number that every change raises; `load` first, then `run`."""
+
+    def __init__(
+        self, database: Database, presence: LivePresence, revocation: Revocation, *, every_s: float = EVERY_S
+    ) -> None:
+        self._database = database
+        self._presence = presence
+        self._revocation = revocation
+        self._every_s = every_s
+        self._ver = -1
+
+    async def look(self) -> None:
+        """Take over what changed since the last look."""
+        async with self._database.read() as session:
+            ver = await organisation.version(session)
+            if ver == self._ver:
+                return
+            everybody = await people.everybody(session)
+        first, self._ver = self._ver < 0, ver
+        self._presence.relist(everybody)
+        if not first:
+            log.info("people or stores were changed", ver=ver, people=len(everybody))
+            await self._revocation.look()
+
+    async def run(self) -> None:
+        """Look again and again."""
+        while True:
+            await asyncio.sleep(self._every_s)
+            try:
+                await self.look()
+            except SQLAlchemyError:
+                log.exception("the directory could not be read")

@@ -1,0 +1,154 @@
+"""Changes of people, stores and regions: the rows, the audit, and the number that tells a running server.
+
+Every function runs in the caller's write transaction, so that several changes are made together or not at all.
+"""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.ids import PersonId, RegionId, StoreId
+from contract.people import Name, Role, Skill
+from signaling.store import audit
+from signaling.store.audit import Action
+from signaling.store.tables import ChainRow, DirectoryRow, PersonRow, RegionRow, SignInRow, StoreRow
+
+
+@dataclass(frozen=True)
+class By:
+    """Who makes the change: somebody signed in at an address, or nobody in particular on the command line."""
+
+    person: PersonId | None = None
+    address: str = "command line"
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """A person or a tablet to add."""
+
+    id: PersonId
+    login: str
+    role: Role
+    name: Name
+    password_hash: str
+    title: Name | None = None
+    skills: list[Skill] = field(default_factory=list)
+    store: StoreId | None = None
+    """Only of a tablet."""
+    region: RegionId | None = None
+    """Only of a manager: the stores that they see."""
+
+
+async def version(session: AsyncSession) -> int:
+    """Grows with every change."""
+    return (await session.execute(select(DirectoryRow.ver))).scalar_one()
+
+
+async def has_administrator(session: AsyncSession) -> bool:
+    """Whether somebody can administer: not disabled."""
+    return await _administrators(session) > 0
+
+
+async def _administrators(session: AsyncSession) -> int:
+    query = select(func.count()).where(PersonRow.role == Role.ADMIN, PersonRow.disabled_ms.is_(None))
+    return (await session.execute(query)).scalar_one()
+
+
+async def is_last_administrator(session: AsyncSession, person: PersonRow) -> bool:
+    """Whether nobody else could administer without this person."""
+    return person.role == Role.ADMIN and person.disabled_ms is None and await _administrators(session) == 1
+
+
+async def person_by_login(session: AsyncSession, login: str) -> PersonRow | None:
+    """Also somebody who is disabled."""
+    return (await session.scalars(select(PersonRow).where(PersonRow.login == login))).one_or_none()
+
+
+async def _changed(session: AsyncSession, action: Action, by: By, object_id: str, detail: str = "") -> None:
+    await session.execute(update(DirectoryRow).values(ver=DirectoryRow.ver + 1))
+    await audit.record(session, action, by.person, object_id=object_id, address=by.address, detail=detail)
+
+
+async def name_chain(session: AsyncSession, name: Name, by: By) -> None:
+    """Set the chain's name."""
+    values = {"name_zh": name.zh, "name_en": name.en}
+    if await session.get(ChainRow, 1) is None:
+        await session.execute(insert(ChainRow).values(id=1, **values))
+    else:
+        await session.execute(update(ChainRow).values(**values))
+    await _changed(session, Action.CHAIN_NAMED, by, "chain")
+
+
+async def add_region(session: AsyncSession, region: RegionId, name: Name, by: By) -> None:
+    await session.execute(insert(RegionRow).values(id=region, name_zh=name.zh, name_en=name.en))
+    await _changed(session, Action.REGION_ADDED, by, region)
+
+
+async def rename_region(session: AsyncSession, region: RegionId, name: Name, by: By) -> None:
+    await session.execute(update(RegionRow).where(RegionRow.id == region).values(name_zh=name.zh, name_en=name.en))
+    await _changed(session, Action.REGION_RENAMED, by, region)
+
+
+async def add_store(session: AsyncSession, store: StoreId, number: str, name: Name, region: RegionId, by: By) -> None:
+    values = {"id": store, "number": number, "name_zh": name.zh, "name_en": name.en, "region_id": region}
+    await session.execute(insert(StoreRow).values(**values))
+    await _changed(session, Action.STORE_ADDED, by, store)
+
+
+async def change_store(session: AsyncSession, store: StoreId, name: Name, region: RegionId, by: By) -> None:
+    """Its name and region; a store keeps its number. Its tablets are called like it."""
+    names = {"name_zh": name.zh, "name_en": name.en}
+    await session.execute(update(StoreRow).where(StoreRow.id == store).values(**names, region_id=region))
+    await session.execute(update(PersonRow).where(PersonRow.store_id == store).values(**names))
+    await _changed(session, Action.STORE_CHANGED, by, store)
+
+
+async def add_person(session: AsyncSession, new: NewPerson, by: By) -> None:
+    await session.execute(
+        insert(PersonRow).values(
+            id=new.id,
+            login=new.login,
+            password_hash=new.password_hash,
+            role=new.role,
+            name_zh=new.name.zh,
+            name_en=new.name.en,
+            title_zh=new.title.zh if new.title else None,
+            title_en=new.title.en if new.title else None,
+            store_id=new.store,
+            region_id=new.region,
+            skills=",".join(new.skills),
+        )
+    )
+    await _changed(session, Action.PERSON_ADDED, by, new.id, detail=new.role)
+
+
+async def rename_person(session: AsyncSession, person: PersonId, name: Name, by: By) -> None:
+    await session.execute(update(PersonRow).where(PersonRow.id == person).values(name_zh=name.zh, name_en=name.en))
+    await _changed(session, Action.PERSON_RENAMED, by, person)
+
+
+async def rename_login(session: AsyncSession, person: PersonId, login: str, by: By) -> None:
+    """Another name to sign in with; who is signed in stays so."""
+    await session.execute(update(PersonRow).where(PersonRow.id == person).values(login=login))
+    await _changed(session, Action.PERSON_RENAMED, by, person, detail="login")
+
+
+async def set_password(session: AsyncSession, person: PersonId, password_hash: str, by: By) -> None:
+    """A new password; whoever is signed in with the old one is out."""
+    await session.execute(update(PersonRow).where(PersonRow.id == person).values(password_hash=password_hash))
+    await session.execute(delete(SignInRow).where(SignInRow.person_id == person))
+    await _changed(session, Action.PASSWORD_SET, by, person)
+
+
+async def disable(session: AsyncSession, person: PersonId, now_ms: int, by: By) -> None:
+    """Out now and for good; what they did stays under their name."""
+    await session.execute(update(PersonRow).where(PersonRow.id == person).values(disabled_ms=now_ms))
+    await session.execute(delete(SignInRow).where(SignInRow.person_id == person))
+    await _changed(session, Action.PERSON_DISABLED, by, person)
+
+
+async def enable(session: AsyncSession, person: PersonId, by: By) -> None:
+    """May sign in again, with the password they had."""
+    await session.execute(update(PersonRow).where(PersonRow.id == person).values(disabled_ms=None))
+    await _changed(session, Action.PERSON_ENABLED, by, person)
