@@ -6,10 +6,13 @@ from collections.abc import Callable
 
 from aiortc import RTCDataChannel, RTCSctpCapabilities, RTCSctpTransport
 from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcsctptransport import Chunk, SackChunk
+from OpenSSL import SSL
 
 from contract.base import decode, encode
 from contract.data import CLIENT_DATA, MAX_UP_BYTES, ClientData, ServerData
 from contract.errors import ProtocolViolation
+from media.peer.chunks import weigh
 from media.peer.sdp import SCTP_PORT
 from runtime.logs import get_logger
 
@@ -18,14 +21,15 @@ log = get_logger(__name__)
 LABEL = "passline"
 MESSAGES_PER_S = 60
 """More are dropped: a pointer sends at most 30."""
-DATAGRAMS_PER_S = 400
-"""SCTP packets of one peer; more are dropped before they are parsed, SCTP repeats what was real."""
+CHUNKS_PER_S = 400
+"""SCTP chunks of one peer; more are dropped before they are parsed, SCTP repeats what was real. Chunks and not packets:
+one packet holds eighty, and aiortc sorts all that is out of order for each."""
 MAX_WAITING_BYTES = 256 * 1024
 """Said and not yet sent; past it the newest are dropped (the client is not reading, a new PeerConnection follows)."""
 MAX_DOWN_BYTES = 16 * 1024
 MAX_STREAMS = 16
-MAX_CHUNKS = 1024
-"""Pieces of messages that are not complete, or out of order."""
+MAX_CHUNKS = 256
+"""Pieces of messages that are not complete, out of order, or said to have arrived beyond a gap."""
 MAX_REFUSED = 8
 """Channels beyond the one; who goes on opening them is no client of ours."""
 FLUSH_S = 0.15
@@ -40,26 +44,27 @@ class RateLimit:
         self._left = float(per_s)
         self._last = now
 
-    def allow(self, now: float) -> bool:
-        """Whether one more is within the rate."""
+    def allow(self, now: float, *, cost: int = 1) -> bool:
+        """Whether one more, or `cost` at once, is within the rate."""
         self._left = min(self._per_s, self._left + (now - self._last) * self._per_s)
         self._last = now
-        if self._left < 1.0:
+        if self._left < cost:
             return False
-        self._left -= 1.0
+        self._left -= cost
         return True
 
 
 class _Sctp(RTCSctpTransport):
     """SCTP that survives its peer: what its parser does not expect ends the association, not the DTLS task."""
 
-    def __init__(self, dtls: RTCDtlsTransport, *, allow: Callable[[], bool], failed: Callable[[], None]) -> None:
+    def __init__(self, dtls: RTCDtlsTransport, *, allow: Callable[[bytes], bool], failed: Callable[[], None]) -> None:
+        """`allow` is asked whether a packet may be read."""
         super().__init__(dtls, SCTP_PORT)
         self._allow = allow
         self._failed = failed
 
     async def _handle_data(self, data: bytes) -> None:
-        if not self._allow():
+        if not self._allow(data):
             return
         try:
             await super()._handle_data(data)
@@ -72,6 +77,17 @@ class _Sctp(RTCSctpTransport):
         if self._overfull():
             log.warning("data channel filled by the peer")
             self._failed()
+
+    async def _receive_sack_chunk(self, chunk: SackChunk) -> None:
+        if sum(max(0, last - first + 1) for first, last in chunk.gaps) > MAX_CHUNKS:
+            # aiortc would walk over every number of every gap: seconds for one packet.
+            raise ValueError("SACK of more than was ever under way")
+        await super()._receive_sack_chunk(chunk)
+
+    async def _send_chunk(self, chunk: Chunk) -> None:
+        # Also called from timers, in tasks that nobody awaits.
+        with contextlib.suppress(ConnectionError, SSL.Error):
+            await super()._send_chunk(chunk)
 
     def let_go(self) -> None:
         """After `stop`: forget whom to tell."""
@@ -89,7 +105,7 @@ class _Sctp(RTCSctpTransport):
         )
 
 
-def _refuse() -> bool:
+def _refuse(_packet: bytes) -> bool:
     return False
 
 
@@ -117,10 +133,10 @@ class DataLink:
         self._clock = clock
         self._count = count
         self._messages = RateLimit(MESSAGES_PER_S, clock())
-        self._datagrams = RateLimit(DATAGRAMS_PER_S, clock())
+        self._chunks = RateLimit(CHUNKS_PER_S, clock())
         self._channel: RTCDataChannel | None = None
         self._refused = 0
-        self._sctp = _Sctp(dtls, allow=self._allow_datagram, failed=on_broken)
+        self._sctp = _Sctp(dtls, allow=self._allow_packet, failed=on_broken)
         self._sctp.on("datachannel", self._opened)
 
     async def start(self, remote_port: int) -> None:
@@ -161,8 +177,13 @@ class DataLink:
         await self._sctp.stop()
         self._sctp.let_go()
 
-    def _allow_datagram(self) -> bool:
-        if self._datagrams.allow(self._clock()):
+    def _allow_packet(self, packet: bytes) -> bool:
+        try:
+            chunks = weigh(packet)
+        except ValueError:
+            self._count("sctp_malformed")
+            return False
+        if self._chunks.allow(self._clock(), cost=chunks):
             return True
         self._count("data_rate")
         return False

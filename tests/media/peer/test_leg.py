@@ -17,6 +17,8 @@ from contract.nodes import LegEnd, LegState
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED
 from media.peer.leg import CONNECT_S, DEAD_S, SILENT_S, Leg
 from runtime import clock
+from tests.fuzz.corpus import FOUND
+from tests.fuzz.mangle import with_sctp_checksum
 from tests.support.loop import Loop, payload_start
 from tests.support.peer_client import PeerClient
 from tests.support.until import until
@@ -337,6 +339,28 @@ async def test_who_sends_messages_that_never_end_is_closed(server: Loop, client:
         first_tsn = sctp._local_tsn + 1 + 60 * step * number
         await sctp._send_chunk(Pieces(first_tsn, step))  # type: ignore[arg-type]  # has what is asked of a chunk
     await until(lambda: leg.reason is LegEnd.FAILED)
+
+
+def as_own(client: PeerClient, name: str) -> bytes:
+    """An SCTP packet that once held up the worker, as one of this client's association."""
+    data = (FOUND / "sctp" / name).read_bytes()
+    return with_sctp_checksum(data[:4] + client.sctp._remote_verification_tag.to_bytes(4) + data[8:])
+
+
+@pytest.mark.parametrize("name", ["init-parameter-of-no-length", "heartbeat-parameter-of-no-length"])
+async def test_a_packet_that_would_be_read_for_ever_is_dropped(server: Loop, client: PeerClient, name: str) -> None:
+    leg = await connected(server, client)
+    await client.dtls._send_data(as_own(client, name))
+    await until(lambda: server.mux.dropped["sctp_malformed"] == 1)
+    await loops(client, leg)
+
+
+async def test_who_acknowledges_more_than_was_ever_sent_is_closed(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    begun = clock.now()
+    await client.dtls._send_data(as_own(client, "sack-of-everything"))
+    await until(lambda: leg.reason is LegEnd.FAILED)
+    assert clock.now() - begun < 0.5
 
 
 async def test_replayed_and_forged_packets_are_dropped(server: Loop, client: PeerClient) -> None:
