@@ -155,6 +155,19 @@ class Progress(Message):
     done: bool = False
 
 
+class Install(Message):
+    """What somebody needs to trust this machine's own authority on a device."""
+
+    address: str
+    """Where Passline is once the certificate is installed, `https://…`."""
+    install_address: str
+    """The installation page without TLS, for the next device."""
+    fingerprint: str
+    """SHA-256 of the certificate, as devices show it."""
+    until: WallMs
+    """When the authority ends."""
+
+
 class Health(Message):
     """Whether this process lives, or is ready: what it waits for, if anything."""
 

@@ -22,6 +22,7 @@ def serve(
     *,
     demo: Annotated[bool, Parameter(negative="")] = False,
     config: Path | None = None,
+    tls: Annotated[bool, Parameter(negative="")] = False,
     host: str | None = None,
     port: int | None = None,
     data: Path | None = None,
@@ -34,6 +35,8 @@ def serve(
         Fill an empty data directory with a sample chain, and print its sign-ins.
     config
         TOML file with settings; docs/operations.md lists them.
+    tls
+        Serve HTTPS with a certificate of our own authority, to the whole network (PASSLINE_TLS).
     host
         Address to listen on (PASSLINE_HOST).
     port
@@ -41,7 +44,7 @@ def serve(
     data
         Directory of database and recordings (PASSLINE_DATA).
     """
-    return run(demo=demo, config=config, host=host, port=port, data=data)
+    return run(demo=demo, config=config, tls=tls, host=host, port=port, data=data)
 
 
 @app.command

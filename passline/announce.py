@@ -1,11 +1,17 @@
 """What `passline serve` prints once it can be used: addresses, and the sign-ins of the demo chain."""
 
 import asyncio
+import hashlib
+import ssl
 import unicodedata
 from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+
+import segno
 
 from passline.demo import PASSWORD, sign_ins
-from runtime.address import own_address
+from runtime.address import http_url, own_address, told_host
 from runtime.settings import Settings
 
 _POLL_S = 0.1
@@ -21,11 +27,34 @@ async def announce(settings: Settings, *, demo: bool) -> None:
 def text(settings: Settings, *, demo: bool) -> str:
     """The announcement, ready to print."""
     lines = ["", f"  店线通 Passline  {own_address(settings)}", f"  数据 data        {settings.data}", ""]
+    if settings.https:
+        lines += tablets(settings)
     if demo:
         lines += [f"  示例账号 Demo sign-ins · 密码 password: {PASSWORD}", ""]
         lines += ["  " + row for row in table(("账号 login", "姓名 name", "身份 role"), sign_ins())]
         lines += [""]
     return "\n".join(lines)
+
+
+def tablets(settings: Settings) -> list[str]:
+    """How a tablet gets there: the address to type or to scan, which first installs our certificate if it is ours."""
+    lines, url = [], own_address(settings)
+    if settings.tls_cert is None:
+        url = http_url(told_host(settings), settings.port) + "/install"
+        lines += [
+            f"  平板 tablets     {url}",
+            f"  指纹 SHA-256     {_fingerprint(settings.data / 'tls' / 'ca.crt')}",
+            "",
+        ]
+    picture = StringIO()
+    segno.make(url, micro=False, error="l").terminal(picture, border=2, compact=True)
+    return [*lines, *("  " + row for row in picture.getvalue().splitlines()), ""]
+
+
+def _fingerprint(certificate: Path) -> str:
+    """As signaling.tls.authority says it; without its library, which this small process has no other use for."""
+    der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+    return hashlib.sha256(der).digest().hex(":").upper()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -6,11 +6,12 @@ import fcntl
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from passline.announce import announce
 from passline.children import Spec
@@ -26,14 +27,18 @@ MAX_SOCKET_PATH_BYTES = 107
 _LONGEST_SOCKET = "run/signaling.health.sock"
 
 
-def run(*, demo: bool, config: Path | None, host: str | None, port: int | None, data: Path | None) -> int:
+def run(*, demo: bool, config: Path | None, tls: bool, host: str | None, port: int | None, data: Path | None) -> int:
     """Serve until SIGINT or SIGTERM; the exit status. Raises SettingsError before anything was started."""
     environ = dict(os.environ)
     if config is not None:
         environ[CONFIG] = str(config.absolute())
-    settings = load(environ, host=host, port=port, data=data)
+    settings = load(environ, tls=tls or None, host=host, port=port, data=data)
     _check_media_ports(settings)
-    settings = settings.model_copy(update={"data": settings.data.absolute(), "port": _free_port(settings)})
+    chosen: dict[str, object] = {"data": settings.data.absolute(), "port": _free_port(settings, "port")}
+    if settings.https:
+        _check_given_certificate(settings)
+        chosen["tls_port"] = _free_port(settings, "tls_port")
+    settings = settings.model_copy(update=chosen)
     environ |= to_environ(settings)
     logs.setup("passline", level=settings.log_level, fmt=settings.log_format)
     with ExitStack() as stack:
@@ -64,10 +69,11 @@ async def _serve(settings: Settings, environ: dict[str, str], *, demo: bool) -> 
         await supervisor.run()
 
 
-def _free_port(settings: Settings) -> int:
+def _free_port(settings: Settings, key: Literal["port", "tls_port"]) -> int:
     """The port to listen on, chosen now if it is 0, so that a restarted child finds the same. Raises SettingsError."""
+    wanted: int = getattr(settings, key)
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        family, kind, proto, _, address = socket.getaddrinfo(settings.host, wanted, type=socket.SOCK_STREAM)[0]
     except OSError as error:
         raise SettingsError(f"PASSLINE_HOST: {settings.host} is no address of this machine") from error
     with socket.socket(family, kind, proto) as probe:
@@ -79,11 +85,21 @@ def _free_port(settings: Settings) -> int:
                 raise SettingsError(f"PASSLINE_HOST: {settings.host} is no address of this machine") from error
             why = os.strerror(error.errno or 0)
             raise SettingsError(
-                f"PASSLINE_PORT: cannot listen on {settings.host} port {settings.port}: {why}."
-                " Does Passline run already? Choose another port with PASSLINE_PORT or --port."
+                f"PASSLINE_{key.upper()}: cannot listen on {settings.host} port {wanted}: {why}."
+                f" Does Passline run already? Choose another port with PASSLINE_{key.upper()}."
             ) from error
         port: int = probe.getsockname()[1]
         return port
+
+
+def _check_given_certificate(settings: Settings) -> None:
+    """Whether `tls_cert` and `tls_key` can be served. Raises SettingsError."""
+    if settings.tls_cert is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingsError(f"PASSLINE_TLS_CERT, PASSLINE_TLS_KEY: cannot be used: {error}") from error
 
 
 def _check_media_ports(settings: Settings) -> None:

@@ -32,6 +32,16 @@ class Settings(BaseModel):
     """Directory of the database, recordings, stills and sockets."""
     origins: list[str] = Field(default_factory=list)
     """Further origins that may use the API, e.g. `https://passline.example`; our own address always may."""
+    tls: bool = False
+    """Serve HTTPS on `tls_port` with a certificate of our own authority, and only its installation on `port`."""
+    tls_port: Annotated[int, Field(ge=0, le=65535)] = 8443
+    """TCP port of HTTPS; 0 lets the system choose."""
+    tls_names: list[str] = Field(default_factory=list)
+    """Further names and addresses of this machine for our certificate; the first is the one that is announced."""
+    tls_cert: Path | None = None
+    """PEM file of a certificate from elsewhere, with its chain; turns `tls` on."""
+    tls_key: Path | None = None
+    """PEM file of its key; unset means that it is in `tls_cert`."""
     media_port: Annotated[int, Field(ge=0, le=65535)] = 7880
     """UDP port of the first media worker; the next ones count up. 0 lets the system choose."""
     media_workers: Annotated[int, Field(ge=0, le=64)] = 0
@@ -48,6 +58,11 @@ class Settings(BaseModel):
     """A process that does not answer for so long is killed and started again; 0 never does."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
+
+    @property
+    def https(self) -> bool:
+        """Whether we serve HTTPS ourselves."""
+        return self.tls or self.tls_cert is not None
 
     def media_worker_count(self) -> int:
         """Workers to start."""
@@ -77,7 +92,10 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
         values[name] = [part.strip() for part in text.split(",") if part.strip()] if listed else text
     values.update({key: value for key, value in overrides.items() if value is not None})
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
+        if settings.https and "host" not in values:  # encrypted, it is meant for the network
+            return settings.model_copy(update={"host": "0.0.0.0"})
+        return settings
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
@@ -97,6 +115,6 @@ def _known(prefix: str) -> str:
 def to_environ(settings: Settings) -> dict[str, str]:
     """The variables that make a child process's `load` return the same settings."""
     environ = {}
-    for name, value in settings.model_dump(mode="json").items():
+    for name, value in settings.model_dump(mode="json", exclude_none=True).items():
         environ[PREFIX + name.upper()] = ",".join(value) if isinstance(value, list) else str(value)
     return environ

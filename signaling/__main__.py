@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 
 from aiohttp import web
@@ -10,8 +11,10 @@ from aiohttp import web
 from runtime import logs
 from runtime.logs import get_logger
 from runtime.settings import Settings, SettingsError, load
+from runtime.supervise import TaskScope
 from signaling.app import build
 from signaling.store.schema import SchemaError
+from signaling.tls.certificates import Certificates
 
 log = get_logger(__name__)
 
@@ -25,18 +28,19 @@ async def run(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(build(settings), access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False)
+    certificates = Certificates(settings) if settings.https else None
+    app = build(settings, authority=certificates.authority if certificates else None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
-        try:
-            await site.start()
-        except OSError as error:
-            why = os.strerror(error.errno) if error.errno else str(error)
-            log.error("cannot listen", host=settings.host, port=settings.port, why=why, setting="PASSLINE_PORT")
+        if not await _listen(runner, settings, settings.port, "PASSLINE_PORT"):
             return 1
-        log.info("signaling listens", host=settings.host, port=settings.port)
-        await stop.wait()
+        async with TaskScope("certificates") as scope:
+            if certificates is not None:
+                if not await _listen(runner, settings, settings.tls_port, "PASSLINE_TLS_PORT", certificates.context):
+                    return 1
+                scope.spawn(certificates.watch(), name="watch")
+            await stop.wait()
         log.info("signaling ends")
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
@@ -45,16 +49,29 @@ async def run(settings: Settings) -> int:
     return 0
 
 
+async def _listen(
+    runner: web.AppRunner, settings: Settings, port: int, key: str, tls: ssl.SSLContext | None = None
+) -> bool:
+    """Open one door; False, and logged, if the port is taken."""
+    try:
+        await web.TCPSite(runner, settings.host, port, ssl_context=tls, reuse_address=True).start()
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        log.error("cannot listen", host=settings.host, port=port, why=why, setting=key)
+        return False
+    log.info("signaling listens", host=settings.host, port=port, tls=tls is not None)
+    return True
+
+
 def main() -> int:
     """The exit status."""
     try:
         settings = load()
+        logs.setup("signaling", level=settings.log_level, fmt=settings.log_format)
+        return asyncio.run(run(settings))
     except SettingsError as error:
         print(f"passline: {error}", file=sys.stderr)
         return 2
-    logs.setup("signaling", level=settings.log_level, fmt=settings.log_format)
-    try:
-        return asyncio.run(run(settings))
     except SchemaError as error:
         log.error("the database cannot be used", why=str(error))
         return 2

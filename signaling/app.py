@@ -25,14 +25,20 @@ from signaling.service import Service
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.schema import DATABASE
+from signaling.tls.authority import Issued
 from signaling.ws.gateway import Gateway
 
 HOUSE = web.AppKey("house", House)
 SERVICE = web.AppKey("service", Service)
 
 
-def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Application:
-    """The application; nothing is opened before it starts. `hasher` sets another cost of passwords, for tests."""
+def build(
+    settings: Settings, *, hasher: PasswordHasher | None = None, authority: Issued | None = None
+) -> web.Application:
+    """The application; nothing is opened before it starts.
+
+    `authority` is what `/install` offers. `hasher` sets another cost of passwords, for tests.
+    """
     health = Health("signaling")
     database = Database(settings.data / DATABASE)
     sign_ins = SignIns(database)
@@ -54,6 +60,7 @@ def build(settings: Settings, *, hasher: PasswordHasher | None = None) -> web.Ap
         sockets=gateway,
         seen=Seen(),
         openapi=json.dumps(document(ROUTES), ensure_ascii=False).encode(),
+        authority=authority,
     )
     health.wait_for("database")
     app = application(house, ROUTES)

@@ -23,6 +23,7 @@ from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.store.engine import Database
+from signaling.tls.authority import Issued
 
 
 class PresenceBoard(Protocol):
@@ -77,3 +78,5 @@ class House:
     seen: Seen
     openapi: bytes
     """The API's description, JSON."""
+    authority: Issued | None = None
+    """Whose certificates we serve, if they are our own."""

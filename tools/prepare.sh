@@ -17,6 +17,7 @@ has_chinese_font() {
 need chromium chromium chromium-browser google-chrome
 need firefox-esr firefox-esr firefox
 need ffmpeg ffmpeg
+need libnss3-tools certutil
 has_chinese_font || missing+=(fonts-noto-cjk)
 
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -17,6 +17,7 @@ export default defineConfig({
       input: {
         index: resolve(import.meta.dirname, 'index.html'),
         docs: resolve(import.meta.dirname, 'docs.html'),
+        install: resolve(import.meta.dirname, 'install.html'),
       },
     },
   },

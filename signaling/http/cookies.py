@@ -13,13 +13,14 @@ KEPT_S = 400 * 24 * 3600
 
 
 def cookie_of(request: web.Request) -> str | None:
-    """The secret the browser sends, if any."""
-    return request.cookies.get(TLS_NAME) or request.cookies.get(NAME)
+    """The secret the browser sends, if any. Under our own TLS only the name that no plain page can set counts."""
+    secret = request.cookies.get(TLS_NAME)
+    return secret if secret or request.secure else request.cookies.get(NAME)
 
 
 def set_cookie(request: web.Request, response: web.Response, secret: str) -> None:
     """Sign the browser in."""
-    secure = behind_tls(request)
+    secure = request.secure or behind_tls(request)
     response.set_cookie(
         TLS_NAME if secure else NAME,
         secret,

@@ -19,6 +19,7 @@ from signaling.http.cookies import cookie_of
 from signaling.http.errors import answer_errors
 from signaling.http.headers import add_headers
 from signaling.http.origin import check_origin
+from signaling.http.plain import only_by_https
 from signaling.http.route import JSON, Route, Visit, read_message
 
 log = get_logger(__name__)
@@ -29,7 +30,8 @@ _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 def application(house: House, routes: Iterable[Route]) -> web.Application:
     """The API. Static files and the WebSocket are added by signaling.app."""
-    app = web.Application(middlewares=[_watch(house.health), answer_errors])
+    guards = [only_by_https(house.settings.tls_port)] if house.settings.https else []
+    app = web.Application(middlewares=[_watch(house.health), answer_errors, *guards])
     app.on_response_prepare.append(add_headers)
     for route in routes:
         app.router.add_route(route.method, route.path, _handle(house, route))

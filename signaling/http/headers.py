@@ -5,11 +5,18 @@ import re
 from aiohttp import web
 
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+HSTS_S = 7 * 24 * 3600
+"""Long enough for daily use; a machine that goes back to plain http can be reached again after it."""
+
+
+def is_host(host: str) -> bool:
+    """Whether a `Host` header can be written into a header or an address of ours."""
+    return _HOST.fullmatch(host) is not None
 
 
 def policy(host: str) -> str:
     """The Content-Security-Policy; the WebSocket's address is named because older Safari keeps `'self'` to http."""
-    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    sockets = f" ws://{host} wss://{host}" if is_host(host) else ""
     return "; ".join(
         (
             "default-src 'self'",
@@ -34,5 +41,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers["Permissions-Policy"] = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if request.secure and not request.host.startswith("localhost"):
+        headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
     if request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "private, no-store")

@@ -23,6 +23,9 @@ def add_static(app: web.Application, root: Path = ROOT) -> None:
     async def docs(_request: web.Request) -> web.StreamResponse:
         return _file(root, "docs.html") or _not_built()
 
+    async def install(_request: web.Request) -> web.StreamResponse:
+        return _file(root, "install.html") or _not_built()
+
     async def page(request: web.Request) -> web.StreamResponse:
         name = request.match_info["path"]
         found = _file(root, name) if name else None
@@ -33,6 +36,7 @@ def add_static(app: web.Application, root: Path = ROOT) -> None:
         return _file(root, "index.html") or _not_built()
 
     app.router.add_get("/docs", docs)
+    app.router.add_get("/install", install)
     app.router.add_get(r"/{path:(?!api/|api$|ws$)[^\x00]*}", page)
 
 

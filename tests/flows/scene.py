@@ -8,6 +8,7 @@ At the end every browser's console must be clean, but for what `scene.expected` 
 """
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -69,19 +70,24 @@ class Scene:
         size: tuple[int, int] = (1280, 800),
         camera: str = "640x360@15",
         language: str = "zh-CN",
+        url: str | None = None,
+        trusts: Path | None = None,
+        flags: Sequence[str] = (),
     ) -> Browser:
-        """A Chromium of its own; `shows` is what its camera and microphone play."""
+        """A Chromium of its own; `shows` is what its camera and microphone play, `url` another way to the system."""
         assert self._driver is not None
         picture, sound = (shows.picture, shows.sound) if shows else (None, None)
         browser = await self._owned.enter_async_context(
             chromium(
                 self._driver,
-                self.stack.url,
+                url or self.stack.url,
                 picture=picture,
                 sound=sound,
                 size=size,
                 camera=camera,
                 language=language,
+                trusts=trusts,
+                flags=flags,
             )
         )
         self._browsers.append(browser)

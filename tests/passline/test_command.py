@@ -42,6 +42,7 @@ def _refused(done: subprocess.CompletedProcess[str], named: str) -> None:
         ({"host": "192.0.2.1"}, "PASSLINE_HOST"),
         ({"config": "/not/there.toml"}, "/not/there.toml"),
         ({"media_port": 65535, "media_workers": 2}, "PASSLINE_MEDIA_PORT"),
+        ({"tls_cert": "/not/there.pem"}, "PASSLINE_TLS_CERT"),
         ({"data": "/proc/nowhere"}, "PASSLINE_DATA"),
         ({"data": "/tmp/" + "x" * 200}, "PASSLINE_DATA"),
     ],

@@ -24,6 +24,12 @@ def test_the_command_line_beats_the_environment_which_beats_the_file(tmp_path: P
     assert (settings.port, settings.host, settings.ring_s) == (3, "h2", 5)
 
 
+def test_with_https_everything_on_the_network_is_served_unless_said_otherwise() -> None:
+    assert load({"PASSLINE_TLS": "true"}).host == "0.0.0.0"
+    assert load({"PASSLINE_TLS_CERT": "/x.pem"}).host == "0.0.0.0"
+    assert load({"PASSLINE_TLS": "true", "PASSLINE_HOST": "127.0.0.1"}).host == "127.0.0.1"
+
+
 def test_a_named_file_is_read_from_anywhere(tmp_path: Path) -> None:
     file = tmp_path / "elsewhere" / "chain.toml"
     file.parent.mkdir()
@@ -66,3 +72,5 @@ def test_children_read_the_settings_their_parent_had() -> None:
     )
     assert load(to_environ(settings)) == settings
     assert load(to_environ(Settings())) == Settings()
+    https = Settings(host="0.0.0.0", tls=True, tls_names=["a.example"], tls_cert=Path("/c.pem"))
+    assert load(to_environ(https)) == https

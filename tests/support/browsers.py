@@ -7,12 +7,13 @@ file capture: it sends its own moving test picture and tone.
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -90,24 +91,30 @@ async def chromium(
     language: str = "zh-CN",
     autoplay: bool = True,
     profile: Path | None = None,
+    trusts: Path | None = None,
+    flags: Sequence[str] = (),
 ) -> AsyncIterator[Browser]:
     """A fresh Chromium; `picture` (.y4m or .mjpeg) and `sound` (.wav) play in a loop as camera and microphone.
 
+    `trusts` is an authority (PEM or DER) installed on this device, `flags` are further ones of the command line.
     `camera` is what the product asks the camera for: several encoders share the cores of a small test machine.
     """
     home = profile or Path(tempfile.mkdtemp(prefix="passline-chromium-"))
-    flags = list(FLAGS)
+    arguments = [*FLAGS, *flags]
     if picture:
-        flags.append(f"--use-file-for-fake-video-capture={picture}")
+        arguments.append(f"--use-file-for-fake-video-capture={picture}")
     if sound:
-        flags.append(f"--use-file-for-fake-audio-capture={sound}")
+        arguments.append(f"--use-file-for-fake-audio-capture={sound}")
     if autoplay:
-        flags.append("--autoplay-policy=no-user-gesture-required")
+        arguments.append("--autoplay-policy=no-user-gesture-required")
+    if trusts:
+        await asyncio.to_thread(_install_authority, home, trusts)
     context = await driver.chromium.launch_persistent_context(
         str(home),
         executable_path=CHROMIUM,
         headless=True,
-        args=flags,
+        args=arguments,
+        env={**os.environ, "HOME": str(home)},
         chromium_sandbox=False,
         viewport={"width": size[0], "height": size[1]},
         locale=language,
@@ -121,6 +128,15 @@ async def chromium(
         await context.close()
         if profile is None:
             shutil.rmtree(home, ignore_errors=True)
+
+
+def _install_authority(home: Path, authority: Path) -> None:
+    """As a person would in the device's settings: Chromium on Linux reads this database of its user."""
+    database = home / ".pki" / "nssdb"
+    database.mkdir(parents=True, exist_ok=True)
+    certutil = ["certutil", "-d", f"sql:{database}"]
+    subprocess.run([*certutil, "-N", "--empty-password"], check=True)
+    subprocess.run([*certutil, "-A", "-n", "passline", "-t", "C,,", "-i", str(authority)], check=True)
 
 
 @contextlib.asynccontextmanager
