@@ -7,7 +7,8 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Start of frame, whatever the coding; not the Huffman tables, JPG extension or arithmetic conditioning."""
 _SCAN, _END = 0xDA, 0xD9
 MAX_SEGMENTS = 1_000
-MAX_PIXELS = 100_000_000
+MAX_PIXELS = 40_000_000
+"""More than a store's camera has; decoded they take 160 MB."""
 
 
 def size_px(data: bytes) -> tuple[int, int]:

@@ -58,6 +58,6 @@ ROUTES = [
         max_bytes=MAX_STILL_BYTES,
         answer=Still,
         status=201,
-        errors=(ErrorCode.BAD_PICTURE, ErrorCode.OVER, ErrorCode.TOO_MANY),
+        errors=(ErrorCode.BAD_PICTURE, ErrorCode.OVER, ErrorCode.TOO_MANY, ErrorCode.BUSY),
     ),
 ]

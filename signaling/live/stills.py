@@ -1,4 +1,4 @@
-"""Photos at the camera's full resolution: checked, put on the disk whole, then told to the room."""
+"""Photos at the camera's full resolution: drawn anew, put on the disk whole, then told to the room."""
 
 import asyncio
 import hashlib
@@ -15,6 +15,7 @@ from signaling.domain.commands import StillTaken
 from signaling.domain.draft import find, seated
 from signaling.domain.jpeg import size_px
 from signaling.domain.rooms import MAX_STILLS
+from signaling.live.redraw import Redraw
 from signaling.live.rooms import Rooms
 
 STILLS = Path("objects/stills")
@@ -27,34 +28,34 @@ class Stills:
     def __init__(self, rooms: Rooms, data: Path) -> None:
         self._rooms = rooms
         self._directory = data / STILLS
+        self._redraw = Redraw()
 
     async def add(self, who: Principal, room_id: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
-        """Keep a photo and tell the room. Raises Rejection or what the room answers."""
+        """Keep a photo and tell the room. Raises Rejection, Unavailable or what the room answers."""
         room = access_room(who, self._rooms.get(room_id))
         seated(room.state, who.id)
         if len(room.state.stills) >= MAX_STILLS:
             raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
-        try:
-            width_px, height_px = size_px(jpeg)
-        except ValueError as error:
-            raise Rejection(ErrorCode.BAD_PICTURE, str(error)) from error
+        taken_at = clock.wall_ms()
+        clean = await self._redraw.jpeg(jpeg)
+        width_px, height_px = size_px(clean)
         still = Still(
             id=StillId(ids.uuid7()),
             by=who.id,
             asked_by=asked_by if asked_by is not None and find(room.state, asked_by) is not None else None,
-            taken_at=clock.wall_ms(),
+            taken_at=taken_at,
             width_px=width_px,
             height_px=height_px,
         )
         path = self._directory / still.id
-        await asyncio.to_thread(_write, path, jpeg)
+        sha256 = await asyncio.to_thread(_write, path, clean)
         outcome: asyncio.Future[PasslineError | None] = asyncio.get_running_loop().create_future()
 
         def answered(error: PasslineError | None) -> None:
             if not outcome.done():
                 outcome.set_result(error)
 
-        taken = StillTaken(still=still, size_bytes=len(jpeg), sha256=hashlib.sha256(jpeg).hexdigest())
+        taken = StillTaken(still=still, size_bytes=len(clean), sha256=sha256)
         room.put(taken, answer=answered)
         refused = await outcome
         if refused is not None:
@@ -63,8 +64,8 @@ class Stills:
         return still
 
 
-def _write(path: Path, data: bytes) -> None:
-    """The whole file or none: written aside, on the disk, then renamed."""
+def _write(path: Path, data: bytes) -> str:
+    """The whole file or none: written aside, on the disk, then renamed. Returns its SHA-256."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".part")
     with aside.open("wb") as file:
@@ -72,3 +73,4 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.rename(path)
+    return hashlib.sha256(data).hexdigest()
