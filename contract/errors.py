@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     STALE = "stale"
     CONSENT = "consent"
     OVER = "over"
+    DISK_FULL = "disk_full"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
@@ -71,6 +72,7 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.STALE: Reply(409, 4409),
     ErrorCode.CONSENT: Reply(409, 4409),
     ErrorCode.OVER: Reply(410, 4410),
+    ErrorCode.DISK_FULL: Reply(507, 4503),
     ErrorCode.BUSY: Reply(503, 4503),
     ErrorCode.UNAVAILABLE: Reply(503, 4503),
     ErrorCode.INTERNAL: Reply(500, 4500),

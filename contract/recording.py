@@ -19,7 +19,11 @@ class GapReason(StrEnum):
     TAP_FULL = "tap_full"
     """The recorder was too slow and whole frames were dropped."""
     CRASH = "crash"
-    """The recorder or the worker died or hung; another one went on."""
+    """The recorder died; another one went on."""
+    WORKER = "worker"
+    """The media worker died or hung, or the room moved to another one."""
+    DISK_FULL = "disk_full"
+    """There was no room to write."""
 
 
 class Gap(Message):
@@ -110,11 +114,24 @@ class ManifestSegment(Message):
 
 
 class ManifestSegmentDone(Message):
+    """A live file was closed; `interrupted` if the recorder ended in mid-recording: the tracks in it did not."""
+
     type: Literal["segment_done"] = "segment_done"
     file: str
     size_bytes: int
     sha256: str
     wall_ns: int
+    interrupted: bool = False
+
+
+class ManifestPart(Message):
+    """A segment became this file, which is kept; its checksum is what an integrity check holds it to."""
+
+    type: Literal["part"] = "part"
+    file: str
+    segment: str
+    size_bytes: int
+    sha256: str
 
 
 class ManifestGap(Message):
@@ -146,6 +163,7 @@ ManifestLine = Annotated[
     | ManifestTrack
     | ManifestSegment
     | ManifestSegmentDone
+    | ManifestPart
     | ManifestGap
     | ManifestPoint
     | ManifestStopped,

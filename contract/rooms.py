@@ -133,11 +133,15 @@ class Hand(Message):
 class RecordingState(StrEnum):
     OFF = "off"
     RECORDING = "recording"
+    PAUSED = "paused"
+    """Nothing is recorded now, as the disk is nearly full; goes on by itself when there is room."""
     SAVING = "saving"
     SAFE = "safe"
     RECOVERED = "recovered"
     """Safe after a crash: something may be missing and is shown as a gap."""
     FAILED = "failed"
+    DELETED = "deleted"
+    """Its time to be kept is over; only the archive says so."""
 
 
 class RoomRecording(Message):
@@ -150,6 +154,11 @@ class RoomRecording(Message):
     """Known once safe."""
     saved_in_s: float | None = None
     """How long after the end it became safe."""
+
+    @property
+    def running(self) -> bool:
+        """It is not over; paused or not."""
+        return self.state in (RecordingState.RECORDING, RecordingState.PAUSED)
 
 
 class Still(Message):

@@ -1,4 +1,6 @@
-"""The tap: whole encoded frames from a media worker to the recorder, one way, over `<data>/run/tap.sock`.
+"""The tap: whole encoded frames from a media worker to the recorder, over `<data>/run/tap.sock`.
+
+Only `keyframes` goes the other way.
 
 Framing: u32 length of the rest, u8 kind, body. Kind 1 is a JSON message below, kind 2 a frame:
 u32 track number, u8 flags (bit 0: keyframe), u64 wall_ns, payload. All integers big endian.
@@ -58,9 +60,12 @@ class TapTrack(Message):
 
 
 class TapTrackEnd(Message):
+    """No more of this track. `lost` says why, unless it was somebody's wish (camera off, left)."""
+
     type: Literal["track_end"] = "track_end"
     number: int
     wall_ns: int
+    lost: GapReason | None = None
 
 
 class TapGap(Message):
@@ -86,15 +91,24 @@ class TapPoint(Message):
 
 
 class TapClose(Message):
-    """The last record of this recording on this connection."""
+    """The last record of this recording on this connection; ends all its tracks. If the recording is not over, its
+    room moved to another worker."""
 
     type: Literal["close"] = "close"
     recording: RecordingId
     wall_ns: int
 
 
+class TapKeyframes(Message):
+    """Recorder to worker: pictures of this recording are left out until their next keyframe."""
+
+    type: Literal["keyframes"] = "keyframes"
+    recording: RecordingId
+
+
 TapMessage = Annotated[
-    TapHello | TapOpen | TapTrack | TapTrackEnd | TapGap | TapPoint | TapClose, Field(discriminator="type")
+    TapHello | TapOpen | TapTrack | TapTrackEnd | TapGap | TapPoint | TapClose | TapKeyframes,
+    Field(discriminator="type"),
 ]
 TAP_MESSAGE: TypeAdapter[TapMessage] = TypeAdapter(TapMessage)
 

@@ -12,6 +12,7 @@ from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import Codec, Grants, Source
 from contract.nodes import FromWorker, LegEnd, LegState, OpenLeg, PublicationReport, SetGrants
+from contract.recording import GapReason
 from media.forward.ports import TapSink
 from media.forward.room import MediaRoom
 from media.peer.dtls import Identity
@@ -23,6 +24,12 @@ from runtime.supervise import TaskScope
 
 log = get_logger(__name__)
 
+LOST = {
+    LegEnd.RESTARTING: GapReason.WORKER,
+    LegEnd.FAILED: GapReason.NETWORK,
+    LegEnd.TIMEOUT: GapReason.NETWORK,
+}
+"""Ends of a leg that nobody wished, and what its recording lacks from then on."""
 BUSY_RETRY_S = 2.0
 MAX_SESSIONS = 1024
 """Remembered for each room: every reload of a page is a new session."""
@@ -184,6 +191,13 @@ class Rooms:
             with self._guard(name):
                 room.media.tap_connected(sink, clock.now(), clock.wall_ns())
 
+    def tap_wants(self, recording: RecordingId) -> None:
+        """The recorder waits for keyframes."""
+        for name, room in list(self.held.items()):
+            if room.recording == recording:
+                with self._guard(name):
+                    room.media.want_recorded(clock.now())
+
     def tap_lost(self) -> None:
         self._tap = None
         for name, room in list(self.held.items()):
@@ -248,7 +262,8 @@ class Rooms:
             room = self.held.get(leg.room)
             if room is not None and room.legs.pop(leg.id, None) is not None:
                 with self._guard(leg.room):
-                    room.media.remove_leg(leg.id, clock.now(), clock.wall_ns())
+                    lost = LOST.get(leg.reason) if leg.reason is not None else None
+                    room.media.remove_leg(leg.id, clock.now(), clock.wall_ns(), lost=lost)
             log.info("leg is closed", leg=leg.id, room=leg.room, reason=leg.reason)
         self._say(leg.report())
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from contract.ids import WorkerId
-from contract.tap import TapHello, is_frame, pack_message
+from contract.tap import TapHello, TapKeyframes, is_frame, pack_message, unpack
 from media.rooms import Rooms
 from runtime.link import Link, LinkClosed
 
@@ -70,7 +70,9 @@ async def feed(rooms: Rooms, worker: WorkerId, link: Link) -> None:
     rooms.tap_connected(connection)
     try:
         while True:
-            await link.receive()  # The tap is one way; this waits for its end.
+            said = unpack(await link.receive())
+            if isinstance(said, TapKeyframes):
+                rooms.tap_wants(said.recording)
     finally:
         connection.close()
         rooms.tap_lost()

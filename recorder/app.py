@@ -8,6 +8,7 @@ from contextlib import suppress
 from prometheus_client import Gauge
 
 from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES, TAP_SOCKET, RecordingReport
+from contract.tap import TapKeyframes
 from recorder.control import Control
 from recorder.intake import Intake
 from recorder.recordings import Recordings
@@ -22,9 +23,9 @@ from runtime.supervise import TaskScope
 
 log = get_logger(__name__)
 
-BEAT_S, SHORT_REST_S = 0.5, 0.02
+BEAT_S, SHORT_REST_S = 0.6, 0.02
 """Between two gulps from the tap, each followed by one write; as short as it must be while much comes."""
-GULP_BYTES, FULL_BYTES = 96 * 1024, 160 * 1024
+GULP_BYTES, FULL_BYTES = 112 * 1024, 160 * 1024
 """What a gulp should bring, of the 208 KiB that Linux holds for a socket; from where on more may be behind."""
 IDLE_S = 1.0
 """At most until it is seen that signaling ordered something."""
@@ -36,12 +37,17 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
     `listening` is called once the tap can be connected.
     """
     storage = Storage(settings.data)
-    recordings = Recordings(storage, lambda report: _report(control, report))
+    state = Health("recorder")
+    recordings = Recordings(
+        storage,
+        lambda report: _report(control, report),
+        state.alarms,
+        reserve_bytes=settings.disk_reserve_mb * 1_000_000,
+    )
     control = Control(recordings.reports, recordings.order)
     for found in await asyncio.to_thread(unfinished, storage):
         recordings.adopt(found.recording, found.manifest)
     intake = Intake(recordings)
-    state = Health("recorder")
     state.wait_for("tap")
     _metrics(state, recordings)
     async with TaskScope("recorder") as scope:
@@ -70,7 +76,7 @@ async def run(settings: Settings, stop: asyncio.Event, *, listening: Callable[[]
 async def _beat(intake: Intake, recordings: Recordings, stop: asyncio.Event) -> None:
     """The one rhythm of this process: few wake-ups, as each costs more than the writing it starts.
 
-    A frame is on the disk 0.65 s after it came: at most 0.05 in the worker's batch, a beat, 0.1 held for its order.
+    A frame is on the disk 0.75 s after it came: at most 0.05 in the worker's batch, a beat, 0.1 held for its order.
     """
     rest_s, next_tick = BEAT_S, clock.now()
     try:
@@ -80,6 +86,8 @@ async def _beat(intake: Intake, recordings: Recordings, stop: asyncio.Event) -> 
             if now >= next_tick - SHORT_REST_S:
                 next_tick = now + BEAT_S
                 recordings.tick(now, clock.wall_ns())
+                for connection, recording in recordings.wanting_keyframes(now):
+                    intake.say(connection, TapKeyframes(recording=recording))
             if recordings.running or not intake.idle:
                 await asyncio.sleep(min(rest_s, next_tick - now))
             else:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from contract.ids import RecordingId
 from contract.media import Codec
-from contract.recording import ManifestSegment, RecordingSummary
+from contract.recording import ManifestPart, ManifestSegment, RecordingSummary
 from recorder import timeline
 from recorder.disk import sync_file
 from recorder.manifest import Manifest
@@ -60,6 +60,12 @@ class Finalizer:
                 if (file := self._part(folder, manifest, segment, number)) is not None
             }
             summary = timeline.summarize(manifest, files)
+            folder.append(
+                [
+                    ManifestPart(file=part.file, segment=segment, size_bytes=part.size_bytes, sha256=part.sha256)
+                    for segment, part in files.items()
+                ]
+            )
             folder.write_summary(summary)
         folder.remove_leftovers({part.file for part in summary.parts})
         return summary
@@ -84,7 +90,12 @@ class Finalizer:
             copied = self._remux(live, temporary)
         except (subprocess.SubprocessError, ValueError, KeyError) as error:
             log.warning("segment cannot be copied, kept as it is", file=segment.file, error=type(error).__name__)
+            temporary.unlink(missing_ok=True)
             return _as_it_is(live, manifest, segment)
+        except OSError:
+            # A full disk needs the room most.
+            temporary.unlink(missing_ok=True)
+            raise
         if not copied.packets:
             return None
         temporary.rename(folder.file(name))

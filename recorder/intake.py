@@ -10,11 +10,12 @@ import asyncio
 import itertools
 import socket
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from contract.errors import ProtocolViolation
-from contract.tap import MAX_TAP_BYTES, TapFrame, TapMessage, unpack_between
+from contract.tap import MAX_TAP_BYTES, TapFrame, TapMessage, pack_message, unpack_between
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -97,6 +98,11 @@ class _Connection:
             self._watch()
         return records, size
 
+    def say(self, record: bytes) -> None:
+        """Send a whole record, or nothing."""
+        with suppress(OSError):
+            self._socket.send(record)
+
     def close(self) -> None:
         if self.watched:
             self._loop.remove_reader(self._socket)
@@ -163,6 +169,11 @@ class Intake:
             if connection.ended:
                 self._remove(connection)
         return largest
+
+    def say(self, connection: int, message: TapMessage) -> None:
+        """Tell a worker something; lost if it does not listen."""
+        if (found := self._connections.get(connection)) is not None:
+            found.say(pack_message(message))
 
     def close(self) -> None:
         """Take what is here already, stop listening and cut the connections; workers come back to the next process."""

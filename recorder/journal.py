@@ -1,5 +1,9 @@
-"""Appending to a manifest: lines wait in the loop's thread for the next flush, and are written in the disk's."""
+"""Appending to a manifest: lines wait in the loop's thread for the next flush, and are written in the disk's.
 
+What a full disk does not take is kept and goes before what is written next.
+"""
+
+import errno
 import os
 from collections.abc import Callable
 
@@ -7,6 +11,9 @@ from contract.recording import ManifestLine
 from recorder.disk import Disk
 from recorder.manifest import RESUME, line_bytes
 from recorder.storage import Folder
+
+MAX_KEPT_BYTES = 1024 * 1024
+"""Lines for a disk that takes none: past this the recording fails."""
 
 
 class Journal:
@@ -19,7 +26,9 @@ class Journal:
         self._waiting: list[bytes] = []
         self._unsynced = False
         self._fd = -1
-        """Belongs to the writing thread."""
+        self._kept = b""
+        self._begun = False
+        """Belong to the writing thread."""
 
     def add(self, line: ManifestLine) -> None:
         """Remember a line; `flush` within half a second."""
@@ -49,18 +58,25 @@ class Journal:
         self._disk.submit(self._close, size_bytes=0, on_error=self._on_error)
 
     def _append(self, data: bytes) -> None:
+        data = self._kept + data
+        if len(data) > MAX_KEPT_BYTES:
+            raise OSError(errno.EIO, "the manifest cannot be written")
+        self._kept = data
         if self._fd < 0:
             self._folder.create()
             path = self._folder.manifest_path
             self._fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            if os.fstat(self._fd).st_size:
-                data = RESUME + data
-        written = os.write(self._fd, data)
-        if written != len(data):
-            # The rest could only follow a torn line; a full disk is the only cause.
-            raise OSError(28, "No space left on device")
+        size = os.fstat(self._fd).st_size
+        if not self._begun and size:
+            data = RESUME + data
+        if os.write(self._fd, data) != len(data):
+            os.ftruncate(self._fd, size)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self._begun, self._kept = True, b""
 
     def _close(self) -> None:
+        if self._kept:
+            self._append(b"")
         if self._fd >= 0:
             os.fdatasync(self._fd)
             os.close(self._fd)

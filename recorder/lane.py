@@ -34,6 +34,8 @@ class _File:
     name: str
     path: Path
     live: LiveFile | None = None
+    failed: bool = False
+    """The disk refused a write: what would follow it does not fit."""
 
 
 class Lane:
@@ -90,10 +92,19 @@ class Lane:
         self._segmenter.tick(wall_ns)
         self._perform()
 
-    def finish(self) -> None:
-        """Write all that is held and close the file."""
-        self._segmenter.finish()
+    def wants_keyframe(self) -> bool:
+        """Pictures were left out since the last call, for want of a keyframe."""
+        return self._segmenter.wants_keyframe()
+
+    def pause(self, reason: GapReason) -> None:
+        """Write all that is held and close the file; the next usable frame begins another, after a gap."""
+        self._segmenter.pause(reason)
         self._perform()
+
+    def finish(self, wall_ns: int | None = None, *, interrupted: bool = False) -> None:
+        """Write all that is held and close the file: at the end of the recording, or of this process."""
+        self._segmenter.finish(wall_ns)
+        self._perform(interrupted=interrupted)
 
     def abandon(self) -> None:
         """The disk failed: let go of the file, write nothing more."""
@@ -101,7 +112,7 @@ class Lane:
         if file is not None:
             self._disk.submit(lambda: _close_quietly(file), size_bytes=0, on_error=lambda _: None)
 
-    def _perform(self) -> None:
+    def _perform(self, *, interrupted: bool = False) -> None:
         for action in self._segmenter.drain():
             match action:
                 case Open():
@@ -109,7 +120,7 @@ class Lane:
                 case Write(samples):
                     self._write(samples)
                 case Close(wall_ns):
-                    self._close(wall_ns)
+                    self._close(wall_ns, interrupted=interrupted)
                 case Hole(video, start_ns, end_ns, reason):
                     self._journal.add(
                         ManifestGap(
@@ -149,12 +160,16 @@ class Lane:
             return
 
         def write() -> None:
-            if file.live is not None:
-                file.live.write(samples)
+            if file.live is not None and not file.failed:
+                try:
+                    file.live.write(samples)
+                except OSError:
+                    file.failed = True
+                    raise
 
         self._submit(write, sum(len(sample.payload) for sample in samples))
 
-    def _close(self, wall_ns: int) -> None:
+    def _close(self, wall_ns: int, *, interrupted: bool) -> None:
         file, self._file = self._file, None
         if file is None:
             return
@@ -165,7 +180,11 @@ class Lane:
                 finished = live.close()
                 self._journal.append_in_disk_thread(
                     ManifestSegmentDone(
-                        file=file.name, size_bytes=finished.size_bytes, sha256=finished.sha256, wall_ns=wall_ns
+                        file=file.name,
+                        size_bytes=finished.size_bytes,
+                        sha256=finished.sha256,
+                        wall_ns=wall_ns,
+                        interrupted=interrupted,
                     )
                 )
 

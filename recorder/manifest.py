@@ -12,6 +12,7 @@ from contract.recording import (
     MANIFEST_LINE,
     ManifestGap,
     ManifestLine,
+    ManifestPart,
     ManifestPoint,
     ManifestSegment,
     ManifestSegmentDone,
@@ -33,6 +34,8 @@ class Manifest:
     segments: list[ManifestSegment] = field(default_factory=list)
     done: dict[str, ManifestSegmentDone] = field(default_factory=dict)
     """Properly closed segments by file name; a segment that is not here was cut off by a crash."""
+    parts: dict[str, ManifestPart] = field(default_factory=dict)
+    """What was made of segments, by file name, the newest word of each."""
     gaps: list[ManifestGap] = field(default_factory=list)
     points: list[ManifestPoint] = field(default_factory=list)
     stopped: ManifestStopped | None = None
@@ -50,6 +53,8 @@ class Manifest:
                     self.segments.append(line)
             case ManifestSegmentDone():
                 self.done.setdefault(line.file, line)
+            case ManifestPart():
+                self.parts[line.file] = line
             case ManifestGap():
                 self.gaps.append(line)
             case ManifestPoint():

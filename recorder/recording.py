@@ -1,5 +1,6 @@
 """One running recording: its tracks, lanes and manifest, driven by the tap and by signaling."""
 
+import errno
 import itertools
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 SYNC_EVERY_S = 2.0
 TrackKey = tuple[int, int]
 """Connection and track number on it."""
@@ -36,7 +38,10 @@ class _Track:
 
 
 class Recording:
-    """Loop's thread only. `found` is the manifest of one that an earlier process left unfinished."""
+    """Loop's thread only. `found` is the manifest of one that an earlier process left unfinished.
+
+    `on_full` is told when the disk took no more; the owner then pauses all recordings.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,7 @@ class Recording:
         now: float,
         wall_ns: int,
         on_failure: Callable[["Recording"], None],
+        on_full: Callable[[], None],
         found: Manifest | None = None,
     ) -> None:
         self.id = recording
@@ -58,6 +64,7 @@ class Recording:
         self._folder = folder
         self._disk = disk
         self._on_failure = on_failure
+        self._on_full = on_full
         self._journal = Journal(folder, disk, on_error=self._failed)
         self._tracks: dict[TrackKey, _Track] = {}
         self._newest: dict[tuple[PersonId, Source], TrackKey] = {}
@@ -90,6 +97,9 @@ class Recording:
             return
         lane = self._lane(message.participant, pair)
         of = (message.participant, message.source)
+        if (before := self._tracks.get(self._newest.get(of, (0, 0)))) is not None:
+            # Nobody ended it: another worker, or a room made anew after a bug, took over.
+            before.lane.lost(video=before.video, reason=GapReason.WORKER)
         self._tracks[connection, message.number] = _Track(lane, of, video=video)
         self._newest[of] = (connection, message.number)
         lane.track(message.codec)
@@ -107,6 +117,8 @@ class Recording:
         track = self._tracks.pop((connection, message.number), None)
         if track is not None and self._newest.get(track.of) == (connection, message.number):
             track.lane.ended(video=track.video, wall_ns=message.wall_ns)
+            if message.lost is not None:
+                track.lane.lost(video=track.video, reason=message.lost)
 
     def frame(self, connection: int, frame: TapFrame) -> None:
         """One whole frame."""
@@ -114,6 +126,9 @@ class Recording:
         track = self._tracks.get(key)
         if track is None or self._newest[track.of] != key or not self.session.takes_frames:
             self.left_out += 1
+        elif self.session.paused:
+            self.left_out += 1
+            track.lane.lost(video=track.video, reason=GapReason.DISK_FULL, start_ns=frame.wall_ns)
         elif self._disk.full:
             self.left_out += 1
             track.lane.lost(video=track.video, reason=GapReason.TAP_FULL, start_ns=frame.wall_ns)
@@ -127,23 +142,40 @@ class Recording:
             track.lane.lost(video=track.video, reason=message.reason, start_ns=message.start_ns)
 
     def point(self, message: TapPoint) -> None:
-        if self.session.takes_frames:
+        if self.session.takes_frames and not self.session.paused:
             self._journal.add(
                 ManifestPoint(wall_ns=message.wall_ns, by=message.by, on=message.on, x=message.x, y=message.y)
             )
 
     def tap_gone(self, connection: int, *, wall_ns: int, broken: bool) -> None:
-        """The worker closed this recording's tap, or its connection `broken`ly ended: a hole until it is back."""
+        """The worker closed this recording's tap, or its connection `broken`ly ended: a hole until it, or another, is
+        back."""
         for key in [key for key in self._tracks if key[0] == connection]:
             track = self._tracks.pop(key)
             if self._newest.get(track.of) == key:
-                if broken:
-                    track.lane.lost(video=track.video, reason=GapReason.CRASH)
-                else:
+                if not broken:
                     track.lane.ended(video=track.video, wall_ns=wall_ns)
+                track.lane.lost(video=track.video, reason=GapReason.WORKER)
         self.session.tap_gone(connection)
 
+    def wanting(self) -> set[int]:
+        """Connections on which pictures come that cannot be used before their next keyframe."""
+        lanes = [lane for lane in self._lanes.values() if lane.wants_keyframe()]
+        return {key[0] for key, track in self._tracks.items() if track.video and track.lane in lanes}
+
     # --- time and end ---------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """There is no room on the disk: files are closed, nothing is written until `resume`."""
+        if not self.session.paused and not self.session.over:
+            self.session.paused = True
+            for lane in self._lanes.values():
+                lane.pause(GapReason.DISK_FULL)
+            self._journal.flush()
+
+    def resume(self) -> None:
+        """There is room again: it goes on with the next usable frame of each track."""
+        self.session.paused = False
 
     def tick(self, now: float, wall_ns: int) -> bool:
         """A few times a second. True once: close() was done, make it safe now."""
@@ -163,9 +195,10 @@ class Recording:
         """Write what is held, close the files; `stopped` is written if the recording is over, not if we are."""
         if self.session.state is RecordingState.FAILED:
             return
+        over = self.session.state is not RecordingState.RECORDING
         for lane in self._lanes.values():
-            lane.finish()
-        if self.session.state is not RecordingState.RECORDING and not self._wrote_stop:
+            lane.finish(wall_ns if over else None, interrupted=not over)
+        if over and not self._wrote_stop:
             self._wrote_stop = True
             self._journal.add(ManifestStopped(wall_ns=wall_ns, interrupted=self.session.interrupted))
         self._journal.close()
@@ -191,8 +224,11 @@ class Recording:
         return lane
 
     def _failed(self, error: Exception) -> None:
-        """The disk is full or gone: this recording ends, the call goes on. What was written stays for a later start."""
+        """The disk is full: all pause. It is gone: this recording ends, the call goes on. What was written stays."""
         if self.session.over:
+            return
+        if isinstance(error, OSError) and error.errno in FULL:
+            self._on_full()
             return
         self.session.failed()
         log.error(

@@ -4,17 +4,31 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from contract.alarms import Alarm
 from contract.ids import RecordingId, RoomId
 from contract.nodes import RecordingReport, StartRecording, StopRecording, ToRecorder
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
-from contract.tap import TapClose, TapFrame, TapGap, TapHello, TapMessage, TapOpen, TapPoint, TapTrack, TapTrackEnd
+from contract.tap import (
+    TapClose,
+    TapFrame,
+    TapGap,
+    TapHello,
+    TapKeyframes,
+    TapMessage,
+    TapOpen,
+    TapPoint,
+    TapTrack,
+    TapTrackEnd,
+)
 from recorder.disk import Disk
 from recorder.finalize import Cancelled, Finalizer
 from recorder.manifest import Manifest
 from recorder.recording import Recording
 from recorder.storage import Storage
 from runtime import clock
+from runtime.alarms import Alarms
+from runtime.diskspace import Space, free_bytes
 from runtime.logs import bound_contextvars, get_logger
 from runtime.supervise import TaskScope
 
@@ -24,6 +38,11 @@ MAX_RUNNING = 1000
 MAX_REMEMBERED = 1000
 """Finished recordings repeated to a signaling that comes back; older ones it asks for by `stop_recording`."""
 SAVERS = 2
+LOOK_S = 2.0
+"""Between two looks at how much room the disk has."""
+AGAIN_S = 5.0
+"""After the disk refused something."""
+WANT_S = 1.0
 CLOSE_WITHIN_S = 2.0
 """What a hanging disk may cost at the exit."""
 
@@ -31,9 +50,16 @@ CLOSE_WITHIN_S = 2.0
 class Recordings:
     """Loop's thread only. `report` hears every change of state."""
 
-    def __init__(self, storage: Storage, report: Callable[[RecordingReport], None]) -> None:
+    def __init__(
+        self, storage: Storage, report: Callable[[RecordingReport], None], alarms: Alarms, *, reserve_bytes: int = 0
+    ) -> None:
         self._storage = storage
         self._report = report
+        self._alarms = alarms
+        self._space = Space(reserve_bytes)
+        self._seen_bytes: int | None = None
+        """What the writing thread measured and nobody has judged yet."""
+        self._look_at = self._want_at = float("-inf")
         self._disk = Disk()
         self._finalizer = Finalizer(storage)
         self._savers = ThreadPoolExecutor(SAVERS, thread_name_prefix="recorder-save")
@@ -123,8 +149,12 @@ class Recordings:
             now=clock.now(),
             wall_ns=clock.wall_ns(),
             on_failure=self._recording_failed,
+            on_full=self._disk_full,
             found=found,
         )
+        self._judge_space(free_bytes(self._storage.root))
+        if self._space.low:
+            running.pause()
         log.info("recording goes on" if found else "recording begins", recording=recording, room=room)
         self._report(self._report_of(running))
         return running
@@ -167,6 +197,8 @@ class Recordings:
                     running.point(message)
             case TapClose():
                 self._tap_close(connection, message.recording, wall_ns=message.wall_ns, broken=False)
+            case TapKeyframes():
+                self.left_out += 1  # ours to say
 
     def tap_frame(self, connection: int, frame: TapFrame) -> None:
         running = self._tracks.get((connection, frame.number))
@@ -212,10 +244,53 @@ class Recordings:
 
     def tick(self, now: float, wall_ns: int) -> None:
         """A few times a second: what is held is written, what is over is made safe."""
+        if self._seen_bytes is not None:
+            self._judge_space(self._seen_bytes)
+            self._seen_bytes = None
+        if now >= self._look_at:
+            self._look_at = now + LOOK_S
+            self._disk.submit(self._look, size_bytes=0, on_error=lambda _: None)
         for running in list(self._running.values()):
             if running.tick(now, wall_ns):
                 self._report(self._report_of(running))
                 self._scope.spawn(self._save(running.id, running.room), name="save")
+
+    def wanting_keyframes(self, now: float) -> list[tuple[int, RecordingId]]:
+        """At most once a second: recordings that wait for a picture to begin, and the connection it comes on."""
+        if now < self._want_at:
+            return []
+        found = [(connection, one.id) for one in self._running.values() for connection in one.wanting()]
+        if found:
+            self._want_at = now + WANT_S
+        return found
+
+    # --- room on the disk -----------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        self._seen_bytes = free_bytes(self._storage.root)
+
+    def _judge_space(self, free: int) -> None:
+        if self._space.see(free):
+            self._space_changed()
+
+    def _disk_full(self) -> None:
+        """A write found no room."""
+        self._seen_bytes = None
+        self._look_at = clock.now() + AGAIN_S
+        if self._space.refused():
+            self._space_changed()
+        for running in self._running.values():
+            running.pause()
+
+    def _space_changed(self) -> None:
+        space = self._space
+        self._alarms.set(Alarm.DISK_LOW, on=space.low, free_bytes=space.free_bytes, reserve_bytes=space.reserve_bytes)
+        for running in self._running.values():
+            if space.low:
+                running.pause()
+            else:
+                running.resume()
+            self._report(self._report_of(running))
 
     async def aclose(self) -> None:
         """Close the files so that the next start can go on with them; a running copy is given up."""
@@ -240,20 +315,24 @@ class Recordings:
             if running is not None and running.session.over:
                 return
             loop = asyncio.get_running_loop()
-            try:
-                summary = await loop.run_in_executor(self._savers, self._finalizer.save, recording)
-            except Cancelled:
-                return
-            except (OSError, ValueError) as error:
-                log.error("recording cannot be made safe", error=type(error).__name__)
-                if running is not None:
-                    running.session.failed()
-                self._end(self._failure(recording, room))
-                return
-            if running is not None:
+            while True:
+                try:
+                    summary = await loop.run_in_executor(self._savers, self._finalizer.save, recording)
+                    break
+                except Cancelled:
+                    return
+                except OSError as error:
+                    # A full disk gets room again, one that is gone comes back: it stays unsafe, and signaling says so.
+                    log.error("recording cannot be made safe yet", errno=error.errno, again_in_s=AGAIN_S)
+                    await asyncio.sleep(AGAIN_S)
+                except ValueError:
+                    log.error("recording cannot be made safe: nothing says what it is")
+                    self._end(self._failure(recording, room))
+                    return
+            if running is not None and summary.state is not RecordingState.FAILED:
                 running.session.saved(recovered=summary.state is RecordingState.RECOVERED)
             log.info(
-                "recording is safe",
+                "recording is over",
                 state=summary.state,
                 parts=len(summary.parts),
                 duration_s=summary.duration_s,
@@ -277,7 +356,7 @@ class Recordings:
         return RecordingReport(recording=recording, room=room, state=RecordingState.FAILED)
 
     def _report_of(self, running: Recording) -> RecordingReport:
-        return RecordingReport(recording=running.id, room=running.room, state=running.session.state)
+        return RecordingReport(recording=running.id, room=running.room, state=running.session.shown)
 
 
 def _success(summary: RecordingSummary) -> RecordingReport:

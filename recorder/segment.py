@@ -113,6 +113,7 @@ class Segmenter:
         self._actions: list[Action] = []
         self._quiet = True
         self._need_key = True
+        self._wants_keyframe = False
 
     # --- inputs ---------------------------------------------------------------------------------------------------
 
@@ -121,16 +122,17 @@ class Segmenter:
         video = codec is not Codec.OPUS
         before = self._tracks.get(video)
         track = _Track(codec)
-        if before is not None and before.ended_ns is None:
+        if before is not None and (before.ended_ns is None or before.lost is not None):
             track.last_ns, track.lost, track.lost_from_ns = before.last_ns, before.lost, before.lost_from_ns
         self._tracks[video] = track
         if video:
             self._need_key = True
 
     def ended(self, *, video: bool, wall_ns: int) -> None:
-        """No more frames of this track, until it is announced again."""
+        """No more frames of this track, until it is announced again. If nobody wished that, say `lost` after it."""
         track = self._tracks.get(video)
         if track is not None:
+            track.lost = track.lost_from_ns = None
             track.ended_ns = wall_ns if track.last_ns is None else max(wall_ns, track.last_ns)
 
     def lost(self, *, video: bool, reason: GapReason, start_ns: int | None = None) -> None:
@@ -138,7 +140,7 @@ class Segmenter:
         track = self._tracks.get(video)
         if track is None:
             return
-        if track.lost is None:
+        if track.lost is None or track.lost_from_ns is None:
             track.lost, track.lost_from_ns = reason, start_ns if start_ns is not None else track.last_ns
         if video:
             self._need_key = True
@@ -154,6 +156,7 @@ class Segmenter:
             picture = picture_format(track.codec, sample.payload) if sample.key else None
             if self._need_key and picture is None:
                 self.left_out += 1
+                self._wants_keyframe = True
                 if track.lost is None and track.last_ns is not None:
                     track.lost, track.lost_from_ns = GapReason.NETWORK, track.last_ns
                 return
@@ -182,11 +185,27 @@ class Segmenter:
         if self._current and not self._held and all(at is not None and wall_ns - at >= REJOIN_NS for at in ended):
             self._close()
 
-    def finish(self) -> None:
-        """Nothing more comes: everything held is written, the file closed."""
+    def wants_keyframe(self) -> bool:
+        """Pictures were left out since the last call, for want of a keyframe."""
+        wants, self._wants_keyframe = self._wants_keyframe, False
+        return wants
+
+    def pause(self, reason: GapReason) -> None:
+        """Everything held is written, the file closed; what comes until the next usable frame is a hole."""
+        self.finish()
+        for video, track in self._tracks.items():
+            if track.ended_ns is None:
+                self.lost(video=video, reason=reason)
+
+    def finish(self, wall_ns: int | None = None) -> None:
+        """Nothing more comes: everything held is written, the file closed. With `wall_ns`, the end of the recording,
+        a pause for want of disk is a hole up to there."""
         self._emit(len(self._held))
         if self._current:
             self._close()
+        for video, track in self._tracks.items():
+            if wall_ns is not None and track.lost is GapReason.DISK_FULL and track.lost_from_ns is not None:
+                self._actions.append(Hole(video, track.lost_from_ns, wall_ns, track.lost))
 
     def drain(self) -> list[Action]:
         """What is to be done now, in this order."""

@@ -37,12 +37,19 @@ class RecordingSession:
         self._stopped_at: float | None = None
         self._grace_until = now + GRACE_S if resumed else None
         self._saving = False
+        self.paused = False
+        """Nothing is written now; said by the owner, who watches the disk."""
         self.takes_frames = True
-        """Frames are still written: also in the moment after the stop, while the tap empties."""
+        """Frames are still taken: also in the moment after the stop, while the tap empties."""
 
     @property
     def over(self) -> bool:
         return self.state in OVER
+
+    @property
+    def shown(self) -> RecordingState:
+        """What people are told."""
+        return RecordingState.PAUSED if self.paused and self.state is RecordingState.RECORDING else self.state
 
     @property
     def deadline(self) -> float | None:

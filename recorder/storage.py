@@ -6,15 +6,16 @@ whole. Live files go only after that.
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from contract.base import encode
 from contract.ids import RecordingId
-from contract.recording import RecordingSummary
+from contract.recording import ManifestLine, RecordingSummary
 from recorder.disk import sync_directory
-from recorder.manifest import Manifest, parse
+from recorder.manifest import RESUME, Manifest, line_bytes, parse
 
 RECORDINGS = "objects/recordings"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -66,6 +67,15 @@ class Folder:
             return parse(self.manifest_path.read_bytes())
         except FileNotFoundError:
             return Manifest()
+
+    def append(self, lines: Sequence[ManifestLine]) -> None:
+        """Add to the manifest of a recording that runs no more, durably; whatever its last line was."""
+        fd = os.open(self.manifest_path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, RESUME + b"".join(line_bytes(line) for line in lines))
+            os.fdatasync(fd)
+        finally:
+            os.close(fd)
 
     def summary(self) -> RecordingSummary | None:
         """The summary, or None while unfinished (or if somebody damaged it: then it is made again)."""

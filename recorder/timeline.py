@@ -42,17 +42,25 @@ def summarize(manifest: Manifest, files: dict[str, PartFile]) -> RecordingSummar
         raise ValueError("manifest: no started line")
     zero_ns = zero_of(manifest)
     parts = [part_of(segment, files[segment.file], zero_ns) for segment in manifest.segments if segment.file in files]
-    duration_s = max((part.offset_s + part.duration_s for part in parts), default=0.0)
+    unwritten = [gap.end_ns for gap in manifest.gaps if gap.reason is GapReason.DISK_FULL]
+    ends = [seconds(at_ns, zero_ns) for at_ns in unwritten] + [part.offset_s + part.duration_s for part in parts]
+    duration_s = max(ends, default=0.0)
     return RecordingSummary(
         id=manifest.started.recording,
         room=manifest.started.room,
-        state=RecordingState.RECOVERED if manifest.crashed else RecordingState.SAFE,
+        state=_state(manifest, parts),
         started_ns=zero_ns,
         duration_s=round(duration_s, 6),
         parts=parts,
         gaps=_gaps(manifest, files, zero_ns, duration_s),
         points=_points(manifest.points, zero_ns),
     )
+
+
+def _state(manifest: Manifest, parts: Sequence[Part]) -> RecordingState:
+    if manifest.gaps and not parts:
+        return RecordingState.FAILED
+    return RecordingState.RECOVERED if manifest.crashed else RecordingState.SAFE
 
 
 def zero_of(manifest: Manifest) -> int:
@@ -99,12 +107,16 @@ def _gaps(manifest: Manifest, files: dict[str, PartFile], zero_ns: int, duration
 
 
 def crash_gaps(manifest: Manifest, files: dict[str, PartFile]) -> list[Gap]:
-    """From where a cut-off segment ends to where the same source goes on. What never goes on has no gap, but an end."""
+    """From where a segment that our own end cut off ends to where the same source goes on.
+
+    What never goes on has no gap, but an end.
+    """
     if manifest.started is None:
         return []
     zero_ns, found = zero_of(manifest), []
     for index, segment in enumerate(manifest.segments):
-        if segment.file in manifest.done:
+        done = manifest.done.get(segment.file)
+        if done is not None and not done.interrupted:
             continue
         start_s = seconds(segment.wall_ns, zero_ns)
         if segment.file in files:
@@ -133,12 +145,16 @@ def crash_gaps(manifest: Manifest, files: dict[str, PartFile]) -> list[Gap]:
 
 
 def merge(gaps: Sequence[Gap]) -> list[Gap]:
-    """Overlapping or touching gaps of one source become one, with the reason of the first; in order of time."""
+    """Overlapping or touching gaps of one source become one, in order of time.
+
+    It has the reason of the first, but for `crash`: that a file was cut off explains less than any other reason.
+    """
     out: list[Gap] = []
     for gap in sorted(gaps, key=lambda gap: (gap.participant, gap.source, gap.start_s)):
         last = out[-1] if out else None
         if last and (last.participant, last.source) == (gap.participant, gap.source) and gap.start_s <= last.end_s:
-            out[-1] = last.model_copy(update={"end_s": max(last.end_s, gap.end_s)})
+            reason = gap.reason if last.reason is GapReason.CRASH else last.reason
+            out[-1] = last.model_copy(update={"end_s": max(last.end_s, gap.end_s), "reason": reason})
         else:
             out.append(gap)
     return sorted(out, key=lambda gap: gap.start_s)

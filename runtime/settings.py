@@ -56,6 +56,8 @@ class Settings(BaseModel):
     """PeerConnections one worker accepts before it answers `busy`."""
     hang_s: Annotated[float, Field(ge=0, le=600)] = 3.0
     """A process that does not answer for so long is killed and started again; 0 never does."""
+    disk_reserve_mb: Annotated[int, Field(ge=0, le=10_000_000)] = 500
+    """Free space, 10^6 bytes, below which nothing is recorded and no photo is taken in."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
 

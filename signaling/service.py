@@ -64,7 +64,7 @@ class Service:
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
-        self._stills = Stills(self.rooms, settings.data)
+        self._stills = Stills(self.rooms, settings.data, reserve_bytes=settings.disk_reserve_mb * 1_000_000)
         self._reconciler = Reconciler(self.rooms, self.sessions, self._hub, health)
         self._revocation = Revocation(self.sessions, sign_ins)
         self._directory = DirectoryWatch(database, self.presence, self._revocation)

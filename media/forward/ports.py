@@ -16,6 +16,11 @@ class LegPort(Protocol):
     @property
     def participant(self) -> PersonId: ...
 
+    @property
+    def heard_at(self) -> float:
+        """When anything came from the client last, connectivity checks included; monotonic s."""
+        ...
+
     def send_rtp(self, packet: bytes) -> None:
         """Protect and send one plaintext RTP packet. The hot path: called once per forwarded packet."""
 

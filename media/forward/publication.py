@@ -4,6 +4,7 @@ from typing import Protocol
 
 from contract.ids import PersonId
 from contract.media import Codec, Source
+from contract.recording import GapReason
 from media.forward.sections import Section
 from media.plane.base import Target
 from media.rtp.cache import MediaPacket, PacketCache
@@ -65,6 +66,8 @@ class Publication:
         self.forwarded_codec: Codec | None = None
         """What the slots were last told."""
         self.live = False
+        self.lost: GapReason | None = None
+        """Why it is not live any more; None if somebody wished it so (camera off, left)."""
         self.newest: Newest | None = None
         self.last_at = float("-inf")
         self.cache = PacketCache()

@@ -8,6 +8,7 @@ from random import Random
 from contract.data import PointAt, Pointed, Slots, UseCodec
 from contract.ids import LegId, PersonId, RecordingId, RoomId
 from contract.media import Codec, Grants, Source
+from contract.recording import GapReason
 from media.forward.allocation import Standing, floor, stage
 from media.forward.feedback import REPORT_S, Feedback, report, request_keyframe, send_nack, send_pli
 from media.forward.leg import Leg, Member
@@ -20,6 +21,9 @@ from media.plane.python import PythonPlane
 from media.rtp.packet import RtpHeader, extension, parse_header
 from media.rtp.rtcp import parse_rtcp
 from media.rtp.speakers import Speakers, level_dbov
+
+ALIVE_S = 0.5
+"""A client heard of so long after a source's last packet stopped that source itself."""
 
 
 class MediaRoom:
@@ -75,14 +79,14 @@ class MediaRoom:
         self._feedback.publishers(self._legs)
         self._pick_codec()
 
-    def remove_leg(self, leg_id: LegId, now: float, wall_ns: int) -> None:
-        """The leg is gone; unknown ids are ignored."""
+    def remove_leg(self, leg_id: LegId, now: float, wall_ns: int, *, lost: GapReason | None = None) -> None:
+        """The leg is gone, `lost` if nobody wished it; unknown ids are ignored."""
         leg = self._legs.pop(leg_id, None)
         if leg is None:
             return
         leg.let_go()
         for publication in leg.publications.values():
-            publication.live = False
+            publication.live, publication.lost = False, publication.lost or lost
             self._given_up += publication.nack.given_up
         self._feedback.publishers(self._legs)
         who = leg.member.participant
@@ -158,6 +162,7 @@ class MediaRoom:
             return
         if not publication.live and media.payload:
             publication.live = True
+            publication.lost = None
             self._feedback.publishers(self._legs)
             self._refill(now, wall_ns)
         if not leg.member.grants.publish:
@@ -317,6 +322,9 @@ class MediaRoom:
             for publication in leg.publications.values():
                 if publication.live and now - publication.last_at > SILENCE_S:
                     publication.live = False
+                    # A client that is heard of stopped it; of one that is not heard of nobody knows.
+                    gone = leg.port.heard_at < publication.last_at + ALIVE_S
+                    publication.lost = GapReason.NETWORK if gone else None
                     ended = True
                 if publication.nack.waiting:
                     send_nack(publication, leg, now)
@@ -351,18 +359,19 @@ class MediaRoom:
         """Start tapping as this recording, for the owner of the room since `epoch`, or stop."""
         self._tap.start(recording, epoch, wall_ns)
         self._refill(now, wall_ns)
-        self._want_recorded(now)
+        self.want_recorded(now)
 
     def tap_connected(self, sink: TapSink, now: float, wall_ns: int) -> None:
         """The tap link is up (again): announce everything and ask for keyframes."""
         self._tap.connect(sink, wall_ns)
-        self._want_recorded(now)
+        self.want_recorded(now)
 
     def tap_lost(self) -> None:
         """The tap link is down: nothing can be recorded until it is back."""
         self._tap.disconnect()
 
-    def _want_recorded(self, now: float) -> None:
+    def want_recorded(self, now: float) -> None:
+        """Ask for keyframes of all that is recorded."""
         if self._tap.recording is not None:
             for publication in self._active.values():
                 self._want(publication, now, first=False)

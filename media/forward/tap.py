@@ -67,17 +67,19 @@ class _Track:
             elif self._gap is None and self._last_ns:
                 self._gap = (self._last_ns, GapReason.NETWORK)
         if self._held and (self.publication.clock.exact or now - self._since > HOLD_S):
-            self._flush(wall_now_ns)
+            self.flush(wall_now_ns)
 
     def end(self, wall_ns: int) -> None:
-        self._flush(wall_ns)
+        self.flush(wall_ns)
         if self._announced:
-            self._say(TapTrackEnd(number=self._number, wall_ns=max(wall_ns, self._last_ns)))
+            lost = self.publication.lost
+            self._say(TapTrackEnd(number=self._number, wall_ns=max(wall_ns, self._last_ns), lost=lost))
 
     def _say(self, message: TapMessage) -> None:
         self._sink.send(pack_message(message))
 
-    def _flush(self, wall_now_ns: int) -> None:
+    def flush(self, wall_now_ns: int) -> None:
+        """Send what is held."""
         held, self._held = self._held, []
         for frame in held:
             self._send(frame, wall_now_ns)
@@ -207,8 +209,10 @@ class RoomTap:
             self._sink.send(pack_message(opening))
 
     def _close(self, wall_ns: int) -> None:
-        for number in list(self._tracks):
-            self._end(number, wall_ns)
+        for track in self._tracks.values():
+            track.flush(wall_ns)
+        self._dropped = self.frames_dropped
+        self._tracks.clear()
         if self._sink is not None and self._recording is not None:
             self._sink.send(pack_message(TapClose(recording=self._recording, wall_ns=wall_ns)))
 

@@ -111,6 +111,11 @@ class Leg:
         self._unprotect: Callable[[bytes], bytes] = _no_keys
         self._unprotect_rtcp: Callable[[bytes], bytes] = _no_keys
 
+    @property
+    def heard_at(self) -> float:
+        """When the last datagram came."""
+        return self.endpoint.heard
+
     # --- LegPort: what the room says -------------------------------------------------------------------------------
 
     def send_rtp(self, packet: bytes) -> None:

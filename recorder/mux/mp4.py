@@ -1,4 +1,4 @@
-"""A live fragmented MP4 file: H.264 and Opus, a fragment at every keyframe, or five a second.
+"""A live fragmented MP4 file: H.264 and Opus, a fragment at every keyframe, or ten a second.
 
 FFmpeg's muxer does the work; its streams are made from templates, read from the first keyframe (whose parameter sets
 become the `avcC` box) and from an empty Opus WebM file, so that nothing is encoded.
@@ -16,7 +16,7 @@ from recorder.segment import Open, Sample
 
 OPTIONS = {
     "movflags": "+frag_keyframe+empty_moov+default_base_moof",
-    "frag_duration": "200000",
+    "frag_duration": "100000",
     "flush_packets": "1",
     "max_interleave_delta": "500000",
 }

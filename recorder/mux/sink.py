@@ -22,12 +22,16 @@ class Sink:
         self._size = 0
 
     def write(self, data: bytes) -> int:
-        """Append all of `data`. Raises OSError (disk full, gone)."""
+        """Append all of `data`, or nothing. Raises OSError (disk full, gone)."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError:
+            os.ftruncate(self._fd, self._size)
+            raise
         self._hash.update(data)
         self._size += len(data)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._fd, rest) :]
         return len(data)
 
     def close(self) -> Finished:

@@ -137,7 +137,7 @@ class Draft:
             self.emit(HandsChanged(hands=[]))
         self.emit(RoomClosed(at=self.now_ms, end=end))
         recording = self.state.recording
-        if recording is not None and recording.state is RecordingState.RECORDING:
+        if recording is not None and recording.running:
             saving = recording.model_copy(update={"state": RecordingState.SAVING})
             self.emit(RecordingChanged(recording=saving))
             self.effects.append(Record(room=self.state.id, recording=None))

@@ -61,17 +61,20 @@ from signaling.domain.commands import (
 from signaling.domain.draft import SEATED, Decision, Draft, find, hosting, member_of, seated
 
 MAX_STILLS = 100
-FINAL = frozenset({RecordingState.SAFE, RecordingState.RECOVERED, RecordingState.FAILED})
+SAVED = frozenset({RecordingState.SAFE, RecordingState.RECOVERED})
+FINAL = SAVED | {RecordingState.FAILED}
 RECORDING_MOVES: dict[RecordingState, frozenset[RecordingState]] = {
     RecordingState.OFF: frozenset(),
-    RecordingState.RECORDING: frozenset({RecordingState.FAILED}),
+    RecordingState.RECORDING: frozenset({RecordingState.PAUSED, RecordingState.FAILED}),
+    RecordingState.PAUSED: frozenset({RecordingState.RECORDING, RecordingState.FAILED}),
     RecordingState.SAVING: FINAL,
     RecordingState.SAFE: frozenset(),
     RecordingState.RECOVERED: frozenset(),
     RecordingState.FAILED: frozenset(),
+    RecordingState.DELETED: frozenset(),
 }
-"""What the recorder's report can change; closing the room leads from `recording` to `saving`. A recording that fails
-(a full disk) ends alone, the room goes on."""
+"""What the recorder's report can change; closing the room leads to `saving`. A recording that fails (a broken disk)
+ends alone, the room goes on; one that pauses (a full disk) goes on by itself."""
 
 
 def open_room(wish: Opening, now_ms: int, facts: OpeningFacts) -> Decision:
@@ -281,7 +284,7 @@ def _recording(draft: Draft, report: RecordingReport) -> None:
         return
     if report.state not in RECORDING_MOVES[recording.state]:
         return
-    if draft.state.closed_at is None:
+    if draft.state.closed_at is None and report.state is RecordingState.FAILED:
         draft.effects.append(Record(room=draft.state.id, recording=None))
     took_ms = draft.now_ms - (draft.state.closed_at or draft.now_ms)
     draft.emit(
@@ -290,7 +293,7 @@ def _recording(draft: Draft, report: RecordingReport) -> None:
                 update={
                     "state": report.state,
                     "duration_s": report.summary.duration_s if report.summary else None,
-                    "saved_in_s": took_ms / 1000 if report.state is not RecordingState.FAILED else None,
+                    "saved_in_s": took_ms / 1000 if report.state in SAVED else None,
                 }
             )
         )

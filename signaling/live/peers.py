@@ -4,7 +4,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import LegId, PersonId, RoomId
 from contract.nodes import OpenLeg, SetGrants
-from contract.rooms import Member, RecordingState
+from contract.rooms import Member
 from runtime import clock, ids
 from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
@@ -51,7 +51,7 @@ class Peers:
                 host=member.host,
                 low_delay=room.state.call is not None and room.state.call.caller == who.id,
             ),
-            recording.id if recording is not None and recording.state is RecordingState.RECORDING else None,
+            recording.id if recording is not None and recording.running else None,
         )
         self._check_again(room, member, who)
         return PeerAnswer(leg=leg, pc_gen=offer.pc_gen, sdp=answer)

@@ -68,11 +68,8 @@ class Reconciler:
                 workers.tell(hello.worker, Record(room=name, recording=None))
                 continue
             recording = room.state.recording
-            running = recording is not None and recording.state is RecordingState.RECORDING
-            workers.tell(
-                hello.worker,
-                Record(room=name, recording=recording.id if recording and running else None, epoch=epoch),
-            )
+            running = recording.id if recording is not None and recording.running else None
+            workers.tell(hello.worker, Record(room=name, recording=running, epoch=epoch))
             for leg in legs.get(name, []):
                 room.leg_changed(leg)
             for participant in {leg.participant for leg in legs.get(name, [])}:
@@ -117,7 +114,7 @@ class Reconciler:
             recording = room.state.recording
             if recording is None:
                 continue
-            if recording.state is RecordingState.RECORDING:
+            if recording.running:
                 wanted.add(recording.id)
                 self._hub.recorder.tell(StartRecording(recording=recording.id, room=room.id))
             elif recording.state is RecordingState.SAVING and recording.id not in told:

@@ -1,6 +1,7 @@
 """Photos at the camera's full resolution: drawn anew, put on the disk whole, then told to the room."""
 
 import asyncio
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from contract.errors import ErrorCode, PasslineError, Rejection
 from contract.ids import PersonId, RoomId, StillId
 from contract.rooms import Still
 from runtime import clock, ids
+from runtime.diskspace import free_bytes
 from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
 from signaling.domain.commands import StillTaken
@@ -25,10 +27,12 @@ STILLS = Path("objects/stills")
 class Stills:
     """Takes photos in."""
 
-    def __init__(self, rooms: Rooms, data: Path) -> None:
+    def __init__(self, rooms: Rooms, data: Path, *, reserve_bytes: int) -> None:
+        """With less than `reserve_bytes` of free disk nothing is taken in."""
         self._rooms = rooms
         self._directory = data / STILLS
         self._redraw = Redraw()
+        self._reserve_bytes = reserve_bytes
 
     async def add(self, who: Principal, room_id: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
         """Keep a photo and tell the room. Raises Rejection, Unavailable or what the room answers."""
@@ -48,7 +52,12 @@ class Stills:
             height_px=height_px,
         )
         path = self._directory / still.id
-        sha256 = await asyncio.to_thread(_write, path, clean)
+        try:
+            sha256 = await asyncio.to_thread(_write, path, clean, self._reserve_bytes)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise Rejection(ErrorCode.DISK_FULL, "no room for a photo") from error
+            raise
         outcome: asyncio.Future[PasslineError | None] = asyncio.get_running_loop().create_future()
 
         def answered(error: PasslineError | None) -> None:
@@ -64,13 +73,21 @@ class Stills:
         return still
 
 
-def _write(path: Path, data: bytes) -> str:
-    """The whole file or none: written aside, on the disk, then renamed. Returns its SHA-256."""
+def _write(path: Path, data: bytes, reserve_bytes: int) -> str:
+    """The whole file or none: written aside, on the disk, then renamed. Returns its SHA-256.
+
+    Raises OSError, ENOSPC with less than the reserve left.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if free_bytes(path.parent) < reserve_bytes + len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     aside = path.with_suffix(".part")
-    with aside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.rename(path)
+    try:
+        with aside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.rename(path)
+    finally:
+        aside.unlink(missing_ok=True)
     return hashlib.sha256(data).hexdigest()

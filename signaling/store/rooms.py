@@ -32,7 +32,7 @@ from signaling.store.tables import (
     StillRow,
 )
 
-UNFINISHED = (RecordingState.RECORDING.value, RecordingState.SAVING.value)
+UNFINISHED = (RecordingState.RECORDING.value, RecordingState.PAUSED.value, RecordingState.SAVING.value)
 
 
 async def create(session: AsyncSession, opened: RoomState) -> None:

@@ -108,8 +108,9 @@ class Tap:
 class Rig:
     """Plays signaling and media worker to a recorder process of its own."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, settings: dict[str, object]) -> None:
         self.data = data
+        self._settings = settings
         self.reports: list[RecordingReport] = []
         self.hellos: list[RecorderHello] = []
         self.taps: list[Tap] = []
@@ -120,7 +121,8 @@ class Rig:
         """Start the recorder and wait for its hello."""
         hellos = len(self.hellos)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PASSLINE_")} | {
-            "PASSLINE_DATA": str(self.data)
+            "PASSLINE_DATA": str(self.data),
+            **{f"PASSLINE_{key.upper()}": str(value) for key, value in self._settings.items()},
         }
         self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "recorder", env=environment)
         await until(lambda: len(self.hellos) > hellos, 10)
@@ -153,11 +155,11 @@ class Rig:
         assert self.process is not None
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
 
-    async def begin(self, recording: str) -> RecordingId:
-        """Order a recording and wait until it runs."""
+    async def begin(self, recording: str, state: RecordingState = RecordingState.RECORDING) -> RecordingId:
+        """Order a recording and wait until it runs, or pauses at once."""
         name = RecordingId(recording)
         self.order(StartRecording(recording=name, room=ROOM))
-        await until(lambda: self.state(name) is RecordingState.RECORDING)
+        await until(lambda: self.state(name) is state)
         return name
 
     async def end(self, recording: RecordingId, timeout_s: float = 15) -> RecordingReport:
@@ -186,9 +188,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(data: Path) -> AsyncIterator[Rig]:
+async def rig(data: Path, **settings: object) -> AsyncIterator[Rig]:
     """A running recorder; killed at the end if it still lives."""
-    running = Rig(data)
+    running = Rig(data, settings)
     server = await link.serve(data / CONTROL_SOCKET, running.handle, max_record_bytes=MAX_LINK_BYTES)
     try:
         await running.start()

@@ -106,8 +106,8 @@ async def test_a_room_that_moved_is_recorded_from_its_new_worker_only(tmp_path: 
         played = [play(files / part.file, 1) for part in summary.parts]
     assert sorted(number for file in played for number in file.numbers) == [*range(50), *range(100, 150)]
     assert {(gap.source, gap.reason) for gap in summary.gaps} == {
-        (Source.CAMERA, GapReason.CRASH),
-        (Source.MICROPHONE, GapReason.CRASH),
+        (Source.CAMERA, GapReason.WORKER),
+        (Source.MICROPHONE, GapReason.WORKER),
     }
     assert all(gap.end_s - gap.start_s == pytest.approx(2.0, abs=0.1) for gap in summary.gaps)
 

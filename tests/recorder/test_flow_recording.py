@@ -113,8 +113,8 @@ async def test_a_worker_that_dies_and_comes_back_leaves_a_gap_in_one_recording(t
         summary = summary_of(await recorder.end(recording))
     assert summary.state is RecordingState.SAFE
     assert [(gap.source, gap.reason) for gap in summary.gaps] == [
-        (Source.CAMERA, GapReason.CRASH),
-        (Source.MICROPHONE, GapReason.CRASH),
+        (Source.CAMERA, GapReason.WORKER),
+        (Source.MICROPHONE, GapReason.WORKER),
     ]
     start_s = summary.parts[0].offset_s
     assert [gap.start_s - start_s for gap in summary.gaps] == pytest.approx([1.96, 1.98])

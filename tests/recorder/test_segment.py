@@ -247,3 +247,44 @@ def test_frames_before_the_first_keyframe_and_of_no_track_are_counted() -> None:
     feed.sound(0, 40)
     assert feed.segmenter.left_out == 12
     assert feed.finish().actions == []
+
+
+def test_a_pause_closes_the_file_and_is_a_hole_up_to_the_next_usable_frame_of_each_track() -> None:
+    feed = Feed(Codec.VP8, Codec.OPUS)
+    feed.both(0, 2000, vp8_key())
+    feed.segmenter.pause(GapReason.DISK_FULL)
+    feed.actions += feed.segmenter.drain()
+    assert isinstance(feed.actions[-1], Close)
+    assert sum(len(samples) for samples in feed.files) == 150
+    feed.sound(5000, 6000)
+    feed.picture(6000, 6200)
+    assert feed.segmenter.wants_keyframe()
+    assert not feed.segmenter.wants_keyframe()
+    feed.both(7000, 9000, vp8_key())
+    holes = [action for action in feed.finish().actions if isinstance(action, Hole)]
+    assert [((hole.start_ns - ZERO) // MS, (hole.end_ns - ZERO) // MS, hole.video, hole.reason) for hole in holes] == [
+        (1980, 5000, False, GapReason.DISK_FULL),
+        (1960, 7000, True, GapReason.DISK_FULL),
+    ]
+
+
+def test_a_pause_that_lasts_to_the_end_is_a_hole_to_the_end() -> None:
+    feed = Feed(Codec.OPUS)
+    feed.sound(0, 3000)
+    feed.segmenter.pause(GapReason.DISK_FULL)
+    feed.segmenter.finish(ZERO + 60_000 * MS)
+    holes = [action for action in feed.segmenter.drain() if isinstance(action, Hole)]
+    assert holes == [Hole(False, ZERO + 2980 * MS, ZERO + 60_000 * MS, GapReason.DISK_FULL)]
+
+
+@pytest.mark.parametrize("lost", [None, GapReason.WORKER])
+def test_a_track_that_ended_without_anybodys_wish_leaves_a_hole_and_no_other_does(lost: GapReason | None) -> None:
+    feed = Feed(Codec.OPUS)
+    feed.sound(0, 3000)
+    feed.segmenter.ended(video=False, wall_ns=ZERO + 3000 * MS)
+    if lost is not None:
+        feed.segmenter.lost(video=False, reason=lost)
+    feed.segmenter.track(Codec.OPUS)
+    feed.sound(5000, 8000)
+    holes = [action for action in feed.finish().actions if isinstance(action, Hole)]
+    assert holes == ([Hole(False, ZERO + 2980 * MS, ZERO + 5000 * MS, lost)] if lost else [])

@@ -31,6 +31,14 @@ def test_a_tap_that_never_closes_is_waited_for_two_seconds() -> None:
     assert not session.due(99.0)
 
 
+def test_people_are_told_of_a_pause_as_long_as_the_recording_runs() -> None:
+    session = RecordingSession(0.0)
+    session.paused = True
+    before = session.shown
+    session.stop(1.0)
+    assert [before, session.shown] == [RecordingState.PAUSED, RecordingState.SAVING]
+
+
 def test_a_second_stop_is_no_news() -> None:
     session = RecordingSession(0.0)
     assert session.stop(1.0)

@@ -36,8 +36,18 @@ def segment(file: str, person: PersonId, at_s: float) -> ManifestSegment:
     )
 
 
-def done(file: str) -> ManifestSegmentDone:
-    return ManifestSegmentDone(file=file, size_bytes=1, sha256="", wall_ns=ZERO)
+def done(file: str, *, interrupted: bool = False) -> ManifestSegmentDone:
+    return ManifestSegmentDone(file=file, size_bytes=1, sha256="", wall_ns=ZERO, interrupted=interrupted)
+
+
+def gap(start_s: float, end_s: float, reason: GapReason = GapReason.NETWORK) -> ManifestGap:
+    return ManifestGap(
+        participant=A,
+        source=Source.CAMERA,
+        start_ns=ZERO + round(start_s * S),
+        end_ns=ZERO + round(end_s * S),
+        reason=reason,
+    )
 
 
 def part(file: str, duration_s: float, *, video: bool = True) -> PartFile:
@@ -86,20 +96,37 @@ def test_an_unreadable_segment_is_a_gap_as_a_whole() -> None:
 
 
 def test_gaps_that_touch_are_one_and_none_reaches_past_the_end() -> None:
-    def gap(start_s: float, end_s: float) -> ManifestGap:
-        return ManifestGap(
-            participant=A,
-            source=Source.CAMERA,
-            start_ns=ZERO + round(start_s * S),
-            end_ns=ZERO + round(end_s * S),
-            reason=GapReason.NETWORK,
-        )
-
     told = manifest(
         segment("1", A, 0), done("1"), gap(3, 4), gap(1, 2), gap(2, 3), gap(5, 5.1), gap(9, 99), gap(11, 12)
     )
     summary = timeline.summarize(told, {"1": part("p1", 10.0)})
     assert [(one.start_s, one.end_s) for one in summary.gaps] == [(1.0, 4.0), (9.0, 10.0)]
+
+
+def test_a_recorder_that_was_ended_in_mid_recording_leaves_the_same_gap_as_one_that_crashed() -> None:
+    told = manifest(segment("1", A, 0), done("1", interrupted=True), segment("2", A, 7), done("2"))
+    summary = timeline.summarize(told, {"1": part("p1", 5.0), "2": part("p2", 3.0)})
+    assert {(one.start_s, one.end_s, one.reason) for one in summary.gaps} == {(5.0, 7.0, GapReason.CRASH)}
+
+
+def test_a_reason_that_somebody_gave_explains_more_than_a_crash() -> None:
+    told = manifest(segment("1", A, 0), gap(5.5, 7, GapReason.WORKER), segment("2", A, 7), done("2"))
+    summary = timeline.summarize(told, {"1": part("p1", 5.0), "2": part("p2", 3.0)})
+    assert [(one.start_s, one.end_s, one.reason) for one in summary.gaps if one.source is Source.CAMERA] == [
+        (5.0, 7.0, GapReason.WORKER)
+    ]
+
+
+def test_what_a_full_disk_did_not_take_belongs_to_the_recording() -> None:
+    told = manifest(segment("1", A, 0), done("1"), gap(5, 30, GapReason.DISK_FULL))
+    summary = timeline.summarize(told, {"1": part("p1", 5.0)})
+    assert (summary.duration_s, summary.state) == (30.0, RecordingState.SAFE)
+    assert [(one.start_s, one.end_s) for one in summary.gaps] == [(5.0, 30.0)]
+
+
+def test_a_recording_of_which_nothing_could_be_written_failed() -> None:
+    summary = timeline.summarize(manifest(gap(0, 30, GapReason.DISK_FULL)), {})
+    assert (summary.state, summary.parts) == (RecordingState.FAILED, [])
 
 
 def test_merging_keeps_sources_apart() -> None:

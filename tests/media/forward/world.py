@@ -173,6 +173,7 @@ class Client:
         self.may_send_bps: list[int] = []
         self.blocks: list[ReportBlock] = []
         self.publishes = True
+        self.heard_at = 0.0
         self.nacks = True
         self.reports = True
         self.level = 80
@@ -272,15 +273,21 @@ class Client:
 
     def _up(self, packet: bytes) -> None:
         world = self.world
-        world.post(
-            self.up.arrival(packet, world.now), lambda: world.room.on_rtp(self.id, packet, world.now, world.wall_ns)
-        )
+
+        def arrived() -> None:
+            self.heard_at = world.now
+            world.room.on_rtp(self.id, packet, world.now, world.wall_ns)
+
+        world.post(self.up.arrival(packet, world.now), arrived)
 
     def rtcp(self, data: bytes) -> None:
         world = self.world
-        world.post(
-            self.up.arrival(data, world.now), lambda: world.room.on_rtcp(self.id, data, world.now, world.wall_ns)
-        )
+
+        def arrived() -> None:
+            self.heard_at = world.now
+            world.room.on_rtcp(self.id, data, world.now, world.wall_ns)
+
+        world.post(self.up.arrival(data, world.now), arrived)
 
     def _again(self, track: Sent, wire: int) -> None:
         packet = track.history.get(wire)

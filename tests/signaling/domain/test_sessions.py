@@ -14,7 +14,15 @@ from contract.client import (
 )
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, StillId
-from contract.nodes import CloseLeg, CloseMediaRoom, DropParticipant, LegEnd, RecordingReport, SetGrants
+from contract.nodes import (
+    CloseLeg,
+    CloseMediaRoom,
+    DropParticipant,
+    LegEnd,
+    RecordingReport,
+    SetGrants,
+    StopRecording,
+)
 from contract.rooms import EndReason, MemberState, RecordingState, Still
 from signaling.domain.commands import Facts, RecordingReported, SeatLost, StillTaken
 from signaling.domain.draft import concerns, find, grants_of
@@ -119,6 +127,21 @@ def test_stills_are_asked_by_the_host_and_added_once() -> None:
     state = decide(state, StillTaken(still), NOW, FACTS).state
     assert decide(state, StillTaken(still), NOW, FACTS).events == ()
     assert state.stills == [still]
+
+
+def test_a_recording_that_pauses_for_want_of_room_is_told_goes_on_and_is_stopped_as_any_other() -> None:
+    state = training()
+    for said in (RecordingState.PAUSED, RecordingState.PAUSED, RecordingState.RECORDING, RecordingState.PAUSED):
+        report = RecordingReport(recording=RECORDING, room=ROOM, state=said)
+        decision = decide(state, RecordingReported(report), NOW, FACTS)
+        assert decision.effects == (), "the worker goes on tapping"
+        state = decision.state
+        assert state.recording is not None
+        assert (state.recording.state, state.recording.saved_in_s) == (said, None)
+    closed = ask(state, TRAINER, CloseRoom(cid=CID, room=ROOM))
+    assert closed.state.recording is not None
+    assert closed.state.recording.state is RecordingState.SAVING
+    assert StopRecording(recording=RECORDING) in closed.effects
 
 
 def test_a_closed_room_only_hears_the_recorder() -> None:

@@ -58,7 +58,9 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.flow
-async def test_a_still_is_asked_taken_told_and_served(world: World, tmp_path: Path) -> None:
+async def test_a_still_is_asked_taken_told_and_served(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store, chen, liu = [await world.tab(login) for login in ("store-0117", "chen", "liu")]
     room = await answered(store, chen)
     await chen.do(AskStill(cid=new_cid(), room=room, of=store.person))
@@ -76,6 +78,10 @@ async def test_a_still_is_asked_taken_told_and_served(world: World, tmp_path: Pa
         served = await who.browser.get(f"{path}/{still.id}")
         assert served.status == status
         assert status != 200 or Image.open(io.BytesIO(served.body)).size == (4000, 3000)
+    with monkeypatch.context() as patched:
+        patched.setattr("signaling.live.stills.free_bytes", lambda _path: 1_000_000)
+        refused = await store.browser.post(path, data=picture, headers=JPEG)
+        assert (refused.status, refused.code) == (507, ErrorCode.DISK_FULL)
     for body, code in ((b"no picture", ErrorCode.BAD_PICTURE), (b"x" * (12 * 1024 * 1024 + 1), ErrorCode.TOO_LARGE)):
         assert (await store.browser.post(path, data=body, headers=JPEG)).code is code
     assert (await liu.browser.post(path, data=picture, headers=JPEG)).code is ErrorCode.NOT_FOUND

@@ -755,7 +755,7 @@ export interface components {
          * @description What went wrong, as the client sees it; the words for people live in the web client's catalogues.
          * @enum {string}
          */
-        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "setup_wrong" | "setup_expired" | "setup_done" | "foreign_origin" | "forbidden" | "not_found" | "method" | "conflict" | "stale" | "consent" | "over" | "busy" | "unavailable" | "internal";
+        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "setup_wrong" | "setup_expired" | "setup_done" | "foreign_origin" | "forbidden" | "not_found" | "method" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
         /**
          * FirstFrame
          * @description The expert's screen shows the store's picture.
@@ -795,7 +795,7 @@ export interface components {
          * @description Why something is missing; each has words and its own stripes on the timeline.
          * @enum {string}
          */
-        GapReason: "network" | "tap_full" | "crash";
+        GapReason: "network" | "tap_full" | "crash" | "worker" | "disk_full";
         /**
          * GetRoom
          * @description Asks for a fresh snapshot after a gap in `ver`; answered with `room`, or `room_gone`.
@@ -1373,7 +1373,7 @@ export interface components {
          * RecordingState
          * @enum {string}
          */
-        RecordingState: "off" | "recording" | "saving" | "safe" | "recovered" | "failed";
+        RecordingState: "off" | "recording" | "paused" | "saving" | "safe" | "recovered" | "failed" | "deleted";
         /**
          * Replay
          * @description Everything the replay page needs. Files are at `/api/archive/{room}/files/{part.file}`.

@@ -49,7 +49,7 @@ export function useEntries(): Entries {
   const online = model.link.value !== 'offline'
   useEffect(() => void load(), [load, rooms, online])
   const unsettled =
-    entries?.some((entry) => entry.recording === 'recording' || entry.recording === 'saving') ?? false
+    entries?.some((entry) => ['recording', 'paused', 'saving'].includes(entry.recording)) ?? false
   useEffect(() => {
     if (!unsettled) return
     const timer = setInterval(() => void load(), UNSETTLED_MS)

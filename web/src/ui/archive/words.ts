@@ -24,10 +24,12 @@ export function stateOf(entry: ArchiveEntry): { words: string; tone: Tone } {
   const tones: Record<ArchiveEntry['recording'], Tone> = {
     off: 'plain',
     recording: 'bad',
+    paused: 'warn',
     saving: 'info',
     safe: 'good',
     recovered: 'warn',
     failed: 'bad',
+    deleted: 'plain',
   }
   return { words: t(`recording.${entry.recording}`), tone: tones[entry.recording] }
 }
