@@ -13,13 +13,11 @@ from runtime.logs import get_logger
 from runtime.settings import Settings, SettingsError, load
 from runtime.supervise import TaskScope
 from signaling.app import build
+from signaling.http.server import make_runner
 from signaling.store.schema import SchemaError
 from signaling.tls.certificates import Certificates
 
 log = get_logger(__name__)
-
-SHUTDOWN_S = 3.0
-"""How long requests may go on after the sockets were told goodbye."""
 
 
 async def run(settings: Settings) -> int:
@@ -30,7 +28,7 @@ async def run(settings: Settings) -> int:
         loop.add_signal_handler(number, stop.set)
     certificates = Certificates(settings) if settings.https else None
     app = build(settings, authority=certificates.authority if certificates else None)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False)
+    runner = make_runner(app)
     await runner.setup()
     try:
         if not await _listen(runner, settings, settings.port, "PASSLINE_PORT"):

@@ -46,6 +46,8 @@ def _handle(house: House, route: Route) -> Next:
         for value in request.match_info.values():
             if not _ID.fullmatch(value):
                 raise Rejection(ErrorCode.NOT_FOUND)
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "a body must not be compressed")
         with bound_contextvars(person=who.id if who else None):
             query = _query(request, route.query) if route.query is not None else None
             body = await read_message(request, route.body, route.max_bytes) if route.body is not None else None

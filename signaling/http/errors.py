@@ -11,9 +11,11 @@ from contract.base import encode
 from contract.errors import REPLIES, ErrorCode, PasslineError, ProtocolViolation, Rejection, Unavailable
 from contract.http import ErrorBody
 from runtime.logs import get_logger
+from runtime.repeated import Repeated
 from signaling.http.route import JSON
 
 log = get_logger(__name__)
+repeated = Repeated()
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,10 +40,10 @@ async def answer_errors(request: web.Request, handler: Next) -> web.StreamRespon
     try:
         return await handler(request)
     except Rejection as error:
-        log.info("request refused", code=error.code, detail=error.detail)
+        repeated.say(error.code, log.info, "request refused", code=error.code, detail=error.detail)
         return error_response(error)
     except ProtocolViolation as error:
-        log.warning("request breaks the contract", code=error.code, detail=error.detail)
+        repeated.say(error.code, log.warning, "request breaks the contract", code=error.code, detail=error.detail)
         return error_response(error)
     except Unavailable as error:
         log.warning("request cannot be served now", code=error.code, detail=error.detail)

@@ -14,6 +14,7 @@ from contract.ids import ClientMessageId
 from contract.server import Done, Error, Pong, Reconnect
 from runtime import clock, ids
 from runtime.logs import bound_contextvars, get_logger
+from runtime.repeated import Repeated
 from signaling.auth.tickets import Tickets
 from signaling.live.sessions import ClientSession
 from signaling.service import Service
@@ -21,6 +22,7 @@ from signaling.ws.session import Close, Deliver, Greet, Say, SessionRules
 from signaling.ws.socket import Socket
 
 log = get_logger(__name__)
+repeated = Repeated()
 
 SIGN_IN_RETRY_S = 1.0
 RESTART_SPREAD_S = 2.0
@@ -118,7 +120,7 @@ class _Talk:
                     case Say(error=error):
                         self._socket.say(error.model_dump_json())
                     case Close(code=code, reconnect=reconnect, detail=detail):
-                        log.info("saying goodbye", code=code, detail=detail)
+                        repeated.say(code, log.info, "saying goodbye", code=code, detail=detail)
                         self._socket.bye(code, reconnect)
                     case _:
                         assert_never(output)
@@ -132,7 +134,7 @@ class _Talk:
             who = await self._tickets.take(hello.ticket)
             self._session = await self._service.connect(who, hello, self._socket)
         except Rejection as refused:
-            log.info("not welcome", code=refused.code, detail=refused.detail)
+            repeated.say(refused.code, log.info, "not welcome", code=refused.code, detail=refused.detail)
             self._socket.bye(ByeCode.SIGN_IN, Reconnect.LATER, retry_after_s=SIGN_IN_RETRY_S)
         except (Unavailable, SQLAlchemyError) as error:
             log.warning("cannot welcome now", cause=type(error).__name__)
@@ -147,7 +149,8 @@ class _Talk:
             try:
                 await self._dispatch(session, message)
             except PasslineError as error:
-                log.info("refused", what=message.type, code=error.code, detail=error.detail)
+                key = (message.type, error.code)
+                repeated.say(key, log.info, "refused", what=message.type, code=error.code, detail=error.detail)
                 session.tell(Error(code=error.code, cid=cid, detail=error.detail, retry_after_s=error.retry_after_s))
             except SQLAlchemyError:
                 log.exception("the database failed", what=message.type)

@@ -2,22 +2,26 @@
 
 import asyncio
 import json
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from contract.errors import ErrorCode
+from runtime.repeated import LINES
 from signaling.http.rooms import MAX_STILL_BYTES
 from signaling.http.route import MAX_BODY_BYTES, Route
 from signaling.http.table import ROUTES
 from signaling.store.tables import AuditRow, ProgressRow, PublicationRow, SignInRow
 from tests.signaling.test_http_matrix import fill
 from tests.support import chain
+from tests.support.malformed import frame
 from tests.support.server import Client, SignalingServer
 
 pytestmark = pytest.mark.flow
@@ -222,3 +226,42 @@ async def test_a_thousand_fuzzed_bodies_never_break_it(server: SignalingServer) 
         assert (await session.execute(select(func.count()).select_from(SignInRow))).scalar_one() == 1
         failures = select(func.count()).select_from(AuditRow).where(AuditRow.action == "sign_in_failed")
         assert (await session.execute(failures)).scalar_one() <= 40
+
+
+async def test_a_bomb_is_never_unpacked(server: SignalingServer) -> None:
+    client = await server.sign_in("chen")
+    bomb = zlib.compress(b'{"roles": ["' + bytes(60_000_000) + b'"]}', 9)
+    assert len(bomb) < MAX_BODY_BYTES
+    before = psutil.Process().memory_info().rss
+    for encoding in ("deflate", "gzip", "br", "zstd", "gzip, deflate", "x"):
+        path = f"/api/archive/{chain.ROOM}/publish"
+        answer = await client.put(path, data=bomb, headers={"Content-Encoding": encoding})
+        assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE)
+    upgrade = (
+        f"GET /ws HTTP/1.1\r\nHost: {urlsplit(server.url).netloc}\r\nOrigin: {server.url}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
+    writer.write(upgrade.encode())
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    assert b" 101 " in head
+    assert b"permessage-deflate" not in head
+    writer.write(frame(bomb[:58_000], rsv=4))
+    closing = await asyncio.wait_for(reader.read(), 5)
+    assert closing[:1] == b"\x88", "a close frame and no more"
+    assert int.from_bytes(closing[2:4], "big") == 1002
+    writer.close()
+    grown_mib = (psutil.Process().memory_info().rss - before) / 2**20
+    assert grown_mib < 20
+
+
+async def test_what_is_no_http_is_one_quiet_line(server: SignalingServer, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(30):
+        reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
+        writer.write(b"GET / HTTP/1.1\r\nCookie: passline=a-secret\r\nbad header\r\n\r\n")
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+    assert "a-secret" not in caplog.text
+    assert "Traceback" not in caplog.text
+    assert len(caplog.records) <= LINES

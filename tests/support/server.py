@@ -18,6 +18,7 @@ from contract.people import Person
 from runtime.settings import Settings
 from signaling.app import HOUSE, build
 from signaling.house import House
+from signaling.http.server import make_runner
 from signaling.live.reconcile import NODES
 from signaling.store.seed import RoomSeed
 from tests.support import chain
@@ -126,7 +127,7 @@ class SignalingServer:
         if self._seeded:
             await chain.seed_chain(self.settings, self._rooms)
         self._app = build(self.settings, hasher=chain.CHEAP)
-        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.5)
+        runner = make_runner(self._app, shutdown_s=0.5)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", 0)
