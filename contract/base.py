@@ -34,12 +34,12 @@ def encode(message: BaseModel) -> bytes:
 
 
 def decode(adapter: TypeAdapter[T], data: bytes | str) -> T:
-    """Read one message; fields we do not know are ignored, so that a newer peer may say more.
+    """Read one message; fields we do not know are ignored (a newer peer may say more), no value becomes another type.
 
     Raises ProtocolViolation(`bad_message`) naming the first wrong field, never its value.
     """
     try:
-        return adapter.validate_json(data, extra="ignore")
+        return adapter.validate_json(data, strict=True, extra="ignore")
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "message"

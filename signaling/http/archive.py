@@ -17,7 +17,7 @@ from runtime import clock
 from runtime.logs import get_logger
 from signaling.auth.access import access_archive, access_publish, access_recording_file, access_still
 from signaling.domain.archive import chapters, entry_of, may_publish
-from signaling.http.route import BYTES, EVERY_ROLE, Route, Visit
+from signaling.http.route import EVERY_ROLE, MEDIA, Route, Visit
 from signaling.store import archive, audit
 from signaling.store.audit import Action
 
@@ -154,7 +154,7 @@ ROUTES = [
         answer=ArchivePage,
     ),
     Route(method="GET", path="/api/archive/{room}", handler=replay, roles=EVERY_ROLE, answer=Replay),
-    Route(method="GET", path="/api/archive/{room}/files/{file}", handler=recording_file, roles=EVERY_ROLE, gives=BYTES),
+    Route(method="GET", path="/api/archive/{room}/files/{file}", handler=recording_file, roles=EVERY_ROLE, gives=MEDIA),
     Route(
         method="PUT",
         path="/api/archive/{room}/publish",

@@ -81,6 +81,8 @@ def _schemas(table: list[Route]) -> tuple[Json, dict[tuple[type[BaseModel], Json
         schemas[name] = made[name, mode]
     for schema in schemas.values():
         _require_tag(schema)
+        if schema.get("additionalProperties") is False:
+            del schema["additionalProperties"]  # what we do not know is ignored, see contract.base.decode
     refs = {key: made[key] for key in wanted}
     return dict(sorted(schemas.items())), refs
 

@@ -18,7 +18,8 @@ from signaling.auth.principal import Principal
 from signaling.house import House
 
 JSON = "application/json"
-BYTES = "application/octet-stream"
+MEDIA = "*/*"
+"""WebM or MP4, with or without a picture: the file's own type."""
 EVERY_ROLE = frozenset(Role)
 MAX_BODY_BYTES = MAX_FRAME_BYTES
 
