@@ -8,10 +8,14 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from passline.errors import CommandError
 from passline.serve import run
 from runtime.settings import SettingsError
 
 app = App(name="passline", help="Self-hosted real-time assistance for restaurant and retail chains.", version="0.1.0")
+# By name: what a command needs is loaded when it runs, and never into the supervisor.
+app.command("passline.user:app", name="user")
+app.command("passline.org:app", name="org")
 
 WRONG_USE = 2
 """Exit status for a setting or option that cannot be obeyed; nothing was started."""
@@ -74,6 +78,9 @@ def main() -> None:
     except SettingsError as error:
         print(f"passline: {error}", file=sys.stderr)
         sys.exit(WRONG_USE)
+    except CommandError as error:
+        print(f"passline: {error}", file=sys.stderr)
+        sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -1,0 +1,149 @@
+"""`passline user`: people who sign in. Works while the server runs; a change counts there within seconds."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from sqlalchemy import select
+
+from contract.people import Role, Skill
+from passline.chain import Where, accounts_in, ask_password, carry_out, name_of, print_table
+from passline.errors import CommandError
+from signaling.organisation import find_region
+from signaling.store.engine import Database
+from signaling.store.tables import PersonRow, RegionRow, StoreRow
+
+app = App(name="user", help="People who sign in: add, list, disable, enable, rename, password.")
+At = Annotated[Where, Parameter(name="*")]
+Generate = Annotated[bool, Parameter(negative="")]
+HERE = Where()
+
+
+@app.command
+def add(
+    login: str,
+    *,
+    role: Role,
+    name: str,
+    name_en: str | None = None,
+    title: str | None = None,
+    title_en: str | None = None,
+    skill: list[Skill] | None = None,
+    region: str | None = None,
+    generate: Generate = False,
+    at: At = HERE,
+) -> int:
+    """Add somebody. The password is asked for, or read as one line from a pipe.
+
+    Parameters
+    ----------
+    login
+        What they type to sign in: small letters, digits and . _ @ -
+    role
+        expert, trainer, manager, learner or admin. Tablets: `passline org tablet add`.
+    name
+        In Chinese, or in whatever script they write it.
+    name_en
+        In English; else as `name`.
+    title
+        The second line under the name, such as 设备专家.
+    title_en
+        In English; else as `title`.
+    skill
+        What an expert is asked for; may be repeated.
+    region
+        Only of a manager: the region whose stores they see, by name.
+    generate
+        Make up a password and print it.
+    """
+    if role is Role.STORE:
+        raise CommandError("a tablet belongs to a store: passline org tablet add NUMBER")
+    password, made_up = ask_password(generate=generate)
+
+    async def work(database: Database) -> None:
+        async with database.read() as session:
+            scope = await find_region(session, region) if region is not None else None
+        await accounts_in(database).add(
+            login,
+            password,
+            role,
+            name_of(name, name_en),
+            title=name_of(title, title_en) if title else None,
+            skills=skill or [],
+            region=scope,
+        )
+
+    carry_out(at, work, about=login)
+    print(f"{login} can sign in as {role}." + (f" Password: {password}" if made_up else ""))
+    return 0
+
+
+@app.command(name="list")
+def list_all(*, at: At = HERE) -> int:
+    """Everybody, tablets too; who is disabled says so."""
+
+    async def work(database: Database) -> list[tuple[str, ...]]:
+        query = (
+            select(PersonRow, StoreRow.number, RegionRow.name_zh)
+            .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+            .join(RegionRow, PersonRow.region_id == RegionRow.id, isouter=True)
+            .order_by(PersonRow.role, PersonRow.login)
+        )
+        async with database.read() as session:
+            return [
+                (
+                    who.login,
+                    who.role,
+                    who.name_zh,
+                    store or region or who.skills,
+                    "disabled" if who.disabled_ms is not None else "",
+                )
+                for who, store, region in await session.execute(query)
+            ]
+
+    print_table(("login", "role", "name", "store, region or skills", ""), carry_out(at, work))
+    return 0
+
+
+@app.command
+def disable(login: str, *, at: At = HERE) -> int:
+    """Sign somebody out everywhere, within seconds, and let them in no more. What they did stays.
+
+    Parameters
+    ----------
+    login
+        Also of a tablet that was lost.
+    """
+    carry_out(at, lambda database: accounts_in(database).disable(login), about=login)
+    print(f"{login} is out.")
+    return 0
+
+
+@app.command
+def enable(login: str, *, at: At = HERE) -> int:
+    """Let somebody in again who was disabled, with the password they had."""
+    carry_out(at, lambda database: accounts_in(database).enable(login), about=login)
+    print(f"{login} can sign in again.")
+    return 0
+
+
+@app.command
+def rename(login: str, *, name: str, name_en: str | None = None, at: At = HERE) -> int:
+    """Call somebody otherwise; the login stays."""
+    carry_out(at, lambda database: accounts_in(database).rename(login, name_of(name, name_en)), about=login)
+    print(f"{login} is now called {name}.")
+    return 0
+
+
+@app.command
+def password(login: str, *, generate: Generate = False, at: At = HERE) -> int:
+    """Set a new password and sign out whatever was signed in with the old one; for tablets too.
+
+    Parameters
+    ----------
+    generate
+        Make up a password and print it.
+    """
+    new, made_up = ask_password(generate=generate)
+    carry_out(at, lambda database: accounts_in(database).set_password(login, new), about=login)
+    print(f"{login} has a new password." + (f" Password: {new}" if made_up else ""))
+    return 0

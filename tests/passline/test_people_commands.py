@@ -1,0 +1,102 @@
+"""`passline user` and `passline org` as an administrator types them."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from signaling.store.schema import DATABASE
+from tests.support.stack import environ
+
+pytestmark = pytest.mark.flow
+
+PASSWORD = "four words are long"
+
+
+def passline(data: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a command; `typed` is what comes through the pipe."""
+    return subprocess.run(
+        [sys.executable, "-m", "passline", *arguments],
+        env=environ({"data": data}),
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def rows(data: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(data / DATABASE)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_list_of_stores_is_imported_whole_or_not_at_all(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "stores.csv"
+    file.write_text("number,name,region,tablet\n0117,静安寺店,华东,store-0117\n0201,国贸店,,\n")
+    bad = passline(data, "org", "import", str(file))
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert "line 3: region is empty" in bad.stderr
+    assert "Traceback" not in bad.stderr
+    assert not (data / DATABASE).exists()
+
+    file.write_text("number,name,region,tablet\n0117,静安寺店,华东,store-0117\n0201,国贸店,华北,store-0201\n")
+    asked = passline(data, "org", "import", str(file), "--dry-run")
+    assert "2 regions, 2 stores, 2 tablets would be added" in asked.stderr
+    assert rows(data, "SELECT id FROM store UNION SELECT id FROM region UNION SELECT id FROM person") == []
+
+    done = passline(data, "org", "import", str(file))
+    assert done.returncode == 0, done.stderr
+    titles, *made = done.stdout.splitlines()
+    assert titles == "number,tablet,password"
+    assert [line.rsplit(",", 1)[0] for line in made] == ["0117,store-0117", "0201,store-0201"]
+
+    file.write_text("number,name,region,tablet\n0117,静安店,华北,store-0117\n0202,新店,华北,store-0201\n")
+    taken = passline(data, "org", "import", str(file))
+    assert "line 3: the login store-0201 is taken by somebody else" in taken.stderr
+    assert rows(data, "SELECT name_zh FROM store ORDER BY number") == [("静安寺店",), ("国贸店",)]
+
+    file.write_text("number,name,region,tablet\n0117,静安店,华北,store-0117\n")
+    again = passline(data, "org", "import", str(file))
+    assert (again.stdout, "1 stores were changed" in again.stderr) == ("", True)
+    assert rows(data, "SELECT name_zh FROM person WHERE login = 'store-0117'") == [("静安店",)]
+
+
+def test_people_come_go_and_are_refused_in_words(tmp_path: Path) -> None:
+    assert passline(tmp_path, "org", "name", "小灶堂", "Little Stove").returncode == 0
+    assert passline(tmp_path, "org", "region", "add", "华东", "East").returncode == 0
+    added = passline(
+        tmp_path, "user", "add", "wu", "--role", "manager", "--name", "吴磊", "--region", "East", typed=PASSWORD + "\n"
+    )
+    assert added.returncode == 0, added.stderr
+    assert PASSWORD not in added.stdout
+    admin = passline(tmp_path, "user", "add", "it", "--role", "admin", "--name", "周敏", "--generate")
+    assert "Password: " in admin.stdout
+    for arguments, words in [
+        (("user", "add", "wu", "--role", "expert", "--name", "x", "--generate"), "wu: this login is taken"),
+        (("user", "disable", "it"), "it: the last administrator"),
+        (("org", "tablet", "add", "0117", "--generate"), "store-0117: there is no store with this number"),
+        (("org", "store", "add", "0117", "静安寺店", "--region", "West"), "0117: there is no region of this name"),
+    ]:
+        refused = passline(tmp_path, *arguments)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert words in refused.stderr
+    assert passline(tmp_path, "user", "disable", "wu").returncode == 0
+    listed = passline(tmp_path, "user", "list").stdout
+    assert [line.split() for line in listed.splitlines()[2:]] == [
+        ["it", "admin", "周敏"],
+        ["wu", "manager", "吴磊", "华东", "disabled"],
+    ]
+
+
+def test_an_older_database_is_left_to_the_server(tmp_path: Path) -> None:
+    dump = Path(__file__).parent.parent / "signaling" / "schemas" / "0001.sql"
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:
+        connection.executescript(dump.read_text())
+    refused = passline(tmp_path, "user", "list")
+    assert refused.returncode == 1
+    assert "start Passline once" in refused.stderr
+    assert rows(tmp_path, "SELECT version_num FROM alembic_version") == [("0001",)]
