@@ -13,6 +13,7 @@ from contract.base import decode, encode
 from contract.data import CLIENT_DATA, MAX_UP_BYTES, ClientData, ServerData
 from contract.errors import ProtocolViolation
 from media.peer.chunks import weigh
+from media.peer.rates import RateLimit
 from media.peer.sdp import SCTP_PORT
 from runtime.logs import get_logger
 
@@ -34,24 +35,6 @@ MAX_REFUSED = 8
 """Channels beyond the one; who goes on opening them is no client of ours."""
 FLUSH_S = 0.15
 """How long a last word may take to leave."""
-
-
-class RateLimit:
-    """At most `per_s` in any second, refilled evenly; pure, time comes in."""
-
-    def __init__(self, per_s: int, now: float) -> None:
-        self._per_s = float(per_s)
-        self._left = float(per_s)
-        self._last = now
-
-    def allow(self, now: float, *, cost: int = 1) -> bool:
-        """Whether one more, or `cost` at once, is within the rate."""
-        self._left = min(self._per_s, self._left + (now - self._last) * self._per_s)
-        self._last = now
-        if self._left < cost:
-            return False
-        self._left -= cost
-        return True
 
 
 class _Sctp(RTCSctpTransport):

@@ -14,6 +14,7 @@ from media.forward.sections import Sections
 from media.peer.data import DataLink
 from media.peer.dtls import DtlsFailed, DtlsTransport, Identity, SrtpError
 from media.peer.mux import Mux
+from media.peer.rates import REPORTS_PER_S, Ingress, RateLimit
 from media.peer.sdp import LocalTransport, answer
 from runtime import clock
 from runtime.logs import get_logger
@@ -94,7 +95,7 @@ class Leg:
         except Exception:
             self.endpoint.close()
             raise
-        self.endpoint.remote_ufrag = answered.remote_ufrag
+        self.endpoint.remote_ufrag, self.endpoint.remote_pwd = answered.remote_ufrag, answered.remote_pwd
         self.answer_sdp = answered.text
         self.sections: Sections = answered.sections
         self._remote_fingerprint = answered.remote_fingerprint
@@ -102,6 +103,9 @@ class Leg:
         self._owner = owner
         self._dropped = dropped
         self._opened = clock.now()
+        self.ingress = Ingress(self._opened)
+        """How much RTP this peer may send."""
+        self._reports = RateLimit(REPORTS_PER_S, self._opened)
         self._ending = asyncio.Event()
         self._dtls = DtlsTransport(self.endpoint, identity)
         self._data: DataLink | None = None
@@ -121,8 +125,12 @@ class Leg:
     def send_rtp(self, packet: bytes) -> None:
         """Protect and send one RTP packet now, or drop and count it."""
         endpoint = self.endpoint
+        sendto, address = endpoint.sendto, endpoint.address
+        if sendto is None or address is None:
+            self._dropped["unproved"] += 1
+            return
         try:
-            endpoint.sendto(self.protect(packet), endpoint.address)  # type: ignore[misc, arg-type]  # set before keys are
+            sendto(self.protect(packet), address)
         except BlockingIOError:
             self._dropped["send_full"] += 1
         except OSError:
@@ -258,21 +266,29 @@ class Leg:
     # --- what comes in ---------------------------------------------------------------------------------------------
 
     def _srtp(self, data: bytes, now: float) -> None:
+        if not self.ingress.open(now):
+            self._dropped["rtp_rate"] += 1
+            return
         try:
             packet = self._unprotect(data)
         except SrtpError:
             self._dropped["srtp_receive"] += 1
             return
+        self.ingress.charge(len(data))
         self.endpoint.heard = now
         if self.on_rtp is not None:
             self.on_rtp(self.id, packet, now, clock.wall_ns())
 
     def _srtcp(self, data: bytes, now: float) -> None:
+        if not self._reports.open(now):
+            self._dropped["rtcp_rate"] += 1
+            return
         try:
             packet = self._unprotect_rtcp(data)
         except SrtpError:
             self._dropped["srtp_receive"] += 1
             return
+        self._reports.charge()
         self.endpoint.heard = now
         if self.on_rtcp is not None:
             self.on_rtcp(self.id, packet, now, clock.wall_ns())

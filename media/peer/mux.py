@@ -1,9 +1,13 @@
 """One UDP port for every peer of a worker: tells STUN, DTLS and SRTP apart, lets only validated addresses through.
 
 One socket per local address, all on the same port, so that an answer always leaves from the address that was asked.
-The worker is ICE-lite (RFC 8445 §2.5): it answers checks and sends none. A client's address counts once a check from
-it carried a MESSAGE-INTEGRITY made with our password; until then nothing but STUN from there is read (the DTLS
+The worker is ICE-lite (RFC 8445 §2.5): it answers checks and never nominates. A client's address counts once a check
+from it carried a MESSAGE-INTEGRITY made with our password; until then nothing but STUN from there is read (the DTLS
 ClientHello race, and the empty or oversize datagram that ends a stock aiortc connection).
+
+A source address can be forged, so a check alone does not say that its sender reads what we send there. Each address is
+asked back once with a check of ours, and media goes only where that was answered (RFC 7675 §5.1): nobody can point a
+call at a third party. Until then an address gets a few datagrams, for the handshake.
 """
 
 import asyncio
@@ -11,10 +15,12 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from aioice.ice import get_host_addresses
 
 from media.peer import stun
+from media.peer.rates import CHECKS_PER_S, DTLS_PER_S, RateLimit
 from runtime import clock
 from runtime.logs import get_logger
 
@@ -29,6 +35,11 @@ DTLS_QUEUE = 64
 """Datagrams waiting for one DTLS transport; the newest are dropped, both sides repeat."""
 MAX_ADDRESSES = 16
 """Validated addresses of one peer; the oldest is forgotten, never the nominated one."""
+MAX_ASKED = 20
+"""Our checks to one address; a browser answers the first."""
+ASK_AGAIN_S = 0.05
+MAX_UNPROVED = 16
+"""Datagrams of handshakes to addresses that did not answer yet: two flights, each sent some times."""
 TAKEOVER_S = 5.0
 """An address that a peer used within this time is not given to another one."""
 LOOPBACK = "127.0.0.1"
@@ -37,6 +48,20 @@ _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 
 Address = tuple[str, int]
 Datagram = Callable[[bytes, float], None]
+
+
+@dataclass(slots=True)
+class Way:
+    """One address of a peer, through one door."""
+
+    door: "Door"
+    address: Address
+    transaction: bytes = field(default_factory=lambda: secrets.token_bytes(12))
+    """Of our check; the same in its repeats."""
+    asked: int = 0
+    asked_at: float = float("-inf")
+    proved: bool = False
+    """Our check was answered: the peer reads what we send there."""
 
 
 class Endpoint:
@@ -50,41 +75,81 @@ class Endpoint:
     def __init__(self, mux: "Mux", *, on_rtp: Datagram, on_rtcp: Datagram) -> None:
         self.ufrag = secrets.token_hex(4)
         self.pwd = secrets.token_hex(16)
-        self.remote_ufrag = ""
-        """Once the offer is read; checks with another one are not ours."""
+        self.remote_ufrag = self.remote_pwd = ""
+        """Once the offer is read; checks with another ufrag are not ours."""
         self.on_rtp = on_rtp
         """Takes SRTP as it came, and `now`."""
         self.on_rtcp = on_rtcp
         self.validated = asyncio.Event()
-        """Set when the first check passed: from then on there is an `address`."""
+        """Set when the first check passed: from then on there is a `path`."""
         self.heard = clock.now()
         """When the peer last sent anything that we accept."""
+        self.path: Way | None = None
+        """What the peer nominated last."""
         self.address: Address | None = None
+        """Where media goes: nominated, and our check from there was answered."""
         self.sendto: Callable[[bytes, Address], int] | None = None
-        """`socket.sendto` of the local address that the peer nominated."""
-        self.doors: dict[tuple[Door, Address], None] = {}
+        """`socket.sendto` of the local address that belongs to `address`."""
+        self.ways: dict[tuple[Door, Address], Way] = {}
+        self.checks = RateLimit(CHECKS_PER_S, self.heard)
         self._mux = mux
         self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
+        self._dtls_rate = RateLimit(DTLS_PER_S, self.heard)
+        self._unproved = 0
         self._closed = False
 
     @property
     def state(self) -> str:
-        return "closed" if self._closed else "completed" if self.address is not None else "new"
+        return "closed" if self._closed else "completed" if self.path is not None else "new"
+
+    def nominate(self, way: Way) -> None:
+        """The peer wants to be reached this way."""
+        self.path = way
+        self.validated.set()
+        if way.proved:
+            self.address, self.sendto = way.address, way.door.sendto
+
+    def prove(self, way: Way) -> None:
+        """The peer reads what we send this way."""
+        way.proved = True
+        if way is self.path:
+            self.address, self.sendto = way.address, way.door.sendto
+
+    def lose(self, way: Way) -> None:
+        """Another peer has the address now, or there are too many."""
+        del self.ways[way.door, way.address]
+        if way.address == self.address and way.door.sendto is self.sendto:
+            self.address = self.sendto = None
+        if way is self.path:
+            self.path = None
+
+    def ask(self, way: Way, now: float) -> None:
+        """Send our check, unless it was sent just now or too often."""
+        if way.proved or way.asked >= MAX_ASKED or now - way.asked_at < ASK_AGAIN_S:
+            return
+        way.asked += 1
+        way.asked_at = now
+        username = f"{self.remote_ufrag}:{self.ufrag}"
+        self._mux.send(way, stun.controlled_request(way.transaction, username, self.remote_pwd))
 
     def send(self, data: bytes) -> None:
         """Send one datagram now or not at all (counted)."""
-        if self.sendto is None or self.address is None or self._closed:
+        way = self.path
+        if way is None or self._closed:
             self._mux.dropped["unreachable"] += 1
             return
-        try:
-            self.sendto(data, self.address)
-        except BlockingIOError:
-            self._mux.dropped["send_full"] += 1
-        except OSError:
-            # The network of this address is gone; the peer will nominate another.
-            self._mux.dropped["send_failed"] += 1
+        if not way.proved:
+            self.ask(way, clock.now())
+            self._unproved += 1
+            if self._unproved > MAX_UNPROVED:
+                self._mux.dropped["unproved"] += 1
+                return
+        self._mux.send(way, data)
 
-    def put_dtls(self, data: bytes) -> None:
+    def put_dtls(self, data: bytes, now: float) -> None:
+        if not self._dtls_rate.allow(now):
+            self._mux.dropped["dtls_rate"] += 1
+            return
         try:
             self._dtls.put_nowait(data)
         except asyncio.QueueFull:
@@ -196,10 +261,20 @@ class Mux:
     def forget(self, endpoint: Endpoint) -> None:
         """Called by Endpoint.close."""
         self._by_ufrag.pop(endpoint.ufrag, None)
-        for door, address in endpoint.doors:
+        for door, address in endpoint.ways:
             if door.by_address.get(address) is endpoint:
                 del door.by_address[address]
-        endpoint.doors.clear()
+        endpoint.ways.clear()
+
+    def send(self, way: Way, data: bytes) -> None:
+        """Send one datagram now or not at all (counted)."""
+        try:
+            way.door.sendto(data, way.address)
+        except BlockingIOError:
+            self.dropped["send_full"] += 1
+        except OSError:
+            # The network of this address is gone; the peer will nominate another.
+            self.dropped["send_failed"] += 1
 
     def close(self) -> None:
         """Close every peer and give the port back."""
@@ -245,7 +320,7 @@ class Mux:
                     else:
                         endpoint.on_rtp(data, now)
                 elif 19 < first < 64:
-                    endpoint.put_dtls(data)
+                    endpoint.put_dtls(data, now)
                 else:
                     self.dropped["unknown"] += 1
             except Exception:
@@ -255,18 +330,22 @@ class Mux:
                     log.exception("a datagram met a bug")
 
     def _check(self, door: Door, data: bytes, address: Address, now: float) -> None:
-        """Answer a connectivity check and learn the address it came from."""
+        """Answer a connectivity check and learn the address it came from; or take the answer to ours."""
         request = stun.parse(data)
         if request is None:
-            self.dropped["stun_malformed"] += 1
+            self._answered(door, data, address, now)
             return
         endpoint = self._by_ufrag.get(request.local_ufrag)
         if endpoint is None or request.remote_ufrag != endpoint.remote_ufrag:
             self.dropped["stun_unknown"] += 1
             return
+        if not endpoint.checks.open(now):
+            self.dropped["stun_rate"] += 1
+            return
         if not stun.authentic(request, endpoint.pwd):
             self.dropped["stun_integrity"] += 1
             return
+        endpoint.checks.charge()
         holder = door.by_address.get(address)
         if holder is not endpoint:
             if holder is not None and now - holder.heard < TAKEOVER_S:
@@ -274,26 +353,44 @@ class Mux:
                 return
             self._validate(door, address, endpoint)
         endpoint.heard = now
-        if request.use_candidate or endpoint.address is None:
-            endpoint.address, endpoint.sendto = address, door.sendto
-            endpoint.validated.set()
-        try:
-            door.sendto(stun.success(request.transaction, address, endpoint.pwd), address)
-        except OSError:
-            self.dropped["send_failed"] += 1
+        way = endpoint.ways[door, address]
+        if request.use_candidate or endpoint.path is None:
+            endpoint.nominate(way)
+        self.send(way, stun.success(request.transaction, address, endpoint.pwd))
+        endpoint.ask(way, now)
+
+    def _answered(self, door: Door, data: bytes, address: Address, now: float) -> None:
+        """Perhaps the answer to a check of ours: then what we send there is read by the peer."""
+        answer = stun.parse_success(data)
+        if answer is None:
+            self.dropped["stun_malformed"] += 1
+            return
+        endpoint = door.by_address.get(address)
+        way = None if endpoint is None else endpoint.ways[door, address]
+        if endpoint is None or way is None or not way.asked or answer.transaction != way.transaction:
+            self.dropped["stun_unknown"] += 1
+        elif not stun.authentic(answer, endpoint.remote_pwd):
+            self.dropped["stun_integrity"] += 1
+        else:
+            endpoint.heard = now
+            endpoint.prove(way)
 
     def _validate(self, door: Door, address: Address, endpoint: Endpoint) -> None:
         holder = door.by_address.get(address)
         if holder is not None:
-            holder.doors.pop((door, address), None)
+            holder.lose(holder.ways[door, address])
         door.by_address[address] = endpoint
-        endpoint.doors[door, address] = None
-        if len(endpoint.doors) > MAX_ADDRESSES:
+        endpoint.ways[door, address] = Way(door, address)
+        if len(endpoint.ways) > MAX_ADDRESSES:
             # By door too: a machine with many addresses validates one client address through each of them.
-            nominated = endpoint.sendto, endpoint.address
-            oldest = next(way for way in endpoint.doors if (way[0].sendto, way[1]) != nominated)
-            del endpoint.doors[oldest]
-            del oldest[0].by_address[oldest[1]]
+            in_use = endpoint.sendto, endpoint.address
+            oldest = next(
+                way
+                for way in endpoint.ways.values()
+                if way is not endpoint.path and (way.door.sendto, way.address) != in_use
+            )
+            endpoint.lose(oldest)
+            del oldest.door.by_address[oldest.address]
 
 
 def _nobody(_data: bytes, _now: float) -> None:

@@ -48,6 +48,7 @@ class Answer:
     text: str
     sections: Sections
     remote_ufrag: str
+    remote_pwd: str
     remote_fingerprint: str
     """SHA-256 of the client's certificate, upper case hex with colons."""
     remote_sctp_port: int
@@ -61,8 +62,8 @@ def answer(
     _check_order(offer, layout)
     _check_transport(offer)
     first, data = offer.sections[0], offer.sections[-1]
-    if first.ufrag is None or first.fingerprint is None:
-        raise bad("no ice-ufrag, or no sha-256 fingerprint")
+    if first.ufrag is None or first.pwd is None or first.fingerprint is None:
+        raise bad("no ice-ufrag, no ice-pwd or no sha-256 fingerprint")
     lines = [
         "v=0",
         f"o=- {new_ssrc()} 1 IN IP4 127.0.0.1",
@@ -86,6 +87,7 @@ def answer(
         "\r\n".join(lines) + "\r\n",
         Sections(tuple(settled)),
         first.ufrag,
+        first.pwd,
         first.fingerprint,
         SCTP_PORT if data.sctp_port is None else data.sctp_port,
     )

@@ -32,6 +32,7 @@ from media.forward.room import MediaRoom
 from media.peer.dtls import Identity
 from media.peer.leg import Leg
 from media.peer.mux import Mux
+from media.peer.rates import Ingress
 from runtime import clock, logs
 from runtime.supervise import TaskScope
 
@@ -79,6 +80,7 @@ class PythonRoom:
             video_codec=Codec.VP8,
             dropped=self._dropped,
         )
+        leg.ingress = Ingress(clock.now(), packets_per_s=1e9, bits_per_s=1e13)
         if publish:
             self._publishers.add(leg.id)
         self._scope.spawn(leg.run(), name=leg.id)

@@ -58,6 +58,7 @@ class PeerClient(asyncio.DatagramProtocol):
     def __init__(self, *, lose: Lose = lambda _data: False) -> None:
         """`lose(datagram)` says which received datagrams get lost."""
         self.lose = lose
+        self.answers_checks = True
         self.certificate = RTCCertificate.generateCertificate()
         self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
         self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -167,7 +168,11 @@ class PeerClient(asyncio.DatagramProtocol):
         if not data or self.lose(data):
             return
         if data[0] < 4:
-            self._answers.put_nowait(data)
+            request = stun.parse(data)
+            if request is None:
+                self._answers.put_nowait(data)
+            elif self.answers_checks and stun.authentic(request, self.pwd):
+                self._transports[-1].sendto(stun.success(request.transaction, addr, self.pwd), addr)
         else:
             self.incoming.put_nowait(data)
 

@@ -16,6 +16,7 @@ from contract.ids import PersonId
 from contract.nodes import LegEnd, LegState
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED
 from media.peer.leg import CONNECT_S, DEAD_S, SILENT_S, Leg
+from media.peer.rates import REPORTS_PER_S, Ingress
 from runtime import clock
 from tests.fuzz.corpus import FOUND
 from tests.fuzz.mangle import with_sctp_checksum
@@ -202,7 +203,7 @@ async def test_a_client_that_changes_its_address_is_answered_there(server: Loop,
     before = leg.endpoint.address
     await client.bind()
     await client.check()
-    assert leg.endpoint.address != before
+    await until(lambda: leg.endpoint.address != before)
     await loops(client, leg)
 
 
@@ -339,6 +340,37 @@ async def test_who_sends_messages_that_never_end_is_closed(server: Loop, client:
         first_tsn = sctp._local_tsn + 1 + 60 * step * number
         await sctp._send_chunk(Pieces(first_tsn, step))  # type: ignore[arg-type]  # has what is asked of a chunk
     await until(lambda: leg.reason is LegEnd.FAILED)
+
+
+async def test_a_publisher_that_sends_too_much_is_cut_to_the_rate(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    leg.ingress = Ingress(clock.now(), packets_per_s=100)
+    begun = clock.now()
+    for sequence in range(500):
+        await client.send_rtp(audio(leg, sequence))
+        if sequence % 20 == 0:
+            await asyncio.sleep(0.001)
+    await until(lambda: server.packets["rtp"] + server.mux.dropped["rtp_rate"] == 500)
+    assert 100 <= server.packets["rtp"] <= 101 + 100 * (clock.now() - begun)
+    report = struct.pack("!BBHL", 0x80, 201, 1, 1)
+    for number in range(3 * REPORTS_PER_S):
+        await client.send_rtp(report)
+        if number % 20 == 0:
+            await asyncio.sleep(0.001)
+    await until(lambda: server.packets["rtcp"] + server.mux.dropped["rtcp_rate"] == 3 * REPORTS_PER_S)
+    assert server.mux.dropped["rtcp_rate"] > REPORTS_PER_S / 2
+
+
+async def test_forged_packets_do_not_use_up_a_publishers_share(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    leg.ingress = Ingress(clock.now(), packets_per_s=100)
+    for number in range(400):
+        client.send(struct.pack("!BBHLL", 0x80, 111, number, 0, 1) + bytes(40))
+        if number % 20 == 0:
+            await asyncio.sleep(0.001)
+    await until(lambda: server.mux.dropped["srtp_receive"] == 400)
+    await loops(client, leg)
+    assert not server.mux.dropped["rtp_rate"]
 
 
 def as_own(client: PeerClient, name: str) -> bytes:

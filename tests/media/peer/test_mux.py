@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from media.peer import stun
-from media.peer.mux import DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, Door, Endpoint, Mux
+from media.peer.mux import DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, MAX_ASKED, MAX_UNPROVED, Door, Endpoint, Mux
+from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
+from runtime import clock
 from tests.support.until import until
 
 pytestmark = pytest.mark.flow
@@ -29,7 +31,7 @@ async def mux() -> AsyncIterator[Mux]:
 
 def endpoint_of(mux: Mux) -> Endpoint:
     endpoint = mux.open(on_rtp=ignore, on_rtcp=ignore)
-    endpoint.remote_ufrag = "them"
+    endpoint.remote_ufrag, endpoint.remote_pwd = "them", "their password, of 22 characters"
     return endpoint
 
 
@@ -47,17 +49,18 @@ async def test_a_peer_has_a_bounded_number_of_addresses_and_keeps_the_nominated_
             source.bind((LOOPBACK, 0))
             knock(mux, endpoint, source, use_candidate=number == 0)
             address = source.getsockname()
-            await until(lambda address=address: any(way[1] == address for way in endpoint.doors))  # type: ignore[misc]
-        assert len(endpoint.doors) == MAX_ADDRESSES
-        assert endpoint.address == sockets[0].getsockname()
-        assert endpoint.address in [way[1] for way in endpoint.doors]
-        for door, address in endpoint.doors:
+            await until(lambda address=address: any(way[1] == address for way in endpoint.ways))  # type: ignore[misc]
+        assert len(endpoint.ways) == MAX_ADDRESSES
+        assert endpoint.path is not None
+        assert endpoint.path.address == sockets[0].getsockname()
+        assert endpoint.path.address in [way[1] for way in endpoint.ways]
+        for door, address in endpoint.ways:
             assert door.by_address[address] is endpoint
     finally:
         for source in sockets:
             source.close()
     endpoint.close()
-    assert not endpoint.doors
+    assert not endpoint.ways
     assert not any(door.by_address for door in mux._doors.values())
 
 
@@ -69,14 +72,14 @@ async def test_one_client_address_seen_through_many_of_ours_is_bounded_too(mux: 
     for door in doors:
         mux._validate(door, address, endpoint)
         door.socket.close()
-    assert len(endpoint.doors) == MAX_ADDRESSES
-    assert (doors[0], address) in endpoint.doors
+    assert len(endpoint.ways) == MAX_ADDRESSES
+    assert (doors[0], address) in endpoint.ways
 
 
 async def test_dtls_waits_in_a_bounded_queue(mux: Mux) -> None:
     endpoint = endpoint_of(mux)
     for _ in range(DTLS_QUEUE + 3):
-        endpoint.put_dtls(b"\x16")
+        endpoint.put_dtls(b"\x16", clock.now())
     assert mux.dropped["dtls_queue"] == 3
     assert await endpoint._recv() == b"\x16"
     endpoint.close()
@@ -113,3 +116,79 @@ async def test_named_addresses_are_offered_instead_of_our_own() -> None:
     mux = Mux(0, offered=["203.0.113.5"])
     assert mux.addresses == (("203.0.113.5", mux.port),)
     mux.close()
+
+
+def silent_victim(mux: Mux, endpoint: Endpoint) -> socket.socket:
+    """A socket from whose address somebody checked and nominated, as by a forged source address."""
+    victim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    victim.setblocking(False)
+    victim.bind((LOOPBACK, 0))
+    knock(mux, endpoint, victim, use_candidate=True)
+    return victim
+
+
+def received(source: socket.socket) -> list[bytes]:
+    """Everything that came by now."""
+    found = []
+    while True:
+        try:
+            found.append(source.recv(2048))
+        except BlockingIOError:
+            return found
+
+
+async def test_who_never_answers_us_gets_a_few_datagrams_and_no_media(mux: Mux) -> None:
+    endpoint = endpoint_of(mux)
+    with silent_victim(mux, endpoint) as victim:
+        await endpoint.validated.wait()
+        for _ in range(300):
+            endpoint.send(b"\x16 part of a handshake")
+            await asyncio.sleep(0.005)
+        assert endpoint.sendto is None, "media would go there"
+        assert 0 < len(received(victim)) <= 1 + MAX_ASKED + MAX_UNPROVED < 50
+        assert mux.dropped["unproved"] == 300 - MAX_UNPROVED
+
+
+async def test_media_goes_where_our_check_was_answered(mux: Mux) -> None:
+    endpoint = endpoint_of(mux)
+    with silent_victim(mux, endpoint) as source:
+        await endpoint.validated.wait()
+        ours = next(request for data in received(source) if (request := stun.parse(data)))
+        assert (ours.local_ufrag, ours.remote_ufrag) == ("them", endpoint.ufrag)
+        assert stun.authentic(ours, endpoint.remote_pwd)
+        here = source.getsockname()
+        for transaction, pwd, kind in (
+            (bytes(12), endpoint.remote_pwd, "stun_unknown"),
+            (ours.transaction, endpoint.pwd, "stun_integrity"),
+        ):
+            source.sendto(stun.success(transaction, here, pwd), (LOOPBACK, mux.port))
+            await until(lambda kind=kind: mux.dropped[kind] == 1)  # type: ignore[misc]  # bound now
+            assert endpoint.address is None
+        source.sendto(stun.success(ours.transaction, here, endpoint.remote_pwd), (LOOPBACK, mux.port))
+        await until(lambda: endpoint.address == here)
+
+
+async def test_a_nomination_that_nobody_answers_moves_no_media(mux: Mux) -> None:
+    endpoint = endpoint_of(mux)
+    with silent_victim(mux, endpoint) as source:
+        await endpoint.validated.wait()
+        ours = next(request for data in received(source) if (request := stun.parse(data)))
+        answer = stun.success(ours.transaction, source.getsockname(), endpoint.remote_pwd)
+        source.sendto(answer, (LOOPBACK, mux.port))
+        await until(lambda: endpoint.address)
+        with silent_victim(mux, endpoint) as victim:
+            await until(lambda: endpoint.path is not None and endpoint.path.address == victim.getsockname())
+            assert endpoint.address == source.getsockname()
+
+
+async def test_checks_and_handshakes_are_taken_at_a_bounded_rate(mux: Mux) -> None:
+    endpoint = endpoint_of(mux)
+    with silent_victim(mux, endpoint) as source:
+        for _ in range(2 * CHECKS_PER_S):
+            knock(mux, endpoint, source)
+            await asyncio.sleep(0)
+        await until(lambda: mux.dropped["stun_rate"] > 0)
+    now = clock.now()
+    for _ in range(DTLS_PER_S + 5):
+        endpoint.put_dtls(b"\x16", now)
+    assert mux.dropped["dtls_rate"] >= 5
