@@ -80,6 +80,24 @@ class PeerAnswer(Message):
     sdp: Sdp
 
 
+class IceServer(Message):
+    """One entry of a browser's `RTCConfiguration.iceServers`."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
+class Ice(Message):
+    """What a PeerConnection is configured with, besides what the answer says."""
+
+    servers: list[IceServer]
+    relay_only: bool
+    """Whether media must not go any other way."""
+    life_s: int
+    """How long the credentials can be used to begin a connection."""
+
+
 class Directory(Message):
     """Who can be called or invited."""
 

@@ -1,4 +1,4 @@
-"""What an operator can set: environment `PASSLINE_*`, a TOML file, defaults, in this order.
+"""What an operator can set: environment `PASSLINE_*` (or `PASSLINE_*_FILE`), a TOML file, defaults, in this order.
 
 The TOML file is `PASSLINE_CONFIG`, or `passline.toml` in the working directory if it is there. A wrong or unknown key
 stops the start with a message that names it.
@@ -7,9 +7,9 @@ stops the start with a message that names it.
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 PREFIX = "PASSLINE_"
 CONFIG = "PASSLINE_CONFIG"
@@ -48,6 +48,12 @@ class Settings(BaseModel):
     """Media worker processes; 0 means one per core."""
     media_addresses: list[str] = Field(default_factory=list)
     """Addresses offered to clients; empty means every address of this machine."""
+    turn_urls: list[Annotated[str, Field(pattern=r"^turns?:[^\s,]+$")]] = Field(default_factory=list)
+    """Ways to the chain's TURN server, e.g. `turns:turn.example:5349?transport=tcp`."""
+    turn_secret: Annotated[str, Field(min_length=16)] | None = None
+    """Shared with the TURN server, which checks with it what `/api/ice` gave out."""
+    ice_relay_only: bool = False
+    """Media goes by the TURN server and no other way."""
     video_codec: Literal["vp8", "h264"] = "vp8"
     """Used when everybody in a room can; otherwise VP8."""
     ring_s: Annotated[float, Field(gt=0, le=600)] = 45.0
@@ -65,6 +71,14 @@ class Settings(BaseModel):
     def https(self) -> bool:
         """Whether we serve HTTPS ourselves."""
         return self.tls or self.tls_cert is not None
+
+    @model_validator(mode="after")
+    def _turn_is_whole(self) -> Self:
+        if bool(self.turn_urls) != (self.turn_secret is not None):
+            raise ValueError("PASSLINE_TURN_URLS and PASSLINE_TURN_SECRET are of no use without each other")
+        if self.ice_relay_only and not self.turn_urls:
+            raise ValueError("PASSLINE_ICE_RELAY_ONLY needs PASSLINE_TURN_URLS")
+        return self
 
     def media_worker_count(self) -> int:
         """Workers to start."""
@@ -88,9 +102,11 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
         if not key.startswith(PREFIX) or key == CONFIG:
             continue
         name = key.removeprefix(PREFIX).lower()
+        if name not in Settings.model_fields and name.endswith("_file"):
+            name, text = name.removesuffix("_file"), _content(key, text)
         if name not in Settings.model_fields:
             raise SettingsError(f"{key} is not a setting. Known: {_known(PREFIX)}")
-        listed = Settings.model_fields[name].annotation == list[str]
+        listed = get_origin(Settings.model_fields[name].annotation) is list
         values[name] = [part.strip() for part in text.split(",") if part.strip()] if listed else text
     values.update({key: value for key, value in overrides.items() if value is not None})
     try:
@@ -100,8 +116,18 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
         return settings
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if not first["loc"]:
+            raise SettingsError(first["msg"].removeprefix("Value error, ")) from error
         name = str(first["loc"][0])
         raise SettingsError(f"{PREFIX}{name.upper()} ({name} in the TOML file): {first['msg']}") from error
+
+
+def _content(key: str, file: str) -> str:
+    """The value in a file that another variable names: how containers and systemd hand over secrets."""
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{key}: cannot read {file}: {error}") from error
 
 
 def _refuse_unknown(values: dict[str, Any], where: str, prefix: str) -> None:

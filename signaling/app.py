@@ -15,6 +15,7 @@ from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
+from signaling.auth.turn import TurnLimit
 from signaling.house import House
 from signaling.http.door import application
 from signaling.http.openapi import document
@@ -53,6 +54,7 @@ def build(
         passwords=passwords,
         sign_ins=sign_ins,
         sign_in_limit=SignInLimit(),
+        turn_limit=TurnLimit(),
         tickets=tickets,
         first_administrator=FirstAdministrator(database, passwords),
         presence=service.presence,

@@ -22,6 +22,7 @@ from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
+from signaling.auth.turn import TurnLimit
 from signaling.store.engine import Database
 from signaling.tls.authority import Issued
 
@@ -70,6 +71,7 @@ class House:
     passwords: Passwords
     sign_ins: SignIns
     sign_in_limit: SignInLimit
+    turn_limit: TurnLimit
     tickets: Tickets
     first_administrator: FirstAdministrator
     presence: PresenceBoard

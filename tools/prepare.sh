@@ -18,6 +18,7 @@ need chromium chromium chromium-browser google-chrome
 need firefox-esr firefox-esr firefox
 need ffmpeg ffmpeg
 need libnss3-tools certutil
+need coturn turnserver
 has_chinese_font || missing+=(fonts-noto-cjk)
 
 [ ${#missing[@]} -eq 0 ] && exit 0

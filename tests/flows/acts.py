@@ -133,6 +133,22 @@ async def in_call(
     return store, expert
 
 
+async def open_session(trainer: Page, *stores: str) -> None:
+    """The trainer invites these stores and waits for them."""
+    await trainer.get_by_test_id("session-title-zh").fill("新品：藤椒鸡腿饭")
+    for store in stores:
+        await trainer.get_by_test_id(f"invite-{store}").check()
+    await trainer.get_by_test_id("open-session").click()
+    await visible(trainer, "close-room")
+
+
+async def join_session(store: Page) -> None:
+    """A store that was invited agrees to be recorded."""
+    await store.get_by_test_id("join-session").click(timeout=10_000)
+    await store.get_by_test_id("consent-agree").click()
+    await visible(store, "leave-room")
+
+
 async def replays_in_step(page: Page, people: dict[str, Clip]) -> None:
     """The replay page plays everybody's picture, the right one each, and all go on together."""
     await page.get_by_test_id("replay-play").click(timeout=15_000)

@@ -25,9 +25,9 @@ async def test_three_see_and_hear_each_other_and_a_fourth_takes_a_place(tmp_path
         trainer = await studio.sign_in("he")
         one = await jingan.sign_in("store-0117")
         two = await xujiahui.sign_in("store-0131")
-        await _open(trainer, "p-store-0117", "p-store-0131", "p-store-0108")
-        await _join(one)
-        await _join(two)
+        await acts.open_session(trainer, "p-store-0117", "p-store-0131", "p-store-0108")
+        await acts.join_session(one)
+        await acts.join_session(two)
 
         await acts.sees(trainer, "p-store-0117", first)
         await acts.sees(trainer, "p-store-0131", second)
@@ -67,7 +67,7 @@ async def _third_joins(scene: Scene, trainer: Page, one: Page) -> None:
     third = clip(4)
     nanjing = await scene.browser(third, camera=SMALL)
     three = await nanjing.sign_in("store-0108")
-    await _join(three)
+    await acts.join_session(three)
     await acts.sees(trainer, "p-store-0108", third)
     await acts.sees(one, "p-store-0108", third)
     await acts.sees(one, "p-he", clip(1))
@@ -84,7 +84,7 @@ async def test_nobody_appears_before_agreeing_to_be_recorded(tmp_path: Path) -> 
         jingan = await scene.browser(first, camera=SMALL)
         trainer = await studio.sign_in("he")
         one = await jingan.sign_in("store-0117")
-        await _open(trainer, "p-store-0117")
+        await acts.open_session(trainer, "p-store-0117")
         await one.get_by_test_id("join-session").click(timeout=10_000)
         await acts.visible(one, "consent-agree")
         assert await trainer.evaluate("passline.snapshot().rooms[0].members.map((m) => m.state)") == [
@@ -95,20 +95,6 @@ async def test_nobody_appears_before_agreeing_to_be_recorded(tmp_path: Path) -> 
         assert await trainer.locator(acts.tile("p-store-0117")).count() == 0
         await one.get_by_test_id("consent-refuse").click()
         await acts.visible(one, "join-session")
-
-
-async def _open(trainer: Page, *stores: str) -> None:
-    await trainer.get_by_test_id("session-title-zh").fill("新品：藤椒鸡腿饭")
-    for store in stores:
-        await trainer.get_by_test_id(f"invite-{store}").check()
-    await trainer.get_by_test_id("open-session").click()
-    await acts.visible(trainer, "close-room")
-
-
-async def _join(store: Page) -> None:
-    await store.get_by_test_id("join-session").click(timeout=10_000)
-    await store.get_by_test_id("consent-agree").click()
-    await acts.visible(store, "leave-room")
 
 
 async def _stops_showing(page: Page, person: str) -> None:

@@ -24,6 +24,34 @@ def test_the_command_line_beats_the_environment_which_beats_the_file(tmp_path: P
     assert (settings.port, settings.host, settings.ring_s) == (3, "h2", 5)
 
 
+TURN = {"PASSLINE_TURN_URLS": "turn:a.example,turns:b.example:443?transport=tcp"}
+SECRET = "0123456789abcdef"
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(SECRET + "\n")
+    settings = load({**TURN, "PASSLINE_TURN_SECRET_FILE": str(tmp_path / "secret")})
+    assert (settings.turn_secret, settings.turn_urls[1]) == (SECRET, "turns:b.example:443?transport=tcp")
+    assert load(to_environ(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        (TURN, "PASSLINE_TURN_SECRET"),
+        ({"PASSLINE_TURN_SECRET": SECRET}, "PASSLINE_TURN_URLS"),
+        ({"PASSLINE_ICE_RELAY_ONLY": "yes"}, "PASSLINE_TURN_URLS"),
+        ({"PASSLINE_TURN_URLS": "stun:stun.example", "PASSLINE_TURN_SECRET": SECRET}, "PASSLINE_TURN_URLS"),
+        ({**TURN, "PASSLINE_TURN_SECRET": "short"}, "PASSLINE_TURN_SECRET"),
+        ({**TURN, "PASSLINE_TURN_SECRET_FILE": "/not/there"}, "PASSLINE_TURN_SECRET_FILE"),
+        ({"PASSLINE_PROT_FILE": "/etc/hostname"}, "PASSLINE_PROT_FILE"),
+    ],
+)
+def test_half_a_turn_server_is_named(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        load(environ)
+
+
 def test_with_https_everything_on_the_network_is_served_unless_said_otherwise() -> None:
     assert load({"PASSLINE_TLS": "true"}).host == "0.0.0.0"
     assert load({"PASSLINE_TLS_CERT": "/x.pem"}).host == "0.0.0.0"

@@ -80,6 +80,7 @@ ROWS: dict[tuple[str, str], Row] = {
         all_get(403, "wu", "xiaolin", "admin"), data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}
     ),
     ("GET", "/api/rooms/{room}/stills/{still}"): Row(all_get(200, *READERS)),
+    ("GET", "/api/ice"): Row(all_get(200, *SIGNED_IN) | all_get(403, "wu", "xiaolin", "admin")),
     ("GET", "/api/archive"): Row(all_get(200, *SIGNED_IN)),
     ("GET", "/api/archive/{room}"): Row(all_get(200, *READERS)),
     ("GET", "/api/archive/{room}/files/{file}"): Row(all_get(200, *READERS)),

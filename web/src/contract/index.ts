@@ -16,6 +16,7 @@ export type Welcome = S['Welcome']
 export type ChatMessage = S['ChatMessage']
 export type Receipt = S['Receipt']
 export type Bye = S['Bye']
+export type Ice = S['Ice']
 export type Install = S['Install']
 
 export type RoomState = Omit<Written<S['RoomState'], 'hands' | 'stills'>, 'members'> & { members: Member[] }

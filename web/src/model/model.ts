@@ -2,6 +2,7 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import type {
   Directory,
+  Ice,
   Layout,
   PeerAnswer,
   PersonId,
@@ -21,6 +22,7 @@ import type { Target } from '../rtc/media'
 import { Media } from '../rtc/media'
 import { listenForTouch, soundBlocked, unblockSound } from '../rtc/sound'
 import { keepAwake } from '../rtc/wakelock'
+import { Ways } from '../rtc/ways'
 import type { Device, Model } from './api'
 import { archive } from './archive'
 import { Chats } from './chats'
@@ -114,14 +116,20 @@ function createModel(): Model {
   }
   seat.follow(seats)
 
+  const ways = new Ways(person, () => call<Ice>('GET', '/api/ice'))
   const linked = computed(() => session.link.value === 'online')
-  const media = new Media(capture, linked, async ({ room, session: id, layout }, pc_gen, sdp, signal) => {
-    const answer = await call<PeerAnswer>('POST', `/api/rooms/${encodeURIComponent(room)}/peers`, {
-      body: { session: id, pc_gen, layout, sdp },
-      signal,
-    })
-    return answer.sdp
-  })
+  const media = new Media(
+    capture,
+    linked,
+    async ({ room, session: id, layout }, pc_gen, sdp, signal) => {
+      const answer = await call<PeerAnswer>('POST', `/api/rooms/${encodeURIComponent(room)}/peers`, {
+        body: { session: id, pc_gen, layout, sdp },
+        signal,
+      })
+      return answer.sdp
+    },
+    () => ways.get(),
+  )
 
   /* ---- where the media goes ---- */
   const target = computed((): string => {

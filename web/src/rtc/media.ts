@@ -6,7 +6,7 @@
  */
 import type { ReadonlySignal } from '@preact/signals'
 import { batch, effect, signal, untracked } from '@preact/signals'
-import type { Layout, PersonId, Quality, RoomId, SessionId, SlotFill } from '../contract'
+import type { Ice, Layout, PersonId, Quality, RoomId, SessionId, SlotFill } from '../contract'
 import { Backoff } from '../link/backoff'
 import { Refusal } from '../link/refusal'
 import type { Capture } from './capture'
@@ -92,6 +92,7 @@ export class Media {
     private readonly capture: Capture,
     private readonly link: ReadonlySignal<boolean>,
     private readonly answerer: Answerer,
+    private readonly ice: () => Promise<Ice>,
   ) {
     this.backoff.brisk = true
     effect(() => {
@@ -263,7 +264,7 @@ export class Media {
     const tracks = this.active ? SILENCE : untracked(() => this.tracks())
     void peer
       .publish(tracks)
-      .then(() => peer.open(answer))
+      .then(() => peer.open(this.ice(), answer))
       .catch((error: unknown) => this.refused(attempt, error))
   }
 

@@ -3,7 +3,7 @@
  *
  * Make it, `open` it, and let it go with `close`; it never reconnects by itself. That is media.ts's work.
  */
-import type { Codec, Layout, ServerData, SlotFill, Source } from '../contract'
+import type { Codec, Ice, Layout, ServerData, SlotFill, Source } from '../contract'
 import type { Sections } from './offer'
 import { addSections } from './offer'
 
@@ -57,8 +57,18 @@ export class Peer {
     }
   }
 
-  /** Negotiates; `answer` turns our offer into the server's answer. Rejects with what `answer` or the browser throws. */
-  async open(answer: (sdp: string) => Promise<string>): Promise<void> {
+  /**
+   * Negotiates; `ice` says which ways media may take, `answer` turns our offer into the server's answer. Rejects with
+   * what they or the browser throw.
+   */
+  async open(ice: Promise<Ice>, answer: (sdp: string) => Promise<string>): Promise<void> {
+    const { servers, relay_only } = await ice
+    if (this.closed) return
+    this.pc.setConfiguration({
+      bundlePolicy: 'max-bundle',
+      iceServers: servers,
+      iceTransportPolicy: relay_only ? 'relay' : 'all',
+    })
     await this.pc.setLocalDescription()
     const sdp = await answer(this.pc.localDescription?.sdp ?? '')
     if (this.closed) return
