@@ -6,10 +6,11 @@ stops the start with a message that names it.
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 PREFIX = "PASSLINE_"
 CONFIG = "PASSLINE_CONFIG"
@@ -32,6 +33,8 @@ class Settings(BaseModel):
     """Directory of the database, recordings, stills and sockets."""
     origins: list[str] = Field(default_factory=list)
     """Further origins that may use the API, e.g. `https://passline.example`; our own address always may."""
+    proxies: list[str] = Field(default_factory=list)
+    """Addresses or networks of proxies in front of us, whose `X-Forwarded-For` is believed; nobody else's is."""
     tls: bool = False
     """Serve HTTPS on `tls_port` with a certificate of our own authority, and only its installation on `port`."""
     tls_port: Annotated[int, Field(ge=0, le=65535)] = 8443
@@ -66,6 +69,13 @@ class Settings(BaseModel):
     """Free space, 10^6 bytes, below which nothing is recorded and no photo is taken in."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, proxies: list[str]) -> list[str]:
+        for proxy in proxies:
+            ip_network(proxy)
+        return proxies
 
     @property
     def https(self) -> bool:

@@ -1,4 +1,4 @@
-"""Locks a name, or an address, after too many wrong passwords."""
+"""Locks a name, an address, or a signed-in browser, after too many wrong passwords."""
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -13,24 +13,33 @@ WRONG_PER_ADDRESS = 40
 
 
 class SignInLimit:
-    """Counts wrong passwords of the last 15 minutes, in memory: a restart forgives."""
+    """Counts wrong passwords of the last 15 minutes, in memory: a restart forgives.
+
+    `browser` is the sign-in that a browser already has for this very name: it is counted by itself, so that nobody
+    can lock a store's tablet out by guessing at its name.
+    """
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._per_login = RateLimitItemPerMinute(WRONG_PER_LOGIN, WINDOW_MIN)
         self._per_address = RateLimitItemPerMinute(WRONG_PER_ADDRESS, WINDOW_MIN)
 
-    def check(self, login: str, address: str) -> None:
+    def check(self, login: str, address: str, browser: bytes | None = None) -> None:
         """Raises Rejection(`locked`), for the right password too."""
-        for item, key in ((self._per_login, f"login:{login}"), (self._per_address, f"address:{address}")):
+        for item, key in self._counted(login, address, browser):
             if not self._limiter.test(item, key):
                 raise Rejection(ErrorCode.LOCKED, "too many wrong passwords", retry_after_s=WINDOW_MIN * 60.0)
 
-    def wrong(self, login: str, address: str) -> None:
+    def wrong(self, login: str, address: str, browser: bytes | None = None) -> None:
         """Counts one wrong password."""
-        self._limiter.hit(self._per_login, f"login:{login}")
-        self._limiter.hit(self._per_address, f"address:{address}")
+        for item, key in self._counted(login, address, browser):
+            self._limiter.hit(item, key)
 
     def right(self, login: str) -> None:
         """Forgets the wrong ones of this name."""
         self._limiter.clear(self._per_login, f"login:{login}")
+
+    def _counted(self, login: str, address: str, browser: bytes | None) -> list[tuple[RateLimitItemPerMinute, str]]:
+        if browser is not None:
+            return [(self._per_login, f"browser:{browser.hex()}")]
+        return [(self._per_login, f"login:{login}"), (self._per_address, f"address:{address}")]

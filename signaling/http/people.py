@@ -20,13 +20,15 @@ async def sign_in(visit: Visit) -> web.Response:
     """Sign in with name and password; sets the cookie."""
     asked = visit.body(SignIn)
     house = visit.house
-    house.sign_in_limit.check(asked.login, visit.address)
     async with house.database.read() as session:
         found = await people.by_login(session, asked.login)
+    again = found is not None and not visit.anonymous and visit.who.id == found[0]
+    counted = (asked.login, visit.address, visit.who.sign_in if again else None)
+    house.sign_in_limit.check(*counted)
     matches = await house.passwords.matches(asked.password, found[1] if found else None)
-    house.sign_in_limit.check(asked.login, visit.address)  # again: others may have guessed while this one was hashed
+    house.sign_in_limit.check(*counted)  # again: others may have guessed while this one was hashed
     if found is None or not matches:
-        house.sign_in_limit.wrong(asked.login, visit.address)
+        house.sign_in_limit.wrong(*counted)
         write = partial(
             audit.record, action=Action.SIGN_IN_FAILED, person=found[0] if found else None, address=visit.address
         )
@@ -95,7 +97,7 @@ ROUTES = [
         roles=None,
         body=SignIn,
         answer=Me,
-        errors=(ErrorCode.WRONG_PASSWORD, ErrorCode.LOCKED),
+        errors=(ErrorCode.WRONG_PASSWORD, ErrorCode.LOCKED, ErrorCode.BUSY),
     ),
     Route(method="POST", path="/api/signout", handler=sign_out, roles=None, status=204),
     Route(method="GET", path="/api/me", handler=me, roles=EVERY_ROLE, answer=Me),

@@ -16,6 +16,7 @@ from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from contract.people import Role
 from signaling.auth.principal import Principal
 from signaling.house import House
+from signaling.http.address import client_address
 
 JSON = "application/json"
 MEDIA = "*/*"
@@ -106,7 +107,7 @@ class Visit:
     @property
     def address(self) -> str:
         """Where the request comes from, for limits and the audit."""
-        return self.raw.remote or ""
+        return client_address(self.raw, self.house.settings.proxies)
 
     def param(self, name: str) -> str:
         """A parameter of the path; an id, already checked for its characters."""

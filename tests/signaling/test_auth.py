@@ -1,14 +1,16 @@
 """Passwords, their lock, and what was seen before."""
 
 import asyncio
+import os
 import statistics
+import threading
 
 import pytest
 
-from contract.errors import ErrorCode, Rejection
+from contract.errors import ErrorCode, Rejection, Unavailable
 from runtime import clock
 from signaling.auth.limits import WRONG_PER_ADDRESS, WRONG_PER_LOGIN, SignInLimit
-from signaling.auth.passwords import AT_ONCE, Passwords
+from signaling.auth.passwords import AT_ONCE, NICENESS, RETRY_S, WAITING, Passwords
 from signaling.auth.seen import Seen
 from tests.support.chain import CHEAP
 
@@ -34,7 +36,6 @@ async def test_a_damaged_hash_matches_nothing() -> None:
 async def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
     passwords = Passwords()
     kept = await passwords.hash("right")
-    await passwords.matches("wrong", None)
 
     async def seconds(against: str | None) -> float:
         started = clock.now()
@@ -64,6 +65,31 @@ async def test_hashes_take_turns() -> None:
     assert most <= AT_ONCE
 
 
+async def test_too_many_sign_ins_at_once_are_told_to_come_again() -> None:
+    passwords = Passwords(CHEAP)
+    kept = await passwords.hash("right")
+    at_once = AT_ONCE + WAITING + 10
+    outcomes = await asyncio.gather(*(passwords.matches("right", kept) for _ in range(at_once)), return_exceptions=True)
+    busy = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
+    assert {(error.code, error.retry_after_s) for error in busy} == {(ErrorCode.BUSY, RETRY_S)}
+    assert len(busy) == 10
+    assert outcomes.count(True) == AT_ONCE + WAITING
+    assert await passwords.matches("right", kept), "the places are free again"
+
+
+async def test_hashes_step_back_behind_calls() -> None:
+    niceness: list[int] = []
+
+    class Asking(Passwords):
+        def _verify(self, kept: str, password: str) -> bool:
+            niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return True
+
+    await Asking(CHEAP).matches("x", "y")
+    assert niceness == [NICENESS]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == 0, "and nobody else does"
+
+
 def locked(limit: SignInLimit, login: str, address: str) -> bool:
     try:
         limit.check(login, address)
@@ -87,6 +113,18 @@ def test_an_address_is_locked_for_every_name() -> None:
         limit.wrong(f"name-{number}", "a")
     assert locked(limit, "chen", "a")
     assert not locked(limit, "chen", "b")
+
+
+def test_a_signed_in_browser_is_counted_by_itself() -> None:
+    limit = SignInLimit()
+    for _ in range(WRONG_PER_ADDRESS):
+        limit.wrong("chen", "a")
+    limit.check("chen", "a", b"browser")
+    for _ in range(WRONG_PER_LOGIN):
+        limit.wrong("chen", "a", b"browser")
+    with pytest.raises(Rejection):
+        limit.check("chen", "a", b"browser")
+    limit.check("chen", "a", b"another browser")
 
 
 def test_the_right_password_forgives() -> None:
