@@ -18,6 +18,7 @@ from playwright.async_api import Playwright
 
 from tests.support.browsers import Browser, Firefox, chromium, firefox, playwright
 from tests.support.clips import Clip
+from tests.support.network import Network
 from tests.support.stack import Stack
 
 DESK = (1440, 900)
@@ -73,9 +74,15 @@ class Scene:
         url: str | None = None,
         trusts: Path | None = None,
         flags: Sequence[str] = (),
+        network: Network | None = None,
     ) -> Browser:
-        """A Chromium of its own; `shows` is what its camera and microphone play, `url` another way to the system."""
+        """A Chromium of its own; `shows` is what its camera and microphone play, `url` another way to the system.
+
+        `network` is where it is; the system must listen there: `Scene(…, host="0.0.0.0")`.
+        """
         assert self._driver is not None
+        if network:
+            url = f"http://{network.server}:{self.stack.port}"
         picture, sound = (shows.picture, shows.sound) if shows else (None, None)
         browser = await self._owned.enter_async_context(
             chromium(
@@ -88,6 +95,7 @@ class Scene:
                 language=language,
                 trusts=trusts,
                 flags=flags,
+                network=network,
             )
         )
         self._browsers.append(browser)

@@ -20,6 +20,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 
+from tests.support.network import Network
 from tests.support.probe import PROBE
 
 with warnings.catch_warnings():
@@ -93,11 +94,13 @@ async def chromium(
     profile: Path | None = None,
     trusts: Path | None = None,
     flags: Sequence[str] = (),
+    network: Network | None = None,
 ) -> AsyncIterator[Browser]:
     """A fresh Chromium; `picture` (.y4m or .mjpeg) and `sound` (.wav) play in a loop as camera and microphone.
 
     `trusts` is an authority (PEM or DER) installed on this device, `flags` are further ones of the command line.
-    `camera` is what the product asks the camera for: several encoders share the cores of a small test machine.
+    `camera` is what the product asks the camera for: several encoders share the cores of a small test machine. It runs
+    inside `network` if one is given; `url` is then an address there, which it treats like https.
     """
     home = profile or Path(tempfile.mkdtemp(prefix="passline-chromium-"))
     arguments = [*FLAGS, *flags]
@@ -109,9 +112,11 @@ async def chromium(
         arguments.append("--autoplay-policy=no-user-gesture-required")
     if trusts:
         await asyncio.to_thread(_install_authority, home, trusts)
+    if network:
+        arguments.append(f"--unsafely-treat-insecure-origin-as-secure={url}")
     context = await driver.chromium.launch_persistent_context(
         str(home),
-        executable_path=CHROMIUM,
+        executable_path=network.command(CHROMIUM) if network else CHROMIUM,
         headless=True,
         args=arguments,
         env={**os.environ, "HOME": str(home)},

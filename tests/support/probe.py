@@ -51,6 +51,16 @@ globalThis.probe = (() => {
       }
       return out;
     },
+    // How long, ms, until one <video> shows another frame than number `old`; null when it does not within `ms`.
+    async next(selector, old, ms) {
+      const start = performance.now();
+      while (performance.now() - start < ms) {
+        const video = document.querySelector(selector), mark = video && read(video);
+        if (mark && mark.number !== old) return performance.now() - start;
+        await wait(20);
+      }
+      return null;
+    },
     // When flashes and beeps of the own devices begin, ms of performance.now(): what a receiver should keep in step.
     async sent(pitch, ms) {
       const flashes = [], beeps = [], until = performance.now() + ms;
