@@ -18,6 +18,9 @@ from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
 
 MAX_LINK_BYTES = 4 * 1024 * 1024
+SILENT_S = 3.0
+"""A leg of which nothing was heard for so long is reported `silent`. Firefox that only watches is silent now and then,
+between two checks of consent (RFC 7675, up to 6 s): who is away is decided by signaling, which hears the socket too."""
 CONTROL_SOCKET = "run/control.sock"
 TAP_SOCKET = "run/tap.sock"
 
@@ -27,7 +30,7 @@ class LegState(StrEnum):
     CONNECTED = "connected"
     """DTLS is up and the client said `ready`."""
     SILENT = "silent"
-    """Nothing heard for 6 s."""
+    """Nothing heard for SILENT_S."""
     CLOSED = "closed"
 
 

@@ -106,7 +106,7 @@ class Service:
         # Nothing waits from here to the last snapshot: no event can fall between subscribing and them.
         if not self.sessions.connected(kept.id):
             self.presence.connected(who.person)
-        session = self.sessions.attach(kept.id, who, hello.device, connection)
+        session = self.sessions.attach(kept.id, who, hello.device, connection, clock.now())
         rooms = self.rooms.of(who.id)
         heads.update({room_channel(room.id): room.head for room in rooms if may_read(room.state, who.id)})
         session.tell(
@@ -129,9 +129,9 @@ class Service:
             session.tell(receipt)
         return session
 
-    async def disconnect(self, session: ClientSession, connection: Connection) -> None:
-        """A connection ended; the session waits to be taken up again."""
-        if not self.sessions.detach(session, connection, clock.now()):
+    async def disconnect(self, session: ClientSession, connection: Connection, *, left: bool) -> None:
+        """A connection ended, closed by the client if `left`; the session waits to be taken up again."""
+        if not self.sessions.detach(session, connection, clock.now(), left=left):
             return
         log.info("client disconnected", session=session.id, person=session.who.id)
         self.presence.disconnected(session.who.id)

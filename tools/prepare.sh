@@ -19,7 +19,12 @@ need firefox-esr firefox-esr firefox
 need ffmpeg ffmpeg
 need libnss3-tools certutil
 need coturn turnserver
+need iproute2 ip
 has_chinese_font || missing+=(fonts-noto-cjk)
+
+if [ "$(id -u)" -eq 0 ] && [ ! -c /dev/net/tun ]; then # for tests/support/network.py; a container may have none
+  mkdir -p /dev/net && mknod /dev/net/tun c 10 200
+fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 echo "Missing for the tests: ${missing[*]}"

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, assert_never
 from contract.data import ClientData, Moved, PointAt, Ready, ServerData
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.media import Codec
-from contract.nodes import LegEnd, LegReport, LegState, OpenLeg
+from contract.nodes import SILENT_S, LegEnd, LegReport, LegState, OpenLeg
 from media.forward.sections import Sections
 from media.peer.data import DataLink
 from media.peer.dtls import DtlsFailed, DtlsTransport, Identity, SrtpError
@@ -23,8 +23,6 @@ log = get_logger(__name__)
 
 CONNECT_S = 15.0
 """From the answer to the client's `ready`."""
-SILENT_S = 6.5
-"""Nothing heard: the contract's 6 s, and half a second because Firefox checks consent up to 6 s apart (RFC 7675)."""
 DEAD_S = 30.0
 CLOSE_S = 0.8
 """How long saying goodbye may take."""

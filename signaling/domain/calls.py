@@ -197,12 +197,7 @@ def lost(draft: Draft, member: Member) -> None:
     """A seated member vanished for good."""
     call = call_of(draft)
     draft.unseat(member)
-    if call.stage is CallStage.RINGING:
-        draft.close(EndReason.CANCELLED)
-    elif any(other.state is MemberState.JOINED for other in draft.state.members):
-        draft.close(EndReason.HUNG_UP)
-    else:
-        draft.close(EndReason.FAILED)
+    draft.close(EndReason.CANCELLED if call.stage is CallStage.RINGING else EndReason.FAILED)
 
 
 def _stamp(draft: Draft, **times: int) -> None:

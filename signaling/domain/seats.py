@@ -1,7 +1,7 @@
 """Whether the holders of a room's seats are heard of, by socket or by media.
 
-Contract: call `observe` with everybody who holds a seat whenever a seat, socket or leg changed; call `due` when
-`deadline` has passed (monotonic seconds) and put what it returns to the room. Never asks for the time itself.
+Contract: call `observe` with everybody who holds a seat, whenever a seat, socket or leg changed and when `deadline`
+(monotonic seconds) has passed; then put what `due` returns to the room. Never asks for the time itself.
 """
 
 from collections.abc import Mapping
@@ -10,54 +10,62 @@ from dataclasses import dataclass
 from contract.ids import PersonId
 from signaling.domain.commands import SeatHeard, SeatLost, SeatQuiet
 
-QUIET_S = 6.0
-"""Not heard for so long: away."""
-LOST_S = 30.0
-"""Not heard for so long: the seat is free."""
+QUIET_S = 5.5
+"""Not heard for so long: away. With the way to the screens that is under 6 s."""
+LEFT_S = 29.0
+"""After its connection was closed, by a page that went away or a device that ended it, the seat is kept so long."""
+CUT_S = 90.0
+"""After silence without a goodbye: the network failed, and whoever sat there will come back with it."""
 
 
-@dataclass(slots=True)
-class _Unheard:
-    since: float
-    told: bool = False
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """The last that was heard of a holder."""
+
+    at: float
+    """Monotonic seconds."""
+    left: bool = False
+    """Its connection was closed, and no other is open."""
 
 
 class Seats:
     """Times the silence of every holder."""
 
-    def __init__(self, *, quiet_s: float = QUIET_S, lost_s: float = LOST_S) -> None:
-        self._quiet_s = quiet_s
-        self._lost_s = lost_s
-        self._unheard: dict[PersonId, _Unheard] = {}
+    def __init__(self) -> None:
+        self._signs: dict[PersonId, Sign] = {}
+        self._away: set[PersonId] = set()
         self._back: list[PersonId] = []
 
-    def observe(self, heard: Mapping[PersonId, bool], now: float) -> None:
-        """`heard`: for each holder of a seat, whether its socket is open or its media flows."""
-        for person in [person for person in self._unheard if person not in heard]:
-            del self._unheard[person]
-        for person, is_heard in heard.items():
-            if not is_heard:
-                self._unheard.setdefault(person, _Unheard(now))
-            elif (before := self._unheard.pop(person, None)) is not None and before.told:
-                self._back.append(person)
+    def observe(self, signs: Mapping[PersonId, Sign], now: float) -> None:
+        """`signs`: the newest of each holder."""
+        self._signs = dict(signs)
+        back = {person for person in self._away & signs.keys() if now - signs[person].at < QUIET_S}
+        self._back += sorted(back)
+        self._away = (self._away & signs.keys()) - back
 
     @property
     def deadline(self) -> float | None:
-        """When `due` has something to say, at the latest."""
+        """When to look again, at the latest."""
         if self._back:
             return 0.0
-        times = [item.since + (self._lost_s if item.told else self._quiet_s) for item in self._unheard.values()]
+        times = [sign.at + (_kept_s(sign) if who in self._away else QUIET_S) for who, sign in self._signs.items()]
         return min(times, default=None)
 
     def due(self, now: float) -> list[SeatQuiet | SeatHeard | SeatLost]:
         """What happened up to `now`, each once."""
         out: list[SeatQuiet | SeatHeard | SeatLost] = [SeatHeard(person) for person in self._back]
         self._back.clear()
-        for person, item in list(self._unheard.items()):
-            if not item.told and now >= item.since + self._quiet_s:
-                item.told = True
+        for person, sign in list(self._signs.items()):
+            silent_s = now - sign.at
+            if person not in self._away and silent_s >= QUIET_S:
+                self._away.add(person)
                 out.append(SeatQuiet(person))
-            if now >= item.since + self._lost_s:
-                del self._unheard[person]
+            if silent_s >= _kept_s(sign):
+                del self._signs[person]
+                self._away.discard(person)
                 out.append(SeatLost(person))
         return out
+
+
+def _kept_s(sign: Sign) -> float:
+    return LEFT_S if sign.left else CUT_S

@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, PasslineError, Rejection, Unavailable
 from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RoomId
-from contract.nodes import LegReport, LegState
-from contract.rooms import RoomState
+from contract.nodes import SILENT_S, LegReport, LegState
+from contract.rooms import Member, RoomState
 from runtime import clock, ids
 from runtime.logs import bound_contextvars, clear_contextvars, get_logger
 from signaling.domain.commands import Asked, Facts, LegsChanged, RecordingReported, RingExpired, RoomCommand, StillTaken
 from signaling.domain.draft import SEATED, Decision, Effect
 from signaling.domain.rooms import FINAL, decide, next_ring_ms
-from signaling.domain.seats import Seats
+from signaling.domain.seats import Seats, Sign
 from signaling.live.sessions import ClientSessions
 from signaling.store import rooms as rows
 from signaling.store.engine import Database
@@ -78,6 +78,8 @@ class LiveRoom:
         self._sessions = sessions
         self._database = database
         self._seats = Seats()
+        self._loaded = clock.now()
+        self._silent_since: dict[LegId, float] = {}
         self._orders: asyncio.Queue[Order | None] = asyncio.Queue(QUEUE_COMMANDS)
         self._idle_since = clock.now()
 
@@ -109,24 +111,39 @@ class LiveRoom:
             self.legs.pop(report.leg, None)
         else:
             self.legs[report.leg] = report
+        if report.state is LegState.SILENT:
+            self._silent_since.setdefault(report.leg, clock.now() - SILENT_S)
+        else:
+            self._silent_since.pop(report.leg, None)
         self.observe()
         if report.state is LegState.CONNECTED:
             self.put(LegsChanged())
 
     def observe(self) -> None:
         """A seat, socket or leg changed: look who is heard."""
-        heard = {}
-        if self.state.closed_at is None:
-            for member in self.state.members:
-                if member.state in SEATED:
-                    heard[member.person.id] = self._sessions.connected(member.session) or any(
-                        leg.session == member.session and leg.state is LegState.CONNECTED
-                        for leg in self.legs.values()
-                        if leg.participant == member.person.id
-                    )
-        self._seats.observe(heard, clock.now())
+        self._look()
         if self._orders.empty():
             self._orders.put_nowait(None)  # wakes the writer to look at its deadline
+
+    def _look(self) -> None:
+        """When each holder of a seat was last heard."""
+        now = clock.now()
+        seated = [member for member in self.state.members if member.state in SEATED]
+        signs = {} if self.state.closed_at is not None else {one.person.id: self._sign(one, now) for one in seated}
+        self._seats.observe(signs, now)
+
+    def _sign(self, member: Member, now: float) -> Sign:
+        session = self._sessions.find(member.session) if member.session is not None else None
+        heard = [self._loaded if session is None else session.heard_at]
+        for leg in self.legs.values():
+            if leg.participant != member.person.id or leg.session != member.session:
+                continue
+            if leg.state is LegState.CONNECTED:
+                heard.append(now)
+            elif leg.state is LegState.SILENT:
+                heard.append(self._silent_since[leg.leg])
+        gone = session is not None and session.connection is None
+        return Sign(max(heard), left=gone and session is not None and session.left)
 
     # --- the writer -----------------------------------------------------------------------------------------------
 
@@ -138,6 +155,7 @@ class LiveRoom:
                 order = await self._next()
                 if order is not None:
                     await self._carry_out(order)
+                self._look()  # what came since the deadline was set is no event, only a newer time
                 for command in self._seats.due(clock.now()):
                     await self._carry_out(Order(command))
                 ring_ms = next_ring_ms(self.state)

@@ -32,6 +32,10 @@ class ClientSession:
     device: str
     connection: Connection | None = None
     gone_at: float | None = None
+    heard_at: float = 0.0
+    """When its last frame came, or its connection ended; monotonic seconds."""
+    left: bool = False
+    """The last connection was closed by the client, not by us or by silence."""
 
     def tell(self, message: Message) -> None:
         self.say(message.model_dump_json())
@@ -49,7 +53,9 @@ class ClientSessions:
         self._sessions: dict[SessionId, ClientSession] = {}
         self._by_person: dict[PersonId, set[ClientSession]] = {}
 
-    def attach(self, session: SessionId, who: Principal, device: str, connection: Connection) -> ClientSession:
+    def attach(
+        self, session: SessionId, who: Principal, device: str, connection: Connection, now: float
+    ) -> ClientSession:
         """The session speaks through `connection` from now on; one it had before is told that it was replaced."""
         known = self._sessions.get(session)
         if known is None:
@@ -60,14 +66,19 @@ class ClientSessions:
         known.who = who
         known.connection = connection
         known.gone_at = None
+        known.heard_at = now
+        known.left = False
         return known
 
-    def detach(self, session: ClientSession, connection: Connection, now: float) -> bool:
-        """The connection has ended. False if the session has another one already."""
+    def detach(self, session: ClientSession, connection: Connection, now: float, *, left: bool) -> bool:
+        """The connection has ended, closed by the client if `left`. False if the session has another one already."""
         if session.connection is not connection:
             return False
         session.connection = None
         session.gone_at = now
+        session.left = left
+        if left:
+            session.heard_at = now
         for old in [s for s in self._sessions.values() if s.gone_at is not None and now >= s.gone_at + self._keep_s]:
             self._forget(old)
         return True

@@ -95,6 +95,7 @@ class _Talk:
         self._socket = socket
         self._rules = SessionRules(clock.now())
         self._session: ClientSession | None = None
+        self._left = True
 
     async def read(self) -> None:
         """Until the connection ends, from either side."""
@@ -107,6 +108,8 @@ class _Talk:
             else:
                 match frame.type:
                     case WSMsgType.TEXT | WSMsgType.BINARY:
+                        if self._session is not None:
+                            self._session.heard_at = clock.now()
                         outputs = self._rules.receive(frame.data, clock.now())
                     case _:
                         log.debug("socket ended", kind=frame.type.name, close_code=self._ws.close_code)
@@ -121,13 +124,14 @@ class _Talk:
                         self._socket.say(error.model_dump_json())
                     case Close(code=code, reconnect=reconnect, detail=detail):
                         repeated.say(code, log.info, "saying goodbye", code=code, detail=detail)
+                        self._left = False
                         self._socket.bye(code, reconnect)
                     case _:
                         assert_never(output)
 
     async def end(self) -> None:
         if self._session is not None:
-            await self._service.disconnect(self._session, self._socket)
+            await self._service.disconnect(self._session, self._socket, left=self._left)
 
     async def _greet(self, hello: Hello) -> None:
         try:

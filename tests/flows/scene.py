@@ -33,7 +33,7 @@ class Scene:
         """Parts of console messages that are no fault: who is not signed in yet asks who it is; an offer may arrive
         when the ring it was for is over (410) or answered elsewhere (409); and more per flow."""
         self._owned = contextlib.AsyncExitStack()
-        self._browsers: list[Browser] = []
+        self.browsers: list[Browser] = []
         self._driver: Playwright | None = None
 
     async def __aenter__(self) -> Self:
@@ -47,7 +47,7 @@ class Scene:
     ) -> None:
         if kind is not None:
             await self._picture()
-        problems = [problem for browser in self._browsers for problem in browser.problems]
+        problems = [problem for browser in self.browsers for problem in browser.problems]
         await self._owned.__aexit__(kind, error, trace)
         if kind is None:
             strange = [problem for problem in problems if not any(part in problem for part in self.expected)]
@@ -57,7 +57,7 @@ class Scene:
 
     async def _picture(self) -> None:
         """Screenshots of every tab beside the log, for whoever looks into a failure."""
-        for number, browser in enumerate(self._browsers):
+        for number, browser in enumerate(self.browsers):
             for tab, page in enumerate(browser.context.pages):
                 with contextlib.suppress(PlaywrightError):
                     path = self.stack.log_file.with_name(f"browser-{number}-{tab}.png")
@@ -98,7 +98,7 @@ class Scene:
                 network=network,
             )
         )
-        self._browsers.append(browser)
+        self.browsers.append(browser)
         return browser
 
     async def firefox(self) -> Firefox:

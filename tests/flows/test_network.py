@@ -6,7 +6,8 @@ moment the network is back to the first new frame on a screen.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+import time
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 
 import pytest
@@ -39,30 +40,142 @@ async def call_over(directory: Path, network: Network) -> AsyncIterator[tuple[Sc
         yield scene, store, expert
 
 
-async def back_after(act: Awaitable[None], store: Page, expert: Page) -> float:
+async def back_after(act: Coroutine[None, None, None], store: Page, expert: Page) -> float:
     """Seconds from `act` until both screens show a frame of the other that they did not show before."""
     looks = [(expert, acts.tile(STORE)), (store, acts.tile(EXPERT))]
     marks = [await page.evaluate("(s) => probe.read(s)", tile) for page, tile in looks]
-    waits = [
-        asyncio.ensure_future(
-            page.evaluate("([s, old, ms]) => probe.next(s, old, ms)", [tile, mark and mark["number"], LOOK_MS])
-        )
-        for (page, tile), mark in zip(looks, marks, strict=True)
-    ]
-    await act
-    times = await asyncio.gather(*waits)
-    assert all(time is not None for time in times), f"no new frame in {LOOK_MS / 1000:.0f} s: {times}"
-    return max(times) / 1000
+    look = "([s, old, ms]) => probe.next(s, old, ms)"
+    async with asyncio.TaskGroup() as tasks:
+        waits = [
+            tasks.create_task(page.evaluate(look, [tile, mark and mark["number"], LOOK_MS]))
+            for (page, tile), mark in zip(looks, marks, strict=True)
+        ]
+        await act
+    times: list[float | None] = [wait.result() for wait in waits]
+    seen = [time / 1000 for time in times if time is not None]
+    assert len(seen) == len(looks), f"no new frame in {LOOK_MS / 1000:.0f} s: {times}"
+    return max(seen)
+
+
+async def generation(page: Page) -> int:
+    """The number of the PeerConnection in use."""
+    return int(await page.evaluate("passline.generation()"))
+
+
+@pytest.mark.full_only
+@pytest.mark.promise("B1")
+async def test_the_first_picture_comes_soon_after_the_answer(promise: Promise, tmp_path: Path) -> None:
+    for seed in promise.rounds():
+        async with Network(seed=seed) as network, Scene(tmp_path / str(seed), host="0.0.0.0") as scene:
+            tablet = await scene.browser(clip(1), network=network)
+            desk = await scene.browser(clip(2), size=DESK)
+            store, expert = await tablet.sign_in("store-0117"), await desk.sign_in("chen")
+            for _ in range(promise.size(2, full=7)):
+                await acts.call(store)
+                await acts.visible(expert, "accept")
+                first_s = await back_after(acts.answer(expert), store, expert)
+                promise.measured("first pictures on both screens", first_s, limit=1.5)
+                await acts.hang_up(store)
+                for page in (store, expert):
+                    await acts.ended(page, "hung_up")
+                    await page.get_by_test_id("home").click()
 
 
 @pytest.mark.promise("B2")
 async def test_a_short_cut_ends_with_the_same_connection(promise: Promise, tmp_path: Path) -> None:
     for seed in promise.rounds():
         async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
-            generation = await store.evaluate("passline.generation()")
+            before = await generation(store)
             await network.cut()
-            await asyncio.sleep(8.0)
+            await acts.visible(store, "call-lost", seconds=5.0)
+            await acts.visible(expert, "other-away", seconds=7.0)
+            await asyncio.sleep(promise.size(2.0, full=2.0))
             back_s = await back_after(network.mend(), store, expert)
-            promise.measured("picture back after a cut of 8 s", back_s, limit=2.0)
-            await asyncio.sleep(2.0)
-            assert await store.evaluate("passline.generation()") == generation, "it was another connection"
+            promise.measured("picture back after a short cut", back_s, limit=2.0)
+            await acts.gone(store, "call-lost")
+            await acts.gone(expert, "other-away")
+            assert await generation(store) == before, "it was another connection"
+
+
+@pytest.mark.full_only
+@pytest.mark.parametrize("cut_s", [20.0, 45.0])
+@pytest.mark.promise("B3")
+async def test_a_long_cut_ends_with_a_new_connection_and_everything_kept(
+    promise: Promise, tmp_path: Path, cut_s: float
+) -> None:
+    for seed in promise.rounds():
+        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
+            before = await generation(store)
+            await store.get_by_test_id("mute").click()
+            await acts.until(lambda: muted(expert, STORE), bool, "the expert knows")
+            await network.cut()
+            await asyncio.sleep(cut_s)
+            back_s = await back_after(network.mend(), store, expert)
+            promise.measured(f"picture back after a cut of {cut_s:.0f} s", back_s, limit=3.0)
+            assert await generation(store) > before, "it was the same connection"
+            assert await store.get_by_test_id("mute").get_attribute("aria-pressed") == "true"
+            await acts.sees(store, EXPERT, clip(2))
+            await acts.sees(expert, STORE, clip(1))
+            assert await muted(expert, STORE)
+            assert await muted(store, STORE)
+            await acts.hears(store, clip(2))
+
+
+@pytest.mark.promise("B4")
+async def test_the_call_moves_to_another_network(promise: Promise, tmp_path: Path) -> None:
+    for seed in promise.rounds():
+        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
+            gap_s = await back_after(network.switch(after_s=0.5), store, expert)
+            promise.measured("the whole gap of a change of network", gap_s, limit=5.0)
+            await acts.gone(store, "call-lost")
+
+
+@pytest.mark.full_only
+@pytest.mark.promise("B16")
+async def test_a_lossy_network_tears_nothing_down(promise: Promise, tmp_path: Path) -> None:
+    for seed in promise.rounds():
+        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
+            before = await generation(store), await generation(expert)
+            await network.set(loss=0.3)
+            await acts.visible(store, "weak-link", seconds=25.0)
+            await asyncio.sleep(promise.size(10.0, full=30.0))
+            assert (await generation(store), await generation(expert)) == before
+            await network.set(loss=0.0)
+            back_s = await back_after(asyncio.sleep(0), store, expert)
+            promise.measured("picture moves after the loss", back_s, limit=2.0)
+
+
+@pytest.mark.promise("B18")
+async def test_a_vanished_store_is_away_soon_and_its_seat_free_in_half_a_minute(
+    promise: Promise, tmp_path: Path
+) -> None:
+    for seed in promise.rounds():
+        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (scene, _, expert):
+            room = await acts.room_of(expert)
+            began = time.monotonic()
+            await scene.browsers[0].vanish()
+            await acts.visible(expert, "other-away", seconds=15.0)
+            promise.measured("away", time.monotonic() - began, limit=6.0)
+            await acts.until(lambda: forwarded(expert, STORE), lambda seen: not seen, "its slots are empty")
+            promise.measured("forwarding ends", time.monotonic() - began, limit=15.0)
+            await acts.ended(expert, "failed", seconds=65.0)
+            free_s = time.monotonic() - began
+            promise.measured("seat free", free_s, limit=30.0)
+            await acts.recording_is(expert, "safe")
+            async with await scene.stack.login("chen") as http:
+                replay = await (await http.get(f"/api/archive/{room}")).json()
+            gaps = [gap for gap in replay["gaps"] if gap["participant"] == STORE and gap["source"] == "camera"]
+            assert [gap["reason"] for gap in gaps] == ["network"]
+            promise.measured("recording ends", free_s - (gaps[0]["end_s"] - gaps[0]["start_s"]), limit=15.0)
+
+
+async def forwarded(page: Page, person: str) -> bool:
+    """Whether anything of `person` fills a slot of this page."""
+    remote = await page.evaluate("passline.snapshot().remote")
+    return any(one["person"] == person for one in remote)
+
+
+async def muted(page: Page, person: str) -> bool:
+    """Whether this page knows `person` as muted."""
+    rooms = await page.evaluate("passline.snapshot().rooms")
+    return any(one["muted"] for room in rooms for one in room["members"] if one["person"]["id"] == person)

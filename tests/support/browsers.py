@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 
 from tests.support.network import Network
@@ -53,12 +54,29 @@ FLAGS = [
 class Browser:
     """One Chromium process of one person."""
 
-    def __init__(self, context: BrowserContext, url: str, language: str) -> None:
+    def __init__(self, context: BrowserContext, url: str, language: str, home: Path) -> None:
         self.context = context
+        self.home = home
         self.url = url
         self.language = language
         self.problems: list[str] = []
         """Page errors and console errors, to be empty at the end of a flow."""
+
+    async def vanish(self) -> None:
+        """kill -9 of all of it: no goodbye, as when a battery is pulled or the system needs the memory."""
+        family = [one for one in psutil.process_iter(["cmdline"]) if self._owns(one)]
+        gone = asyncio.Event()
+        self.context.on("close", lambda _: gone.set())
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        async with asyncio.timeout(10.0):
+            await gone.wait()
+
+    def _owns(self, process: psutil.Process) -> bool:
+        """Whether it was started for this profile: Chromium itself, not who started it."""
+        words = process.info["cmdline"] or []
+        return f"--user-data-dir={self.home}" in words and "chromium" in words[0]
 
     async def page(self, path: str = "/") -> Page:
         """A new tab on the product, with the probe in it."""
@@ -128,7 +146,7 @@ async def chromium(
     await context.add_init_script(f"sessionStorage.setItem('passline.video', '{camera}')")
     await context.add_init_script(PROBE)
     try:
-        yield Browser(context, url, language)
+        yield Browser(context, url, language, home)
     finally:
         await context.close()
         if profile is None:

@@ -13,9 +13,9 @@ from OpenSSL import SSL
 
 from contract.data import Moved, PointAt, Slots
 from contract.ids import PersonId
-from contract.nodes import LegEnd, LegState
+from contract.nodes import SILENT_S, LegEnd, LegState
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED
-from media.peer.leg import CONNECT_S, DEAD_S, SILENT_S, Leg
+from media.peer.leg import CONNECT_S, DEAD_S, Leg
 from media.peer.rates import REPORTS_PER_S, Ingress
 from runtime import clock
 from tests.fuzz.corpus import FOUND

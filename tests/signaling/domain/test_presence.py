@@ -1,11 +1,9 @@
-"""Who is free, for whom that is visible, and when silence counts."""
+"""Who is free, and for whom that is visible."""
 
 import pytest
 
 from contract.people import Presence
-from signaling.domain.commands import SeatHeard, SeatLost, SeatQuiet
 from signaling.domain.presence import PresenceBoard, in_rooms
-from signaling.domain.seats import Seats
 from tests.signaling.domain.people import CHEN, LIU, NOW, STORE, TRAINER, ZHANG, answered, called, name
 
 pytestmark = pytest.mark.unit
@@ -60,30 +58,3 @@ def test_a_changed_name_is_taken_over() -> None:
     made.list_person(CHEN.model_copy(update={"name": name("chen2")}), NOW)
     assert made.people()[CHEN.id].name == name("chen2")
     assert [entry.person.id for entry in made.experts()] == [CHEN.id, LIU.id]
-
-
-def test_a_holder_who_is_not_heard_becomes_quiet_then_lost() -> None:
-    seats = Seats()
-    seats.observe({CHEN.id: True, STORE.id: False}, 10.0)
-    assert seats.deadline == 16.0
-    assert seats.due(15.9) == []
-    assert seats.due(16.0) == [SeatQuiet(STORE.id)]
-    assert seats.deadline == 40.0
-    assert seats.due(40.0) == [SeatLost(STORE.id)]
-    assert seats.deadline is None
-
-
-def test_a_quiet_holder_is_heard_again() -> None:
-    seats = Seats()
-    seats.observe({STORE.id: False}, 0.0)
-    seats.due(6.0)
-    seats.observe({STORE.id: True}, 7.0)
-    assert seats.deadline is not None
-    assert seats.due(7.0) == [SeatHeard(STORE.id)]
-    assert seats.deadline is None
-
-
-def test_a_late_timer_tells_both() -> None:
-    seats = Seats()
-    seats.observe({STORE.id: False}, 0.0)
-    assert seats.due(31.0) == [SeatQuiet(STORE.id), SeatLost(STORE.id)]

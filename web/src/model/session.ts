@@ -14,6 +14,7 @@ import { Backoff } from '../link/backoff'
 import { Commands } from '../link/commands'
 import type { DeliveryEvents } from '../link/delivery'
 import { Delivery } from '../link/delivery'
+import { hedged } from '../link/hedged'
 import { call } from '../link/http'
 import { holdLock } from '../link/lock'
 import { Refusal } from '../link/refusal'
@@ -53,7 +54,7 @@ export class Session {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     this.socket = new Socket({
       url: `${scheme}://${location.host}/ws`,
-      ticket: async () => (await call<Ticket>('POST', '/api/ticket')).ticket,
+      ticket: async () => (await hedged((signal) => call<Ticket>('POST', '/api/ticket', { signal }))).ticket,
       identity: async () => ({
         device: (await this.store?.device()) ?? '',
         cursors: this.delivery?.cursors() ?? {},

@@ -1,0 +1,63 @@
+"""When the silence of somebody who holds a seat counts."""
+
+import pytest
+
+from signaling.domain.commands import SeatHeard, SeatLost, SeatQuiet
+from signaling.domain.seats import CUT_S, LEFT_S, QUIET_S, Seats, Sign
+from tests.signaling.domain.people import CHEN, STORE
+
+pytestmark = pytest.mark.unit
+
+
+def test_who_is_heard_all_the_time_is_never_told_of() -> None:
+    seats = Seats()
+    for now in range(60):
+        seats.observe({CHEN.id: Sign(float(now))}, float(now))
+        assert seats.deadline == now + QUIET_S
+        assert seats.due(float(now)) == []
+
+
+def test_a_cut_holder_is_away_within_six_seconds_and_keeps_the_seat_for_ninety() -> None:
+    seats = Seats()
+    seats.observe({CHEN.id: Sign(100.0), STORE.id: Sign(10.0)}, 10.0)
+    assert seats.deadline == 10.0 + QUIET_S
+    assert seats.due(15.4) == []
+    assert seats.due(15.5) == [SeatQuiet(STORE.id)]
+    seats.observe({STORE.id: Sign(10.0)}, 40.0)
+    assert seats.deadline == 10.0 + CUT_S
+    assert seats.due(99.9) == []
+    assert seats.due(100.0) == [SeatLost(STORE.id)]
+    assert seats.deadline is None
+
+
+def test_who_closed_the_connection_keeps_the_seat_for_half_a_minute() -> None:
+    seats = Seats()
+    seats.observe({STORE.id: Sign(10.0, left=True)}, 10.0)
+    assert seats.due(16.0) == [SeatQuiet(STORE.id)]
+    assert seats.deadline == 10.0 + LEFT_S
+    assert seats.due(39.0) == [SeatLost(STORE.id)]
+
+
+def test_an_away_holder_is_heard_again() -> None:
+    seats = Seats()
+    seats.observe({STORE.id: Sign(0.0)}, 0.0)
+    seats.due(6.0)
+    seats.observe({STORE.id: Sign(7.0)}, 7.0)
+    assert seats.deadline == 0.0
+    assert seats.due(7.0) == [SeatHeard(STORE.id)]
+    assert seats.deadline == 7.0 + QUIET_S
+
+
+def test_a_late_timer_tells_both() -> None:
+    seats = Seats()
+    seats.observe({STORE.id: Sign(0.0)}, 0.0)
+    assert seats.due(CUT_S + 1) == [SeatQuiet(STORE.id), SeatLost(STORE.id)]
+
+
+def test_who_gave_up_the_seat_is_forgotten() -> None:
+    seats = Seats()
+    seats.observe({STORE.id: Sign(0.0)}, 0.0)
+    seats.due(6.0)
+    seats.observe({}, 7.0)
+    assert seats.deadline is None
+    assert seats.due(60.0) == []
