@@ -48,7 +48,7 @@ class Settings(BaseModel):
     media_port: Annotated[int, Field(ge=0, le=65535)] = 7880
     """UDP port of the first media worker; the next ones count up. 0 lets the system choose."""
     media_workers: Annotated[int, Field(ge=0, le=64)] = 0
-    """Media worker processes; 0 means one per core."""
+    """Media worker processes; 0 means one per core, but two on one core: so a room has where to go if one dies."""
     media_addresses: list[str] = Field(default_factory=list)
     """Addresses offered to clients; empty means every address of this machine."""
     turn_urls: list[Annotated[str, Field(pattern=r"^turns?:[^\s,]+$")]] = Field(default_factory=list)
@@ -92,7 +92,7 @@ class Settings(BaseModel):
 
     def media_worker_count(self) -> int:
         """Workers to start."""
-        return self.media_workers or max(1, os.cpu_count() or 1)
+        return self.media_workers or max(2, os.cpu_count() or 1)
 
 
 def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:

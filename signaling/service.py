@@ -9,7 +9,7 @@ from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, room_channel
 from contract.rooms import RoomState, Still
-from contract.server import Done, Error, Reconnect, Room, RoomGone, Welcome
+from contract.server import Done, Error, Room, RoomGone, Welcome
 from runtime import clock, ids
 from runtime.health import Health
 from runtime.logs import get_logger
@@ -23,6 +23,7 @@ from signaling.domain.draft import concerns
 from signaling.domain.rooms import decide
 from signaling.live import figures
 from signaling.live.chat import Chat
+from signaling.live.departure import Departures
 from signaling.live.directory import DirectoryWatch
 from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
@@ -66,7 +67,8 @@ class Service:
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
         self._stills = Stills(self.rooms, settings.data, reserve_bytes=settings.disk_reserve_mb * 1_000_000)
         self._reconciler = Reconciler(self.rooms, self.sessions, self._hub, health)
-        self._revocation = Revocation(self.sessions, sign_ins)
+        self.departures = Departures(self.sessions, self.rooms)
+        self._revocation = Revocation(self.sessions, sign_ins, self.departures)
         self._directory = DirectoryWatch(database, self.presence, self._revocation)
         figures.register(health.registry, self.sessions, self.rooms, self._hub)
 
@@ -140,11 +142,11 @@ class Service:
         await self._database.write(partial(session_rows.disconnect, gone=session.id, now_ms=clock.wall_ms()))
 
     async def end_sign_in(self, sign_in: bytes) -> None:
-        """A browser signed out: its sockets end, its sessions cannot be taken up again."""
+        """A browser signed out: its sockets and media end, its sessions cannot be taken up again."""
         await self._database.write(partial(session_rows.end, sign_in=sign_in))
         for session in self.sessions.everyone():
             if session.who.sign_in == sign_in:
-                self.sessions.end(session, ByeCode.SIGNED_OUT, Reconnect.NEVER)
+                self.departures.end(session, ByeCode.SIGNED_OUT)
 
     async def tell_room(self, session: ClientSession, room: RoomId) -> None:
         """Answer `get_room`."""

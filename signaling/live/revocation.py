@@ -1,13 +1,13 @@
-"""Ends the sockets of sign-ins that expired or were taken away, also when nobody said so here."""
+"""Ends the sessions of sign-ins that expired or were taken away, also when nobody said so here."""
 
 import asyncio
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from contract.errors import ByeCode, Unavailable
-from contract.server import Reconnect
 from runtime.logs import get_logger
 from signaling.auth.sign_ins import SignIns
+from signaling.live.departure import Departures
 from signaling.live.sessions import ClientSessions
 
 log = get_logger(__name__)
@@ -16,10 +16,13 @@ EVERY_S = 30.0
 
 
 class Revocation:
-    """Asks for every sign-in that has a socket whether it still counts."""
+    """Asks for every sign-in that has a socket or media whether it still counts."""
 
-    def __init__(self, sessions: ClientSessions, sign_ins: SignIns, *, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self, sessions: ClientSessions, sign_ins: SignIns, departures: Departures, *, every_s: float = EVERY_S
+    ) -> None:
         self._sessions = sessions
+        self._departures = departures
         self._sign_ins = sign_ins
         self._every_s = every_s
 
@@ -33,15 +36,14 @@ class Revocation:
                 log.exception("sign-ins could not be checked")
 
     async def look(self) -> None:
-        """One look at everybody who is connected."""
-        connected = [session for session in self._sessions.everyone() if session.connection is not None]
-        for sign_in in {session.who.sign_in for session in connected}:
+        """One look at everybody who is here."""
+        present = [session for session in self._sessions.everyone() if self._departures.present(session)]
+        for sign_in in {session.who.sign_in for session in present}:
             who = await self._sign_ins.recognise_hash(sign_in)
-            for session in connected:
+            for session in present:
                 if session.who.sign_in != sign_in:
                     continue
                 if who is not None:
                     session.who = who  # perhaps with another name
                 else:
-                    log.info("sign-in is over", session=session.id)
-                    self._sessions.end(session, ByeCode.REVOKED, Reconnect.NEVER)
+                    self._departures.end(session, ByeCode.REVOKED)

@@ -37,7 +37,8 @@ async def welcome(client: Client) -> ClientWebSocketResponse:
 
 async def look(server: SignalingServer) -> None:
     """What happens by itself every half minute."""
-    await Revocation(server.app[SERVICE].sessions, server.house.sign_ins).look()
+    service = server.app[SERVICE]
+    await Revocation(service.sessions, server.house.sign_ins, service.departures).look()
 
 
 async def goodbye(socket: ClientWebSocketResponse) -> Bye:

@@ -27,6 +27,7 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 from contract.base import decode, encode
 from contract.data import SERVER_DATA, ClientData, Ready, ServerData
 from media.peer import stun
+from runtime import clock
 
 OFFER = Path(__file__).parents[1] / "media" / "peer" / "offers" / "chromium-tablet-media.sdp"
 
@@ -64,6 +65,8 @@ class PeerClient(asyncio.DatagramProtocol):
         self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.rtp: deque[bytes] = deque(maxlen=1000)
         self.rtcp: deque[bytes] = deque(maxlen=1000)
+        self.media_at: deque[float] = deque(maxlen=100_000)
+        """When each SRTP datagram came to the socket, also after `hang_up`."""
         self.said: list[ServerData] = []
         self.channel: RTCDataChannel | None = None
         self.remote_ufrag = self.remote_pwd = ""
@@ -156,17 +159,23 @@ class PeerClient(asyncio.DatagramProtocol):
     async def send_rtp(self, packet: bytes) -> None:
         await self.dtls._send_rtp(packet)
 
-    async def aclose(self) -> None:
+    async def hang_up(self) -> None:
+        """Close the connection; what still comes to the socket is counted."""
         if self._sctp is not None:
             await self._sctp.stop()
         await self.dtls.stop()
         self.incoming.put_nowait(None)
+
+    async def aclose(self) -> None:
+        await self.hang_up()
         for transport in self._transports:
             transport.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         if not data or self.lose(data):
             return
+        if data[0] >= 128 and not 64 <= data[1] & 127 < 96:  # RTP, not RTCP (RFC 5761 §4)
+            self.media_at.append(clock.now())
         if data[0] < 4:
             request = stun.parse(data)
             if request is None:

@@ -242,6 +242,8 @@ export interface Model {
   peer: ReadonlySignal<PeerState>
   /** Since when nothing arrives, UTC ms; null while all is well. */
   lostSince: ReadonlySignal<number | null>
+  /** What carried our media is gone and the server says so: it is not this device's network. */
+  replacing: ReadonlySignal<boolean>
   /** Another try after `failed`. */
   tryAgain(): void
   remote: ReadonlySignal<ReadonlyMap<PersonId, RemoteMedia>>

@@ -68,6 +68,7 @@ function createModel(): Model {
         if (seat.rejoining.peek() !== null && room !== null) void seat.regain(room, seats)
       },
       onMessage: (message) => {
+        if (message.type === 'media_moved') media.movedAway(message.room)
         if (rooms.take(message) || message.type !== 'presence') return
         people.merge(message.entries as Parameters<People['merge']>[0])
         void seat.look(seats).then((rejoined) => {
@@ -378,6 +379,7 @@ function createModel(): Model {
       const since = media.lostSinceMs.value
       return since === null ? null : session.clock.now() - (performance.now() - since)
     }),
+    replacing: media.replacing,
     tryAgain: () => media.tryAgain(),
     remote: media.remote.people,
     stage: media.remote.stage,

@@ -65,6 +65,8 @@ export class Media {
   readonly peer = signal<PeerState>('none')
   /** Since when nothing arrives, performance.now(); null while all is well. */
   readonly lostSinceMs = signal<number | null>(null)
+  /** The server replaces what carried our media; until a new connection carries it. */
+  readonly replacing = signal(false)
   readonly quality = signal<Quality>('unknown')
   readonly remote = new Remote()
   readonly pointers = new Pointers()
@@ -136,6 +138,15 @@ export class Media {
     this.begin()
     this.watcher.again(performance.now())
     void this.look()
+  }
+
+  /** The server says that what carried this room's media is gone: what was begun before goes there in vain. */
+  movedAway(room: RoomId): void {
+    if (room !== this.target?.room) return
+    this.replacing.value = true
+    this.begin()
+    this.drop()
+    this.renew()
   }
 
   /** A new connection now, however well the present one is. */
@@ -292,6 +303,7 @@ export class Media {
     batch(() => {
       this.peer.value = 'connected'
       this.lostSinceMs.value = null
+      this.replacing.value = false
       // The last pictures stay until the first slots are told.
       if (peer.slots.length > 0) this.show()
     })
@@ -351,6 +363,7 @@ export class Media {
     batch(() => {
       this.peer.value = state
       this.lostSinceMs.value = null
+      this.replacing.value = false
       this.remote.clear()
       this.pointers.clear()
       this.quality.value = 'unknown'

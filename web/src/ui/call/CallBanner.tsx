@@ -1,5 +1,5 @@
 /** One banner at a time over a room's picture, the more urgent first: sound blocked, cut off, the other away, weak link. */
-import { CameraOff, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
+import { CameraOff, ServerCog, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
 import type { Member, RoomState } from '../../contract'
 import { t } from '../../i18n'
 import { act } from '../act'
@@ -31,11 +31,11 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
   if (peer === 'recovering' || peer === 'failed')
     return (
       <Banner
-        icon={WifiOff}
+        icon={model.replacing.value ? ServerCog : WifiOff}
         tone="strong"
         assertive
-        title={t('call.lost')}
-        text={t('call.lost_text')}
+        title={t(model.replacing.value ? 'call.replacing' : 'call.lost')}
+        text={t(model.replacing.value ? 'call.replacing_text' : 'call.lost_text')}
         testid="call-lost"
       />
     )

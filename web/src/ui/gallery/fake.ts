@@ -188,6 +188,7 @@ export function fake(scene: Scene): Model {
     microphones: signal([{ id: 'm', label: 'Built-in microphone' }]),
     closeDevices: () => undefined,
     peer: signal('connected'),
+    replacing: signal(false),
     remote: signal(
       new Map(
         others.map((one) => [

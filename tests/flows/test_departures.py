@@ -1,0 +1,126 @@
+"""Who leaves, is removed or loses the right gets nothing any more, counted at its own socket."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from contract.client import CloseRoom, JoinRoom, LeaveRoom, OpenSession
+from contract.ids import RoomId
+from contract.people import Name
+from contract.server import Done
+from runtime import clock
+from signaling.live.directory import EVERY_S
+from signaling.store import organisation
+from signaling.store.engine import Database
+from signaling.store.organisation import By
+from signaling.store.schema import DATABASE
+from tests.support.caller import Caller, call, caller
+from tests.support.clients import new_cid, tab
+from tests.support.nodes import until
+from tests.support.peer_client import PeerClient
+from tests.support.promise import Promise
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.flow
+
+LAST_PACKET_S = 0.2
+
+
+async def gone(
+    promise: Promise, how: str, victim: Caller, room: RoomId, since: float, *, limit_s: float = LAST_PACKET_S
+) -> None:
+    """The last media came in time, the connection was closed properly, and neither it nor another comes back."""
+    peer = victim.peers[-1]
+    await until(lambda: peer.dtls.state == "closed", "close_notify", seconds=5.0)
+    await asyncio.sleep(0.5)
+    promise.measured(f"last packet after {how}", max(0.0, victim.heard[-1] - since), limit=limit_s)
+    again = PeerClient()
+    answer = await victim.offer(room, again, 1000)
+    await again.aclose()
+    assert answer.status in (401, 403, 404, 409, 410), f"{how}: an offer is refused, not {answer.status}"
+    count = len(victim.heard)
+    with contextlib.suppress(TimeoutError):
+        await peer.check(timeout_s=0.5)
+        raise AssertionError(f"{how}: the old credentials still work")
+    assert len(victim.heard) == count
+
+
+@pytest.mark.promise("B17")
+async def test_nothing_is_sent_to_who_left_or_lost_the_right(promise: Promise, tmp_path: Path) -> None:
+    for seed in promise.rounds():
+        async with Stack(tmp_path / str(seed)) as stack:
+            for how, leave in WAYS.items():
+                async with caller(stack, "store-0117") as store, caller(stack, "chen") as expert:
+                    room = await call(store, expert)
+                    await asyncio.sleep(0.3)
+                    since = await leave(expert, room)
+                    await gone(promise, how, expert, room, since)
+                    if leave is loses_its_seat:
+                        since = await hangs_up(store, room)
+                    await gone(promise, f"the other side of {how}", store, room, since)
+            async with caller(stack, "he") as trainer, caller(stack, "store-0117") as store:
+                room = await lesson(trainer, store)
+                await asyncio.sleep(0.3)
+                since = clock.now()
+                await trainer.tab.say(CloseRoom(cid=new_cid(), room=room))
+                await gone(promise, "the trainer closed the session", store, room, since)
+            async with caller(stack, "store-0117") as store, caller(stack, "chen") as expert:
+                room = await call(store, expert)
+                await asyncio.sleep(0.3)
+                since = await is_disabled(stack, expert)
+                how = "being disabled by another process"
+                await gone(promise, how, expert, room, since, limit_s=EVERY_S + LAST_PACKET_S)
+
+
+async def lesson(trainer: Caller, store: Caller) -> RoomId:
+    """The trainer opens a session, the store joins, and both hear each other."""
+    wish = OpenSession(cid=new_cid(), title=Name(zh="洗手", en="Hands"), invite=[store.tab.person])
+    done = await trainer.tab.do(wish)
+    assert isinstance(done, Done)
+    room = done.room
+    assert room is not None
+    await store.tab.until(lambda: room in store.tab.rooms, "the invitation")
+    assert isinstance(await store.tab.do(JoinRoom(cid=new_cid(), room=room, consent=True)), Done)
+    for one in (trainer, store):
+        one.media(room)
+    for one in (trainer, store):
+        await one.hears(after=0.0)
+    return room
+
+
+async def hangs_up(who: Caller, room: RoomId) -> float:
+    since = clock.now()
+    await who.tab.say(LeaveRoom(cid=new_cid(), room=room))
+    return since
+
+
+async def signs_out(who: Caller, _room: RoomId) -> float:
+    since = clock.now()
+    assert (await who.tab.browser.post("/api/signout")).status == 204
+    return since
+
+
+async def loses_its_seat(who: Caller, room: RoomId) -> float:
+    async with tab(who.tab.browser) as other:
+        await other.until(lambda: room in other.rooms, "the room")
+        since = clock.now()
+        assert isinstance(await other.do(JoinRoom(cid=new_cid(), room=room, consent=True)), Done)
+        return since
+
+
+async def is_disabled(stack: Stack, who: Caller) -> float:
+    """As on the command line; the server notices within a second."""
+    async with Database(stack.data / DATABASE) as database:
+        await database.write(partial(organisation.disable, person=who.tab.person, now_ms=clock.wall_ms(), by=By()))
+        return clock.now()
+
+
+WAYS: dict[str, Callable[[Caller, RoomId], Awaitable[float]]] = {
+    "hanging up": hangs_up,
+    "another tab taking the seat": loses_its_seat,
+    "signing out": signs_out,
+}
