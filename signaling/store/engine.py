@@ -3,16 +3,20 @@
 SQLite in WAL mode with `synchronous=FULL`: what `write` returned is on the disk. A work handed to `write` runs inside
 `BEGIN IMMEDIATE` together with those that wait at the same moment, each in its own savepoint: one that raises is
 undone alone, the others commit with one fsync.
+
+The writer has a thread of its own, and a whole transaction is one visit to it: with the driver that hops to a thread
+for every call a commit took thirty hops, each of which waits for the interpreter's lock when the loop is busy.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import Engine, Result, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -42,10 +46,12 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reader = _engine(path, "BEGIN", READERS)
-        self._writer = _engine(path, "BEGIN IMMEDIATE", 1)
+        self._reader = _async_engine(path, "BEGIN", READERS)
+        self._writer = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
+        _prepare(self._writer, "BEGIN IMMEDIATE")
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE_WORKS)
         self._scope: TaskScope | None = None
+        self._thread = ThreadPoolExecutor(1, "database writer")
 
     async def __aenter__(self) -> "Database":
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,8 +65,9 @@ class Database:
             await scope.aclose()
         while not self._queue.empty():
             self._queue.get_nowait().outcome.cancel()
+        await asyncio.to_thread(self._thread.shutdown)
         await self._reader.dispose()
-        await self._writer.dispose()
+        self._writer.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -71,8 +78,9 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run `work` in the write transaction; returns its result once committed.
 
-        `work` may be run again never, concurrently never; it must only use the session it is given, and return plain
-        values. A cancelled caller does not undo it. Raises what `work` raises, after undoing it.
+        `work` runs in the writer's thread, once and never concurrently; it must only use the session it is given,
+        await nothing else, and return plain values. A cancelled caller does not undo it. Raises what `work` raises,
+        after undoing it.
         """
         if self._scope is None:
             raise Unavailable(ErrorCode.UNAVAILABLE, "the database is closed", retry_after_s=1.0)
@@ -82,9 +90,13 @@ class Database:
 
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[AsyncConnection]:
-        """The writer's bare connection inside one transaction, for migrations before the first write."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """A bare connection inside one write transaction, for migrations before the first write."""
+        engine = _async_engine(self.path, "BEGIN IMMEDIATE", 1)
+        try:
+            async with engine.begin() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
 
     async def _write_batches(self) -> None:
         while True:
@@ -95,45 +107,90 @@ class Database:
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         """One transaction for the whole batch; every outcome is set before this returns or raises."""
-        results: list[tuple[_Waiting, Any]] = []
+        works = [waiting.work for waiting in batch]
         try:
-            async with AsyncSession(self._writer, expire_on_commit=False) as session:
-                for waiting in batch:
-                    try:
-                        async with session.begin_nested():
-                            result = await waiting.work(session)
-                        results.append((waiting, result))
-                    except Exception as error:  # noqa: BLE001 - handed to whoever waits for this work
-                        _fail(waiting, error)
-                    session.expunge_all()
-                await session.commit()
+            results = await asyncio.get_running_loop().run_in_executor(self._thread, _transaction, self._writer, works)
         except asyncio.CancelledError:
             for waiting in batch:
                 waiting.outcome.cancel()
             raise
         except Exception as error:  # noqa: BLE001 - handed to everybody who waits for this commit
-            for waiting in batch:
-                _fail(waiting, error)
-            return
-        for waiting, result in results:
-            if not waiting.outcome.done():
+            results = [_Failed(error)] * len(batch)
+        for waiting, result in zip(batch, results, strict=True):
+            if waiting.outcome.done():
+                continue
+            if isinstance(result, _Failed):
+                waiting.outcome.set_exception(result.error)
+            else:
                 waiting.outcome.set_result(result)
 
 
-def _fail(waiting: _Waiting, error: Exception) -> None:
-    if not waiting.outcome.done():
-        waiting.outcome.set_exception(error)
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A work that raised, and was undone."""
+
+    error: Exception
 
 
-def _engine(path: Path, begin: str, connections: int) -> AsyncEngine:
+class _WriterSession(AsyncSession):
+    """Over a synchronous engine: it never suspends, so a work that only uses it runs to its end in one step."""
+
+    async def execute(self, *args: Any, **more: Any) -> Result[Any]:
+        return self.sync_session.execute(*args, **more)
+
+
+def _transaction(engine: Engine, works: list[Work[Any]]) -> list[Any | _Failed]:
+    """All works in one transaction, in the writer's thread; what each returned, or why it was undone.
+
+    Raises what the commit raises; nothing is kept then.
+    """
+    results: list[Any | _Failed] = []
+    session = _WriterSession(expire_on_commit=False)
+    sync = session.sync_session
+    sync.bind = engine
+    try:
+        for work in works:
+            # Alone it needs no savepoint: undoing it is undoing everything.
+            try:
+                with sync.begin_nested() if len(works) > 1 else nullcontext():
+                    results.append(_result(work(session)))
+            except Exception as error:  # noqa: BLE001 - handed to whoever waits for this work
+                if len(works) == 1:
+                    sync.rollback()
+                results.append(_Failed(error))
+            sync.expunge_all()
+        sync.commit()
+    finally:
+        sync.close()
+    return results
+
+
+def _result(work: Awaitable[T]) -> T:
+    """Run a coroutine that never waits. Raises RuntimeError if it does."""
+    steps = work.__await__()
+    try:
+        next(steps)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise RuntimeError("a work awaited something other than its session")
+
+
+def _async_engine(path: Path, begin: str, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
         max_overflow=0,
     )
+    _prepare(engine.sync_engine, begin)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _prepare(engine: Engine, begin: str) -> None:
+    """What every connection is told, and how its transactions begin."""
+
+    @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see `start`
         cursor = connection.cursor()
@@ -146,8 +203,6 @@ def _engine(path: Path, begin: str, connections: int) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
-
-    return engine

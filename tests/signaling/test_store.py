@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -100,10 +101,10 @@ async def test_a_failing_work_takes_no_other_with_it(database: Database) -> None
 
 async def test_writes_that_wait_together_share_a_commit(database: Database) -> None:
     commits = 0
-    done = asyncio.Event()
+    done = threading.Event()
 
-    async def slow(session: AsyncSession) -> None:
-        await done.wait()
+    async def slow(_: AsyncSession) -> None:
+        done.wait()
 
     async def size(_: AsyncSession) -> int:
         nonlocal commits
@@ -115,6 +116,16 @@ async def test_writes_that_wait_together_share_a_commit(database: Database) -> N
     done.set()
     await first
     assert sorted(await many) == list(range(1, 101))
+
+
+async def test_a_work_that_waits_for_something_else_is_refused(database: Database) -> None:
+    async def waits(session: AsyncSession) -> None:
+        await region(session, "never")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="awaited something other"):
+        await database.write(waits)
+    assert await regions(database) == set()
 
 
 async def test_a_caller_that_goes_away_does_not_stop_the_others(database: Database) -> None:
