@@ -60,14 +60,20 @@ class Synced(Message):
     more: bool
 
 
-class Receipt(Message):
+class Reached(Message):
     """How far `person` has received and read a channel; neither ever goes back."""
 
-    type: Literal["receipt"] = "receipt"
-    ch: ChannelId
     person: PersonId
     delivered: int
     read: int
+
+
+class Receipt(Message):
+    """How far people have come in a channel, all who moved in one moment."""
+
+    type: Literal["receipt"] = "receipt"
+    ch: ChannelId
+    people: list[Reached]
 
 
 class Done(Message):

@@ -46,3 +46,8 @@ class Cursor:
         """Neither goes back, nor beyond what exists; what was read was also received."""
         read = max(self.read, min(read, head))
         return Cursor(max(self.delivered, min(delivered, head), read), read)
+
+    def spans(self, later: "Cursor") -> list[tuple[int, int]]:
+        """The stretches (after, up to) that became delivered, and read, on the way to `later`."""
+        steps = ((self.delivered, later.delivered), (self.read, later.read))
+        return [(was, now) for was, now in steps if now > was]

@@ -4,7 +4,7 @@ Live delivery and catch-up show the same rows; a client that misses a sequence n
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.client import Ack, Read, Send, Sync
 from contract.errors import ErrorCode, PasslineError, Rejection, Unavailable
 from contract.ids import ChannelId, PersonId, room_channel
-from contract.server import Error, Receipt, Sent, Synced
+from contract.server import Error, Reached, Receipt, Sent, Synced
 from runtime import clock
 from runtime.logs import get_logger
 from signaling.domain.chat import Cursor, check_writer, may_read, readers, room_of
@@ -44,12 +44,11 @@ class _Outgoing:
 
 
 @dataclass(slots=True)
-class _Receipts:
-    """How far people have come in the channels of one write, before and after."""
+class _Moved:
+    """Who moved in a channel, and who wrote some of what they reached."""
 
-    before: dict[tuple[ChannelId, PersonId], Cursor] = field(default_factory=dict)
-    after: dict[tuple[ChannelId, PersonId], Cursor] = field(default_factory=dict)
-    senders: dict[ChannelId, set[PersonId]] = field(default_factory=dict)
+    people: list[Reached] = field(default_factory=list)
+    writers: set[PersonId] = field(default_factory=set)
 
 
 class Chat:
@@ -83,10 +82,11 @@ class Chat:
 
     async def _store(self, batch: Sequence[_Outgoing]) -> None:
         news = [outgoing.message for outgoing in batch]
+        refusals = [self._refusal(message) for message in news]
         outcomes: Sequence[Stored | PasslineError]
         try:
             outcomes = await self._database.write(
-                partial(messages.append, batch=news, check=self._check, now_ms=clock.wall_ms())
+                partial(messages.append, batch=news, refusals=refusals, now_ms=clock.wall_ms())
             )
         except (SQLAlchemyError, Unavailable):
             log.exception("messages were not stored", messages=len(batch))
@@ -105,11 +105,16 @@ class Chat:
                     for person in readers(room.state):
                         self._sessions.say(person, text)
 
-    def _check(self, message: NewMessage) -> None:
-        room = self._rooms.get(room_of(message.ch))
-        if room is None:
-            raise Rejection(ErrorCode.NOT_FOUND, "no such channel")
-        check_writer(room.state, message.sender)
+    def _refusal(self, message: NewMessage) -> PasslineError | None:
+        """Why this message may not be stored, should it be new."""
+        try:
+            room = self._rooms.get(room_of(message.ch))
+            if room is None:
+                return Rejection(ErrorCode.NOT_FOUND, "no such channel")
+            check_writer(room.state, message.sender)
+        except PasslineError as error:
+            return error
+        return None
 
     # --- catching up ----------------------------------------------------------------------------------------------
 
@@ -151,14 +156,12 @@ class Chat:
             return await messages.heads(reading, readable)
 
     async def receipts(self, who: PersonId, channels: Sequence[ChannelId]) -> list[Receipt]:
-        """How far the others have come in channels where `who` wrote, for the ticks after a reload."""
-        async with self._database.read() as reading:
-            written = await messages.written_in(reading, who, channels)
-            cursors = await messages.cursors(reading, written) if written else {}
-        return [
-            Receipt(ch=channel, person=person, delivered=cursor.delivered, read=cursor.read)
-            for (channel, person), cursor in cursors.items()
-        ]
+        """How far the others have come where `who` wrote, and `who` everywhere: for ticks and unread after a reload.
+
+        Read in the writer's turn, and to be told without waiting: so none is told after a newer one.
+        """
+        found = await self._database.write(partial(messages.receipts, person=who, channels=channels))
+        return [Receipt(ch=channel, people=_reached(people)) for channel, people in found.items()]
 
     async def _check_reader(self, session: ClientSession, channel: ChannelId) -> None:
         if not await self.readable(session.who.id, [channel]):
@@ -186,28 +189,45 @@ class Chat:
             self._moved.clear()
             moves, self._moves = self._moves, {}
             try:
-                receipts = await self._database.write(partial(_forward, moves=moves))
+                moved = await self._database.write(partial(_forward, moves=moves))
             except (SQLAlchemyError, Unavailable):
                 log.exception("cursors were not stored", cursors=len(moves))
                 continue  # the devices say more later; a cursor that lags costs a few messages sent again
-            self._tell(receipts)
+            self._tell(moved)
 
-    def _tell(self, receipts: _Receipts) -> None:
-        for (channel, person), cursor in receipts.after.items():
-            if receipts.before.get((channel, person)) == cursor:
-                continue
-            receipt = Receipt(ch=channel, person=person, delivered=cursor.delivered, read=cursor.read)
-            text = receipt.model_dump_json()
-            for reader in receipts.senders.get(channel, set()) | {person}:
-                self._sessions.say(reader, text)
+    def _tell(self, moved: dict[ChannelId, _Moved]) -> None:
+        """Everybody hears of what they wrote themselves, and of their own other devices."""
+        for channel, change in moved.items():
+            text = Receipt(ch=channel, people=change.people).model_dump_json()
+            for writer in change.writers:
+                self._sessions.say(writer, text)
+            for reached in change.people:
+                if reached.person not in change.writers:
+                    self._sessions.say(reached.person, Receipt(ch=channel, people=[reached]).model_dump_json())
 
 
-async def _forward(session: AsyncSession, *, moves: Moves) -> _Receipts:
+async def _forward(session: AsyncSession, *, moves: Moves) -> dict[ChannelId, _Moved]:
     channels = {channel for _, _, channel in moves}
-    before = await messages.cursors(session, channels)
+    people = {person for person, _, _ in moves}
+    before = await messages.cursors(session, channels, people)
     await messages.forward(session, moves)
-    after = await messages.cursors(session, channels)
-    return _Receipts(before, after, {channel: await messages.senders(session, channel) for channel in channels})
+    after = await messages.cursors(session, channels, people)
+    moved = {}
+    for channel in channels:
+        steps = {
+            person: (before.get((channel, person), Cursor()), cursor)
+            for (ch, person), cursor in after.items()
+            if ch == channel and before.get((channel, person)) != cursor
+        }
+        if steps:
+            spans = [span for was, now in steps.values() for span in was.spans(now)]
+            writers = await messages.senders(session, channel, min(a for a, _ in spans), max(b for _, b in spans))
+            moved[channel] = _Moved(_reached({person: now for person, (_, now) in steps.items()}), writers)
+    return moved
+
+
+def _reached(people: Mapping[PersonId, Cursor]) -> list[Reached]:
+    return [Reached(person=person, delivered=at.delivered, read=at.read) for person, at in people.items()]
 
 
 def _refusal(message: NewMessage, error: PasslineError) -> Error:

@@ -3,10 +3,10 @@
 Sequence numbers have no holes and no doubles per channel, because they are given inside the write transaction.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import case, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,27 +36,25 @@ class Stored:
 
 
 async def append(
-    session: AsyncSession, batch: Sequence[NewMessage], check: Callable[[NewMessage], None], now_ms: int
+    session: AsyncSession, batch: Sequence[NewMessage], refusals: Sequence[PasslineError | None], now_ms: int
 ) -> list[Stored | PasslineError]:
     """Store a batch in its order; one outcome for each.
 
-    The same (sender, cid) again answers the stored message, or `conflict` if it says something else. `check` raises
-    for messages that are new and not allowed.
+    The same (sender, cid) again answers the stored message, or `conflict` if it says something else. `refusals` says
+    of each message why it may not be stored, which counts only if it is new.
     """
     known = await _known(session, batch)
     outcomes: list[Stored | PasslineError | ChatMessage] = []
     fresh: dict[ChannelId, list[ChatMessage]] = {}
-    for new in batch:
+    for new, refusal in zip(batch, refusals, strict=True):
         key = (new.sender, new.cid)
         if key in known:
             before = known[key]
             same = before.ch == new.ch and before.body == new.body
             outcomes.append(before if same else Rejection(ErrorCode.CONFLICT, "this cid said something else"))
             continue
-        try:
-            check(new)
-        except PasslineError as error:
-            outcomes.append(error)
+        if refusal is not None:
+            outcomes.append(refusal)
             continue
         message = ChatMessage(ch=new.ch, seq=0, cid=new.cid, sender=new.sender, ts=now_ms, body=new.body)
         known[key] = message
@@ -88,18 +86,24 @@ async def _known(
 async def _number(
     session: AsyncSession, fresh: dict[ChannelId, list[ChatMessage]]
 ) -> dict[tuple[PersonId, ClientMessageId], ChatMessage]:
-    numbered = {}
-    for channel, messages in fresh.items():
-        head = await session.scalar(
-            update(ChannelRow)
-            .where(ChannelRow.id == channel)
-            .values(head=ChannelRow.head + len(messages))
-            .returning(ChannelRow.head)
-        )
-        assert head is not None, "a channel is created with its room"
-        for seq, message in enumerate(messages, head - len(messages) + 1):
-            numbered[message.sender, message.cid] = message.model_copy(update={"seq": seq})
-    return numbered
+    """Give each message its place: all channels move in one statement, which holds their rows until the commit."""
+    if not fresh:
+        return {}
+    more = case({channel: len(messages) for channel, messages in fresh.items()}, value=ChannelRow.id)
+    moved = await session.execute(
+        update(ChannelRow)
+        .where(ChannelRow.id.in_(list(fresh)))
+        .values(head=ChannelRow.head + more)
+        .returning(ChannelRow.id, ChannelRow.head)
+        .execution_options(synchronize_session=False)
+    )
+    heads = {row.id: row.head for row in moved}
+    assert len(heads) == len(fresh), "a channel is created with its room"
+    return {
+        (message.sender, message.cid): message.model_copy(update={"seq": seq})
+        for channel, messages in fresh.items()
+        for seq, message in enumerate(messages, heads[channel] - len(messages) + 1)
+    }
 
 
 def _row(message: ChatMessage) -> dict[str, object]:
@@ -136,29 +140,40 @@ async def heads(session: AsyncSession, channels: Iterable[ChannelId]) -> dict[Ch
     return {ChannelId(channel): head for channel, head in rows}
 
 
-async def senders(session: AsyncSession, channel: ChannelId) -> set[PersonId]:
-    """Everybody who wrote in the channel."""
-    query = select(MessageRow.sender_id).where(MessageRow.channel_id == channel).distinct()
-    return {PersonId(sender) for sender in await session.scalars(query)}
-
-
-async def written_in(session: AsyncSession, person: PersonId, channels: Iterable[ChannelId]) -> list[ChannelId]:
-    """Those of `channels` where `person` wrote."""
-    query = (
-        select(MessageRow.channel_id)
-        .where(MessageRow.sender_id == person, MessageRow.channel_id.in_(list(channels)))
-        .distinct()
+async def senders(session: AsyncSession, channel: ChannelId, after: int, upto: int) -> set[PersonId]:
+    """Everybody who wrote one of the messages after `after`, up to `upto`."""
+    query = select(MessageRow.sender_id).where(
+        MessageRow.channel_id == channel, MessageRow.seq > after, MessageRow.seq <= upto
     )
-    return [ChannelId(channel) for channel in await session.scalars(query)]
+    return {PersonId(sender) for sender in await session.scalars(query.distinct())}
 
 
-async def cursors(session: AsyncSession, channels: Iterable[ChannelId]) -> dict[tuple[ChannelId, PersonId], Cursor]:
-    """How far each person has come, by its farthest device."""
+async def cursors(
+    session: AsyncSession, channels: Iterable[ChannelId], people: Iterable[PersonId] | None = None
+) -> dict[tuple[ChannelId, PersonId], Cursor]:
+    """How far each person (of `people`, if given) has come, by its farthest device."""
     query = select(
         CursorRow.channel_id, CursorRow.person_id, func.max(CursorRow.delivered), func.max(CursorRow.read)
     ).where(CursorRow.channel_id.in_(list(channels)))
+    if people is not None:
+        query = query.where(CursorRow.person_id.in_(list(people)))
     rows = await session.execute(query.group_by(CursorRow.channel_id, CursorRow.person_id))
     return {(ChannelId(ch), PersonId(who)): Cursor(delivered, read) for ch, who, delivered, read in rows}
+
+
+async def receipts(
+    session: AsyncSession, person: PersonId, channels: Sequence[ChannelId]
+) -> dict[ChannelId, dict[PersonId, Cursor]]:
+    """How far everybody has come in those of `channels` where `person` wrote; in the others only `person`."""
+    query = select(MessageRow.channel_id).where(
+        MessageRow.sender_id == person, MessageRow.channel_id.in_(list(channels))
+    )
+    written = {ChannelId(channel) for channel in await session.scalars(query.distinct())}
+    at = await cursors(session, written) | await cursors(session, set(channels) - written, [person])
+    found: dict[ChannelId, dict[PersonId, Cursor]] = {}
+    for (channel, who), cursor in at.items():
+        found.setdefault(channel, {})[who] = cursor
+    return found
 
 
 async def forward(session: AsyncSession, moves: dict[tuple[PersonId, str, ChannelId], Cursor]) -> None:

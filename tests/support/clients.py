@@ -25,6 +25,7 @@ from contract.server import (
     Done,
     Error,
     PresenceChanged,
+    Reached,
     Receipt,
     Room,
     RoomDelta,
@@ -62,7 +63,7 @@ class Tab:
         self.outbox: dict[ClientMessageId, Send] = {}
         self.shown: dict[ChannelId, list[ChatMessage]] = {}
         self.failed: dict[ClientMessageId, ErrorCode] = {}
-        self.receipts: dict[tuple[ChannelId, PersonId], Receipt] = {}
+        self.receipts: dict[tuple[ChannelId, PersonId], Reached] = {}
         self.resume: str | None = None
         self.socket: ClientWebSocketResponse | None = None
         self._early: dict[ChannelId, dict[int, ChatMessage]] = {}
@@ -175,8 +176,8 @@ class Tab:
                 self.outbox.pop(cid, None)
             case Error(code=code, cid=cid) if cid is not None:
                 self.failed[cid] = code
-            case Receipt():
-                self.receipts[message.ch, message.person] = message
+            case Receipt(ch=channel, people=people):
+                self.receipts |= {(channel, reached.person): reached for reached in people}
             case Bye():
                 self.bye = message
             case _:

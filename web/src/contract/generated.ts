@@ -1346,6 +1346,18 @@ export interface components {
             up: boolean;
         };
         /**
+         * Reached
+         * @description How far `person` has received and read a channel; neither ever goes back.
+         */
+        Reached: {
+            /** Person */
+            person: string;
+            /** Delivered */
+            delivered: number;
+            /** Read */
+            read: number;
+        };
+        /**
          * Read
          * @description Everything up to `seq` was seen by the person.
          */
@@ -1379,7 +1391,7 @@ export interface components {
         Reason: "any" | "equipment" | "dishes" | "other";
         /**
          * Receipt
-         * @description How far `person` has received and read a channel; neither ever goes back.
+         * @description How far people have come in a channel, all who moved in one moment.
          */
         Receipt: {
             /**
@@ -1389,12 +1401,8 @@ export interface components {
             type: "receipt";
             /** Ch */
             ch: string;
-            /** Person */
-            person: string;
-            /** Delivered */
-            delivered: number;
-            /** Read */
-            read: number;
+            /** People */
+            people: components["schemas"]["Reached"][];
         };
         /**
          * Reconnect

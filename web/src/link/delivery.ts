@@ -151,15 +151,11 @@ export class Delivery {
         })
         return true
       case 'receipt':
-        this.events.onReceipt(message)
-        this.queue(() =>
-          this.store.putReceipt({
-            ch: message.ch,
-            person: message.person,
-            delivered: message.delivered,
-            read: message.read,
-          }),
-        )
+        for (const reached of message.people) {
+          const receipt = { ...reached, ch: message.ch }
+          this.events.onReceipt(receipt)
+          this.queue(() => this.store.putReceipt(receipt))
+        }
         return true
       case 'error':
         if (!message.cid || !this.outbox.has(message.cid)) return false

@@ -6,7 +6,7 @@
  */
 import type { DBSchema, IDBPDatabase } from 'idb'
 import { deleteDB, openDB } from 'idb'
-import type { ChannelId, ChatMessage, Cid, PersonId, Receipt } from '../contract'
+import type { ChannelId, ChatMessage, Cid, PersonId, Reached } from '../contract'
 import type { RefusalCode } from './refusal'
 import { uuid7 } from './uuid'
 
@@ -30,7 +30,8 @@ export interface Cursor {
   read: number
 }
 
-export type StoredReceipt = Pick<Receipt, 'ch' | 'person' | 'delivered' | 'read'>
+/** How far somebody has come in a channel. */
+export type StoredReceipt = Reached & { ch: ChannelId }
 
 export interface MessageStore {
   /** The random id of this browser profile; new after every `wipe`. */
