@@ -62,6 +62,7 @@ class Gateway:
                 self._open.discard(socket)
                 self._left.set()
                 await talk.end()
+            await socket.linger()
         return ws
 
     async def end_sign_in(self, sign_in: bytes) -> None:
