@@ -1,0 +1,177 @@
+"""Many clients in many channels of a Passline: trainers open sessions, stores join them, everybody chats.
+
+Each store sits in one session and has left another, whose chat it still reads, so that it follows two channels.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+from argon2 import PasswordHasher
+
+from contract.client import JoinRoom, LeaveRoom, OpenSession
+from contract.ids import ChannelId, PersonId, RegionId, RoomId, StoreId, room_channel
+from contract.people import Name, Person, Role, Store
+from contract.server import ChatMessage, Done, ServerMessage
+from passline.bench.chat_client import ChatClient
+from passline.bench.chat_rule import new_cid
+from passline.bench.ledger import Ledger
+from runtime import clock
+from runtime.settings import Settings
+from runtime.supervise import TaskScope
+from signaling.auth.passwords import Passwords
+from signaling.auth.sign_ins import SignIns
+from signaling.store.engine import Database
+from signaling.store.seed import DATABASE, ChainSeed, PersonSeed, RegionSeed, seed
+
+REGION = RegionId("r-bench")
+NOBODY_SIGNS_IN = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Their sign-ins are put into the database: 200 honest password checks would take a minute."""
+
+Cookies = dict[PersonId, str]
+
+
+async def prepare(data: Path, *, trainers: int, stores: int) -> tuple[Cookies, Cookies]:
+    """Write people and their sign-ins into an empty data directory: the cookies of the trainers, of the stores."""
+    settings = Settings(data=data)
+    shops = [
+        Store(id=StoreId(f"s-{n:04}"), number=f"{n:04}", name=Name(zh=f"门店{n}", en=f"Store {n}"), region=REGION)
+        for n in range(stores)
+    ]
+    tablets = [
+        Person(id=PersonId(f"p-store-{shop.number}"), role=Role.STORE, name=shop.name, store=shop) for shop in shops
+    ]
+    teachers = [
+        Person(id=PersonId(f"p-trainer-{n}"), role=Role.TRAINER, name=Name(zh=f"培训师{n}", en=f"Trainer {n}"))
+        for n in range(trainers)
+    ]
+    people = [PersonSeed(person, person.id, "not used", None) for person in (*teachers, *tablets)]
+    name = Name(zh="试验", en="Trial")
+    await seed(settings, ChainSeed(name, [RegionSeed(REGION, name)], shops, people), Passwords(NOBODY_SIGNS_IN))
+    async with Database(data / DATABASE) as database:
+        sign_ins = SignIns(database)
+
+        async def cookies(of: list[Person]) -> Cookies:
+            secrets = await asyncio.gather(*(sign_ins.open(person.id, person.role, "bench") for person in of))
+            return {person.id: secret for person, secret in zip(of, secrets, strict=True)}
+
+        return await cookies(teachers), await cookies(tablets)
+
+
+class Listener(Protocol):
+    """Hears everything that comes to anybody."""
+
+    def on_shown(self, person: PersonId, message: ChatMessage) -> None: ...
+
+    def on_heard(self, person: PersonId, message: ServerMessage) -> None: ...
+
+
+@dataclass
+class Member:
+    """A client, what it reads, and where it may write."""
+
+    person: PersonId
+    client: ChatClient
+    home: ChannelId
+    reads: list[ChannelId]
+
+
+class Crowd:
+    """Connected clients; use as a context."""
+
+    def __init__(
+        self,
+        url: str,
+        trainers: Cookies,
+        stores: Cookies,
+        listeners: Sequence[Listener],
+    ) -> None:
+        self.members: dict[PersonId, Member] = {}
+        self._url = url
+        self._cookies = (trainers, stores)
+        self._listeners = listeners
+        self._http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
+        self._scope = TaskScope("crowd")
+
+    async def __aenter__(self) -> "Crowd":
+        trainers, stores = self._cookies
+        clients = {
+            person: self._client(person, cookie, number)
+            for number, (person, cookie) in enumerate((trainers | stores).items())
+        }
+        for person, client in clients.items():
+            self._scope.spawn(client.stay(), name=person)
+        await asyncio.gather(*(client.online() for client in clients.values()))
+        groups = {trainer: list(stores)[n :: len(trainers)] for n, trainer in enumerate(trainers)}
+        guests = dict(zip(trainers, [*list(groups.values())[1:], next(iter(groups.values()))], strict=True))
+        rooms = await asyncio.gather(
+            *(_open(clients[trainer], sorted({*groups[trainer], *guests[trainer]})) for trainer in trainers)
+        )
+        homes = dict(zip(trainers, rooms, strict=True))
+        for trainer, room in homes.items():
+            await asyncio.gather(*(_visit(clients[guest], room) for guest in guests[trainer] if len(rooms) > 1))
+        for trainer, room in homes.items():
+            await asyncio.gather(*(_join(clients[store], room) for store in groups[trainer]))
+        for trainer, room in homes.items():
+            home = room_channel(room)
+            for person in (trainer, *groups[trainer]):
+                clients[person].seat = room
+                also = [room_channel(homes[other]) for other, visitors in guests.items() if person in visitors]
+                self.members[person] = Member(person, clients[person], home, list(dict.fromkeys([home, *also])))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._scope.aclose()
+        await self._http.close()
+
+    def _client(self, person: PersonId, cookie: str, seed: int) -> ChatClient:
+        def shown(message: ChatMessage) -> None:
+            for listener in self._listeners:
+                listener.on_shown(person, message)
+
+        def heard(message: ServerMessage) -> None:
+            for listener in self._listeners:
+                listener.on_heard(person, message)
+
+        return ChatClient(self._http, self._url, cookie, shown=shown, heard=heard, seed=seed)
+
+    def readers(self) -> dict[ChannelId, list[PersonId]]:
+        """Who follows each channel."""
+        found: dict[ChannelId, list[PersonId]] = {}
+        for member in self.members.values():
+            for channel in member.reads:
+                found.setdefault(channel, []).append(member.person)
+        return found
+
+    async def chat(self, messages: int, seconds: float, ledger: Ledger, chance: random.Random) -> None:
+        """So many messages, evenly over so many seconds, each by somebody in their own room."""
+        members = list(self.members.values())
+        began = clock.now()
+        for number in range(messages):
+            await asyncio.sleep(max(0.0, began + seconds * number / messages - clock.now()))
+            member = chance.choice(members)
+            cid = new_cid()
+            ledger.wrote(member.home, cid)
+            await member.client.write(member.home, f"第 {number} 条：冰箱温度偏高，请看一下压缩机", cid)
+
+
+async def _open(trainer: ChatClient, invite: list[PersonId]) -> RoomId:
+    done = await trainer.do(OpenSession(cid=new_cid(), title=Name(zh="培训", en="Training"), invite=invite))
+    assert isinstance(done, Done), done
+    assert done.room is not None
+    return done.room
+
+
+async def _join(store: ChatClient, room: RoomId) -> None:
+    done = await store.do(JoinRoom(cid=new_cid(), room=room, consent=True))
+    assert isinstance(done, Done), done
+
+
+async def _visit(store: ChatClient, room: RoomId) -> None:
+    await _join(store, room)
+    left = await store.do(LeaveRoom(cid=new_cid(), room=room))
+    assert isinstance(left, Done), left
