@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 BACKOFF_FIRST_S = 0.2
 BACKOFF_MAX_S = 5.0
-HEALTHY_S = 10.0
+HEALTHY_S = 5.0
 """A child that ran this long starts again without having its earlier deaths held against it."""
 
 _PR_SET_PDEATHSIG = 1

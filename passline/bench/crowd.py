@@ -26,7 +26,8 @@ from runtime.supervise import TaskScope
 from signaling.auth.passwords import Passwords
 from signaling.auth.sign_ins import SignIns
 from signaling.store.engine import Database
-from signaling.store.seed import DATABASE, ChainSeed, PersonSeed, RegionSeed, seed
+from signaling.store.schema import DATABASE
+from signaling.store.seed import ChainSeed, PersonSeed, RegionSeed, seed
 
 REGION = RegionId("r-bench")
 NOBODY_SIGNS_IN = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

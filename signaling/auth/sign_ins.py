@@ -54,8 +54,7 @@ class SignIns:
     async def recognise_hash(self, sign_in: bytes) -> Principal | None:
         """The same, by the hash; for sockets that check again later."""
         now_ms = self._wall_ms()
-        async with self._database.read() as session:
-            found = await rows.find(session, sign_in, now_ms)
+        found = await self._database.fetch(lambda session: rows.find(session, sign_in, now_ms))
         if found is None:
             return None
         who, seen_ms = found

@@ -121,8 +121,7 @@ class Chat:
     async def sync(self, session: ClientSession, wish: Sync) -> None:
         """Answer with the messages after `wish.after`, then `synced`. Raises Rejection(`not_found`)."""
         await self._check_reader(session, wish.ch)
-        async with self._database.read() as reading:
-            page = await messages.page(reading, wish.ch, wish.after, wish.limit)
+        page = await self._database.fetch(partial(messages.page, channel=wish.ch, after=wish.after, limit=wish.limit))
         for message in page:
             session.tell(message)
         upto = page[-1].seq if page else wish.after
@@ -143,17 +142,16 @@ class Chat:
             elif may_read(live.state, who):
                 found.add(channel)
         if unknown:
-            async with self._database.read() as reading:
-                found |= {room_channel(room) for room in await rows.participated(reading, who, unknown)}
+            kept = await self._database.fetch(partial(rows.participated, person=who, rooms=unknown))
+            found |= {room_channel(room) for room in kept}
         return found
 
     async def heads(self, who: PersonId, channels: Sequence[ChannelId]) -> dict[ChannelId, int]:
-        """The newest sequence numbers of those of `channels` that `who` may read."""
-        readable = await self.readable(who, channels)
+        """The newest sequence numbers of those of `channels` that `who` may read; a live room tells its own."""
+        readable = [ch for ch in await self.readable(who, channels) if self._rooms.get(room_of(ch)) is None]
         if not readable:
             return {}
-        async with self._database.read() as reading:
-            return await messages.heads(reading, readable)
+        return await self._database.fetch(partial(messages.heads, channels=readable))
 
     async def receipts(self, who: PersonId, channels: Sequence[ChannelId]) -> list[Receipt]:
         """How far the others have come where `who` wrote, and `who` everywhere: for ticks and unread after a reload.

@@ -27,6 +27,7 @@ T = TypeVar("T")
 Work = Callable[[AsyncSession], Awaitable[T]]
 
 READERS = 4
+FETCHERS = 2
 BUSY_MS = 5_000
 QUEUE_WORKS = 1_000
 """Waiting writes; a further one waits for its place (policy: wait)."""
@@ -49,9 +50,12 @@ class Database:
         self._reader = _async_engine(path, "BEGIN", READERS)
         self._writer = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
         _prepare(self._writer, "BEGIN IMMEDIATE")
+        self._fetched = create_engine(f"sqlite:///{path}", pool_size=FETCHERS, max_overflow=0)
+        _prepare(self._fetched, "BEGIN")
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE_WORKS)
         self._scope: TaskScope | None = None
         self._thread = ThreadPoolExecutor(1, "database writer")
+        self._fetchers = ThreadPoolExecutor(FETCHERS, "database fetcher")
 
     async def __aenter__(self) -> "Database":
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,8 +69,10 @@ class Database:
             await scope.aclose()
         while not self._queue.empty():
             self._queue.get_nowait().outcome.cancel()
-        await asyncio.to_thread(self._thread.shutdown)
+        for threads in (self._thread, self._fetchers):
+            await asyncio.to_thread(threads.shutdown)
         await self._reader.dispose()
+        self._fetched.dispose()
         self._writer.dispose()
 
     @asynccontextmanager
@@ -74,6 +80,14 @@ class Database:
         """A session that sees one moment of the database. Nothing written in it is kept."""
         async with AsyncSession(self._reader, expire_on_commit=False) as session:
             yield session
+
+    async def fetch(self, work: Work[T]) -> T:
+        """Run `work` in a thread, on one moment of the database; for what every message or connection asks.
+
+        One visit to a thread instead of ten for `read`. The same holds for `work` as in `write`; nothing that it
+        writes is kept.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._fetchers, _look, self._fetched, work)
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in the write transaction; returns its result once committed.
@@ -132,8 +146,12 @@ class _Failed:
     error: Exception
 
 
-class _WriterSession(AsyncSession):
+class _ThreadSession(AsyncSession):
     """Over a synchronous engine: it never suspends, so a work that only uses it runs to its end in one step."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(expire_on_commit=False)
+        self.sync_session.bind = engine
 
     async def execute(self, *args: Any, **more: Any) -> Result[Any]:
         return self.sync_session.execute(*args, **more)
@@ -145,9 +163,8 @@ def _transaction(engine: Engine, works: list[Work[Any]]) -> list[Any | _Failed]:
     Raises what the commit raises; nothing is kept then.
     """
     results: list[Any | _Failed] = []
-    session = _WriterSession(expire_on_commit=False)
+    session = _ThreadSession(engine)
     sync = session.sync_session
-    sync.bind = engine
     try:
         for work in works:
             # Alone it needs no savepoint: undoing it is undoing everything.
@@ -163,6 +180,15 @@ def _transaction(engine: Engine, works: list[Work[Any]]) -> list[Any | _Failed]:
     finally:
         sync.close()
     return results
+
+
+def _look(engine: Engine, work: Work[T]) -> T:
+    """One work in a fetcher's thread; whatever it wrote is undone."""
+    session = _ThreadSession(engine)
+    try:
+        return _result(work(session))
+    finally:
+        session.sync_session.close()
 
 
 def _result(work: Awaitable[T]) -> T:
