@@ -1,5 +1,5 @@
 # Everything a developer or a trying-out newcomer runs. Each target prepares what it needs.
-.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises soak bench clean
+.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises soak bench image sbom clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -59,6 +59,14 @@ bench: setup              ## The figures of docs/performance.md
 	$(BIN)/passline bench sfu --json
 	$(BIN)/passline bench call --json
 	$(BIN)/passline bench record --json
+
+image:                    ## The container image; make image ARGS="signaling media recorder" for parts
+	@tools/image.sh $(ARGS)
+
+sbom: setup               ## What Passline is made of, CycloneDX, in dist/sbom
+	@UV_PROJECT_ENVIRONMENT=build/sbom $(UV) sync --frozen --quiet --no-dev --no-install-project --python "$(PYTHON)"
+	@$(UV) run --quiet --no-project --with "cyclonedx-bom>=7" python tools/sbom.py \
+	  --environment build/sbom/bin/python --output dist/sbom
 
 clean:                    ## Forget everything prepared; data stay
 	rm -rf .venv .venv-boot web/node_modules signaling/static build dist

@@ -20,6 +20,8 @@ need ffmpeg ffmpeg
 need libnss3-tools certutil
 need coturn turnserver
 need iproute2 ip
+need caddy caddy
+need nginx-light nginx /usr/sbin/nginx
 has_chinese_font || missing+=(fonts-noto-cjk)
 
 if [ "$(id -u)" -eq 0 ] && [ ! -c /dev/net/tun ]; then # for tests/support/network.py; a container may have none
@@ -40,5 +42,12 @@ else
   exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
+# What is installed for tests must not start as a service of this machine.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+  "${as_root[@]}" chmod +x $policy
+  trap '"${as_root[@]}" rm -f $policy' EXIT
+fi
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
