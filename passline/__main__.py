@@ -14,8 +14,10 @@ from runtime.settings import SettingsError
 
 app = App(name="passline", help="Self-hosted real-time assistance for restaurant and retail chains.", version="0.1.0")
 # By name: what a command needs is loaded when it runs, and never into the supervisor.
-app.command("passline.user:app", name="user")
-app.command("passline.org:app", name="org")
+app.command("passline.user:app", name="user", help="People who sign in.")
+app.command("passline.org:app", name="org", help="The chain: regions, stores, tablets.")
+app.command("passline.backup:backup", name="backup", help="Everything of the chain into one file, while it runs.")
+app.command("passline.restore:restore", name="restore", help="A backup back into the data directory.")
 
 WRONG_USE = 2
 """Exit status for a setting or option that cannot be obeyed; nothing was started."""

@@ -57,7 +57,7 @@ async def opened(where: Where) -> AsyncIterator[Database]:
     logs.setup("command", level="warning", fmt="console")
     path = settings.data / DATABASE
     try:
-        _own(path)
+        owned(path)
         found = found_in(path)
         refuse_newer(found, str(path))
         if found is not None and found != NEWEST:
@@ -82,7 +82,7 @@ def organisation_in(database: Database) -> Organisation:
     return Organisation(database, Passwords(), By())
 
 
-def _own(path: Path) -> None:
+def owned(path: Path) -> None:
     """Files that we make must be the server's too: SQLite makes them beside the database. Raises CommandError."""
     place = path if path.exists() else path.parent
     if place.exists() and (owner := place.stat().st_uid) != os.geteuid():

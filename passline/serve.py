@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import fcntl
 import os
 import signal
 import socket
@@ -11,20 +10,17 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from passline.announce import announce
 from passline.children import Spec
+from passline.data_lock import RESTORING, own_data
 from passline.supervisor import Supervisor
 from passline.watch import HangWatch
 from runtime import logs
 from runtime.settings import CONFIG, Settings, SettingsError, load, to_environ
 from runtime.supervise import TaskScope
 from signaling.store.schema import DATABASE, SchemaError, found_in, refuse_newer
-
-MAX_SOCKET_PATH_BYTES = 107
-"""What a Unix socket address holds (sun_path, unix(7)), without its final NUL."""
-_LONGEST_SOCKET = "run/signaling.health.sock"
 
 
 def run(*, demo: bool, config: Path | None, tls: bool, host: str | None, port: int | None, data: Path | None) -> int:
@@ -42,7 +38,7 @@ def run(*, demo: bool, config: Path | None, tls: bool, host: str | None, port: i
     environ |= to_environ(settings)
     logs.setup("passline", level=settings.log_level, fmt=settings.log_format)
     with ExitStack() as stack:
-        stack.enter_context(_own_data(settings.data))
+        stack.enter_context(own_data(settings.data))
         _check_schema(settings.data)
         if demo and not _seed(environ):
             return 1
@@ -118,28 +114,10 @@ def _check_media_ports(settings: Settings) -> None:
                 ) from error
 
 
-def _own_data(data: Path) -> IO[str]:
-    """Make the data directory and lock it; closing the file unlocks it. Raises SettingsError."""
-    longest = len(os.fsencode(data / _LONGEST_SOCKET))
-    if longest > MAX_SOCKET_PATH_BYTES:
-        raise SettingsError(
-            f"PASSLINE_DATA: {data} is {longest - MAX_SOCKET_PATH_BYTES} bytes too long for sockets in it"
-        )
-    try:
-        (data / "run").mkdir(parents=True, exist_ok=True)
-        lock = (data / "run" / "lock").open("w")
-    except OSError as error:
-        raise SettingsError(f"PASSLINE_DATA: cannot write to {data}: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise SettingsError(f"PASSLINE_DATA: another Passline runs on {data}") from error
-    return lock
-
-
 def _check_schema(data: Path) -> None:
     """Whether this program may use the database, before a child is started again and again. Raises SettingsError."""
+    if (data / RESTORING).exists():
+        raise SettingsError(f"PASSLINE_DATA: a restore into {data} was interrupted; run it again with --replace")
     try:
         refuse_newer(found_in(data / DATABASE), str(data / DATABASE))
     except SchemaError as error:
