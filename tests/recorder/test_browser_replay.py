@@ -1,5 +1,6 @@
 """Recorded parts play and seek in a real browser."""
 
+import asyncio
 import http.server
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from contract.media import Codec, Source
+from contract.rooms import RecordingState
 from runtime import clock
 from tests.recorder.rig import EXPERT, STORE, rig, summary_of
 from tests.support import encoded
@@ -109,6 +111,34 @@ async def test_parts_seek_to_the_right_picture_and_play_on(tmp_path: Path) -> No
                     for at, number in zip(times, result["seen"], strict=True):
                         assert number is not None
                         assert abs(number - at * 25) <= 2, (part.file, at, number)
+                    assert result["moved"] > 0.1
+            finally:
+                await browser.close()
+
+
+async def test_a_part_that_was_recovered_after_a_kill_plays_to_its_end(tmp_path: Path) -> None:
+    async with rig(tmp_path) as recorder:
+        recording = await recorder.begin("call-2")
+        tap = await recorder.tap(recording)
+        for person, codec, clip in ((STORE, Codec.VP8, 1), (EXPERT, Codec.H264, 2)):
+            numbers = tap.track(person, Source.CAMERA, codec), tap.track(person, Source.MICROPHONE, Codec.OPUS)
+            await tap.play(encoded.both(codec, clip, 8.0), numbers, clock.wall_ns() - 8_000_000_000)
+        await asyncio.sleep(1.0)
+        await recorder.kill()
+        await recorder.start()
+        summary = summary_of(await recorder.end(recording))
+    assert summary.state is RecordingState.RECOVERED
+    with served(recorder.folder(recording)) as url:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+            try:
+                page = await browser.new_page()
+                await page.goto(url)
+                for part in summary.parts:
+                    last = part.duration_s - 0.5
+                    result = await page.evaluate(SEEK_JS, [part.file, [2.3, last]])
+                    assert result["duration"] == pytest.approx(8.0, abs=0.3)
+                    assert abs(result["seen"][1] - last * 25) <= 2
                     assert result["moved"] > 0.1
             finally:
                 await browser.close()

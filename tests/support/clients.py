@@ -100,13 +100,13 @@ class Tab:
                 frame = await socket.receive(timeout=PING_S)
             except TimeoutError:
                 frame = None
+            if frame is not None and frame.type is not WSMsgType.TEXT:
+                break
             if clock.now() >= pinged + PING_S:
                 pinged = clock.now()
                 await self.say(Ping(n=0))
             if frame is None:
                 continue
-            if frame.type is not WSMsgType.TEXT:
-                break
             message = decode(SERVER_MESSAGE, frame.data)
             self.heard.append(message)
             await self._take(message)

@@ -10,7 +10,7 @@ import asyncio
 import struct
 from types import TracebackType
 
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientError, ClientSession, CookieJar
 
 from contract.client import JoinRoom, LeaveRoom
 from contract.http import Me, PeerAnswer, PeerOffer, SignIn
@@ -45,7 +45,7 @@ class Member:
         self._scope = TaskScope(login)
         self._pc_gen = 0
         self._sent = 0
-        self._microphone = self._camera = 0
+        self.microphone_ssrc = self.camera_ssrc = 0
 
     async def __aenter__(self) -> "Member":
         browser = Client(self._stack.url, self._http)
@@ -74,6 +74,18 @@ class Member:
         self._scope.spawn(self.tab.read(), name="read")
         await self.tab.until(lambda: self.tab.welcome, "welcome")
 
+    async def reopen_tab(self) -> None:
+        """The same session goes on in a new socket, once the server takes it."""
+        async with asyncio.timeout(20.0):
+            while True:
+                try:
+                    await self.tab.open()
+                    break
+                except (ClientError, OSError, AssertionError):
+                    await asyncio.sleep(0.1)
+        self._scope.spawn(self.tab.read(), name="read")
+        await self.tab.until(lambda: self.tab.welcome, "welcome")
+
     async def close_tab(self) -> None:
         """The page goes without a word to the room: WebSocket and PeerConnection close."""
         await self._drop_peer()
@@ -97,7 +109,7 @@ class Member:
         peer = PeerClient()
         offer = peer.offer()
         ssrcs = [int(line.split(" ")[0]) for line in offer.split("a=ssrc:")[1:]]
-        self._microphone, self._camera = ssrcs[0], next(ssrc for ssrc in ssrcs if ssrc != ssrcs[0])
+        self.microphone_ssrc, self.camera_ssrc = ssrcs[0], next(ssrc for ssrc in ssrcs if ssrc != ssrcs[0])
         body = PeerOffer(session=self.tab.welcome.session, pc_gen=self._pc_gen, layout=TABLET, sdp=offer)
         answer = await self.tab.browser.post(f"/api/rooms/{room}/peers", json=body.model_dump(mode="json"))
         assert answer.status == 201, (answer.status, answer.body)
@@ -124,7 +136,9 @@ class Member:
         if self.peer is None:
             return
         number = self._sent = self._sent + 1
-        await self._rtp(0x90, 0x80 | OPUS, number, number * _SOUND_TICKS, self._microphone, _LOUD + b"\xfc" + bytes(60))
+        await self._rtp(
+            0x90, 0x80 | OPUS, number, number * _SOUND_TICKS, self.microphone_ssrc, _LOUD + b"\xfc" + bytes(60)
+        )
         if not picture:
             return
         key = number % 20 == 1
@@ -134,7 +148,7 @@ class Member:
             payload = (head if not part else b"\x00") + bytes(900)
             last = 0x80 if part == _PICTURE_PACKETS - 1 else 0
             sequence = number * _PICTURE_PACKETS + part
-            await self._rtp(0x80, last | VP8, sequence, number * _PICTURE_TICKS, self._camera, payload)
+            await self._rtp(0x80, last | VP8, sequence, number * _PICTURE_TICKS, self.camera_ssrc, payload)
 
     async def _rtp(self, first: int, second: int, sequence: int, ticks: int, ssrc: int, rest: bytes) -> None:
         assert self.peer is not None

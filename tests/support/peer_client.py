@@ -60,6 +60,8 @@ class PeerClient(asyncio.DatagramProtocol):
         """`lose(datagram)` says which received datagrams get lost."""
         self.lose = lose
         self.answers_checks = True
+        self.lose_sent: Lose = lambda _data: False
+        """The same of what it sends."""
         self.certificate = RTCCertificate.generateCertificate()
         self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
         self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -154,7 +156,8 @@ class PeerClient(asyncio.DatagramProtocol):
         self.channel.send(message if isinstance(message, str) else encode(message).decode())
 
     def send(self, data: bytes) -> None:
-        self._transports[-1].sendto(data, self._remote)
+        if not self.lose_sent(data):
+            self._transports[-1].sendto(data, self._remote)
 
     async def send_rtp(self, packet: bytes) -> None:
         await self.dtls._send_rtp(packet)

@@ -1,0 +1,142 @@
+"""kill -9 of anything at any moment of a recording (C1): at most a second of each track is lost, and said."""
+
+import asyncio
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from contract.client import LeaveRoom
+from contract.ids import RoomId
+from contract.recording import Gap, GapReason, RecordingSummary
+from contract.rooms import RecordingState
+from contract.server import MediaMoved
+from runtime import clock
+from tests.signaling.service.world import answered
+from tests.support.calls import recording_of, safe
+from tests.support.clients import new_cid
+from tests.support.member import Member
+from tests.support.played import Played, play, probe_errors
+from tests.support.promise import Promise
+from tests.support.show import clip_frames, show
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.flow
+
+CLIP = 1
+RECORDER, WORKER, SIGNALING = "recorder", "media-0", "signaling"
+REASONS = {RECORDER: GapReason.CRASH, WORKER: GapReason.WORKER}
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Which process, and when; UTC ns."""
+
+    victim: str
+    at_ns: int
+
+
+class Call:
+    """A store that shows the clip and an expert, in a call that survives what is killed."""
+
+    def __init__(self, stack: Stack, store: Member, expert: Member) -> None:
+        self.stack = stack
+        self.store = store
+        self.expert = expert
+        self.room = RoomId("")
+
+    async def begin(self) -> None:
+        self.room = await answered(self.store.tab, self.expert.tab)
+        await self.store.connect(self.room)
+
+    async def kill(self, victim: str) -> Kill:
+        """kill -9, and do what a browser does then."""
+        heard = len(self.store.tab.heard)
+        done = Kill(victim, clock.wall_ns())
+        os.kill(self.stack.pid(victim), signal.SIGKILL)
+        if victim == SIGNALING:
+            for member in (self.store, self.expert):
+                await member.tab.until(lambda member=member: member.tab.socket is None, "the socket ends")  # type: ignore[misc]
+                await member.reopen_tab()
+        elif victim == WORKER:
+
+            def ready() -> bool:
+                return any(isinstance(m, MediaMoved) and m.ready for m in self.store.tab.heard[heard:])
+
+            await self.store.tab.until(ready, "media may begin anew")
+            await self.store.connect(self.room)
+        await self.stack.ready()
+        return done
+
+    async def hang_up(self) -> None:
+        await self.expert.tab.do(LeaveRoom(cid=new_cid(), room=self.room))
+
+
+@pytest.mark.promise("C1")
+async def test_what_is_killed_in_mid_recording_costs_at_most_a_second_of_each_track(
+    promise: Promise, tmp_path: Path
+) -> None:
+    frames = clip_frames(CLIP)
+    for seed in promise.rounds():
+        chance = Random(seed)
+        victims = promise.size([RECORDER, WORKER], full=[RECORDER, WORKER, SIGNALING] * 10)
+        chance.shuffle(victims)
+        directory = tmp_path / str(seed)
+        directory.mkdir()
+        kills: list[Kill] = []
+        async with Stack(directory) as stack, Member(stack, "store-0117") as store, Member(stack, "chen") as expert:
+            call = Call(stack, store, expert)
+            await call.begin()
+            async with show(store, frames, seed=seed) as playing:
+                for victim in victims:
+                    await asyncio.sleep(chance.uniform(3.0, 5.0))
+                    kills.append(await call.kill(victim))
+                await asyncio.sleep(chance.uniform(3.0, 4.0))
+                # The last one falls together with the end of the call.
+                kills.append(await call.kill(RECORDER))
+                ended_ns = clock.wall_ns()
+            await call.hang_up()
+            begun = clock.now()
+            summary = await safe(stack, expert, call.room, within_s=20.0)
+            promise.measured("recovered after the last kill and the end", clock.now() - begun, limit=10.0)
+            parts = _files(stack, summary, store)
+        assert summary.state is RecordingState.RECOVERED
+        assert summary.duration_s == pytest.approx((ended_ns - playing.zero_ns) / 1e9, abs=2.5)
+        for kill in kills:
+            _judge(promise, kill, summary, parts)
+
+
+def _files(stack: Stack, summary: RecordingSummary, store: Member) -> list[tuple[int, Played]]:
+    """UTC ns of the beginning of each of the store's files, and what a player gets out of it."""
+    folder = recording_of(stack, summary)
+    found = []
+    for part in summary.parts:
+        assert part.participant == store.tab.person
+        assert probe_errors(folder / part.file) == "", part.file
+        played = play(folder / part.file, CLIP)
+        assert part.duration_s == pytest.approx(max(played.sound_s, played.marks[-1][0]), abs=0.2)
+        found.append((summary.started_ns + round(part.offset_s * 1e9), played))
+    return found
+
+
+def _judge(promise: Promise, kill: Kill, summary: RecordingSummary, parts: list[tuple[int, Played]]) -> None:
+    at_s = (kill.at_ns - summary.started_ns) / 1e9
+    near: list[Gap] = [gap for gap in summary.gaps if gap.start_s <= at_s + 0.5 and gap.end_s >= at_s]
+    if kill.victim == SIGNALING:
+        assert not near, "nobody notices"
+        return
+    # Up to the moment of the kill, of picture and sound each: what a player shows of it.
+    shown = [start_ns + round(at * 1e9) for start_ns, played in parts for at, _ in played.marks]
+    heard = [start_ns + round(played.sound_s * 1e9) for start_ns, played in parts]
+    heard += [round(summary.started_ns + gap.start_s * 1e9) for gap in near]
+    for what, times_ns in (("picture", shown), ("sound", heard)):
+        last_ns = max(time_ns for time_ns in times_ns if time_ns <= kill.at_ns + 100_000_000)
+        promise.measured(f"{what} lost by a killed {kill.victim[:8]}", (kill.at_ns - last_ns) / 1e9, limit=1.0)
+    if near:
+        assert {gap.reason for gap in near} == {REASONS[kill.victim]}, near
+        assert len({gap.source for gap in near}) == 2
+    else:
+        assert max(shown) <= kill.at_ns, "only the end of the call hides what was lost"
