@@ -118,6 +118,10 @@ class ArchiveEntry(Message):
     closed_at: WallMs | None
     end: EndReason | None
     recording: RecordingState
+    deleted_at: WallMs | None = None
+    """When the recording was deleted because its time to be kept was over."""
+    damaged: bool = False
+    """A file of it is not what was written, as the last check found."""
     duration_s: float | None
     published: list[Role]
     progress_s: float | None = None

@@ -18,6 +18,8 @@ app.command("passline.user:app", name="user", help="People who sign in.")
 app.command("passline.org:app", name="org", help="The chain: regions, stores, tablets.")
 app.command("passline.backup:backup", name="backup", help="Everything of the chain into one file, while it runs.")
 app.command("passline.restore:restore", name="restore", help="A backup back into the data directory.")
+app.command("passline.keep:verify", name="verify", help="Read every recording and compare it with its checksums.")
+app.command("passline.keep:retention_command", name="retention", help="Which recordings go because of their age.")
 
 WRONG_USE = 2
 """Exit status for a setting or option that cannot be obeyed; nothing was started."""

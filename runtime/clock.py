@@ -21,6 +21,13 @@ def wall_ns() -> int:
     return _ANCHOR_WALL_NS + time.monotonic_ns() - _ANCHOR_MONO_NS
 
 
+def until_hour_s(hour: int) -> float:
+    """Seconds until the machine's local clock shows this full hour (0..23) next; more than 0."""
+    local = time.localtime()
+    passed_s = local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec
+    return float((hour * 3600 - passed_s) % 86_400 or 86_400)
+
+
 def wall_ms() -> int:
     """UTC milliseconds since 1970."""
     return wall_ns() // 1_000_000

@@ -65,6 +65,8 @@ class Settings(BaseModel):
     """PeerConnections one worker accepts before it answers `busy`."""
     hang_s: Annotated[float, Field(ge=0, le=600)] = 3.0
     """A process that does not answer for so long is killed and started again; 0 never does."""
+    keep_recordings_days: Annotated[float, Field(ge=0, le=36_500)] = 0.0
+    """Recordings that ended longer ago are deleted, but for published ones; 0 keeps all."""
     disk_reserve_mb: Annotated[int, Field(ge=0, le=10_000_000)] = 500
     """Free space, 10^6 bytes, below which nothing is recorded and no photo is taken in."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -21,6 +21,7 @@ from signaling.domain.chat import may_read
 from signaling.domain.commands import Asked, Facts, Wish
 from signaling.domain.draft import concerns
 from signaling.domain.rooms import decide
+from signaling.keep.keeper import Keeper
 from signaling.live import figures
 from signaling.live.chat import Chat
 from signaling.live.departure import Departures
@@ -70,6 +71,9 @@ class Service:
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
         self._directory = DirectoryWatch(database, self.presence, self._revocation)
+        self.keeper = Keeper(
+            database, settings.data, self.rooms, health.alarms, keep_days=settings.keep_recordings_days
+        )
         figures.register(health.registry, self.sessions, self.rooms, self._hub)
 
     @asynccontextmanager
@@ -86,6 +90,8 @@ class Service:
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
             self._scope.spawn(self._revocation.run(), name="revocation")
             self._scope.spawn(self._directory.run(), name="directory")
+            self._scope.spawn(self.keeper.watch(), name="alarms")
+            self._scope.spawn(self.keeper.nights(), name="nights")
             async with self._hub.listen(self._settings.data, self._reconciler):
                 yield
 

@@ -34,6 +34,8 @@ class Kept:
     published: list[Role] = field(default_factory=list)
     progress_s: float | None = None
     done: bool = False
+    deleted_ms: int | None = None
+    damaged: bool = False
 
     @property
     def replayable(self) -> bool:
@@ -54,6 +56,8 @@ def entry_of(kept: Kept) -> ArchiveEntry:
         closed_at=state.closed_at,
         end=state.end,
         recording=kept.recording,
+        deleted_at=kept.deleted_ms,
+        damaged=kept.damaged,
         duration_s=kept.summary.duration_s if kept.summary else None,
         published=kept.published,
         progress_s=kept.progress_s,

@@ -18,6 +18,7 @@ from runtime.logs import get_logger
 from signaling.auth.access import access_archive, access_publish, access_recording_file, access_still
 from signaling.domain.archive import chapters, entry_of, may_publish
 from signaling.http.route import EVERY_ROLE, MEDIA, Route, Visit
+from signaling.keep.files import folder
 from signaling.store import archive, audit
 from signaling.store.audit import Action
 
@@ -73,8 +74,7 @@ async def recording_file(visit: Visit) -> web.StreamResponse:
     async with visit.house.database.read() as session:
         summary, part = await access_recording_file(session, visit.who, room, visit.param("file"))
     await _audit_once(visit, Action.FILE_OPENED, room)
-    path = visit.house.settings.data / "objects" / "recordings" / summary.id / part.file
-    return serve_file(path, part.mime)
+    return serve_file(folder(visit.house.settings.data, summary.id) / part.file, part.mime)
 
 
 async def still_file(visit: Visit) -> web.StreamResponse:

@@ -129,6 +129,8 @@ def _one(
         published=published,
         progress_s=progress.position_s if progress else None,
         done=bool(progress and progress.done),
+        deleted_ms=recording.deleted_ms if recording else None,
+        damaged=bool(recording and recording.damaged),
     )
 
 

@@ -216,6 +216,11 @@ class RecordingRow(Base):
     stopped_ms: Mapped[int | None] = mapped_column(Ms)
     safe_ms: Mapped[int | None] = mapped_column(Ms)
     summary: Mapped[str | None] = mapped_column(Text)
+    checked_ms: Mapped[int | None] = mapped_column(Ms)
+    """When its files were last compared with their checksums."""
+    damaged: Mapped[str | None] = mapped_column(Text)
+    """Names of the files that were not what was written, with commas between."""
+    deleted_ms: Mapped[int | None] = mapped_column(Ms)
 
 
 class PublicationRow(Base):

@@ -499,6 +499,16 @@ export interface components {
             closed_at: number | null;
             end: components["schemas"]["EndReason"] | null;
             recording: components["schemas"]["RecordingState"];
+            /**
+             * Deleted At
+             * @default null
+             */
+            deleted_at: number | null;
+            /**
+             * Damaged
+             * @default false
+             */
+            damaged: boolean;
             /** Duration S */
             duration_s: number | null;
             /** Published */

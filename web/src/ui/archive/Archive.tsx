@@ -6,6 +6,7 @@ import {
   GraduationCap,
   Phone,
   Search,
+  TriangleAlert,
   Users,
 } from 'lucide-preact'
 import { useMemo, useState } from 'preact/hooks'
@@ -96,7 +97,13 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean 
               {t('archive.done')}
             </Chip>
           ) : (
-            !(props.showProgress && playable) && <Chip tone={state.tone}>{state.words}</Chip>
+            !(props.showProgress && playable) &&
+            !entry.damaged && <Chip tone={state.tone}>{state.words}</Chip>
+          )}
+          {entry.damaged && (
+            <Chip tone="bad" icon={TriangleAlert}>
+              {t('recording.damaged')}
+            </Chip>
           )}
         </span>
       </span>

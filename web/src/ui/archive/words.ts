@@ -1,6 +1,7 @@
 /** How an archive entry is called and what became of it, in words. */
 import type { ArchiveEntry } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { day } from '../format'
 import type { Tone } from '../parts/Chip'
 
 /** 设备坏了, or the session's title. */
@@ -31,5 +32,7 @@ export function stateOf(entry: ArchiveEntry): { words: string; tone: Tone } {
     failed: 'bad',
     deleted: 'plain',
   }
+  if (entry.recording === 'deleted' && typeof entry.deleted_at === 'number')
+    return { words: t('recording.deleted_on', { day: day(entry.deleted_at) }), tone: 'plain' }
   return { words: t(`recording.${entry.recording}`), tone: tones[entry.recording] }
 }

@@ -121,6 +121,8 @@ function filed(n: number, more: Partial<ArchiveEntry>): ArchiveEntry {
     closed_at: NOW - n * 68_400_000 + 372_000,
     end: 'hung_up',
     recording: 'safe',
+    deleted_at: null,
+    damaged: false,
     duration_s: 372,
     published: [],
     progress_s: null,
@@ -147,6 +149,8 @@ export const ENTRIES: ArchiveEntry[] = [
     duration_s: 2526,
     published: ['learner', 'store'],
   }),
+  filed(6, { damaged: true, people: [TABLETS[1]!, LIU], store: STORES[1]! }),
+  filed(700, { recording: 'deleted', deleted_at: NOW - 86_400_000, reason: 'dishes' }),
   filed(9, { recording: 'recovered', store: STORES[3]!, people: [TABLETS[3]!, ZHANG], reason: 'other' }),
 ]
 
@@ -159,12 +163,14 @@ const chat = (t_s: number, person: string, body: string): Chapter => ({
 })
 const shop = TABLETS[0]!.id
 export const REPLAY: Replay = {
-  entry: ENTRIES[0]!,
+  entry: { ...ENTRIES[0]!, damaged: true },
   timings: inCall().call!.timings,
   parts: [],
   gaps: [
     { participant: shop, source: 'camera', start_s: 118, end_s: 126, reason: 'network' },
-    { participant: CHEN.id, source: 'camera', start_s: 240, end_s: 249, reason: 'crash' },
+    { participant: shop, source: 'camera', start_s: 310, end_s: 325, reason: 'disk_full' },
+    { participant: CHEN.id, source: 'camera', start_s: 240, end_s: 243, reason: 'worker' },
+    { participant: CHEN.id, source: 'camera', start_s: 310, end_s: 325, reason: 'disk_full' },
   ],
   points: [],
   chapters: [

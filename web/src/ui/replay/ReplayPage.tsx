@@ -1,9 +1,10 @@
 /** One recording, replayed: all pictures in step, one timeline for everything, chat and photos running along. */
-import { ArrowLeft, CircleAlert } from 'lucide-preact'
+import { ArrowLeft, CalendarX2, CircleAlert } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Replay } from '../../contract'
 import { t } from '../../i18n'
 import { Refusal, type Player } from '../../model/api'
+import { day } from '../format'
 import { useModel } from '../model'
 import { useTheme } from '../parts/hooks'
 import { Empty, ErrorBox, Loading } from '../parts/State'
@@ -46,6 +47,21 @@ export function ReplayPage(props: { room?: string }) {
     return (
       <main class="alone" data-testid="not-found">
         <Empty icon={CircleAlert} title={t('replay.not_found')} text={t('replay.not_found_text')}>
+          <a class="btn" data-kind="main" href="/archive">
+            <ArrowLeft class="icon" size={18} aria-hidden="true" />
+            <span>{t('replay.back')}</span>
+          </a>
+        </Empty>
+      </main>
+    )
+  if (replay?.entry.recording === 'deleted')
+    return (
+      <main class="alone" data-testid="deleted">
+        <Empty
+          icon={CalendarX2}
+          title={t('recording.deleted')}
+          text={t('recording.deleted_text', { day: day(replay.entry.deleted_at ?? 0) })}
+        >
           <a class="btn" data-kind="main" href="/archive">
             <ArrowLeft class="icon" size={18} aria-hidden="true" />
             <span>{t('replay.back')}</span>

@@ -98,12 +98,20 @@ export function ReplayView(props: { replay: Replay; player: Player }) {
             <span>{when(entry.opened_at, model.now())}</span>
           </p>
         </div>
-        <Chip
-          tone={entry.recording === 'recovered' ? 'warn' : 'good'}
-          icon={entry.recording === 'recovered' ? TriangleAlert : ShieldCheck}
-        >
-          {t(`recording.${entry.recording}`)}
-        </Chip>
+        {entry.damaged ? (
+          <span title={t('recording.damaged_text')} data-testid="damaged">
+            <Chip tone="bad" icon={TriangleAlert}>
+              {t('recording.damaged')}
+            </Chip>
+          </span>
+        ) : (
+          <Chip
+            tone={entry.recording === 'recovered' ? 'warn' : 'good'}
+            icon={entry.recording === 'recovered' ? TriangleAlert : ShieldCheck}
+          >
+            {t(`recording.${entry.recording}`)}
+          </Chip>
+        )}
         {entry.done && (
           <Chip tone="good" icon={CircleCheck}>
             {t('archive.done')}

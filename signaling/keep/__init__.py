@@ -1,0 +1,1 @@
+"""Looking after what is recorded: checksums, and how long it is kept."""
