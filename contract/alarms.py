@@ -9,3 +9,4 @@ class Alarm(StrEnum):
     DISK_LOW = "disk_low"
     SAFE_LATE = "safe_late"
     INTEGRITY = "integrity"
+    CERTIFICATE = "certificate"

@@ -12,7 +12,7 @@ from runtime import logs
 from runtime.logs import get_logger
 from runtime.settings import Settings, SettingsError, load
 from runtime.supervise import TaskScope
-from signaling.app import build
+from signaling.app import HOUSE, build
 from signaling.http.server import make_runner
 from signaling.store.schema import SchemaError
 from signaling.tls.certificates import Certificates
@@ -37,7 +37,7 @@ async def run(settings: Settings) -> int:
             if certificates is not None:
                 if not await _listen(runner, settings, settings.tls_port, "PASSLINE_TLS_PORT", certificates.context):
                     return 1
-                scope.spawn(certificates.watch(), name="watch")
+                scope.spawn(certificates.watch(app[HOUSE].health.alarms), name="watch")
             await stop.wait()
         log.info("signaling ends")
         for number in (signal.SIGTERM, signal.SIGINT):

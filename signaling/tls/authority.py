@@ -84,8 +84,9 @@ def is_due(server: Issued, authority: Issued, names: Collection[str], now: datet
     """Whether a server certificate must be replaced: it ends soon, lacks a name, or is of another authority."""
     alternatives = server.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     signer = server.certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    end, last = server.certificate.not_valid_after_utc, authority.certificate.not_valid_after_utc
     return (
-        server.certificate.not_valid_after_utc - now < RENEW_BEFORE
+        (end - now < RENEW_BEFORE and end < last)
         or set(alternatives) != {_general(name) for name in names}
         or signer != x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     )

@@ -11,11 +11,15 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography import x509
+
+from contract.alarms import Alarm
 from runtime import clock
 from runtime.address import is_name, own_names
+from runtime.alarms import Alarms
 from runtime.logs import get_logger
 from runtime.settings import Settings, SettingsError
 from signaling.tls.authority import Issued, is_due, new_authority, new_server, read
@@ -24,6 +28,8 @@ log = get_logger(__name__)
 
 WATCH_S = 30.0
 """How often dates, addresses of this machine and given files are looked at."""
+ALARM_BEFORE = timedelta(days=14)
+"""Whoever renews them elsewhere does so earlier; ours is renewed twice as early."""
 
 
 class Certificates:
@@ -34,6 +40,7 @@ class Certificates:
         self._settings = settings
         self._wall_ms = wall_ms
         self._seen: tuple[object, ...] = ()
+        self._ends = datetime.min.replace(tzinfo=UTC)
         self.authority: Issued | None = None
         """Ours, to be installed on tablets; None with a given certificate."""
         for name in settings.tls_names:
@@ -48,18 +55,21 @@ class Certificates:
             key = "TLS_CERT" if settings.tls_cert is not None else "DATA"
             raise SettingsError(f"PASSLINE_{key}: no usable certificate: {error}") from error
 
-    def refresh(self) -> None:
-        """Look once. A given file that is broken now is logged, and the old one stays in use."""
+    def refresh(self, alarms: Alarms) -> None:
+        """Look once. What is given and broken now raises the alarm, as one does that ends soon; the old one stays."""
+        cause = None
         try:
             self._load()
         except (OSError, ValueError) as error:
-            log.error("the certificate cannot be renewed, the old one stays", cause=str(error))
+            cause = str(error)
+        left = self._ends - self._now()
+        alarms.set(Alarm.CERTIFICATE, on=cause is not None or left < ALARM_BEFORE, days_left=left.days, cause=cause)
 
-    async def watch(self) -> None:
+    async def watch(self, alarms: Alarms) -> None:
         """`refresh` for as long as the server runs."""
         while True:
+            self.refresh(alarms)
             await asyncio.sleep(WATCH_S)
-            self.refresh()
 
     def _load(self) -> None:
         if self.authority is not None:
@@ -72,6 +82,7 @@ class Certificates:
             _empty_context().load_cert_chain(cert, key)  # a broken pair must not reach the living context
             self.context.load_cert_chain(cert, key)
             self._seen = seen
+            self._ends = x509.load_pem_x509_certificates(cert.read_bytes())[0].not_valid_after_utc
             log.info("certificate loaded", file=cert.name)
 
     def _renew(self, authority: Issued, file: Path) -> None:
@@ -86,6 +97,7 @@ class Certificates:
         if serial != self._seen:
             self.context.load_cert_chain(file)
             self._seen = serial
+            self._ends = issued.certificate.not_valid_after_utc
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall_ms() / 1000, UTC)

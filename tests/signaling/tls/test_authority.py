@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from signaling.tls.authority import RENEW_BEFORE, SERVER_LIFE, Issued, fingerprint, is_due, new_authority, new_server
+from signaling.tls.authority import (
+    AUTHORITY_LIFE,
+    RENEW_BEFORE,
+    SERVER_LIFE,
+    Issued,
+    fingerprint,
+    is_due,
+    new_authority,
+    new_server,
+)
 from signaling.tls.authority import read as read_pem
 
 pytestmark = pytest.mark.unit
@@ -70,6 +79,13 @@ def test_a_server_certificate_is_due_before_its_end_and_no_earlier(authority: Is
     assert not is_due(server, authority, NAMES, NOW)
     assert not is_due(server, authority, NAMES, last - timedelta(seconds=1))
     assert is_due(server, authority, NAMES, last + timedelta(seconds=1))
+
+
+def test_at_the_end_of_the_authority_nothing_is_issued_again_and_again() -> None:
+    authority = new_authority("vm", NOW - AUTHORITY_LIFE + timedelta(days=5))
+    server = new_server(authority, NAMES, NOW)
+    assert server.certificate.not_valid_after_utc == authority.certificate.not_valid_after_utc
+    assert not is_due(server, authority, NAMES, NOW)
 
 
 def test_another_address_or_authority_makes_it_due(authority: Issued) -> None:

@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from contract.alarms import Alarm
 from runtime import clock
+from runtime.alarms import Alarms
 from runtime.settings import Settings, SettingsError
 from signaling.tls.authority import Issued, new_authority, new_server
 from signaling.tls.certificates import Certificates
@@ -69,19 +72,21 @@ def test_a_name_that_no_certificate_can_hold_is_named(tmp_path: Path) -> None:
 
 
 async def test_ours_is_renewed_before_it_ends_without_a_restart(tmp_path: Path) -> None:
+    alarms = Alarms(CollectorRegistry())
     later_ms = 0
     certificates = Certificates(_settings(tmp_path), wall_ms=lambda: clock.wall_ms() + later_ms)
     async with _listening(certificates) as port:
         first = await _served(port)
         later_ms = 59 * DAY_MS
-        certificates.refresh()
+        certificates.refresh(alarms)
         assert await _served(port) == first
         later_ms = 61 * DAY_MS
-        certificates.refresh()
+        certificates.refresh(alarms)
         second = await _served(port)
         assert second != first
-        certificates.refresh()
+        certificates.refresh(alarms)
         assert await _served(port) == second
+    assert not alarms.is_on(Alarm.CERTIFICATE)
 
 
 def _give(directory: Path, authority: Issued) -> bytes:
@@ -95,6 +100,7 @@ def _give(directory: Path, authority: Issued) -> bytes:
 
 
 async def test_a_given_certificate_is_read_again_when_it_changes_and_a_broken_one_is_not_taken(tmp_path: Path) -> None:
+    alarms = Alarms(CollectorRegistry())
     authority = new_authority("elsewhere", datetime.now(UTC))
     first = _give(tmp_path, authority)
     given = {"tls_cert": tmp_path / "chain.pem", "tls_key": tmp_path / "key.pem"}
@@ -103,12 +109,28 @@ async def test_a_given_certificate_is_read_again_when_it_changes_and_a_broken_on
     async with _listening(certificates) as port:
         assert await _served(port) == first
         (tmp_path / "chain.pem").write_text("half a cert")
-        certificates.refresh()
+        certificates.refresh(alarms)
         assert await _served(port) == first
+        assert alarms.is_on(Alarm.CERTIFICATE)
         second = _give(tmp_path, authority)
-        certificates.refresh()
+        certificates.refresh(alarms)
         assert await _served(port) == second
+        assert not alarms.is_on(Alarm.CERTIFICATE)
     assert not (tmp_path / "data").exists(), "nothing of our own is made"
+
+
+def test_a_given_certificate_that_nobody_renews_raises_the_alarm(tmp_path: Path) -> None:
+    alarms = Alarms(CollectorRegistry())
+    _give(tmp_path, new_authority("elsewhere", datetime.now(UTC)))
+    later_ms = 0
+    certificates = Certificates(
+        _settings(tmp_path, tls_cert=tmp_path / "chain.pem", tls_key=tmp_path / "key.pem"),
+        wall_ms=lambda: clock.wall_ms() + later_ms,
+    )
+    for days, on in ((75, False), (77, True)):
+        later_ms = days * DAY_MS
+        certificates.refresh(alarms)
+        assert alarms.is_on(Alarm.CERTIFICATE) is on
 
 
 def test_a_given_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
