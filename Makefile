@@ -1,5 +1,5 @@
 # Everything a developer or a trying-out newcomer runs. Each target prepares what it needs.
-.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises soak bench image sbom clean
+.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises fuzz soak bench image sbom clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -48,7 +48,12 @@ fmt: setup                ## Put everything into shape
 
 promises: setup           ## What must hold under faults: reliability tests on the real system
 	@tools/prepare.sh
+	@$(UV) sync --frozen --quiet --inexact --group fuzz
 	$(BIN)/pytest -q --full -m promise $(ARGS)
+
+fuzz: setup               ## Guided fuzzing of every parser, a minute each: make fuzz SECONDS=600 ARGS="-k sdp"
+	@$(UV) sync --frozen --quiet --inexact --group fuzz
+	SECONDS=$${SECONDS:-60} $(BIN)/pytest -q --full tests/fuzz/test_fuzz.py $(ARGS)
 
 soak: setup               ## Twenty people come and go for twenty minutes: what ages? make soak MINUTES=5
 	@tools/prepare.sh

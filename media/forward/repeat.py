@@ -9,20 +9,26 @@ BURST_BYTES = 128_000
 
 
 class RepeatBudget:
-    """Says yes to each packet at most once per round trip, and to no more bytes than a link can be expected to take."""
+    """Says yes to each packet at most once per round trip, to no more bytes than a link can be expected to take, and in
+    all to no more than were sent at first: whoever asks for everything again and again doubles its stream, no more."""
 
     def __init__(self) -> None:
         self._sent_at: dict[int, float] = {}
         self._bytes = float(BURST_BYTES)
         self._at = 0.0
+        self._repeated_bytes = 0
 
-    def allows(self, sequence: int, size_bytes: int, rtt_s: float, now: float) -> bool:
-        """Whether the packet that went out as `sequence` may go out again; notes it if so."""
+    def allows(self, sequence: int, size_bytes: int, rtt_s: float, now: float, *, sent_bytes: int) -> bool:
+        """Whether the packet that went out as `sequence` may go out again; notes it if so. `sent_bytes` are all that
+        the slot ever sent, without repeats."""
         self._bytes = min(BURST_BYTES, self._bytes + (now - self._at) * REFILL_BYTES_S)
         self._at = now
         last = self._sent_at.get(sequence)
         if (last is not None and now - last < max(SPACING_S, rtt_s)) or self._bytes < size_bytes:
             return False
+        if self._repeated_bytes + size_bytes > sent_bytes:
+            return False
+        self._repeated_bytes += size_bytes
         self._bytes -= size_bytes
         self._sent_at.pop(sequence, None)
         self._sent_at[sequence] = now

@@ -160,10 +160,17 @@ class Slot:
                 self.section.ssrc,
                 ntp_from_wall(wall_ns),
                 (ticks + offsets.timestamp_ticks) & 0xFFFFFFFF,
-                self._packets_before + publication.reception.packets - self._packets_at_start,
-                self._octets_before + publication.reception.octets - self._octets_at_start,
+                *self._sent(),
             )
         )
+
+    def _sent(self) -> tuple[int, int]:
+        """Packets and payload bytes since the beginning, without repeats."""
+        packets, octets = self._packets_before, self._octets_before
+        if self.current is not None:
+            packets += self.current.reception.packets - self._packets_at_start
+            octets += self.current.reception.octets - self._octets_at_start
+        return packets, octets
 
     def repeat(self, sequence: int, rtt_s: float, now: float) -> bool:
         """Send again what went out as `sequence`; False if it is gone, too soon or over the budget."""
@@ -180,7 +187,9 @@ class Slot:
         if publication is None or packet is None or publication.codec is None:
             return False
         payload_type = self.section.pt_of.get(publication.codec)
-        if payload_type is None or not self._budget.allows(sequence, len(packet.payload), rtt_s, now):
+        if payload_type is None or not self._budget.allows(
+            sequence, len(packet.payload), rtt_s, now, sent_bytes=self._sent()[1]
+        ):
             return False
         target = self._aim(publication, payload_type, segment.offsets)
         again = packet_bytes(target, packet)

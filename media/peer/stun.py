@@ -87,11 +87,16 @@ class _Found(NamedTuple):
 
 
 def _attributes(data: bytes, wanted: int) -> _Found | None:
-    """The attributes of a message of this type, up to its MESSAGE-INTEGRITY; None without one, or if malformed."""
+    """The attributes of a message of this type, up to its MESSAGE-INTEGRITY; None if malformed, or without integrity
+    or FINGERPRINT."""
     if len(data) < HEADER_BYTES or data[4:8] != MAGIC:
         return None
     kind, length = _HEAD.unpack_from(data)
     if kind != wanted or length % 4 or HEADER_BYTES + length != len(data):
+        return None
+    # RFC 8445 §7.1 has every check carry it, last (RFC 8489 §14.7): junk is known at once, by a function in C.
+    printed = struct.pack("!I", zlib.crc32(data[:-8]) ^ _FINGERPRINT_XOR)
+    if data[-8:] != _HEAD.pack(_FINGERPRINT, 4) + printed:
         return None
     values: dict[int, bytes] = {}
     position = HEADER_BYTES

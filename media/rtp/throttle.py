@@ -1,6 +1,9 @@
 """When a publisher may be asked for a keyframe."""
 
 SPACING_S = 0.5
+BURST = 6
+"""Requests at once, for people who come together; one that is sent is earned back after SPACING_S, so that nobody can
+make a camera send more than two keyframes a second for long."""
 UNDER_WAY_S = 0.15
 """A keyframe asked for this recently is still coming and serves a new watcher too."""
 
@@ -14,6 +17,7 @@ class KeyframeThrottle:
 
     def __init__(self) -> None:
         self._last = float("-inf")
+        self._left = float(BURST)
         self._pending = False
         self._under_way = False
 
@@ -22,8 +26,10 @@ class KeyframeThrottle:
         wait_s = SPACING_S
         if first:
             wait_s = UNDER_WAY_S if self._under_way else 0.0
-        if now - self._last >= wait_s:
+        left = min(BURST, self._left + (now - self._last) / SPACING_S)
+        if now - self._last >= wait_s and left >= 1:
             self._last = now
+            self._left = left - 1
             self._pending = False
             self._under_way = True
             return True

@@ -18,6 +18,10 @@ SAFE_S = 60.0
 """How long the last recordings may take to become safe; later is an alarm."""
 
 
+HANG_S = 30.0
+"""This is about what ages: a machine with much else to do must not have a worker killed for being late."""
+
+
 class School:
     """`warm` is what every process had after one first training. Figures are printed as they come."""
 
@@ -63,7 +67,7 @@ class School:
 @asynccontextmanager
 async def school(directory: Path, seed: int) -> AsyncIterator[School]:
     """Opened and warm."""
-    stack = Stack(directory)
+    stack = Stack(directory, hang_s=HANG_S)
     shutil.copytree(seeded_data(), stack.data)
     logins = await seed_stores(Settings(data=stack.data))
     async with stack, AsyncExitStack() as people:

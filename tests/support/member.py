@@ -10,7 +10,7 @@ import asyncio
 import struct
 from types import TracebackType
 
-from aiohttp import ClientError, ClientSession, CookieJar
+from aiohttp import ClientError, ClientSession, CookieJar, TCPConnector
 
 from contract.client import JoinRoom, LeaveRoom
 from contract.http import Me, PeerAnswer, PeerOffer, SignIn
@@ -41,7 +41,8 @@ class Member:
         self.peer: PeerClient | None = None
         self.room: RoomId | None = None
         self._stack = stack
-        self._http = ClientSession(cookie_jar=CookieJar(unsafe=True))
+        # Without keep-alive: connections that idle out would look like files and tasks that come and go.
+        self._http = ClientSession(cookie_jar=CookieJar(unsafe=True), connector=TCPConnector(force_close=True))
         self._scope = TaskScope(login)
         self._pc_gen = 0
         self._sent = 0

@@ -92,15 +92,24 @@ def test_seats_are_used_once_and_none_stays_free_while_somebody_stands(
 
 def test_a_packet_is_repeated_once_per_round_trip() -> None:
     budget = RepeatBudget()
-    assert budget.allows(5, 1000, 0.1, 1.0)
-    assert not budget.allows(5, 1000, 0.1, 1.05)
-    assert budget.allows(6, 1000, 0.1, 1.05)
-    assert budget.allows(5, 1000, 0.1, 1.11)
-    assert not budget.allows(5, 1000, 0.0, 1.11 + SPACING_S / 2)
+    assert budget.allows(5, 1000, 0.1, 1.0, sent_bytes=10**9)
+    assert not budget.allows(5, 1000, 0.1, 1.05, sent_bytes=10**9)
+    assert budget.allows(6, 1000, 0.1, 1.05, sent_bytes=10**9)
+    assert budget.allows(5, 1000, 0.1, 1.11, sent_bytes=10**9)
+    assert not budget.allows(5, 1000, 0.0, 1.11 + SPACING_S / 2, sent_bytes=10**9)
+
+
+def test_no_more_is_repeated_than_was_sent() -> None:
+    budget = RepeatBudget()
+    allowed = 0
+    for at in range(1000):
+        allowed += sum(budget.allows(number, 1000, 0.0, at / 10, sent_bytes=20_000) for number in range(10))
+    assert allowed == 20
+    assert budget.allows(1, 1000, 0.0, 200.0, sent_bytes=21_000)
 
 
 def test_repeats_have_a_budget_in_bytes() -> None:
     budget = RepeatBudget()
-    allowed = sum(budget.allows(sequence, 1000, 0.0, 1.0) for sequence in range(1000))
+    allowed = sum(budget.allows(sequence, 1000, 0.0, 1.0, sent_bytes=10**9) for sequence in range(1000))
     assert allowed == BURST_BYTES // 1000
-    assert budget.allows(1, 1000, 0.0, 1.1)
+    assert budget.allows(1, 1000, 0.0, 1.1, sent_bytes=10**9)

@@ -14,7 +14,7 @@ from contract.ids import LegId
 from contract.nodes import Answered, CloseLeg, LegEnd, LegState
 from runtime import clock
 from tests.fuzz.corpus import seeds
-from tests.fuzz.mangle import malformed, malformed_lines, with_sctp_checksum
+from tests.fuzz.mangle import malformed, malformed_lines, with_sctp_checksum, with_stun_fingerprint
 from tests.media.hostile.beside import Beside, call_beside, paced
 from tests.support.peer_client import PeerClient
 from tests.support.promise import Promise
@@ -151,7 +151,9 @@ async def _send_sctp(client: PeerClient, data: bytes, number: int) -> None:
 
 async def _send_stun(client: PeerClient, data: bytes, number: int) -> None:
     name = f"{client.remote_ufrag}:{client.ufrag}".encode()
-    client.send(data.replace(b"aaaabbbb:them", name) if number % 2 else data)
+    if number % 2:
+        data = data.replace(b"aaaabbbb:them", name)
+    client.send(with_stun_fingerprint(data) if number % 4 else data)
 
 
 ATTACKS: dict[str, Attack] = {

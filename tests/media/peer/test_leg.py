@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiortc.rtcsctptransport import DataChunk
-from OpenSSL import SSL
 
 from contract.data import Moved, PointAt, Slots
 from contract.ids import PersonId
@@ -20,6 +19,7 @@ from media.peer.rates import REPORTS_PER_S, Ingress
 from runtime import clock
 from tests.fuzz.corpus import FOUND
 from tests.fuzz.mangle import with_sctp_checksum
+from tests.media.hostile.strange import STRANGE
 from tests.support.loop import Loop, payload_start
 from tests.support.peer_client import PeerClient
 from tests.support.until import until
@@ -137,29 +137,6 @@ async def test_a_check_with_a_wrong_password_is_not_answered_and_opens_nothing(
         await client.check(pwd="guess" * 5, timeout_s=0.25)
     assert server.mux.dropped["stun_integrity"] > 0
     assert leg.endpoint.address is None
-
-
-def client_hello() -> bytes:
-    context = SSL.Context(SSL.DTLS_METHOD)
-    connection = SSL.Connection(context)
-    connection.set_connect_state()
-    with pytest.raises(SSL.WantReadError):
-        connection.do_handshake()
-    return connection.bio_read(1500)
-
-
-STRANGE: dict[str, bytes] = {
-    "empty": b"",
-    "one byte": b"\x80",
-    "hello": client_hello(),
-    "fatal alert": bytes.fromhex("15fefd000000000000000000020228"),
-    "oversize": b"\x80" + bytes(3000),
-    "largest": b"\x80\x6f" + bytes(1498),
-    "srtp": b"\x80\x6f" + bytes(100),
-    "srtcp": b"\x80\xc8" + bytes(100),
-    "stun scrap": b"\x00\x01\x00\x08\x21\x12\xa4\x42" + bytes(20),
-    "noise": bytes(range(64, 128)),
-}
 
 
 @pytest.mark.parametrize("what", STRANGE)

@@ -62,12 +62,51 @@ def test_our_own_request_is_read_back() -> None:
 
 
 def test_use_candidate_after_the_integrity_does_not_count() -> None:
-    honest = stun.request(TRANSACTION, "us:them", "secret")
-    forged = honest + b"\x00\x25\x00\x00"
-    forged = forged[:2] + (len(forged) - 20).to_bytes(2, "big") + forged[4:]
-    request = stun.parse(forged)
+    honest = stun.request(TRANSACTION, "us:them", "secret")[:-8]
+    request = stun.parse(with_fingerprint(honest + b"\x00\x25\x00\x00"))
     assert request is not None
     assert not request.use_candidate
+
+
+def with_fingerprint(message: bytes) -> bytes:
+    """`message` with its length put right and a FINGERPRINT added."""
+    message = message[:2] + (len(message) - 20 + 8).to_bytes(2) + message[4:]
+    return message + b"\x80\x28\x00\x04" + (zlib.crc32(message) ^ 0x5354554E).to_bytes(4)
+
+
+def test_a_message_without_a_fingerprint_or_with_a_wrong_one_is_none() -> None:
+    message = stun.request(TRANSACTION, "us:them", "secret")
+    assert stun.parse(message) is not None
+    assert stun.parse(message[:-1] + bytes([message[-1] ^ 1])) is None
+    bare = message[:2] + (len(message) - 28).to_bytes(2) + message[4:-8]
+    assert stun.parse(bare) is None
+
+
+def test_our_check_is_what_aioice_accepts_and_its_answer_is_read() -> None:
+    message = reference.parse_message(stun.controlled_request(TRANSACTION, "them:us", "secret"))
+    assert message.check_message_integrity(b"secret")
+    assert message.attributes["USERNAME"] == "them:us"
+    assert "ICE-CONTROLLED" in message.attributes
+    answer = reference.Message(
+        message_method=reference.Method.BINDING,
+        message_class=reference.Class.RESPONSE,
+        transaction_id=message.transaction_id,
+    )
+    answer.attributes["XOR-MAPPED-ADDRESS"] = ("192.0.2.1", 5000)
+    answer.add_message_integrity(b"secret")
+    answer.add_fingerprint()
+    read = stun.parse_success(bytes(answer))
+    assert read is not None
+    assert read.transaction == TRANSACTION
+    assert stun.authentic(read, "secret")
+    assert not stun.authentic(read, "other")
+    assert stun.parse(bytes(answer)) is None
+
+
+def test_more_attributes_than_a_browser_sends_are_not_read() -> None:
+    many = b"".join(number.to_bytes(2) + b"\x00\x00" for number in range(0xC000, 0xC100))
+    honest = stun.request(TRANSACTION, "us:them", "secret")
+    assert stun.parse(with_fingerprint(honest[:20] + many + honest[20:-8])) is None
 
 
 @pytest.mark.parametrize("length", range(len(RFC_REQUEST)))
@@ -78,7 +117,7 @@ def test_a_truncated_request_is_none(length: int) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_after_the_header_raise_nothing(body: bytes) -> None:
     head = b"\x00\x01" + len(body).to_bytes(2, "big") + stun.MAGIC + TRANSACTION
-    stun.parse(head + body)
+    stun.parse(with_fingerprint(head + body))
     stun.parse(body)
 
 
@@ -86,6 +125,8 @@ def test_any_bytes_after_the_header_raise_nothing(body: bytes) -> None:
 def test_one_changed_byte_is_never_authentic_unless_it_is_not_covered(at: int, value: int) -> None:
     changed = bytearray(RFC_REQUEST)
     changed[at] = value
+    if at not in (2, 3):
+        changed = bytearray(with_fingerprint(bytes(changed[:-8])))
     request = stun.parse(bytes(changed))
     # The length field is rewritten before signing, padding and FINGERPRINT come after or inside what is covered.
     covered_until = len(RFC_REQUEST) - 8

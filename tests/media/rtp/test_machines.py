@@ -10,7 +10,7 @@ from media.rtp.clock import PublisherClock, TrackClock, ntp_from_wall, wall_from
 from media.rtp.nack import GIVE_UP_S, MAX_MISSING, REORDER_S, RETRY_S, TRIES, NackGenerator
 from media.rtp.rewrite import Newest, Rewriter
 from media.rtp.speakers import Speakers, level_dbov
-from media.rtp.throttle import SPACING_S, UNDER_WAY_S, KeyframeThrottle
+from media.rtp.throttle import BURST, SPACING_S, UNDER_WAY_S, KeyframeThrottle
 from media.rtp.vp8 import parse_vp8
 
 pytestmark = pytest.mark.unit
@@ -102,6 +102,15 @@ def test_many_new_watchers_at_once_are_served_by_one_keyframe() -> None:
     throttle.on_keyframe()
     assert throttle.request(0.1, first=True), "who comes after it needs another"
     assert throttle.request(0.1 + UNDER_WAY_S + 0.01, first=True), "one that does not come is asked for again"
+
+
+def test_no_stream_of_new_watchers_gets_more_than_two_keyframes_a_second_for_long() -> None:
+    throttle = KeyframeThrottle()
+    sent = 0
+    for at in range(10_000):
+        sent += throttle.request(at / 1000, first=True) or throttle.due(at / 1000)
+        throttle.on_keyframe()
+    assert 20 <= sent <= 20 + BURST
 
 
 # --- clocks

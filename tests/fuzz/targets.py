@@ -1,0 +1,250 @@
+"""Every parser that we own or feed, as a function of bytes that raises nothing which is not documented."""
+
+import asyncio
+import contextlib
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from aiortc.rtcsctptransport import parse_packet
+from pydantic import TypeAdapter
+
+from contract.base import decode
+from contract.client import CLIENT_MESSAGE
+from contract.data import CLIENT_DATA, ServerData
+from contract.errors import PasslineError, ProtocolViolation
+from contract.ids import LegId, PersonId, RoomId
+from contract.media import TABLET, Codec, Grants, Source
+from contract.nodes import FROM_RECORDER, FROM_WORKER, TO_RECORDER, TO_WORKER
+from media.forward.room import MediaRoom
+from media.peer import chunks, stun
+from media.peer.sdp import LocalTransport, answer
+from media.rtp.cache import MediaPacket
+from media.rtp.depacketize import FrameAssembler
+from media.rtp.h264 import aggregated, starts_sequence, to_annex_b, unit_kinds
+from media.rtp.packet import extension, parse_header
+from media.rtp.rtcp import pack_rtcp, parse_rtcp
+from media.rtp.rtx import unwrap_rtx
+from media.rtp.vp8 import frame_size, parse_vp8
+from recorder.intake import RecordReader
+from recorder.manifest import parse as parse_manifest
+from runtime.link import Link, LinkClosed
+from signaling.domain.jpeg import size_px
+from signaling.ws.session import SessionRules
+from tests.fuzz.mangle import with_sctp_checksum, with_stun_fingerprint
+from tests.media.forward.world import sections
+
+MAX_LINK = 4096
+LINK_MESSAGES: tuple[TypeAdapter[Any], ...] = (TO_WORKER, FROM_WORKER, TO_RECORDER, FROM_RECORDER)
+
+
+def rtp(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        header = parse_header(data)
+        for number in range(16):
+            extension(data, header, number)
+        unwrap_rtx(data[header.payload_at : header.payload_end])
+
+
+def rtcp(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        for packet in parse_rtcp(data):
+            pack_rtcp(packet)
+
+
+def vp8(data: bytes) -> None:
+    frame_size(data)
+    with contextlib.suppress(ValueError):
+        parse_vp8(data)
+
+
+def h264(data: bytes) -> None:
+    starts_sequence(data)
+    unit_kinds(data)
+    for first in (True, False):
+        with contextlib.suppress(ValueError):
+            to_annex_b(data, first=first)
+    with contextlib.suppress(ValueError):
+        aggregated(data)
+
+
+def depacketize(data: bytes) -> None:
+    """A codec, then packets: sequence, timestamp, marker, length, payload."""
+    codec = (Codec.VP8, Codec.H264, Codec.OPUS)[data[0] % 3] if data else Codec.VP8
+    assembler = FrameAssembler(codec)
+    now = 0.0
+    for payload, sequence, ticks, marker in _packets(data[1:]):
+        descriptor = None
+        if codec is Codec.VP8:
+            try:
+                descriptor = parse_vp8(payload)
+            except ValueError:
+                continue
+        assembler.push(MediaPacket(1000 + sequence, ticks * 3000, marker & 0x80, payload, descriptor), now)
+        now += 0.1
+        assembler.pop(now)
+
+
+def _packets(data: bytes) -> Iterator[tuple[bytes, int, int, int]]:
+    at = 0
+    while at + 4 <= len(data):
+        sequence, ticks, marker, size = data[at : at + 4]
+        yield data[at + 4 : at + 4 + size], sequence, ticks, marker
+        at += 4 + size
+
+
+def stun_(data: bytes) -> None:
+    for packet in (data, with_stun_fingerprint(data)):
+        request, success = stun.parse(packet), stun.parse_success(packet)
+        if request is not None:
+            stun.authentic(request, "password")
+        if success is not None:
+            stun.authentic(success, "password")
+
+
+def sctp(data: bytes) -> None:
+    """What passes our scale must come to an end in aiortc's parser, whatever it raises (media.peer.data)."""
+    packet = with_sctp_checksum(data)
+    try:
+        chunks.weigh(packet)
+    except ValueError:
+        return
+    with contextlib.suppress(Exception):
+        parse_packet(packet)
+
+
+def sdp(data: bytes) -> None:
+    ssrc = count(1)
+    local = LocalTransport("ufrag", "pwd", "AA:" * 31 + "AA", (("127.0.0.1", 7880),))
+    with contextlib.suppress(ProtocolViolation):
+        answer(data.decode(errors="replace"), TABLET, local, video_codec=Codec.VP8, new_ssrc=lambda: next(ssrc))
+
+
+def data_channel(data: bytes) -> None:
+    with contextlib.suppress(ProtocolViolation):
+        decode(CLIENT_DATA, data)
+
+
+def tap(data: bytes) -> None:
+    """As a stream, in two gulps."""
+    with contextlib.suppress(ProtocolViolation, ValueError):
+        reader = RecordReader()
+        reader.feed(data[: len(data) // 2])
+        reader.feed(data[len(data) // 2 :])
+
+
+def link(data: bytes) -> None:
+    """The framing, then what is in a record."""
+
+    async def read() -> None:
+        reader = asyncio.StreamReader()
+        reader.feed_data(data)
+        reader.feed_eof()
+        reading = Link(reader, None, max_record_bytes=MAX_LINK)  # type: ignore[arg-type]  # nothing is written
+        with contextlib.suppress(LinkClosed):
+            while True:
+                record = await reading.receive()
+                for adapter in LINK_MESSAGES:
+                    with contextlib.suppress(PasslineError):
+                        decode(adapter, record)
+
+    _loop().run_until_complete(read())
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    if not _loops:
+        _loops.append(asyncio.new_event_loop())
+    return _loops[0]
+
+
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+def client(data: bytes) -> None:
+    """Frames of a WebSocket, one a line, before and after its hello."""
+    rules = SessionRules(0.0)
+    for number, line in enumerate(data.split(b"\n")[:50]):
+        text = line.decode(errors="replace")
+        rules.receive(text, number / 10)
+        with contextlib.suppress(ProtocolViolation):
+            decode(CLIENT_MESSAGE, text)
+
+
+def manifest(data: bytes) -> None:
+    found = parse_manifest(data)
+    assert found.crashed in (True, False)
+
+
+def jpeg(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        size_px(data)
+
+
+@dataclass
+class _Port:
+    """A leg that swallows what the room says."""
+
+    id: LegId
+    participant: PersonId
+    heard_at: float = 100.0
+
+    def send_rtp(self, packet: bytes) -> None:
+        parse_header(packet)
+
+    def send_rtcp(self, data: bytes) -> None:
+        parse_rtcp(data)
+
+    def send_data(self, message: ServerData) -> None: ...
+
+
+class _Events:
+    def publication_live(self, participant: PersonId, source: Source) -> None: ...
+    def publication_ended(self, participant: PersonId, source: Source) -> None: ...
+
+
+def room(data: bytes) -> None:
+    """A whole room of two: datagrams with a byte that says whose they are and what, and two of length."""
+    made = MediaRoom(RoomId("fuzz"), events=_Events(), seed=1)
+    legs = [_Port(LegId(name), PersonId(name)) for name in ("anna", "ben")]
+    now, wall_ns = 100.0, 1_790_000_000_000_000_000
+    for number, leg in enumerate(legs):
+        grants = Grants(publish=True, subscribe=True, record=True)
+        made.add_leg(leg, sections(first_ssrc=1000 * (number + 1)), grants, host=not number, now=now)
+        made.leg_ready(leg.id, now, wall_ns)
+    at = 0
+    while at + 3 <= len(data):
+        kind, size = struct.unpack_from("!BH", data, at)
+        datagram = data[at + 3 : at + 3 + size]
+        leg = legs[kind & 1]
+        now += 0.02
+        if kind & 2:
+            made.on_rtcp(leg.id, datagram, now, wall_ns + int(now * 1e9))
+        else:
+            made.on_rtp(leg.id, datagram, now, wall_ns + int(now * 1e9))
+        if kind & 4:
+            made.tick(now, wall_ns + int(now * 1e9))
+        at += 3 + size
+    made.tick(now + 5, wall_ns + int(now * 1e9))
+    made.remove_leg(legs[0].id, now + 5, wall_ns)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "rtp": rtp,
+    "rtcp": rtcp,
+    "vp8": vp8,
+    "h264": h264,
+    "depacketize": depacketize,
+    "room": room,
+    "stun": stun_,
+    "sctp": sctp,
+    "sdp": sdp,
+    "data": data_channel,
+    "tap": tap,
+    "link": link,
+    "client": client,
+    "manifest": manifest,
+    "jpeg": jpeg,
+}
+"""By the name of their folder in corpus/ and found/."""
