@@ -89,7 +89,7 @@ async def _junk_fills_no_log(beside: Beside, count: int) -> None:
 
 @pytest.mark.promise("D6")
 async def test_a_flood_of_junk_leaves_room_for_a_good_client(promise: Promise, tmp_path: Path) -> None:
-    seconds = promise.size(2.0, full=5.0)
+    seconds = promise.size(2.0, full=3.0)
     for seed in promise.rounds():
         async with call_beside(tmp_path / str(seed)) as beside:
             for kind in FLOODS:
