@@ -51,9 +51,9 @@ promises: setup           ## What must hold under faults: reliability tests on t
 	@$(UV) sync --frozen --quiet --inexact --group fuzz
 	$(BIN)/pytest -q --full -m promise $(ARGS)
 
-fuzz: setup               ## Guided fuzzing of every parser, a minute each: make fuzz SECONDS=600 ARGS="-k sdp"
+fuzz: setup               ## Guided fuzzing of every parser, a minute each: make fuzz FUZZ_SECONDS=600 ARGS="-k sdp"
 	@$(UV) sync --frozen --quiet --inexact --group fuzz
-	SECONDS=$${SECONDS:-60} $(BIN)/pytest -q --full tests/fuzz/test_fuzz.py $(ARGS)
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/pytest -q --full tests/fuzz/test_fuzz.py $(ARGS)
 
 soak: setup               ## Twenty people come and go for twenty minutes: what ages? make soak MINUTES=5
 	@tools/prepare.sh

@@ -1,6 +1,10 @@
 """The size of a JPEG picture, read from its headers without decoding it (ITU-T T.81 Annex B)."""
 
+import re
+
 _SOI = b"\xff\xd8"
+_FILL = re.compile(rb"\xff+")
+"""Fill bytes, B.1.1.2: any number; twelve megabytes of them in a loop of ours would stop signaling for seconds."""
 _SIZELESS = frozenset({0x01, *range(0xD0, 0xD8)})
 """Markers without a length: TEM and restart markers."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -17,8 +21,8 @@ def size_px(data: bytes) -> tuple[int, int]:
         raise ValueError("no start of image")
     at = 2
     for _ in range(MAX_SEGMENTS):
-        while data[at : at + 2] == b"\xff\xff":  # fill bytes
-            at += 1
+        if (fill := _FILL.match(data, at)) is not None:
+            at = fill.end() - 1  # its last byte begins the marker
         if len(data) < at + 2 or data[at] != 0xFF:
             raise ValueError(f"no marker at byte {at}")
         marker = data[at + 1]

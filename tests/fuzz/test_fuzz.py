@@ -11,7 +11,7 @@ from tests.fuzz.targets import TARGETS
 
 pytestmark = [pytest.mark.flow, pytest.mark.full_only, pytest.mark.promise("D1")]
 
-SECONDS = int(os.environ.get("SECONDS", "2"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "2"))
 START_S = 120.0
 """Until everything is instrumented, on a busy machine."""
 
