@@ -35,6 +35,10 @@ class Settings(BaseModel):
     """Further origins that may use the API, e.g. `https://passline.example`; our own address always may."""
     proxies: list[str] = Field(default_factory=list)
     """Addresses or networks of proxies in front of us, whose `X-Forwarded-For` is believed; nobody else's is."""
+    connections: Annotated[int, Field(ge=10, le=100_000)] = 8_000
+    """Most open TCP connections to the web doors; the newest beyond it are closed."""
+    address_connections: Annotated[int, Field(ge=10, le=100_000)] = 1_000
+    """The same from one address, proxies apart."""
     tls: bool = False
     """Serve HTTPS on `tls_port` with a certificate of our own authority, and only its installation on `port`."""
     tls_port: Annotated[int, Field(ge=0, le=65535)] = 8443

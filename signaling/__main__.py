@@ -13,6 +13,7 @@ from runtime.logs import get_logger
 from runtime.settings import Settings, SettingsError, load
 from runtime.supervise import TaskScope
 from signaling.app import HOUSE, build
+from signaling.http.doorkeeper import Doorkeeper, raise_file_limit
 from signaling.http.server import make_runner
 from signaling.store.schema import SchemaError
 from signaling.tls.certificates import Certificates
@@ -33,7 +34,16 @@ async def run(settings: Settings) -> int:
     try:
         if not await _listen(runner, settings, settings.port, "PASSLINE_PORT"):
             return 1
-        async with TaskScope("certificates") as scope:
+        assert runner.server is not None
+        keeper = Doorkeeper(
+            runner.server,
+            per_address=settings.address_connections,
+            in_all=settings.connections,
+            proxies=settings.proxies,
+            registry=app[HOUSE].health.registry,
+        )
+        async with TaskScope("doors") as scope:
+            scope.spawn(keeper.run(), name="doorkeeper")
             if certificates is not None:
                 if not await _listen(runner, settings, settings.tls_port, "PASSLINE_TLS_PORT", certificates.context):
                     return 1
@@ -65,6 +75,7 @@ def main() -> int:
     """The exit status."""
     try:
         settings = load()
+        raise_file_limit()
         logs.setup("signaling", level=settings.log_level, fmt=settings.log_format)
         return asyncio.run(run(settings))
     except SettingsError as error:

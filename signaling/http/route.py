@@ -4,6 +4,7 @@ The table is the only list of endpoints: the aiohttp application (signaling.http
 (signaling.http.openapi) and the role × endpoint test all read it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -23,6 +24,9 @@ MEDIA = "*/*"
 """WebM or MP4, with or without a picture: the file's own type."""
 EVERY_ROLE = frozenset(Role)
 MAX_BODY_BYTES = MAX_FRAME_BYTES
+BODY_S = 10.0
+SLOWEST_BYTES_PER_S = 100_000
+"""The largest photo has two minutes and a quarter, which the poorest Wi-Fi of a store manages."""
 
 M = TypeVar("M", bound=BaseModel)
 Answer = BaseModel | web.StreamResponse | None
@@ -133,14 +137,21 @@ class Visit:
 
 
 async def read_body(request: web.Request, limit_bytes: int) -> bytes:
-    """The whole body. Raises Rejection(`too_large`) as soon as it is known to exceed the limit."""
+    """The whole body.
+
+    Raises Rejection(`too_large`) as soon as it is known to exceed the limit, ProtocolViolation if it comes too slowly.
+    """
     if (request.content_length or 0) > limit_bytes:
         raise Rejection(ErrorCode.TOO_LARGE, f"at most {limit_bytes} bytes")
     data = bytearray()
-    async for chunk in request.content.iter_chunked(64 * 1024):
-        data += chunk
-        if len(data) > limit_bytes:
-            raise Rejection(ErrorCode.TOO_LARGE, f"at most {limit_bytes} bytes")
+    try:
+        async with asyncio.timeout(BODY_S + limit_bytes / SLOWEST_BYTES_PER_S):
+            async for chunk in request.content.iter_chunked(64 * 1024):
+                data += chunk
+                if len(data) > limit_bytes:
+                    raise Rejection(ErrorCode.TOO_LARGE, f"at most {limit_bytes} bytes")
+    except TimeoutError:
+        raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "the body came too slowly") from None
     return bytes(data)
 
 

@@ -112,12 +112,20 @@ class SignalingServer:
         self._seeded = seeded
         self._rooms = [chain.finished_call()] if rooms is None else rooms
         self._app: web.Application | None = None
+        self._runner: web.AppRunner | None = None
         self._stack = AsyncExitStack()
 
     @property
     def app(self) -> web.Application:
         assert self._app is not None
         return self._app
+
+    @property
+    def server(self) -> web.Server:
+        """What accepts the connections."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        return self._runner.server
 
     @property
     def house(self) -> House:
@@ -127,7 +135,7 @@ class SignalingServer:
         if self._seeded:
             await chain.seed_chain(self.settings, self._rooms)
         self._app = build(self.settings, hasher=chain.CHEAP)
-        runner = make_runner(self._app, shutdown_s=0.5)
+        runner = self._runner = make_runner(self._app, shutdown_s=0.5)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(runner, "127.0.0.1", 0)

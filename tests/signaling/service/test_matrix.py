@@ -1,32 +1,44 @@
 """A live session, seen by everybody: who may do what at each HTTP endpoint and with each WebSocket verb."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from contract.client import (
+    AcceptCall,
+    Ack,
     AskStill,
+    CancelCall,
+    ClientMessage,
     CloseRoom,
     Command,
+    DeclineCall,
+    FirstFrame,
     GetRoom,
     JoinRoom,
     LeaveRoom,
     LowerHand,
     MuteAll,
     OpenSession,
+    Ping,
     RaiseHand,
+    Read,
     ReportQuality,
+    Rung,
     Send,
     SetMedia,
     StartCall,
+    Sync,
 )
 from contract.errors import ErrorCode
 from contract.ids import PersonId, RoomId, StillId, room_channel
 from contract.people import Name
 from contract.rooms import Quality, Reason, Still
-from contract.server import Done, Error, Room, RoomGone, Sent
+from contract.server import ChatMessage, Done, Error, Pong, Room, RoomGone, Sent, Synced
 from tests.signaling.service.test_stills import JPEG, jpeg
-from tests.signaling.service.world import World, offer
+from tests.signaling.service.world import World, offer, ring
 from tests.support.clients import Tab, new_cid
 
 pytestmark = pytest.mark.flow
@@ -42,6 +54,21 @@ VISITORS = {
     "admin": "admin",
 }
 OUTSIDE = ("expert", "manager", "learner", "admin")
+MEMBERS = tuple(name for name in VISITORS if name not in OUTSIDE)
+_HERE = "signaling/service/test_matrix.py"
+APART = {
+    "hello": "signaling/ws/test_connection.py::test_a_ticket_opens_one_socket",
+    "ping": f"{_HERE}::test_anybody_may_ping",
+    "sync": f"{_HERE}::test_only_who_may_read_a_channel_moves_in_it",
+    "ack": f"{_HERE}::test_only_who_may_read_a_channel_moves_in_it",
+    "read": f"{_HERE}::test_only_who_may_read_a_channel_moves_in_it",
+    "get_room": f"{_HERE}::test_nobody_but_the_host_closes_and_the_strangers_see_nothing",
+    "close_room": f"{_HERE}::test_nobody_but_the_host_closes_and_the_strangers_see_nothing",
+    "leave_room": f"{_HERE}::test_who_is_not_there_cannot_leave",
+    "start_call": f"{_HERE}::test_only_stores_call_and_only_trainers_open_sessions",
+    "open_session": f"{_HERE}::test_only_stores_call_and_only_trainers_open_sessions",
+}
+"""Verbs that answer in another way than with `done`, or that change what the rows need: where each is tested."""
 
 
 async def opened(world: World) -> tuple[dict[str, Tab], RoomId, StillId]:
@@ -126,12 +153,42 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
         lambda room, host: AskStill(cid=new_cid(), room=room, of=host),
         {"host": "done", "joined": "forbidden", "left": "forbidden", "invited": "forbidden"},
     ),
+    "rung": (
+        lambda room, _: Rung(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
+    "accept_call": (
+        lambda room, _: AcceptCall(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
+    "decline_call": (
+        lambda room, _: DeclineCall(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
+    "cancel_call": (
+        lambda room, _: CancelCall(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
+    "first_frame": (
+        lambda room, _: FirstFrame(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
     "send": (
         lambda room, _: Send(cid=new_cid(), ch=room_channel(room), body="你好"),
         {"host": "sent", "joined": "sent", "left": "forbidden", "invited": "not_found"},
     ),
 }
 """What each member gets; everybody else gets `not_found`."""
+
+
+def test_every_verb_of_the_contract_has_a_row_or_a_test_of_its_own() -> None:
+    kinds = {kind.model_fields["type"].default for kind in get_args(get_args(ClientMessage)[0])}
+    assert kinds == set(VERBS) | set(APART)
+    assert set(VERBS).isdisjoint(APART)
+    tests = Path(__file__).parents[2]
+    for where in APART.values():
+        file, _, name = where.partition("::")
+        assert f"def {name}(" in (tests / file).read_text(encoding="utf-8"), where
 
 
 async def test_the_verbs_of_the_web_socket_in_a_live_room(world: World) -> None:
@@ -166,3 +223,55 @@ async def test_only_stores_call_and_only_trainers_open_sessions(world: World) ->
         if name != "host":
             wish = OpenSession(cid=new_cid(), title=Name(zh="x", en="x"), invite=[tabs["joined"].person])
             assert await outcome(tab, wish) == ErrorCode.FORBIDDEN
+
+
+async def test_anybody_may_ping(world: World) -> None:
+    for login in VISITORS.values():
+        tab = await world.tab(login)
+        await tab.say(Ping(n=7))
+        await tab.until(lambda tab=tab: any(isinstance(m, Pong) and m.n == 7 for m in tab.heard), "pong")  # type: ignore[misc]
+
+
+async def test_only_who_may_read_a_channel_moves_in_it(world: World) -> None:
+    tabs, room, _ = await opened(world)
+    channel = room_channel(room)
+    assert await outcome(tabs["host"], Send(cid=new_cid(), ch=channel, body="第一步")) == "sent"
+    for verb in (Sync(ch=channel, after=0), Ack(ch=channel, seq=1), Read(ch=channel, seq=1)):
+        for name, tab in tabs.items():
+            tab.heard.clear()
+            await tab.say(verb)
+            await tab.say(Ping(n=9))
+            await tab.until(lambda tab=tab: any(isinstance(m, Pong) for m in tab.heard), "what came before")  # type: ignore[misc]
+            refused = [m.code for m in tab.heard if isinstance(m, Error)]
+            told = any(isinstance(m, ChatMessage | Synced) for m in tab.heard)
+            may = name in ("host", "joined", "left")
+            assert refused == ([] if may else [ErrorCode.NOT_FOUND]), (verb.type, name)
+            assert told is (may and verb.type == "sync"), (verb.type, name)
+
+
+async def test_who_is_not_there_cannot_leave(world: World) -> None:
+    tabs, room, _ = await opened(world)
+    for name in OUTSIDE:
+        assert await outcome(tabs[name], LeaveRoom(cid=new_cid(), room=room)) == ErrorCode.NOT_FOUND
+    assert await outcome(tabs["invited"], LeaveRoom(cid=new_cid(), room=room)) == "done", "it does not want to come"
+    assert await outcome(tabs["joined"], LeaveRoom(cid=new_cid(), room=room)) == "done"
+
+
+async def test_the_verbs_of_a_ringing_call_are_for_those_whom_they_concern(world: World) -> None:
+    tabs = {name: await world.tab(login) for name, login in VISITORS.items()}
+    room = await ring(tabs["joined"], tabs["expert"])
+    got: dict[str, dict[str, str]] = {}
+    for kind in (Rung, FirstFrame, CancelCall, AcceptCall, DeclineCall):
+        allowed = "joined" if kind is CancelCall else "expert"
+        row = got[kind.model_fields["type"].default] = {}
+        for name, tab in tabs.items():
+            if name != allowed or kind is FirstFrame:
+                row[name] = await outcome(tab, kind(cid=new_cid(), room=room))
+    strangers = dict.fromkeys(set(VISITORS) - {"joined", "expert"}, "not_found")
+    assert got == {
+        "rung": strangers | {"joined": "done"},  # which changes nothing: it does not ring there
+        "first_frame": strangers | {"joined": "forbidden", "expert": "forbidden"},
+        "cancel_call": strangers | {"expert": "forbidden"},
+        "accept_call": strangers | {"joined": "forbidden"},
+        "decline_call": strangers | {"joined": "forbidden"},
+    }
