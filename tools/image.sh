@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 for target in "$@"; do
   name=passline; [ "$target" = all-in-one ] || name=passline-$target
   build=(-f docker/Dockerfile --target "$target" -t "$name" ${BASE:+--build-arg "BASE=$BASE"} .)
-  if command -v docker >/dev/null 2>&1; then
+  if docker version >/dev/null 2>&1; then # there, and its daemon too
     docker build "${build[@]}"
   elif command -v buildah >/dev/null 2>&1; then
     buildah build --isolation chroot --layers --format docker "${build[@]}"

@@ -1,6 +1,8 @@
 """The shipped TURN configuration relays to media workers for people whom we named, and is no way into the house."""
 
 import asyncio
+import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from contract.ids import PersonId
 from runtime import clock
 from signaling.auth.turn import LIFE_S, credentials
+from signaling.tls.authority import new_authority, new_server
+from tests.support.stack import free_port
 from tests.support.turn import SECRET, TurnClient, coturn
 
 pytestmark = pytest.mark.flow
@@ -103,6 +107,24 @@ async def test_a_relay_outlives_its_credentials_but_they_begin_no_other(tmp_path
         assert await second.allocate() == 401
         first.close()
         second.close()
+
+
+async def test_with_a_certificate_it_speaks_tls_for_networks_that_let_nothing_else_out(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    authority = new_authority("tests", now)
+    server = new_server(authority, [HOST], now)
+    cert, tls_port = tmp_path / "turn.pem", free_port()
+    cert.write_bytes(server.key_pem() + server.certificate_pem())
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.load_verify_locations(cadata=authority.certificate_pem().decode())
+    async with coturn(tmp_path / "coturn.log", peers=[MEDIA], cert=cert, options=[f"--tls-listening-port={tls_port}"]):
+        reader, writer = await asyncio.open_connection(HOST, tls_port, ssl=trust)
+        writer.write(bytes.fromhex("000100002112a442") + bytes(12))  # a Binding request (RFC 8489 §5)
+        async with asyncio.timeout(5):
+            answer = await reader.readexactly(20)
+        assert answer[:2] == bytes.fromhex("0101"), "success"
+        writer.close()
+        await writer.wait_closed()
 
 
 async def test_one_person_gets_so_many_relays_and_no_tcp(tmp_path: Path) -> None:

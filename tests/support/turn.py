@@ -30,14 +30,23 @@ _IPV4, _IPV6 = 0x01, 0x02
 
 @contextlib.asynccontextmanager
 async def coturn(
-    log: Path, *, peers: Sequence[str], secret: str = SECRET, host: str = "127.0.0.1", options: Sequence[str] = ()
+    log: Path,
+    *,
+    peers: Sequence[str],
+    secret: str = SECRET,
+    host: str = "127.0.0.1",
+    options: Sequence[str] = (),
+    cert: Path | None = None,
 ) -> AsyncIterator[int]:
     """A coturn of its own on a free port of `host`, which may relay to `peers`; yields the port.
 
-    `options` are those of the command line that a test needs besides the shipped configuration.
+    `options` are those of the command line that a test needs besides the shipped configuration; `cert` (PEM, key and
+    chain) turns TLS on.
     """
     port = free_port()
     environ = {**os.environ, "TURN_SECRET": secret, "TURN_PEERS": " ".join(peers), "TMPDIR": str(log.parent)}
+    if cert is not None:
+        environ["TURN_CERT"] = str(cert)
     command = [str(COTURN / "start.sh"), f"--listening-ip={host}", f"--listening-port={port}", f"--relay-ip={host}"]
     command += ["--pidfile", str(log.with_suffix(".pid")), *options]
     with log.open("wb") as out:
