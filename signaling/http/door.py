@@ -17,7 +17,7 @@ from signaling.auth.principal import Principal
 from signaling.house import House
 from signaling.http.cookies import cookie_of
 from signaling.http.errors import answer_errors
-from signaling.http.headers import add_headers
+from signaling.http.headers import add_headers, add_hsts
 from signaling.http.origin import check_origin
 from signaling.http.plain import only_by_https
 from signaling.http.route import JSON, Route, Visit, read_message
@@ -33,6 +33,8 @@ def application(house: House, routes: Iterable[Route]) -> web.Application:
     guards = [only_by_https(house.settings.tls_port)] if house.settings.https else []
     app = web.Application(middlewares=[_watch(house.health), answer_errors, *guards])
     app.on_response_prepare.append(add_headers)
+    if house.settings.tls_cert is not None:
+        app.on_response_prepare.append(add_hsts)
     for route in routes:
         app.router.add_route(route.method, route.path, _handle(house, route))
     return app

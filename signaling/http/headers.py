@@ -41,7 +41,15 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers["Permissions-Policy"] = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    if request.secure and not request.host.startswith("localhost"):
-        headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
     if request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "private, no-store")
+
+
+async def add_hsts(request: web.Request, response: web.StreamResponse) -> None:
+    """The same, with a certificate that everybody trusts: from now on only https (RFC 6797).
+
+    Not with our own authority: to a device that trusts it already, the plain page that installs it on the next device
+    would be gone, for it is on the same host.
+    """
+    if request.secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"

@@ -21,6 +21,7 @@ from signaling.house import House
 from signaling.http.server import make_runner
 from signaling.live.reconcile import NODES
 from signaling.store.seed import RoomSeed
+from signaling.tls.certificates import Certificates
 from tests.support import chain
 
 M = TypeVar("M", bound=BaseModel)
@@ -109,6 +110,8 @@ class SignalingServer:
     ) -> None:
         self.settings = Settings(**{"data": data, "port": 0, "log_level": "warning", **settings})
         self.url = ""
+        self.https_url = ""
+        """Only with a setting that turns HTTPS on."""
         self._seeded = seeded
         self._rooms = [chain.finished_call()] if rooms is None else rooms
         self._app: web.Application | None = None
@@ -142,6 +145,10 @@ class SignalingServer:
         await site.start()
         host, port = runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
+        if self.settings.https:
+            context = Certificates(self.settings).context
+            await web.TCPSite(runner, host, 0, ssl_context=context).start()
+            self.https_url = f"https://{host}:{runner.addresses[1][1]}"
         for node in NODES:
             self.house.health.reached(node)  # there are none here, or fakes that come later
         return self
