@@ -1,5 +1,5 @@
 # Everything a developer or a trying-out newcomer runs. Each target prepares what it needs.
-.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises fuzz soak bench image sbom clean
+.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises fuzz soak long-call bench image sbom clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -58,6 +58,10 @@ fuzz: setup               ## Guided fuzzing of every parser, a minute each: make
 soak: setup               ## Twenty people come and go for twenty minutes: what ages? make soak MINUTES=5
 	@tools/prepare.sh
 	MINUTES=$${MINUTES:-20} $(BIN)/pytest -q -s --full tests/soak/test_twenty_minutes.py $(ARGS)
+
+long-call: setup          ## Half an hour of recording with loss: are sound and picture in step? make long-call MINUTES=5
+	@tools/prepare.sh
+	MINUTES=$${MINUTES:-30} $(BIN)/pytest -q -s --full tests/recorder/test_flow_sync.py $(ARGS)
 
 bench: setup              ## The figures of docs/performance.md
 	@tools/prepare.sh

@@ -21,8 +21,9 @@ from contract.tap import (
     TapTrack,
     TapTrackEnd,
 )
+from recorder.copier import Cancelled
 from recorder.disk import Disk
-from recorder.finalize import Cancelled, Finalizer
+from recorder.finalize import Finalizer
 from recorder.manifest import Manifest
 from recorder.recording import Recording
 from recorder.storage import Storage

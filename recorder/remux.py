@@ -1,7 +1,8 @@
 """The child process that copies a live file into a part that any player opens and seeks in, without decoding.
 
-`python -m recorder.remux IN OUT` prints one JSON object of `Result`'s fields. A process of its own: damaged bytes that
-crash a demuxer crash nothing else, and its work does not hold up the loop of the recorder.
+`python -m recorder.remux` reads lines of JSON, `["IN", "OUT"]`, and answers each with one of `Result`'s fields; it ends
+with the first file that it cannot copy. A process of its own: damaged bytes that crash a demuxer crash nothing else,
+and its work does not hold up the loop of the recorder.
 """
 
 import hashlib
@@ -10,24 +11,12 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
 
-
-class Result(TypedDict):
-    """What the part holds; a part without packets is not written and has a duration of 0."""
-
-    packets: int
-    duration_s: float
-    has_video: bool
-    has_audio: bool
-    width_px: int
-    height_px: int
-    avc_level: str
-    size_bytes: int
-    sha256: str
+from recorder.copier import Result
 
 
 class _Contents(NamedTuple):
@@ -123,7 +112,9 @@ def _contents(container: InputContainer) -> _Contents:
 def main() -> None:
     """Entry point of the child."""
     av.logging.set_level(None)
-    print(json.dumps(remux(Path(sys.argv[1]), Path(sys.argv[2]))))
+    for line in sys.stdin:
+        source, target = json.loads(line)
+        print(json.dumps(remux(Path(source), Path(target))), flush=True)
 
 
 if __name__ == "__main__":

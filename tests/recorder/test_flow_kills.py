@@ -61,7 +61,7 @@ class Call:
             for member in (self.store, self.expert):
                 await member.tab.until(lambda member=member: member.tab.socket is None, "the socket ends")  # type: ignore[misc]
                 await member.reopen_tab()
-        elif victim == WORKER:
+        elif victim.startswith("media"):
 
             def ready() -> bool:
                 return any(isinstance(m, MediaMoved) and m.ready for m in self.store.tab.heard[heard:])
@@ -82,7 +82,7 @@ async def test_what_is_killed_in_mid_recording_costs_at_most_a_second_of_each_tr
     frames = clip_frames(CLIP)
     for seed in promise.rounds():
         chance = Random(seed)
-        victims = promise.size([RECORDER, WORKER], full=[RECORDER, WORKER, SIGNALING] * 4)
+        victims = promise.size([RECORDER, WORKER], full=[RECORDER, WORKER, SIGNALING] * 3)
         chance.shuffle(victims)
         directory = tmp_path / str(seed)
         directory.mkdir()
@@ -107,6 +107,37 @@ async def test_what_is_killed_in_mid_recording_costs_at_most_a_second_of_each_tr
         assert summary.duration_s == pytest.approx((ended_ns - playing.zero_ns) / 1e9, abs=2.5)
         for kill in kills:
             _judge(promise, kill, summary, parts)
+
+
+@pytest.mark.promise("C3")
+@pytest.mark.full_only
+async def test_a_room_whose_worker_dies_goes_on_in_the_same_recording_on_another(
+    promise: Promise, tmp_path: Path
+) -> None:
+    frames = clip_frames(CLIP)
+    for seed in promise.rounds():
+        directory = tmp_path / str(seed)
+        directory.mkdir()
+        async with (
+            Stack(directory, workers=2) as stack,
+            Member(stack, "store-0117") as store,
+            Member(stack, "chen") as expert,
+        ):
+            call = Call(stack, store, expert)
+            await call.begin()
+            async with show(store, frames, seed=seed):
+                await asyncio.sleep(4.0)
+                placed = [line for line in stack.log_lines("room placed") if line["room"] == call.room]
+                await call.kill(placed[-1]["worker"])
+                await asyncio.sleep(4.0)
+            await call.hang_up()
+            summary = await safe(stack, expert, call.room)
+            parts = _files(stack, summary, store)
+        assert summary.state is RecordingState.SAFE
+        assert sum(len(played.marks) for _, played in parts) > 150
+        assert {gap.reason for gap in summary.gaps} == {GapReason.WORKER}
+        for gap in summary.gaps:
+            promise.measured(f"{gap.source} missing while the room moves", gap.end_s - gap.start_s, limit=3.0)
 
 
 def _files(stack: Stack, summary: RecordingSummary, store: Member) -> list[tuple[int, Played]]:
