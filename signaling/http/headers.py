@@ -8,6 +8,15 @@ _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 HSTS_S = 7 * 24 * 3600
 """Long enough for daily use; a machine that goes back to plain http can be reached again after it."""
 
+_PERMISSIONS = ", ".join(
+    (
+        "camera=(self)",
+        "microphone=(self)",
+        "display-capture=(self)",
+        *(f"{nobody}=()" for nobody in ("geolocation", "payment", "usb", "serial", "hid", "midi")),
+    )
+)
+
 
 def is_host(host: str) -> bool:
     """Whether a `Host` header can be written into a header or an address of ours."""
@@ -20,6 +29,8 @@ def policy(host: str) -> str:
     return "; ".join(
         (
             "default-src 'self'",
+            "script-src 'self'",
+            "style-src 'self'",
             "img-src 'self' blob:",
             "media-src 'self' blob:",
             f"connect-src 'self'{sockets}",
@@ -27,6 +38,8 @@ def policy(host: str) -> str:
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types passline",
         )
     )
 
@@ -38,8 +51,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers["Server"] = "Passline"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
-    headers["Permissions-Policy"] = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
+    headers["Permissions-Policy"] = _PERMISSIONS
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "private, no-store")

@@ -182,7 +182,7 @@ async def test_pages_load_only_what_is_ours(server: SignalingServer) -> None:
         assert "data:" not in policy
         assert "frame-ancestors 'none'" in policy
     answer = await client.get("/api/me", headers={"Host": "x; script-src *"})
-    assert "script-src" not in answer.headers.get("Content-Security-Policy", "")
+    assert "script-src *" not in answer.headers.get("Content-Security-Policy", "")
 
 
 anything = st.recursive(

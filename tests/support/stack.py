@@ -30,6 +30,7 @@ import psutil
 
 from passline.demo import PASSWORD
 from runtime.settings import PREFIX
+from tests.support.quiet import secrets_in
 
 READY_S = 60.0
 """Two busy cores may start four Python processes slowly; on an idle machine it is 3 s."""
@@ -80,7 +81,7 @@ class Stack:
         _wait_blocking(self._is_ready, READY_S, "the stack was not ready", self.log)
 
     def stop(self) -> None:
-        """End it as an operator would, and check that it ended well and left no process."""
+        """End it as an operator would; check that it ended well, left no process and told its log no secret."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -98,6 +99,7 @@ class Stack:
         process.wait()
         assert status == 0, f"passline serve ended with {status}\n{self.log()}"
         assert not left, f"{len(left)} processes were still there after passline serve ended\n{self.log()}"
+        assert not (told := secrets_in(self.log(), self.data / "passline.db")), f"the log tells: {told[:5]}"
 
     async def restart(self) -> None:
         """Stop all of it and start it again on the same data and port."""

@@ -1,4 +1,6 @@
 /** A steady beat that a hidden tab keeps. */
+import script from './ticker.worker.ts?worker&url'
+import { trustedScript } from './trusted'
 
 export interface Ticker {
   /** Calls back every `periodMs` until stopped or started again. */
@@ -11,7 +13,7 @@ export function createTicker(): Ticker {
   let worker: Worker | null = null
   let timer: ReturnType<typeof setInterval> | undefined
   try {
-    worker = new Worker(new URL('./ticker.worker.ts', import.meta.url), { type: 'module' })
+    worker = new Worker(trustedScript(script), { type: 'module' })
     worker.onerror = () => {
       worker = null
     }
