@@ -199,12 +199,14 @@ class Segmenter:
 
     def finish(self, wall_ns: int | None = None) -> None:
         """Nothing more comes: everything held is written, the file closed. With `wall_ns`, the end of the recording,
-        a pause for want of disk is a hole up to there."""
+        a pause for want of disk, and the absence of somebody who was cut off, are holes up to there."""
         self._emit(len(self._held))
         if self._current:
             self._close()
         for video, track in self._tracks.items():
-            if wall_ns is not None and track.lost is GapReason.DISK_FULL and track.lost_from_ns is not None:
+            if wall_ns is None or track.lost_from_ns is None or track.lost is None:
+                continue
+            if track.lost in (GapReason.DISK_FULL, GapReason.NETWORK):
                 self._actions.append(Hole(video, track.lost_from_ns, wall_ns, track.lost))
 
     def drain(self) -> list[Action]:

@@ -25,6 +25,7 @@ STORE, EXPERT = "p-store-0117", "p-chen"
 OFFLINE = ["ERR_", "WebSocket connection", "status of 503", "status of 429"]
 """What a browser's console says of a network that is not there."""
 LOOK_MS = 60_000
+SHORT_CUT_S = 8.0
 
 
 @contextlib.asynccontextmanager
@@ -64,13 +65,13 @@ async def generation(page: Page) -> int:
 
 @pytest.mark.full_only
 @pytest.mark.promise("B1")
-async def test_the_first_picture_comes_soon_after_the_answer(promise: Promise, tmp_path: Path) -> None:
-    for seed in promise.rounds():
-        async with Network(seed=seed) as network, Scene(tmp_path / str(seed), host="0.0.0.0") as scene:
-            tablet = await scene.browser(clip(1), network=network)
-            desk = await scene.browser(clip(2), size=DESK)
-            store, expert = await tablet.sign_in("store-0117"), await desk.sign_in("chen")
-            for _ in range(promise.size(2, full=7)):
+async def test_the_first_pictures_come_soon_after_the_answer(promise: Promise, tmp_path: Path) -> None:
+    async with Network() as network, Scene(tmp_path, host="0.0.0.0") as scene:
+        tablet = await scene.browser(clip(1), network=network)
+        desk = await scene.browser(clip(2), size=DESK)
+        store, expert = await tablet.sign_in("store-0117"), await desk.sign_in("chen")
+        for _ in promise.rounds():
+            for _ in range(promise.size(1, full=3)):
                 await acts.call(store)
                 await acts.visible(expert, "accept")
                 first_s = await back_after(acts.answer(expert), store, expert)
@@ -83,70 +84,69 @@ async def test_the_first_picture_comes_soon_after_the_answer(promise: Promise, t
 
 @pytest.mark.promise("B2")
 async def test_a_short_cut_ends_with_the_same_connection(promise: Promise, tmp_path: Path) -> None:
-    for seed in promise.rounds():
-        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
+    async with Network() as network, call_over(tmp_path, network) as (_, store, expert):
+        for _ in promise.rounds():
             before = await generation(store)
+            mended_at = asyncio.get_running_loop().time() + SHORT_CUT_S
             await network.cut()
             await acts.visible(store, "call-lost", seconds=5.0)
-            await acts.visible(expert, "other-away", seconds=7.0)
-            await asyncio.sleep(promise.size(2.0, full=2.0))
+            await acts.visible(expert, "other-away", seconds=7.5)
+            await asyncio.sleep(mended_at - asyncio.get_running_loop().time())
             back_s = await back_after(network.mend(), store, expert)
-            promise.measured("picture back after a short cut", back_s, limit=2.0)
+            promise.measured("pictures back after a cut of 8 s", back_s, limit=2.0)
             await acts.gone(store, "call-lost")
             await acts.gone(expert, "other-away")
             assert await generation(store) == before, "it was another connection"
 
 
 @pytest.mark.full_only
-@pytest.mark.parametrize("cut_s", [20.0, 45.0])
 @pytest.mark.promise("B3")
-async def test_a_long_cut_ends_with_a_new_connection_and_everything_kept(
-    promise: Promise, tmp_path: Path, cut_s: float
-) -> None:
-    for seed in promise.rounds():
-        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
-            before = await generation(store)
-            await store.get_by_test_id("mute").click()
+async def test_a_long_cut_ends_with_a_new_connection_and_everything_kept(promise: Promise, tmp_path: Path) -> None:
+    async with Network() as network, call_over(tmp_path, network) as (_, store, expert):
+        await store.get_by_test_id("mute").click()
+        for seed in promise.rounds():
             await acts.until(lambda: muted(expert, STORE), bool, "the expert knows")
+            before = await generation(store)
             await network.cut()
-            await asyncio.sleep(cut_s)
+            await asyncio.sleep(45.0 if seed % 2 else 20.0)
             back_s = await back_after(network.mend(), store, expert)
-            promise.measured(f"picture back after a cut of {cut_s:.0f} s", back_s, limit=3.0)
+            promise.measured("pictures back after a cut of 45, 20, 45 s", back_s, limit=3.0)
             assert await generation(store) > before, "it was the same connection"
             assert await store.get_by_test_id("mute").get_attribute("aria-pressed") == "true"
+            assert await muted(expert, STORE)
             await acts.sees(store, EXPERT, clip(2))
             await acts.sees(expert, STORE, clip(1))
-            assert await muted(expert, STORE)
-            assert await muted(store, STORE)
             await acts.hears(store, clip(2))
 
 
 @pytest.mark.promise("B4")
 async def test_the_call_moves_to_another_network(promise: Promise, tmp_path: Path) -> None:
-    for seed in promise.rounds():
-        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
+    async with Network() as network, call_over(tmp_path, network) as (_, store, expert):
+        for _ in promise.rounds():
             gap_s = await back_after(network.switch(after_s=0.5), store, expert)
             promise.measured("the whole gap of a change of network", gap_s, limit=5.0)
             await acts.gone(store, "call-lost")
+            await acts.sees(store, EXPERT, clip(2))
 
 
 @pytest.mark.full_only
 @pytest.mark.promise("B16")
 async def test_a_lossy_network_tears_nothing_down(promise: Promise, tmp_path: Path) -> None:
-    for seed in promise.rounds():
-        async with Network(seed=seed) as network, call_over(tmp_path / str(seed), network) as (_, store, expert):
-            before = await generation(store), await generation(expert)
+    async with Network() as network, call_over(tmp_path, network) as (_, store, expert):
+        before = await generation(store), await generation(expert)
+        for _ in promise.rounds():
             await network.set(loss=0.3)
             await acts.visible(store, "weak-link", seconds=25.0)
-            await asyncio.sleep(promise.size(10.0, full=30.0))
-            assert (await generation(store), await generation(expert)) == before
+            await asyncio.sleep(10.0)
             await network.set(loss=0.0)
             back_s = await back_after(asyncio.sleep(0), store, expert)
-            promise.measured("picture moves after the loss", back_s, limit=2.0)
+            promise.measured("pictures move after 30 % loss", back_s, limit=2.0)
+            assert (await generation(store), await generation(expert)) == before, "a connection was torn down"
+            await acts.gone(store, "weak-link", seconds=30.0)
 
 
 @pytest.mark.promise("B18")
-async def test_a_vanished_store_is_away_soon_and_its_seat_free_in_half_a_minute(
+async def test_a_vanished_store_is_away_soon_and_its_seat_is_free_in_half_a_minute(
     promise: Promise, tmp_path: Path
 ) -> None:
     for seed in promise.rounds():

@@ -288,3 +288,13 @@ def test_a_track_that_ended_without_anybodys_wish_leaves_a_hole_and_no_other_doe
     feed.sound(5000, 8000)
     holes = [action for action in feed.finish().actions if isinstance(action, Hole)]
     assert holes == ([Hole(False, ZERO + 2980 * MS, ZERO + 5000 * MS, lost)] if lost else [])
+
+
+def test_who_was_cut_off_and_never_came_back_is_missed_until_the_end() -> None:
+    feed = Feed(Codec.VP8, Codec.OPUS)
+    feed.both(0, 2000, vp8_key())
+    feed.segmenter.ended(video=True, wall_ns=ZERO + 5000 * MS)
+    feed.segmenter.lost(video=True, reason=GapReason.NETWORK)
+    feed.segmenter.finish(ZERO + 20_000 * MS)
+    feed.actions += feed.segmenter.drain()
+    assert feed.holes_ms == [(1960, 20_000, GapReason.NETWORK)]

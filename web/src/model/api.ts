@@ -251,6 +251,8 @@ export interface Model {
   stage: ReadonlySignal<readonly PersonId[]>
   /** Own connection as measured here. */
   quality: ReadonlySignal<Quality>
+  /** Pictures a second: of the own camera as sent, of the slowest other camera as shown; null where none flows. */
+  rates: ReadonlySignal<{ sentFps: number | null; seenFps: number | null }>
   /** Ring or call sound waits for a touch: show "turn sound on", which calls `unblockSound`. */
   soundBlocked: ReadonlySignal<boolean>
   unblockSound(): Promise<void>

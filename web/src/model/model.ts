@@ -384,6 +384,7 @@ function createModel(): Model {
     remote: media.remote.people,
     stage: media.remote.stage,
     quality: media.quality,
+    rates: media.rates,
     soundBlocked,
     unblockSound,
     setRingTitle: (words) => {

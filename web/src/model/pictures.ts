@@ -14,7 +14,11 @@ function show(element: HTMLVideoElement, stream: MediaStream | null): void {
   if (stream) void element.play().catch(() => undefined)
 }
 
-/** Shows `person` in `element` for as long as the undo is not called; `onFrame` at the first frame of each new stream. */
+/**
+ * Shows `person` in `element` for as long as the undo is not called; `onFrame` at the first frame of each new stream.
+ *
+ * While nothing comes the last picture stays: whoever draws it says that it stands still.
+ */
 export function bindRemote(
   element: HTMLVideoElement,
   remote: ReadonlySignal<ReadonlyMap<PersonId, RemoteMedia>>,
@@ -27,6 +31,7 @@ export function bindRemote(
   const stop = effect(() => {
     const media = remote.value.get(person)
     const stream = (source === 'screen' ? media?.screen : media?.camera) ?? null
+    if (stream === null && shown !== null) return
     if (stream === shown && element.srcObject === stream) return
     shown = stream
     undo?.()

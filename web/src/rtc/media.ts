@@ -16,7 +16,7 @@ import { Pointers } from './pointers'
 import { QualityWords } from './quality'
 import { Remote } from './remote'
 import { Speaker } from './speaker'
-import type { Counted } from './stats'
+import type { Counted, Rates } from './stats'
 import { StatsReader, readCounters } from './stats'
 import type { Verdict } from './watcher'
 import { Watcher } from './watcher'
@@ -54,6 +54,8 @@ const WATCH_LOST_MS = 150
 const MEASURE_MS = 2000
 const SILENCE: Tracks = { microphone: null, camera: null, screen: null, screen_sound: null }
 
+const NO_RATES: Rates = { sentFps: null, seenFps: null }
+
 /** A connection in the making. */
 interface Attempt {
   peer: Peer
@@ -68,6 +70,8 @@ export class Media {
   /** The server replaces what carried our media; until a new connection carries it. */
   readonly replacing = signal(false)
   readonly quality = signal<Quality>('unknown')
+  /** Pictures a second, out and in. */
+  readonly rates = signal<Rates>(NO_RATES)
   readonly remote = new Remote()
   readonly pointers = new Pointers()
 
@@ -367,6 +371,7 @@ export class Media {
       this.remote.clear()
       this.pointers.clear()
       this.quality.value = 'unknown'
+      this.rates.value = NO_RATES
     })
   }
 
@@ -374,6 +379,10 @@ export class Media {
     const peer = this.active
     if (!peer || this.peer.value !== 'connected') return
     const reading = await this.stats.read(peer.pc, peer.slots).catch(() => null)
-    if (reading && peer === this.active) this.quality.value = this.words.take(reading)
+    if (!reading || peer !== this.active) return
+    batch(() => {
+      this.quality.value = this.words.take(reading)
+      this.rates.value = { sentFps: reading.sentFps, seenFps: reading.seenFps }
+    })
   }
 }

@@ -3,12 +3,22 @@ import type { SlotFill } from '../contract'
 import type { Reading } from './quality'
 import type { Pulse } from './watcher'
 
+/** Pictures a second. */
+export interface Rates {
+  /** Of the own camera as they go out; null while it sends none. */
+  sentFps: number | null
+  /** Of the slowest camera that comes, as shown; null when none comes. */
+  seenFps: number | null
+}
+
 interface Totals {
   lost: number
   received: number
   concealed: number
   samples: number
   frozenS: number
+  /** Decoded so far of each live camera by mid; sent so far by ''. */
+  frames: Map<string, number>
   atMs: number
 }
 
@@ -23,7 +33,7 @@ export class StatsReader {
   private before: Totals | null = null
 
   /** The change since the last call; null the first time, or when nothing is known. */
-  async read(pc: RTCPeerConnection, slots: readonly SlotFill[]): Promise<Reading | null> {
+  async read(pc: RTCPeerConnection, slots: readonly SlotFill[]): Promise<(Reading & Rates) | null> {
     const filled = new Set(slots.filter((slot) => slot.participant).map((slot) => slot.mid))
     const report = await pc.getStats()
     const now: Totals = {
@@ -32,8 +42,10 @@ export class StatsReader {
       concealed: 0,
       samples: 0,
       frozenS: 0,
+      frames: new Map(),
       atMs: performance.now(),
     }
+    const { frames } = now
     let rttMs: number | null = null
     let sentLoss = 0
     report.forEach((entry: RTCStats) => {
@@ -45,6 +57,10 @@ export class StatsReader {
         now.concealed += (inbound.concealedSamples ?? 0) - (inbound.silentConcealedSamples ?? 0)
         now.samples += inbound.totalSamplesReceived ?? 0
         now.frozenS += inbound.totalFreezesDuration ?? 0
+        if (inbound.kind === 'video') frames.set(inbound.mid, inbound.framesDecoded ?? 0)
+      } else if (entry.type === 'outbound-rtp') {
+        const outbound = entry as RTCOutboundRtpStreamStats
+        if (outbound.kind === 'video') frames.set('', (frames.get('') ?? 0) + (outbound.framesSent ?? 0))
       } else if (entry.type === 'remote-inbound-rtp') {
         const remote = entry as RTCStats & { fractionLost?: number }
         sentLoss = Math.max(sentLoss, remote.fractionLost ?? 0)
@@ -60,11 +76,20 @@ export class StatsReader {
     const share = (part: number, whole: number) => (whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0)
     const lost = now.lost - before.lost
     const received = now.received - before.received
+    const passedS = (now.atMs - before.atMs) / 1000
+    const fps = (mid: string) => {
+      const earlier = before.frames.get(mid)
+      const later = now.frames.get(mid)
+      return earlier === undefined || later === undefined ? null : Math.max(0, (later - earlier) / passedS)
+    }
+    const seen = [...filled].map(fps).filter((rate) => rate !== null)
     return {
+      sentFps: fps(''),
+      seenFps: seen.length > 0 ? Math.min(...seen) : null,
       rttMs,
       loss: Math.max(sentLoss, share(lost, lost + received)),
       concealed: share(now.concealed - before.concealed, now.samples - before.samples),
-      frozen: share(now.frozenS - before.frozenS, (now.atMs - before.atMs) / 1000),
+      frozen: share(now.frozenS - before.frozenS, passedS),
     }
   }
 }

@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Refusal } from '../model/api'
+import { CallBanner } from './call/CallBanner'
 import { ChatPanel } from './call/ChatPanel'
 import { RecordingChip, otherWords, worse } from './call/Words'
 import { Incoming } from './console/Incoming'
 import { CHEN, NOW, TABLETS, ZHANG, entry, member } from './gallery/people'
+import { timeOfDay } from './format'
 import { ended, inCall, ringing, session } from './gallery/rooms'
 import { ConsentDialog } from './home/ConsentDialog'
 import { StoreHome } from './home/StoreHome'
@@ -250,7 +252,7 @@ describe('words of a call', () => {
   it('name what the other side has off', () => {
     expect(otherWords(member(shop, 'joined'))).toBeNull()
     expect(otherWords(member(shop, 'joined', { muted: true }))).toContain('静安寺店静音了')
-    expect(otherWords(member(shop, 'away', { muted: true }))).toContain('断开了')
+    expect(otherWords(member(shop, 'away', { muted: true }))).toContain('静安寺店断线了')
   })
   it('tell the worse of both connections', () => {
     expect(worse('good', 'weak')).toBe('weak')
@@ -261,6 +263,50 @@ describe('words of a call', () => {
     expect(byTestId('recording-state').textContent).toBe('没在录')
     await draw(<RecordingChip room={inCall()} now={NOW} />, modelOf({}))
     expect(byTestId('recording-state').textContent).toBe('录制中6:12')
+  })
+})
+
+describe('the banner of a call', () => {
+  const calm = {
+    soundBlocked: signal(false),
+    peer: signal('connected'),
+    link: signal('online'),
+    capture: signal({ state: 'on', cameraProblem: null, microphoneProblem: null }),
+    quality: signal('good'),
+    rates: signal({ sentFps: 3.1, seenFps: 14 }),
+    tick: signal(NOW),
+    now: () => NOW,
+  }
+  const show = (parts: Record<string, unknown>, other = member(CHEN, 'joined')) =>
+    draw(<CallBanner room={inCall()} other={other} />, modelOf({ ...calm, ...parts }))
+
+  it('is not there while all is well', async () => {
+    await show({})
+    expect(document.querySelector('.banner')).toBeNull()
+  })
+  it('counts a cut, and later says what one can do and until when', async () => {
+    await show({ peer: signal('recovering'), lostSince: signal(NOW - 7000) })
+    expect(byTestId('call-lost').textContent).toContain('0:07')
+    expect(byTestId('call-lost').textContent).toContain('不用挂断')
+    await show({ peer: signal('recovering'), lostSince: signal(NOW - 38_000) })
+    expect(byTestId('call-lost').textContent).toContain(`留到 ${timeOfDay(NOW + 52_000)}`)
+  })
+  it('gives up in words and with a button', async () => {
+    const tryAgain = vi.fn()
+    await show({ peer: signal('failed'), tryAgain })
+    expect(byTestId('call-given-up').textContent).toContain('没能接回来')
+    await press('try-again')
+    expect(tryAgain).toHaveBeenCalledOnce()
+  })
+  it('says what the other one sees of a weak link, and whose it is', async () => {
+    await show({ quality: signal('weak') })
+    expect(byTestId('weak-link').textContent).toContain('陈立群每秒看到 3 张画面')
+    await show({}, member(CHEN, 'joined', { quality: 'weak' }))
+    expect(byTestId('weak-link').textContent).toContain('你每秒看到 14 张画面')
+  })
+  it('tells who waits that the other one is cut off', async () => {
+    await show({}, member(CHEN, 'away'))
+    expect(byTestId('other-away').textContent).toContain('陈立群断线了')
   })
 })
 

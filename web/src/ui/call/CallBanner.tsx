@@ -1,13 +1,22 @@
 /** One banner at a time over a room's picture, the more urgent first: sound blocked, cut off, the other away, weak link. */
 import { CameraOff, ServerCog, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
 import type { Member, RoomState } from '../../contract'
+import { useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { act } from '../act'
+import { clock, timeOfDay } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Banner } from '../parts/State'
 import { WeakWifi } from '../parts/WeakWifi'
 import { callName, worse } from './Words'
+
+/** Nobody is called away before so much silence. */
+const AWAY_AFTER_MS = 6000
+/** The server keeps the place of who is cut off. */
+const SEAT_KEPT_MS = 90_000
+/** Most cuts are over by then; after that one looks for oneself. */
+const LOOK_YOURSELF_S = 12
 
 export function CallBanner(props: { room: RoomState; other: Member | null }) {
   const model = useModel()
@@ -28,16 +37,34 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
         }
       />
     )
-  if (peer === 'recovering' || peer === 'failed')
+  if (peer === 'failed')
     return (
       <Banner
-        icon={model.replacing.value ? ServerCog : WifiOff}
+        icon={WifiOff}
         tone="strong"
         assertive
-        title={t(model.replacing.value ? 'call.replacing' : 'call.lost')}
-        text={t(model.replacing.value ? 'call.replacing_text' : 'call.lost_text')}
+        title={t('call.given_up')}
+        text={t('call.given_up_text')}
+        testid="call-given-up"
+        act={
+          <Button onClick={() => model.tryAgain()} testid="try-again">
+            {t('act.retry')}
+          </Button>
+        }
+      />
+    )
+  if (peer === 'recovering')
+    return model.replacing.value ? (
+      <Banner
+        icon={ServerCog}
+        tone="strong"
+        assertive
+        title={t('call.replacing')}
+        text={t('call.replacing_text')}
         testid="call-lost"
       />
+    ) : (
+      <Lost since={model.lostSince.value} now={model.tick.value} />
     )
   if (model.link.value === 'offline')
     return (
@@ -48,16 +75,7 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
         testid="link-offline"
       />
     )
-  if (other?.state === 'away')
-    return (
-      <Banner
-        icon={UserRoundX}
-        tone="strong"
-        title={t('call.away', { name: callName(other) })}
-        text={t('call.away_text')}
-        testid="other-away"
-      />
-    )
+  if (other?.state === 'away') return <Away other={other} />
   const problem = capture.microphoneProblem
     ? `error.${capture.microphoneProblem}_microphone`
     : capture.cameraProblem
@@ -72,18 +90,66 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
         act={<Button onClick={() => void model.openDevices()}>{t('act.retry')}</Button>}
       />
     )
-  if (worse(model.quality.value, other?.quality) === 'weak')
-    return (
-      <Banner
-        icon={WeakWifi}
-        title={
-          model.quality.value === 'weak' || !other
-            ? t('quality.weak_own')
-            : t('quality.weak_theirs', { name: callName(other) })
-        }
-        text={t('quality.weak_text')}
-        testid="weak-link"
-      />
-    )
+  if (worse(model.quality.value, other?.quality) === 'weak') return <Weak other={other} />
   return null
+}
+
+/** Cut off from everything: since when, and after a while what one can do oneself. */
+function Lost(props: { since: number | null; now: number }) {
+  const since = props.since ?? props.now
+  const lostS = (props.now - since) / 1000
+  return (
+    <Banner
+      icon={WifiOff}
+      tone="strong"
+      assertive
+      title={t('call.lost')}
+      since={clock(lostS)}
+      text={
+        lostS < LOOK_YOURSELF_S
+          ? t('call.lost_text')
+          : t('call.lost_long', { time: timeOfDay(since + SEAT_KEPT_MS) })
+      }
+      testid="call-lost"
+    />
+  )
+}
+
+/** The other one is cut off: whether to wait is for the reader to decide. */
+function Away(props: { other: Member }) {
+  const model = useModel()
+  const [since] = useState(() => model.now() - AWAY_AFTER_MS)
+  const name = callName(props.other)
+  return (
+    <Banner
+      icon={UserRoundX}
+      tone="strong"
+      title={t('call.away', { name })}
+      since={clock((model.tick.value - since) / 1000)}
+      text={t('call.away_text')}
+      testid="other-away"
+    />
+  )
+}
+
+/** Whose network it is, and what that means for the eyes of the other one. */
+function Weak(props: { other: Member | null }) {
+  const model = useModel()
+  const { other } = props
+  const own = model.quality.value === 'weak' || !other
+  const { sentFps, seenFps } = model.rates.value
+  const fps = own ? sentFps : seenFps
+  const values = { name: other ? callName(other) : '', fps: Math.max(1, Math.round(fps ?? 0)) }
+  const seen = other && fps !== null ? t(own ? 'quality.they_see' : 'quality.you_see', values) : ''
+  return (
+    <Banner
+      icon={WeakWifi}
+      tone="strong"
+      title={t(own ? 'quality.weak_own' : 'quality.weak_theirs', values)}
+      text={[seen, t(own ? 'quality.weak_text' : 'quality.weak_theirs_text')]
+        .filter(Boolean)
+        .join(t('list.sentence'))}
+      testid="weak-link"
+    />
+  )
 }

@@ -70,7 +70,7 @@ export function ExpertCall(props: { room: RoomState }) {
             {clock((now - since) / 1000)}
           </time>
         </div>
-        <QualityChip own={model.quality.value} other={other?.quality} peer={model.peer.value} />
+        <QualityChip own={model.quality.value} other={other} peer={model.peer.value} />
         <RecordingChip room={room} now={now} consent />
       </header>
 

@@ -1,9 +1,10 @@
 /** The large picture: somebody's camera with pointers over it, plates in its corners, tiles on its edge. */
-import { VideoOff } from 'lucide-preact'
+import { Unplug, VideoOff } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Member } from '../../contract'
 import { t } from '../../i18n'
+import { span } from '../format'
 import { useModel } from '../model'
 import { Avatar } from '../parts/Person'
 import { Video } from '../parts/Video'
@@ -31,11 +32,16 @@ export function Stage(props: StageProps) {
   const cameraOff = own ? model.cameraOff.value : member.camera_off
   const problem = own ? model.capture.value.cameraProblem : null
   const arriving = !own && !model.remote.value.get(member.person.id)?.camera && member.state === 'joined'
-  const stalled = useStalled(own ? null : video)
-  const note = props.note ?? (stalled ? t('call.stalled', { name: callName(member) }) : null)
+  const stillS = useStalled(own ? null : video)
   const off = cameraOff || problem !== null || member.state === 'away'
+  const stalled = stillS !== null && !off
   return (
-    <div class="stage" data-testid="stage" data-person={member.person.id}>
+    <div
+      class="stage"
+      data-still={stalled ? '' : undefined}
+      data-testid="stage"
+      data-person={member.person.id}
+    >
       {off ? (
         <div class="no-picture" data-testid="no-picture">
           {problem ? (
@@ -79,10 +85,18 @@ export function Stage(props: StageProps) {
         </>
       )}
       {props.plate && <div class="plate plate-high">{props.plate}</div>}
-      {note && !off && (
-        <p class="plate plate-low" role="status" data-testid="other-words">
-          {note}
+      {stalled ? (
+        <p class="plate plate-low" data-tone="warn" role="status" data-testid="picture-still">
+          <Unplug class="icon" size={20} aria-hidden="true" />
+          <span class="num">{t('call.stalled_since', { span: span(stillS) })}</span>
         </p>
+      ) : (
+        props.note &&
+        !off && (
+          <p class="plate plate-low" role="status" data-testid="other-words">
+            {props.note}
+          </p>
+        )
       )}
       {props.flash && <div class="flash" aria-hidden="true" />}
       {props.children}

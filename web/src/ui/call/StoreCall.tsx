@@ -67,8 +67,10 @@ export function StoreCall(props: { room: RoomState }) {
     </>
   ) : null
   const showChat = panel === 'chat' || upright
-  const seen = other?.state === 'joined' && model.peer.value === 'connected'
-  const hint = cameraOff ? 'call.hint_off' : seen ? 'call.hint' : 'call.hint_wait'
+  const peer = model.peer.value
+  const lost = peer === 'recovering' || peer === 'failed'
+  const seen = other?.state === 'joined' && peer === 'connected'
+  const hint = lost ? 'call.hint_lost' : cameraOff ? 'call.hint_off' : seen ? 'call.hint' : 'call.hint_wait'
 
   return (
     <main class="call" data-side="store" data-panel={panel ?? undefined} data-testid="call">
@@ -84,7 +86,7 @@ export function StoreCall(props: { room: RoomState }) {
         ) : (
           <h1>{t('call.waiting_them')}</h1>
         )}
-        <QualityChip own={model.quality.value} other={other?.quality} peer={model.peer.value} />
+        <QualityChip own={model.quality.value} other={other} peer={peer} />
         <RecordingChip room={room} now={now} />
       </header>
 

@@ -1,10 +1,12 @@
 /** A small picture of a person with the name on a plate; without a camera, initials on their tint. */
-import { MicOff } from 'lucide-preact'
+import { MicOff, Unplug } from 'lucide-preact'
+import { useState } from 'preact/hooks'
 import type { Member } from '../../contract'
 import { t } from '../../i18n'
 import { Avatar } from '../parts/Person'
 import { Video } from '../parts/Video'
 import { callName } from './Words'
+import { useStalled } from './useStalled'
 
 export interface TileProps {
   member: Member
@@ -18,6 +20,8 @@ export interface TileProps {
 
 export function Tile(props: TileProps) {
   const { member } = props
+  const [video, setVideo] = useState<HTMLVideoElement | null>(null)
+  const still = useStalled(props.own ? null : video) !== null
   const name = props.own ? t('call.you') : callName(member)
   const off = member.camera_off || props.silent || member.state === 'away'
   const inner = (
@@ -34,7 +38,14 @@ export function Tile(props: TileProps) {
           self={member.person.id}
           label={props.own ? t('call.own') : t('call.picture_of', { name })}
           mirrored={props.mirrored}
+          onElement={setVideo}
         />
+      )}
+      {still && !off && (
+        <span class="tile-still">
+          <Unplug class="icon" size={16} aria-hidden="true" />
+          {t('call.stalled')}
+        </span>
       )}
       <span class="tile-name">
         {member.muted && <MicOff class="icon" size={14} aria-label={t('tool.muted')} />}
@@ -45,6 +56,7 @@ export function Tile(props: TileProps) {
   )
   const common = {
     class: 'tile',
+    'data-still': still && !off ? '' : undefined,
     'data-testid': `tile-${member.person.id}`,
     'data-own': props.own ? '' : undefined,
   }

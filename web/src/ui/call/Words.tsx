@@ -30,11 +30,23 @@ export function worse(own: Quality, other: Quality | undefined): Quality {
   return WORST.find((quality) => quality === own || quality === other) ?? 'unknown'
 }
 
-export function QualityChip(props: { own: Quality; other?: Quality; peer: PeerState }) {
-  const lost = props.peer === 'recovering' || props.peer === 'failed'
-  const connecting = props.peer === 'connecting' || props.peer === 'none'
-  const quality = lost ? 'weak' : worse(props.own, props.other)
-  const Sign = lost ? WifiOff : quality === 'weak' ? WeakWifi : Signal
+/** The worst thing first: we are cut off, they are, a link is weak. */
+export function QualityChip(props: { own: Quality; other?: Member | null; peer: PeerState }) {
+  const { peer, other } = props
+  const away = other?.state === 'away'
+  const lost = peer === 'recovering' || peer === 'failed'
+  const connecting = peer === 'connecting' || peer === 'none'
+  const quality = lost || away ? 'weak' : worse(props.own, other?.quality)
+  const word = connecting
+    ? 'connecting'
+    : peer === 'failed'
+      ? 'given_up'
+      : lost
+        ? 'lost'
+        : away
+          ? 'away'
+          : quality
+  const Sign = lost || away ? WifiOff : quality === 'weak' ? WeakWifi : Signal
   return (
     <p
       class="bar-chip"
@@ -43,7 +55,7 @@ export function QualityChip(props: { own: Quality; other?: Quality; peer: PeerSt
       data-testid="connection-words"
     >
       <Sign class="icon" size={20} aria-hidden="true" />
-      <span>{lost ? t('quality.lost') : connecting ? t('quality.connecting') : t(`quality.${quality}`)}</span>
+      <span>{t(`quality.${word}`)}</span>
     </p>
   )
 }

@@ -1,13 +1,14 @@
-/** Whether a picture stands still: no new frame for a while although frames had come, so that it is said before it is lost. */
+/** How long a picture has been standing still, so that it is said before the picture is lost. */
 import { useEffect, useState } from 'preact/hooks'
 
 const STILL_MS = 2500
 const LOOK_MS = 500
 
-export function useStalled(video: HTMLVideoElement | null): boolean {
-  const [stalled, setStalled] = useState(false)
+/** Whole seconds since the last frame; null while frames come, before the first one, and where nobody can tell. */
+export function useStalled(video: HTMLVideoElement | null): number | null {
+  const [stillS, setStillS] = useState<number | null>(null)
   useEffect(() => {
-    setStalled(false)
+    setStillS(null)
     if (!video || !('requestVideoFrameCallback' in video)) return
     let last = 0
     let handle = 0
@@ -19,12 +20,13 @@ export function useStalled(video: HTMLVideoElement | null): boolean {
     const timer = setInterval(() => {
       // A hidden page draws no frames; that says nothing of the other side.
       if (document.visibilityState !== 'visible') last = 0
-      setStalled(last > 0 && performance.now() - last > STILL_MS)
+      const stillMs = performance.now() - last
+      setStillS(last > 0 && stillMs > STILL_MS ? Math.floor(stillMs / 1000) : null)
     }, LOOK_MS)
     return () => {
       clearInterval(timer)
       video.cancelVideoFrameCallback(handle)
     }
   }, [video])
-  return stalled
+  return stillS
 }

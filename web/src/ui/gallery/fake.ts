@@ -20,8 +20,8 @@ export interface Scene {
 
 const done = (): Promise<void> => Promise.resolve()
 
-/** Shows a still picture as if it were a camera. */
-function film(element: HTMLVideoElement, url: string): () => void {
+/** Shows a still picture as if it were a camera, that stops after `forMs`. */
+export function film(element: HTMLVideoElement, url: string, forMs = Infinity): () => void {
   const board = document.createElement('canvas')
   board.width = 1280
   board.height = 720
@@ -35,7 +35,8 @@ function film(element: HTMLVideoElement, url: string): () => void {
       context.drawImage(picture, (1280 - width) / 2, (720 - height) / 2, width, height)
     }
     paint()
-    setInterval(paint, 200)
+    const timer = setInterval(paint, 200)
+    if (forMs < Infinity) setTimeout(() => clearInterval(timer), forMs)
   }
   picture.src = url
   element.srcObject = board.captureStream(5)
@@ -45,7 +46,7 @@ function film(element: HTMLVideoElement, url: string): () => void {
     element.srcObject = null
   }
 }
-const pictureOf = (person: string): string =>
+export const pictureOf = (person: string): string =>
   person.startsWith('p-store') ? (person.endsWith('7') ? wide : panel) : part
 
 const line = (
@@ -189,6 +190,8 @@ export function fake(scene: Scene): Model {
     closeDevices: () => undefined,
     peer: signal('connected'),
     replacing: signal(false),
+    lostSince: signal(null),
+    rates: signal({ sentFps: 14, seenFps: 14 }),
     remote: signal(
       new Map(
         others.map((one) => [

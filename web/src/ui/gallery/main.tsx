@@ -9,8 +9,8 @@ import { CameraCheck } from '../home/CameraCheck'
 import { ConsentDialog } from '../home/ConsentDialog'
 import { ModelContext } from '../model'
 import { Parts } from './Parts'
-import { fake, type Scene } from './fake'
-import { CHEN, HE, TABLETS, XIAOLIN } from './people'
+import { fake, film, pictureOf, type Scene } from './fake'
+import { CHEN, HE, NOW, TABLETS, XIAOLIN } from './people'
 import { ended, inCall, ringing, session } from './rooms'
 
 const shop = TABLETS[0]!
@@ -18,6 +18,14 @@ const refuse = (): Promise<never> => Promise.reject(new Refusal('unavailable'))
 const archive = (more: Partial<Model['archive']>): Partial<Model> => ({
   archive: { ...fake({ me: null }).archive, ...more },
 })
+
+const lost = (seconds: number): Partial<Model> => ({
+  peer: signal('recovering'),
+  lostSince: signal(NOW - seconds * 1000),
+  quality: signal('weak'),
+})
+/** A camera that shows one picture and then none. */
+const stand: Model['bindVideo'] = (element, person) => film(element, pictureOf(person), 1500)
 
 const SCENES: Record<string, () => Scene> = {
   'sign-in': () => ({ me: null, more: { setupNeeded: () => Promise.resolve(true) } }),
@@ -40,8 +48,24 @@ const SCENES: Record<string, () => Scene> = {
   'call-store-weak': () => ({
     me: shop,
     current: inCall(0),
-    more: { quality: signal('weak'), muted: signal(true), still: signal({ step: 'taking' }) },
+    more: {
+      quality: signal('weak'),
+      rates: signal({ sentFps: 3, seenFps: 9 }),
+      muted: signal(true),
+      still: signal({ step: 'taking' }),
+    },
   }),
+  'call-store-lost': () => ({ me: shop, current: inCall(), more: lost(7) }),
+  'call-store-lost-long': () => ({ me: shop, current: inCall(), more: lost(38) }),
+  'call-store-given-up': () => ({ me: shop, current: inCall(), more: { peer: signal('failed') } }),
+  'call-expert-lost': () => ({ me: CHEN, current: inCall(), more: lost(7) }),
+  'call-expert-weak': () => {
+    const room = inCall()
+    room.members[0] = { ...room.members[0]!, quality: 'weak' }
+    return { me: CHEN, current: room, more: { rates: signal({ sentFps: 15, seenFps: 3.2 }) } }
+  },
+  'call-expert-still': () => ({ me: CHEN, current: inCall(), more: { bindVideo: stand } }),
+  'call-store-still': () => ({ me: shop, current: inCall(), more: { bindVideo: stand } }),
   'call-expert': () => ({ me: CHEN, current: inCall() }),
   'call-expert-away': () => {
     const room = inCall(0)

@@ -58,6 +58,8 @@ export function Banner(props: {
   icon: LucideIcon
   tone?: 'strong' | 'info' | 'bad'
   title: string
+  /** Counts up behind the title; not read aloud each second. */
+  since?: string | null
   text?: string
   act?: ComponentChildren
   testid?: string
@@ -73,7 +75,14 @@ export function Banner(props: {
     >
       <Icon class="icon" size={24} aria-hidden="true" />
       <div>
-        <p>{props.title}</p>
+        <p>
+          {props.title}
+          {props.since && (
+            <span class="banner-since num" aria-hidden="true">
+              {props.since}
+            </span>
+          )}
+        </p>
         {props.text && <p>{props.text}</p>}
       </div>
       {props.act}
