@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from functools import cache
 
 from aiohttp import web
 from argon2 import PasswordHasher
@@ -61,7 +62,7 @@ def build(
         rooms=service,
         sockets=gateway,
         seen=Seen(),
-        openapi=json.dumps(document(ROUTES), ensure_ascii=False).encode(),
+        openapi=cache(lambda: json.dumps(document(ROUTES), ensure_ascii=False).encode()),
         authority=authority,
     )
     health.wait_for("database")

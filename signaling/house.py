@@ -4,6 +4,7 @@ Made once by signaling.app; handlers get it with each visit. What the doors need
 Protocols, so that people and archive can be tested without it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,7 +79,7 @@ class House:
     rooms: LiveRooms
     sockets: Sockets
     seen: Seen
-    openapi: bytes
-    """The API's description, JSON."""
+    openapi: Callable[[], bytes]
+    """The API's description, JSON; made when somebody first asks for it."""
     authority: Issued | None = None
     """Whose certificates we serve, if they are our own."""

@@ -1,6 +1,7 @@
 """Passwords as argon2id hashes, few computed at a time, few waiting, and below the calls in priority."""
 
 import asyncio
+import base64
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password", initializer=_step_back)
         self._places = AT_ONCE + WAITING
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _hash_of_nobody(self._hasher)
 
     async def hash(self, password: str) -> str:
         """The hash to keep; contains its own salt and cost."""
@@ -51,6 +52,15 @@ class Passwords:
             return self._hasher.verify(kept, password)
         except (VerifyMismatchError, InvalidHashError):
             return False
+
+
+def _hash_of_nobody(hasher: PasswordHasher) -> str:
+    """A hash that costs as much to check as a real one and that no password makes; making one would cost the start
+    of the server as much as a sign-in."""
+    salt, made = (
+        base64.b64encode(os.urandom(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len)
+    )
+    return f"$argon2id$v=19$m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}${salt}${made}"
 
 
 def _step_back() -> None:

@@ -29,7 +29,7 @@ async def metrics(visit: Visit) -> web.Response:
 
 async def openapi(visit: Visit) -> web.Response:
     """This document."""
-    return web.Response(body=visit.house.openapi, content_type=JSON)
+    return web.Response(body=visit.house.openapi(), content_type=JSON)
 
 
 ROUTES = [

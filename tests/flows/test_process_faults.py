@@ -20,7 +20,7 @@ from tests.support.caller import Caller, call, caller
 from tests.support.clients import new_cid
 from tests.support.nodes import until
 from tests.support.promise import Promise
-from tests.support.stack import Stack
+from tests.support.stack import Stack, worker_of
 
 pytestmark = pytest.mark.flow
 
@@ -41,10 +41,9 @@ async def calls(stack: Stack, count: int = 1) -> AsyncIterator[list[tuple[RoomId
         yield made
 
 
-def worker_of(stack: Stack, room: RoomId) -> str:
-    """Where the room was placed last."""
-    placed = [line for line in stack.log_lines("room placed") if line["room"] == room]
-    return str(placed[-1]["worker"])
+async def logged(stack: Stack, event: str, times: int) -> None:
+    """Wait until this was logged so often."""
+    await stack.until(lambda: len(stack.log_lines(event)) >= times, f"not {times} times: {event}")
 
 
 async def back(people: Sequence[Caller], at: float) -> float:
@@ -56,48 +55,49 @@ async def back(people: Sequence[Caller], at: float) -> float:
 async def test_a_killed_worker_is_replaced_at_once_and_the_other_call_does_not_notice(
     promise: Promise, tmp_path: Path
 ) -> None:
-    for seed in promise.rounds():
-        async with Stack(tmp_path / str(seed), workers=2) as stack, calls(stack, 2) as (first, second):
-            room, *people = first
-            await asyncio.sleep(0.5)
-            dying = worker_of(stack, room)
-            assert worker_of(stack, second[0]) != dying
-            killed = clock.now()
-            os.kill(stack.pid(dying), signal.SIGKILL)
-            promise.measured("sound back after a worker was killed", await back(people, killed), limit=2.0)
-            await asyncio.sleep(1.0)
-            assert worker_of(stack, room) != dying
-            for one in second[1:]:
-                gap_s = one.longest_gap_s(killed, clock.now())
-                promise.measured("gap of the call on the other worker", gap_s, limit=STEADY_S)
+    async with Stack(tmp_path, workers=2) as stack:
+        for seed in promise.rounds():
+            await logged(stack, "worker connected", seed + 1)
+            async with calls(stack, 2) as (first, second):
+                room, *people = first
+                await asyncio.sleep(0.5)
+                dying = worker_of(stack, room)
+                assert worker_of(stack, second[0]) != dying
+                killed = clock.now()
+                os.kill(stack.pid(dying), signal.SIGKILL)
+                promise.measured("sound back after a worker was killed", await back(people, killed), limit=2.0)
+                await asyncio.sleep(1.0)
+                assert worker_of(stack, room) != dying
+                for one in second[1:]:
+                    gap_s = one.longest_gap_s(killed, clock.now())
+                    promise.measured("gap of the call on the other worker", gap_s, limit=STEADY_S)
 
 
 @pytest.mark.promise("B7")
 async def test_a_frozen_worker_is_replaced_and_finds_its_room_elsewhere_when_it_wakes(
     promise: Promise, tmp_path: Path
 ) -> None:
-    for seed in promise.rounds():
-        async with Stack(tmp_path / str(seed), workers=2, hang_s=0) as stack, calls(stack) as ((room, *people),):
-            await asyncio.sleep(0.5)
-            frozen = worker_of(stack, room)
-            pid, at = stack.pid(frozen), clock.now()
-            os.kill(pid, signal.SIGSTOP)
-            promise.measured("sound back after a worker froze", await back(people, at), limit=5.0)
-            await asyncio.sleep(max(0.0, at + promise.size(3.0, full=6.0) - clock.now()))
-            woken = clock.now()
-            os.kill(pid, signal.SIGCONT)
-            await stack.until(
-                lambda: bool(stack.log_lines("worker holds a room that went elsewhere")), "the worker learns its fate"
-            )
-            await asyncio.sleep(1.5)
-            for one in people:
-                promise.measured("gap when it woke", one.longest_gap_s(woken, clock.now()), limit=STEADY_S)
-                late = [at for peer in one.peers[:-1] for at in peer.media_at if at > woken + 0.5]
-                assert not late, "nothing comes by the old connection"
-                assert len(one.peers) == 2, "one new connection was enough"
-                others = [slot.participant for slot in slots(one) if slot.participant is not None]
-                assert others == [other.tab.person for other in people if other is not one], "nobody is there twice"
-            assert worker_of(stack, room) != frozen
+    async with Stack(tmp_path, workers=2, hang_s=0) as stack:
+        for seed in promise.rounds():
+            async with calls(stack) as ((room, *people),):
+                await asyncio.sleep(0.5)
+                frozen = worker_of(stack, room)
+                pid, at = stack.pid(frozen), clock.now()
+                os.kill(pid, signal.SIGSTOP)
+                promise.measured("sound back after a worker froze", await back(people, at), limit=5.0)
+                await asyncio.sleep(max(0.0, at + promise.size(3.0, full=6.0) - clock.now()))
+                woken = clock.now()
+                os.kill(pid, signal.SIGCONT)
+                await logged(stack, "worker holds a room that went elsewhere", seed)
+                await asyncio.sleep(1.5)
+                for one in people:
+                    promise.measured("gap when it woke", one.longest_gap_s(woken, clock.now()), limit=STEADY_S)
+                    late = [at for peer in one.peers[:-1] for at in peer.media_at if at > woken + 0.5]
+                    assert not late, "nothing comes by the old connection"
+                    assert len(one.peers) == 2, "one new connection was enough"
+                    others = [slot.participant for slot in slots(one) if slot.participant is not None]
+                    assert others == [other.tab.person for other in people if other is not one], "nobody is there twice"
+                assert worker_of(stack, room) != frozen
 
 
 @pytest.mark.promise("B8")

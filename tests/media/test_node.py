@@ -12,8 +12,8 @@ import pytest
 
 from contract.data import Moved, Slots
 from contract.errors import ErrorCode
-from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
-from contract.media import Source
+from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId, WorkerId
+from contract.media import Codec, Source
 from contract.nodes import (
     Answered,
     CloseLeg,
@@ -27,7 +27,10 @@ from contract.nodes import (
     Refused,
     SetGrants,
 )
+from media.node import MediaNode
+from media.peer.mux import Mux
 from runtime import clock, health
+from runtime.supervise import TaskScope
 from tests.support.control_desk import ALL, NONE, ControlDesk
 from tests.support.peer_client import PeerClient
 from tests.support.until import until
@@ -172,6 +175,21 @@ async def test_media_goes_on_while_signaling_is_dead_and_the_next_hello_says_all
     }
     assert hello.recordings == {"r-1": "rec-1"}
     await until(lambda: any(report.live for report in desk.all(PublicationReport)))
+
+
+async def test_a_worker_without_signaling_keeps_its_rooms_for_a_while_and_then_lets_them_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("media.node.ORPHAN_S", 0.6)
+    mux = Mux(0)
+    async with TaskScope("test") as scope:
+        node = MediaNode(WorkerId("media-0"), mux, scope, max_legs=4, video_codec=Codec.VP8)
+        begun = clock.now()
+        scope.spawn(node.run_timers(), name="timers")
+        node.rooms.record(RoomId("r-1"), RecordingId("rec-1"), epoch=1)
+        await until(lambda: not node.rooms.held)
+        assert clock.now() - begun >= 0.6
+    mux.close()
 
 
 async def test_sigterm_tells_every_client_and_ends_within_two_seconds(

@@ -28,6 +28,7 @@ from typing import Any, Self
 import aiohttp
 import psutil
 
+from contract.ids import RoomId
 from passline.demo import PASSWORD
 from runtime.settings import PREFIX
 from tests.support.quiet import secrets_in
@@ -217,6 +218,12 @@ class Stack:
                 if fields.get("event") == event:
                     lines.append(fields)
         return lines
+
+
+def worker_of(stack: Stack, room: RoomId) -> str:
+    """The media worker on which the room was placed last."""
+    placed = [line for line in stack.log_lines("room placed") if line["room"] == room]
+    return str(placed[-1]["worker"])
 
 
 def free_port() -> int:
