@@ -68,6 +68,7 @@ bench: setup              ## The figures of docs/performance.md
 	$(BIN)/passline bench sfu --json
 	$(BIN)/passline bench call --json
 	$(BIN)/passline bench record --json
+	$(BIN)/passline bench messages --json
 
 image:                    ## The container image; make image ARGS="signaling media recorder" for parts
 	@tools/image.sh $(ARGS)

@@ -57,13 +57,15 @@ def serve(
 
 
 @app.command
-def bench(name: Literal["sfu", "call", "record"], /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+def bench(
+    name: Literal["sfu", "call", "record", "messages"], /, *, json: Annotated[bool, Parameter(negative="")] = False
+) -> int:
     """Measure this machine; docs/performance.md says what and how. Needs the development packages.
 
     Parameters
     ----------
     name
-        `sfu` forwarding, `call` a call in Chromium, `record` recording.
+        `sfu` forwarding, `call` a call in Chromium, `record` recording, `messages` chat of 200 clients.
     json
         One JSON object instead of lines for people.
     """

@@ -58,6 +58,7 @@ class CloseConsumer(Generic[T]):
         self._items: deque[T] = deque()
         self._size = size
         self._ready = asyncio.Event()
+        self._taken = asyncio.Event()
         self._closed = False
 
     def put(self, item: T) -> None:
@@ -66,6 +67,7 @@ class CloseConsumer(Generic[T]):
         if len(self._items) >= self._size:
             self.too_slow = True
             self._items.clear()
+            self._taken.set()
         else:
             self._items.append(item)
         self._ready.set()
@@ -77,12 +79,20 @@ class CloseConsumer(Generic[T]):
                 raise QueueClosed
             self._ready.clear()
             await self._ready.wait()
+        self._taken.set()
         return self._items.popleft()
+
+    async def below(self, count: int) -> None:
+        """Wait until fewer than `count` items are queued, or no more will come: for who has much to say at once."""
+        while len(self._items) >= count and not self._closed:
+            self._taken.clear()
+            await self._taken.wait()
 
     def close(self) -> None:
         """No more items; what is queued still comes out."""
         self._closed = True
         self._ready.set()
+        self._taken.set()
 
     def __len__(self) -> int:
         return len(self._items)

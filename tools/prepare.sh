@@ -17,6 +17,7 @@ has_chinese_font() {
 need chromium chromium chromium-browser google-chrome
 need firefox-esr firefox-esr firefox
 need ffmpeg ffmpeg
+need strace strace
 need libnss3-tools certutil
 need coturn turnserver
 need iproute2 ip

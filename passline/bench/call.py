@@ -10,15 +10,8 @@ import array
 import asyncio
 import contextlib
 import math
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,11 +19,11 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 
+from passline.bench.serving import serving
 from passline.bench.switch import WATCH, switches
 from passline.demo import PASSWORD
 
 CALLS = 20
-READY_S = 60.0
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -129,41 +122,8 @@ async def _one_call(store: Page, expert: Page) -> dict[str, float]:
 @contextlib.asynccontextmanager
 async def _server() -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="passline-bench-") as directory:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        environ = {key: value for key, value in os.environ.items() if not key.startswith("PASSLINE_")}
-        environ |= {
-            "PASSLINE_PORT": str(port),
-            "PASSLINE_DATA": str(Path(directory) / "data"),
-            "PASSLINE_MEDIA_PORT": "0",
-            "PASSLINE_MEDIA_WORKERS": "1",
-            "PASSLINE_LOG_LEVEL": "warning",
-        }
-        process = await asyncio.to_thread(_serve, environ)
-        try:
-            await asyncio.to_thread(_wait_ready, port, process)
-            yield f"http://localhost:{port}"
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _serve(environ: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "passline", "serve", "--demo"]
-    return subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def _wait_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2.0).close()
-        except (OSError, urllib.error.URLError):
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("passline serve did not become ready")
+        async with serving(Path(directory) / "data", "--demo") as (url, _supervisor):
+            yield url
 
 
 @contextlib.asynccontextmanager

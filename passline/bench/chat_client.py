@@ -14,7 +14,7 @@ from contract.client import PROTOCOL_VERSION, ClientMessage, Hello, JoinRoom, Le
 from contract.errors import PasslineError
 from contract.http import Ticket
 from contract.ids import ChannelId, ClientMessageId, RoomId
-from contract.server import SERVER_MESSAGE, Bye, ChatMessage, Done, Error, Pong, Reconnect, ServerMessage, Welcome
+from contract.server import SERVER_MESSAGE, Bye, ChatMessage, Done, Error, Reconnect, ServerMessage, Welcome
 from passline.bench.chat_rule import ACK_AFTER_S, ChatRule, new_cid
 from runtime import clock, ids
 
@@ -47,8 +47,8 @@ class ChatClient:
         self._http = http
         self._url = url
         self._headers = {"Cookie": f"passline={cookie}", "Origin": url}
-        self._shown = shown
-        self._heard = heard
+        self.shown = shown
+        self.heard = heard
         self._random = random.Random(seed)
         self._device = ids.uuid7()
         self._resume: str | None = None
@@ -65,13 +65,13 @@ class ChatClient:
         async with self._turn:
             message = self.rule.write(channel, body, cid)
             if self._welcomed.is_set():
-                await self._say(message)
+                await self.say(message)
 
     async def do(self, wish: RoomWish) -> Done | Error:
         """Say a wish and wait for its answer; for the time before anything breaks."""
         answer: asyncio.Future[Done | Error] = asyncio.get_running_loop().create_future()
         self._answers[wish.cid] = answer
-        await self._say(wish)
+        await self.say(wish)
         return await answer
 
     async def online(self) -> None:
@@ -121,7 +121,7 @@ class ChatClient:
                     resume=self._resume,
                     cursors=self.rule.cursors,
                 )
-                await self._say(hello)
+                await self.say(hello)
                 await self._take(await ws.receive())
             self._unanswered_pings = 0
             async with asyncio.TaskGroup() as tasks:
@@ -156,9 +156,9 @@ class ChatClient:
                     return
                 self._unanswered_pings += 1
                 ping_at = now + PING_S
-                await self._say(Ping(n=0))
+                await self.say(Ping(n=0))
             for message in self.rule.due(now):
-                await self._say(message)
+                await self.say(message)
             deadline = min(ping_at, self.rule.deadline or ping_at, clock.now() + ACK_AFTER_S)
             await asyncio.sleep(max(0.0, deadline - clock.now()))
 
@@ -167,12 +167,11 @@ class ChatClient:
         if frame.type is not WSMsgType.TEXT:
             return False
         message = decode(SERVER_MESSAGE, frame.data)
-        self._heard(message)
+        self._unanswered_pings = 0
+        self.heard(message)
         match message:
             case Welcome():
                 await self._greeted(message)
-            case Pong():
-                self._unanswered_pings = 0
             case Bye():
                 self._bye = message
             case Done(cid=cid) | Error(cid=cid) if cid in self._answers:
@@ -180,22 +179,22 @@ class ChatClient:
             case _:
                 taken = self.rule.take(message, clock.now())
                 for shown in taken.shown:
-                    self._shown(shown)
+                    self.shown(shown)
                 for say in taken.say:
-                    await self._say(say)
+                    await self.say(say)
         return True
 
     async def _greeted(self, welcome: Welcome) -> None:
         self.connections += 1
         self._resume = welcome.resume
         if self.seat is not None and not welcome.resumed:
-            await self._say(JoinRoom(cid=new_cid(), room=self.seat, consent=True))
+            await self.say(JoinRoom(cid=new_cid(), room=self.seat, consent=True))
         async with self._turn:
             for message in self.rule.welcome(welcome):
-                await self._say(message)
+                await self.say(message)
             self._welcomed.set()
 
-    async def _say(self, message: ClientMessage) -> None:
+    async def say(self, message: ClientMessage) -> None:
         """Into the socket; what is lost with it comes again by the rule."""
         if self._ws is not None:
             with contextlib.suppress(ClientError, OSError):

@@ -52,6 +52,7 @@ class ChatRule:
         self.resent = 0
         self._channels: dict[ChannelId, _Channel] = {}
         self._again: dict[ClientMessageId, float] = {}
+        self._sync_again_at: float | None = None
 
     @property
     def cursors(self) -> dict[ChannelId, int]:
@@ -92,6 +93,8 @@ class ChatRule:
                     taken.say += self._sync(ch)
             case Sent(cid=cid):
                 self._sent(cid)
+            case Error(cid=None, code=ErrorCode.TOO_MANY, retry_after_s=retry_after_s):
+                self._sync_again_at = now + (retry_after_s or 0.0)  # a sync may have been refused: it has no cid
             case Error(cid=cid, code=code, retry_after_s=retry_after_s) if cid in self.outbox:
                 if retry_after_s is None:
                     self.failed[cid] = code
@@ -105,7 +108,8 @@ class ChatRule:
     def deadline(self) -> float | None:
         """When `due` has something to say."""
         acks = [state.ack_at for state in self._channels.values() if state.ack_at is not None]
-        return min((*acks, *self._again.values()), default=None)
+        syncs = [] if self._sync_again_at is None else [self._sync_again_at]
+        return min((*acks, *syncs, *self._again.values()), default=None)
 
     def due(self, now: float) -> list[ClientMessage]:
         """Acknowledgements of a moment, and what was to be sent again."""
@@ -113,6 +117,12 @@ class ChatRule:
         for channel, state in self._channels.items():
             if state.ack_at is not None and now >= state.ack_at:
                 say.append(self._ack(channel, state))
+        if self._sync_again_at is not None and now >= self._sync_again_at:
+            self._sync_again_at = None
+            for channel, state in self._channels.items():
+                if state.syncing_after is not None:
+                    state.syncing_after = None
+                    say += self._sync(channel)
         for cid in [cid for cid, at in self._again.items() if now >= at]:
             del self._again[cid]
             if cid in self.outbox:
@@ -133,7 +143,7 @@ class ChatRule:
             if len(state.early) > EARLY_MESSAGES:
                 state.early.clear()
             taken.say += self._sync(message.ch)
-        if state.cursor - state.acked >= ACK_EVERY:
+        if state.cursor - state.acked >= ACK_EVERY and state.syncing_after is None:
             taken.say.append(self._ack(message.ch, state))
         elif state.cursor > state.acked and state.ack_at is None:
             state.ack_at = now + ACK_AFTER_S

@@ -33,6 +33,8 @@ REGION = RegionId("r-bench")
 NOBODY_SIGNS_IN = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 """Their sign-ins are put into the database: 200 honest password checks would take a minute."""
 
+BODY = "冰箱温度偏高，请看一下压缩机"
+
 Cookies = dict[PersonId, str]
 
 
@@ -63,6 +65,11 @@ async def prepare(data: Path, *, trainers: int, stores: int) -> tuple[Cookies, C
         return await cookies(teachers), await cookies(tablets)
 
 
+def browsers() -> ClientSession:
+    """What any number of clients connect by; each sends its own cookie. Close it."""
+    return ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
+
+
 class Listener(Protocol):
     """Hears everything that comes to anybody."""
 
@@ -82,7 +89,7 @@ class Member:
 
 
 class Crowd:
-    """Connected clients; use as a context."""
+    """Connected clients; use as a context. The visitor (person, cookie) may read every channel and does not stay."""
 
     def __init__(
         self,
@@ -90,12 +97,15 @@ class Crowd:
         trainers: Cookies,
         stores: Cookies,
         listeners: Sequence[Listener],
+        *,
+        visitor: tuple[PersonId, str] | None = None,
     ) -> None:
         self.members: dict[PersonId, Member] = {}
         self._url = url
         self._cookies = (trainers, stores)
         self._listeners = listeners
-        self._http = ClientSession(connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar())
+        self._visitor = visitor
+        self._http = browsers()
         self._scope = TaskScope("crowd")
 
     async def __aenter__(self) -> "Crowd":
@@ -109,9 +119,11 @@ class Crowd:
         await asyncio.gather(*(client.online() for client in clients.values()))
         groups = {trainer: list(stores)[n :: len(trainers)] for n, trainer in enumerate(trainers)}
         guests = dict(zip(trainers, [*list(groups.values())[1:], next(iter(groups.values()))], strict=True))
+        visitors = [self._visitor[0]] if self._visitor else []
         rooms = await asyncio.gather(
-            *(_open(clients[trainer], sorted({*groups[trainer], *guests[trainer]})) for trainer in trainers)
+            *(_open(clients[trainer], sorted({*groups[trainer], *guests[trainer], *visitors})) for trainer in trainers)
         )
+        await self._show_around(rooms)
         homes = dict(zip(trainers, rooms, strict=True))
         for trainer, room in homes.items():
             await asyncio.gather(*(_visit(clients[guest], room) for guest in guests[trainer] if len(rooms) > 1))
@@ -140,6 +152,19 @@ class Crowd:
 
         return ChatClient(self._http, self._url, cookie, shown=shown, heard=heard, seed=seed)
 
+    async def _show_around(self, rooms: Sequence[RoomId]) -> None:
+        """The visitor has a seat in every room for a moment, and so reads them all from then on."""
+        if self._visitor is None:
+            return
+        person, cookie = self._visitor
+        visitor = self._client(person, cookie, len(rooms))
+        staying = self._scope.spawn(visitor.stay(), name=person)
+        await visitor.online()
+        for room in rooms:
+            await _visit(visitor, room)
+        staying.cancel()
+        await asyncio.wait([staying])
+
     def readers(self) -> dict[ChannelId, list[PersonId]]:
         """Who follows each channel."""
         found: dict[ChannelId, list[PersonId]] = {}
@@ -148,7 +173,9 @@ class Crowd:
                 found.setdefault(channel, []).append(member.person)
         return found
 
-    async def chat(self, messages: int, seconds: float, ledger: Ledger, chance: random.Random) -> None:
+    async def chat(
+        self, messages: int, seconds: float, ledger: Ledger, chance: random.Random, body: str = BODY
+    ) -> None:
         """So many messages, evenly over so many seconds, each by somebody in their own room."""
         members = list(self.members.values())
         began = clock.now()
@@ -157,7 +184,7 @@ class Crowd:
             member = chance.choice(members)
             cid = new_cid()
             ledger.wrote(member.home, cid)
-            await member.client.write(member.home, f"第 {number} 条：冰箱温度偏高，请看一下压缩机", cid)
+            await member.client.write(member.home, body, cid)
 
 
 async def _open(trainer: ChatClient, invite: list[PersonId]) -> RoomId:

@@ -37,6 +37,12 @@ class Ledger:
         if isinstance(message, Sent) and message.cid in self._at:
             self.ack_s.setdefault(message.cid, clock.now() - self._at[message.cid])
 
+    def start_over(self) -> None:
+        """What was measured so far was the warming up."""
+        self._at.clear()
+        self.ack_s.clear()
+        self.fanout_s.clear()
+
     @property
     def messages(self) -> int:
         return len(self._at)

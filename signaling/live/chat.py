@@ -23,7 +23,7 @@ from signaling.live.sessions import ClientSession, ClientSessions
 from signaling.store import messages
 from signaling.store import rooms as rows
 from signaling.store.engine import Database
-from signaling.store.messages import NewMessage, Stored
+from signaling.store.messages import Moves, NewMessage, Stored
 
 log = get_logger(__name__)
 
@@ -33,8 +33,6 @@ BATCH_MESSAGES = 500
 CURSORS_S = 0.1
 """Cursors are written together so often."""
 MAX_DIRTY = 10_000
-
-Moves = dict[tuple[PersonId, str, ChannelId], Cursor]
 
 
 @dataclass(slots=True)
@@ -121,6 +119,7 @@ class Chat:
     async def sync(self, session: ClientSession, wish: Sync) -> None:
         """Answer with the messages after `wish.after`, then `synced`. Raises Rejection(`not_found`)."""
         await self._check_reader(session, wish.ch)
+        await session.room()
         page = await self._database.fetch(partial(messages.page, channel=wish.ch, after=wish.after, limit=wish.limit))
         for message in page:
             session.tell(message)
@@ -206,22 +205,24 @@ class Chat:
 
 async def _forward(session: AsyncSession, *, moves: Moves) -> dict[ChannelId, _Moved]:
     channels = {channel for _, _, channel in moves}
-    people = {person for person, _, _ in moves}
-    before = await messages.cursors(session, channels, people)
-    await messages.forward(session, moves)
-    after = await messages.cursors(session, channels, people)
-    moved = {}
-    for channel in channels:
-        steps = {
-            person: (before.get((channel, person), Cursor()), cursor)
-            for (ch, person), cursor in after.items()
-            if ch == channel and before.get((channel, person)) != cursor
-        }
-        if steps:
-            spans = [span for was, now in steps.values() for span in was.spans(now)]
-            writers = await messages.senders(session, channel, min(a for a, _ in spans), max(b for _, b in spans))
-            moved[channel] = _Moved(_reached({person: now for person, (_, now) in steps.items()}), writers)
-    return moved
+    before = await messages.cursors(session, channels, {person for person, _, _ in moves})
+    steps: dict[ChannelId, dict[PersonId, tuple[Cursor, Cursor]]] = {}
+    for (person, _, channel), at in (await messages.forward(session, moves)).items():
+        was = before.get((channel, person), Cursor())
+        _, reached = steps.get(channel, {}).get(person, (was, was))
+        reached = reached.forward(delivered=at.delivered, read=at.read, head=at.delivered)
+        if reached != was:
+            steps.setdefault(channel, {})[person] = (was, reached)
+    stretches = {
+        channel: (min(a for a, _ in spans), max(b for _, b in spans))
+        for channel, people in steps.items()
+        if (spans := [span for was, now in people.values() for span in was.spans(now)])
+    }
+    writers = await messages.senders(session, stretches)
+    return {
+        channel: _Moved(_reached({person: now for person, (_, now) in people.items()}), writers.get(channel, set()))
+        for channel, people in steps.items()
+    }
 
 
 def _reached(people: Mapping[PersonId, Cursor]) -> list[Reached]:

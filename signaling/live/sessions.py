@@ -18,6 +18,10 @@ class Connection(Protocol):
         """Queue one frame; never waits. A consumer that is too slow is cut."""
         ...
 
+    async def room(self) -> None:
+        """Wait until a client that reads slowly has taken enough to be told much at once."""
+        ...
+
     def bye(self, code: ByeCode, reconnect: Reconnect, *, retry_after_s: float | None = None) -> None:
         """Say goodbye and close."""
         ...
@@ -43,6 +47,11 @@ class ClientSession:
     def say(self, text: str) -> None:
         if self.connection is not None:
             self.connection.say(text)
+
+    async def room(self) -> None:
+        """Before telling a page of messages: what was asked for never makes a client too slow."""
+        if self.connection is not None:
+            await self.connection.room()
 
 
 class ClientSessions:

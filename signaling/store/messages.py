@@ -3,10 +3,10 @@
 Sequence numbers have no holes and no doubles per channel, because they are given inside the write transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select, tuple_, update
+from sqlalchemy import and_, case, func, or_, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,9 @@ from contract.ids import ChannelId, ClientMessageId, PersonId
 from contract.server import ChatMessage
 from signaling.domain.chat import Cursor
 from signaling.store.tables import ChannelRow, CursorRow, MessageRow
+
+Moves = dict[tuple[PersonId, str, ChannelId], Cursor]
+"""How far a device (person, device, channel) wants its cursor, or was put."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +143,22 @@ async def heads(session: AsyncSession, channels: Iterable[ChannelId]) -> dict[Ch
     return {ChannelId(channel): head for channel, head in rows}
 
 
-async def senders(session: AsyncSession, channel: ChannelId, after: int, upto: int) -> set[PersonId]:
-    """Everybody who wrote one of the messages after `after`, up to `upto`."""
-    query = select(MessageRow.sender_id).where(
-        MessageRow.channel_id == channel, MessageRow.seq > after, MessageRow.seq <= upto
-    )
-    return {PersonId(sender) for sender in await session.scalars(query.distinct())}
+async def senders(
+    session: AsyncSession, stretches: Mapping[ChannelId, tuple[int, int]]
+) -> dict[ChannelId, set[PersonId]]:
+    """Everybody who wrote in a stretch (after, up to) of a channel."""
+    if not stretches:
+        return {}
+    within = [
+        and_(MessageRow.channel_id == channel, MessageRow.seq > after, MessageRow.seq <= upto)
+        for channel, (after, upto) in stretches.items()
+    ]
+    found: dict[ChannelId, set[PersonId]] = {}
+    for channel, sender in await session.execute(
+        select(MessageRow.channel_id, MessageRow.sender_id).where(or_(*within)).distinct()
+    ):
+        found.setdefault(ChannelId(channel), set()).add(PersonId(sender))
+    return found
 
 
 async def cursors(
@@ -176,32 +189,34 @@ async def receipts(
     return found
 
 
-async def forward(session: AsyncSession, moves: dict[tuple[PersonId, str, ChannelId], Cursor]) -> None:
-    """Move the cursors of devices (person, device, channel) forward; none goes back or beyond its channel's head."""
+async def forward(session: AsyncSession, moves: Moves) -> Moves:
+    """Move the cursors of devices forward; none goes back or beyond its channel's head. Returns where each was put."""
     newest = await heads(session, {channel for _, _, channel in moves})
-    rows = []
-    for (person, device, channel), wished in moves.items():
-        if channel in newest:
-            cursor = Cursor().forward(delivered=wished.delivered, read=wished.read, head=newest[channel])
-            rows.append(
-                {
-                    "person_id": person,
-                    "device": device,
-                    "channel_id": channel,
-                    "delivered": cursor.delivered,
-                    "read": cursor.read,
-                }
-            )
-    if not rows:
-        return
-    statement = insert(CursorRow)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["person_id", "device", "channel_id"],
-            set_={
-                "delivered": func.max(CursorRow.delivered, statement.excluded.delivered),
-                "read": func.max(CursorRow.read, statement.excluded.read),
-            },
-        ),
-        rows,
-    )
+    put = {
+        key: Cursor().forward(delivered=wished.delivered, read=wished.read, head=newest[key[2]])
+        for key, wished in moves.items()
+        if key[2] in newest
+    }
+    rows = [
+        {
+            "person_id": person,
+            "device": device,
+            "channel_id": channel,
+            "delivered": cursor.delivered,
+            "read": cursor.read,
+        }
+        for (person, device, channel), cursor in put.items()
+    ]
+    if rows:
+        statement = insert(CursorRow)
+        await session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["person_id", "device", "channel_id"],
+                set_={
+                    "delivered": func.max(CursorRow.delivered, statement.excluded.delivered),
+                    "read": func.max(CursorRow.read, statement.excluded.read),
+                },
+            ),
+            rows,
+        )
+    return put

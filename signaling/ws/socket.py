@@ -43,6 +43,10 @@ class Socket:
         if self._queue.too_slow:
             self._overrun.set()
 
+    async def room(self) -> None:
+        """Wait until much may be said at once: a page of messages."""
+        await self._queue.below(QUEUE_FRAMES // 2)
+
     def bye(self, code: ByeCode, reconnect: Reconnect, *, retry_after_s: float | None = None) -> None:
         if self._bye is not None:
             return

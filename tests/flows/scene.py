@@ -75,8 +75,11 @@ class Scene:
         trusts: Path | None = None,
         flags: Sequence[str] = (),
         network: Network | None = None,
+        profile: Path | None = None,
     ) -> Browser:
         """A Chromium of its own; `shows` is what its camera and microphone play, `url` another way to the system.
+
+        `profile` is a directory that outlives it, for the same person's next one.
 
         `network` is where it is; the system must listen there: `Scene(…, host="0.0.0.0")`.
         """
@@ -96,6 +99,7 @@ class Scene:
                 trusts=trusts,
                 flags=flags,
                 network=network,
+                profile=profile,
             )
         )
         self.browsers.append(browser)

@@ -65,3 +65,28 @@ async def _is_closed(queue: DropOldest[int] | CloseConsumer[int]) -> bool:
     except QueueClosed:
         return True
     return False
+
+
+async def test_who_has_much_to_say_waits_until_the_consumer_has_taken_enough() -> None:
+    queue: CloseConsumer[int] = CloseConsumer(4)
+    for number in range(3):
+        queue.put(number)
+    waiting = asyncio.gather(queue.below(2))
+    assert await queue.get() == 0
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert await queue.get() == 1
+    await waiting
+
+
+@pytest.mark.parametrize("end", ["close", "overrun"])
+async def test_nobody_waits_for_a_consumer_that_is_gone(end: str) -> None:
+    queue: CloseConsumer[int] = CloseConsumer(1)
+    queue.put(1)
+    waiting = asyncio.gather(queue.below(1))
+    await asyncio.sleep(0)
+    if end == "close":
+        queue.close()
+    else:
+        queue.put(2)
+    await waiting

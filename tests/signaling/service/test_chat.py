@@ -1,14 +1,20 @@
 """Chat through the public doors: once, in order, with honest ticks."""
 
+from functools import partial
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import update
 
 from contract.client import Ack, LeaveRoom, Read, Send, Sync
 from contract.errors import ErrorCode
 from contract.ids import room_channel
 from contract.rooms import RecordingState
 from contract.server import Error, Receipt, Sent, Synced
+from runtime import clock
+from signaling.service import REMEMBER_MS
+from signaling.store.rooms import forget_done
+from signaling.store.tables import MessageRow
 from tests.signaling.service.world import World, answered
 from tests.support.clients import Tab, new_cid
 
@@ -96,6 +102,40 @@ async def test_what_was_missed_comes_in_pages(world: World) -> None:
     pages = [m for m in later.heard if isinstance(m, Synced)]
     assert [(m.upto, m.more) for m in pages] == [(200, True), (400, True), (450, False)]
     assert [m.body for m in later.shown[channel]] == [str(n) for n in range(sent)]
+
+
+@pytest.mark.promise("A8")
+async def test_a_message_is_one_for_as_long_as_it_is_kept(world: World) -> None:
+    """Commands are remembered for 30 days; a message's cid as long as the message."""
+    store, chen = await pair(world)
+    channel = room_channel(await answered(store, chen))
+    message = Send(cid=new_cid(), ch=channel, body="冰箱报警")
+    await store.say(message)
+    await store.until(lambda: any(isinstance(m, Sent) for m in store.heard), "the first time")
+    database = world.server.house.database
+    long_ago_ms = clock.wall_ms() - 2 * REMEMBER_MS
+    await database.write(lambda session: session.execute(update(MessageRow).values(at_ms=long_ago_ms)))
+    await database.write(partial(forget_done, before_ms=clock.wall_ms()))
+    store.heard.clear()
+    await store.say(message)
+    again = await store.until(lambda: next((m for m in store.heard if isinstance(m, Sent)), None), "the same again")
+    assert (again.seq, again.ts) == (1, long_ago_ms)
+    await store.say(message.model_copy(update={"body": "something else"}))
+    await store.until(lambda: store.failed.get(message.cid) is ErrorCode.CONFLICT, "conflict")
+
+
+@pytest.mark.promise("A8")
+async def test_nobody_gets_the_message_behind_another_persons_cid(world: World) -> None:
+    """A cid counts for who made it; a stranger who guesses it learns nothing, not even that it exists."""
+    store, chen = await pair(world)
+    liu = await world.tab("liu")
+    channel = room_channel(await answered(store, chen))
+    message = Send(cid=new_cid(), ch=channel, body="secret")
+    await store.say(message)
+    await store.until(lambda: any(isinstance(m, Sent) for m in store.heard), "sent")
+    await liu.say(message)
+    await liu.until(lambda: liu.failed.get(message.cid) is ErrorCode.NOT_FOUND, "no such channel")
+    assert not any(isinstance(m, Sent) for m in liu.heard)
 
 
 async def test_who_was_there_reads_for_ever_and_writes_no_more(world: World) -> None:

@@ -43,6 +43,7 @@ export class Delivery {
   private chain: Promise<void> = Promise.resolve()
   private inbox: ChatMessage[] = []
   private retry: ReturnType<typeof setTimeout> | undefined
+  private resync: ReturnType<typeof setTimeout> | undefined
   private lastCreated = 0
 
   /** `ownsOutbox`: this tab may resend what other tabs (or an earlier life of this one) left behind. */
@@ -158,6 +159,10 @@ export class Delivery {
         }
         return true
       case 'error':
+        if (!message.cid && message.code === 'too_many') {
+          this.syncAgain(message.retry_after_s ?? 0)
+          return true
+        }
         if (!message.cid || !this.outbox.has(message.cid)) return false
         this.refused(message.cid, message.code, message.retry_after_s ?? null)
         return true
@@ -173,6 +178,7 @@ export class Delivery {
 
   close(): void {
     clearTimeout(this.retry)
+    clearTimeout(this.resync)
     for (const channel of this.channels.values()) clearTimeout(channel.timer)
     this.channels.clear()
     this.outbox.clear()
@@ -276,9 +282,21 @@ export class Delivery {
     channel.syncing = asked ? { since: now, after } : null
   }
 
+  /** The limit refused something without a cid: perhaps a sync, which nobody else would ask again. */
+  private syncAgain(afterS: number): void {
+    clearTimeout(this.resync)
+    this.resync = setTimeout(() => {
+      for (const [ch, channel] of this.channels) {
+        if (!channel.syncing) continue
+        channel.syncing = null
+        this.sync(ch)
+      }
+    }, afterS * 1000)
+  }
+
   private ackSoon(ch: ChannelId): void {
     const channel = this.channel(ch)
-    if (channel.order.upto - channel.acked >= ACK_EVERY) this.ack(ch)
+    if (!channel.syncing && channel.order.upto - channel.acked >= ACK_EVERY) this.ack(ch)
     else channel.timer ??= setTimeout(() => this.ack(ch), ACK_AFTER_MS)
   }
 

@@ -103,6 +103,8 @@ class Server {
   readonly log: ChatMessage[] = []
   readonly heard: ClientMessage[] = []
   online = true
+  /** So many syncs are refused by the limit of messages a second. */
+  refuses = 0
   deliver: (m: ServerMessage) => void = () => {}
 
   send = (m: ClientMessage): boolean => {
@@ -115,6 +117,9 @@ class Server {
         this.log.push(known)
       }
       this.deliver({ type: 'sent', cid: m.cid, ch: CH, seq: known.seq, ts: known.ts })
+    } else if (m.type === 'sync' && this.refuses > 0) {
+      this.refuses--
+      this.deliver({ type: 'error', code: 'too_many', cid: null, detail: '', retry_after_s: 0.01 })
     } else if (m.type === 'sync') {
       const missing = this.log.filter((l) => l.seq > m.after).slice(0, m.limit)
       for (const l of missing) this.deliver(l)
@@ -192,6 +197,14 @@ describe.each(['memory', 'indexeddb'] as const)('delivery over %s', (kind) => {
     expect(server.heard.filter((m) => m.type === 'sync')).toHaveLength(1)
     expect((await store.cursors()).map((c) => c.seq)).toEqual([6])
     expect((await store.messages(CH)).map((m) => m.seq)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  test('a sync that the limit refused is asked again', async () => {
+    for (let seq = 1; seq <= 3; seq++) server.log.push(message(seq))
+    server.refuses = 1
+    delivery.welcome(welcome({ [CH]: 3 }))
+    await vi.waitFor(() => expect(shown).toEqual([1, 2, 3]))
+    expect(server.heard.filter((m) => m.type === 'sync')).toHaveLength(2)
   })
 
   test('a new page begins where the last one stopped', async () => {
