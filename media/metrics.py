@@ -24,6 +24,6 @@ class MediaMetrics(Collector):
         dropped = CounterMetricFamily(
             "passline_media_dropped", "What was dropped or repaired, by kind.", labels=["kind"]
         )
-        for kind, count in sorted(beat.dropped.items()):
+        for kind, count in sorted({"packets_lost": 0, **beat.dropped}.items()):
             dropped.add_metric([kind], count)
         yield dropped

@@ -4,10 +4,12 @@ import asyncio
 import gc
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from prometheus_client import Gauge
 
 from contract.nodes import CONTROL_SOCKET, MAX_LINK_BYTES, TAP_SOCKET, RecordingReport
+from contract.recording import GapReason
 from contract.tap import TapKeyframes
 from recorder.control import Control
 from recorder.intake import Intake
@@ -111,8 +113,17 @@ def _metrics(state: Health, recordings: Recordings) -> None:
     running.set_function(lambda: float(recordings.running))
     pending = Gauge("passline_recorder_disk_pending_bytes", "Waiting for the disk.", registry=state.registry)
     pending.set_function(lambda: float(recordings.pending_bytes))
+    gaps = Gauge(
+        "passline_recording_gaps", "Holes in recordings made safe since the start.", ["reason"], registry=state.registry
+    )
+    for reason in GapReason:
+        gaps.labels(reason).set_function(partial(_gaps, recordings, reason))
     left_out = Gauge("passline_recorder_left_out", "Tap records that belong to no recording.", registry=state.registry)
     left_out.set_function(lambda: float(recordings.left_out))
+
+
+def _gaps(recordings: Recordings, reason: GapReason) -> float:
+    return float(recordings.gaps[reason])
 
 
 def _report(control: Control, report: RecordingReport) -> None:

@@ -1,13 +1,14 @@
 """All recordings of this process: orders from signaling and records from the tap find theirs; reports come out."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from contract.alarms import Alarm
 from contract.ids import RecordingId, RoomId
 from contract.nodes import RecordingReport, StartRecording, StopRecording, ToRecorder
-from contract.recording import RecordingSummary
+from contract.recording import GapReason, RecordingSummary
 from contract.rooms import RecordingState
 from contract.tap import (
     TapClose,
@@ -71,6 +72,8 @@ class Recordings:
         self._taps: dict[int, set[RecordingId]] = {}
         self.left_out = 0
         """Tap records that belong to nothing we record."""
+        self.gaps: Counter[GapReason] = Counter()
+        """Holes in recordings that were made safe, by reason, since this process began."""
 
     @property
     def running(self) -> int:
@@ -339,6 +342,7 @@ class Recordings:
                 duration_s=summary.duration_s,
                 took_s=round(clock.now() - began, 3),
             )
+            self.gaps.update(gap.reason for gap in summary.gaps)
             self._end(_success(summary))
 
     def _recording_failed(self, running: Recording) -> None:

@@ -18,6 +18,7 @@ from contract.base import encode
 from contract.http import Health as Report
 from runtime.alarms import Alarms
 from runtime.logs import get_logger
+from runtime.looplag import LoopLag
 
 log = get_logger(__name__)
 
@@ -39,6 +40,7 @@ class Health:
         self.process = process
         self.registry = CollectorRegistry()
         self.alarms = Alarms(self.registry)
+        self.loop_lag = LoopLag(self.registry)
         self._waiting: dict[str, None] = {}
         ProcessCollector(registry=self.registry)
         ready = Gauge("passline_ready", "1 when this process is ready, else 0.", registry=self.registry)
@@ -89,6 +91,7 @@ def socket_path(run_dir: Path, process: str) -> Path:
 
 async def serve(health: Health, run_dir: Path) -> asyncio.Server:
     """Answer `GET /healthz /readyz /metrics` on this process's socket. The caller closes the server."""
+    health.loop_lag.start()
     path = socket_path(run_dir, health.process)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from signaling.domain.draft import concerns
 from signaling.domain.rooms import decide
 from signaling.keep.keeper import Keeper
 from signaling.live import figures
+from signaling.live.call_figures import CallFigures
 from signaling.live.chat import Chat
 from signaling.live.departure import Departures
 from signaling.live.directory import DirectoryWatch
@@ -62,6 +63,7 @@ class Service:
             self.presence,
             self._scope,
             self._hub.perform,
+            CallFigures(health.registry),
             ring_ms=round(settings.ring_s * 1000),
         )
         self.chat = Chat(self.rooms, self.sessions, database)
@@ -74,7 +76,7 @@ class Service:
         self.keeper = Keeper(
             database, settings.data, self.rooms, health.alarms, keep_days=settings.keep_recordings_days
         )
-        figures.register(health.registry, self.sessions, self.rooms, self._hub)
+        figures.register(health.registry, self.sessions, self.rooms, self._hub, database, settings.data)
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:

@@ -60,8 +60,8 @@ class MediaRoom:
         self._feedback = Feedback()
         self._tap = RoomTap(room)
         self._count: Counter[str] = Counter()
-        self._given_up = 0
-        """Packets that never came, of legs that are gone."""
+        self._given_up = self._lost = 0
+        """Packets that never came, and those that were lost on the way at first; of legs that are gone."""
 
     # --- who is here ----------------------------------------------------------------------------------------------
 
@@ -88,6 +88,7 @@ class MediaRoom:
         for publication in leg.publications.values():
             publication.live, publication.lost = False, publication.lost or lost
             self._given_up += publication.nack.given_up
+            self._lost += publication.reception.lost
         self._feedback.publishers(self._legs)
         who = leg.member.participant
         if all(other.member is not leg.member for other in self._legs.values()):
@@ -386,8 +387,12 @@ class MediaRoom:
         given_up = self._given_up + sum(
             publication.nack.given_up for leg in self._legs.values() for publication in leg.publications.values()
         )
+        lost = self._lost + sum(
+            publication.reception.lost for leg in self._legs.values() for publication in leg.publications.values()
+        )
         return {
             **self._count,
+            "packets_lost": lost,
             "packets_repeated": self._feedback.repeats,
             "packets_given_up": given_up,
             "tap_frames": self._tap.frames_dropped,

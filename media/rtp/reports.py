@@ -17,6 +17,8 @@ class Reception:
         self.ssrc = ssrc
         self.packets = 0
         self.octets = 0
+        self.lost = 0
+        """Packets that had not come by the time a block was made; never goes back."""
         self._rate = clock_rate_hz
         self._first = -1
         self._highest = -1
@@ -50,6 +52,7 @@ class Reception:
         expected_now = expected - self._expected_before
         lost_now = expected_now - (self.packets - self._packets_before)
         self._expected_before, self._packets_before = expected, self.packets
+        self.lost += max(0, lost_now)
         fraction = min(255, lost_now * 256 // expected_now) if expected_now > 0 and lost_now > 0 else 0
         lost = max(-0x800000, min(0x7FFFFF, expected - self.packets))
         delay = int((now - self._last_sr_at) * 65536) if self._last_sr else 0

@@ -17,6 +17,7 @@ from signaling.domain.commands import Opening, OpeningFacts
 from signaling.domain.draft import SEATED, Decision, Effect, concerned, find
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import open_room
+from signaling.live.call_figures import CallFigures
 from signaling.live.presence import LivePresence
 from signaling.live.room import LiveRoom
 from signaling.live.sessions import ClientSession, ClientSessions
@@ -37,6 +38,7 @@ class Rooms:
         presence: LivePresence,
         scope: TaskScope,
         perform: Callable[[Effect], None],
+        figures: CallFigures,
         *,
         ring_ms: int,
     ) -> None:
@@ -45,6 +47,7 @@ class Rooms:
         self._presence = presence
         self._scope = scope
         self._perform = perform
+        self._figures = figures
         self._ring_ms = ring_ms
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
@@ -124,6 +127,7 @@ class Rooms:
             RoomDelta(room=room.id, ver=ver + i, event=event).model_dump_json()
             for i, event in enumerate(decision.events, 1)
         ]
+        self._figures.saw(None if decision.opened is not None else room.state, decision.state, clock.wall_ms())
         room.state = decision.state
         for person in before:
             for text in deltas:

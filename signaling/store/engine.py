@@ -75,6 +75,11 @@ class Database:
         self._fetched.dispose()
         self._writer.dispose()
 
+    @property
+    def waiting(self) -> int:
+        """Works that no transaction has taken up yet."""
+        return self._queue.qsize()
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one moment of the database. Nothing written in it is kept."""

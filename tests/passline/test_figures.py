@@ -1,0 +1,44 @@
+"""The figures answer "is it well?": each one that the dashboard asks for is there, from the first minute."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.repository import ROOT
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.flow
+
+DASHBOARD = ROOT / "docker" / "grafana-passline.json"
+_METRIC = re.compile(r"\b(?:passline|process)_[a-z_]+\b")
+
+
+def asked() -> set[str]:
+    """Every metric that a panel of the dashboard names."""
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    return {name for panel in panels for target in panel["targets"] for name in _METRIC.findall(target["expr"])}
+
+
+async def test_every_figure_of_the_dashboard_is_there(tmp_path: Path) -> None:
+    async with Stack(tmp_path) as stack, await stack.login("chen") as http:
+        text = await (await http.get("/metrics")).text()
+        names = {line.split("{")[0].split(" ")[0] for line in text.splitlines() if not line.startswith("#")}
+        assert len(asked()) > 15
+        assert asked() <= names
+        for process in ("signaling", "recorder", "media-0"):
+            assert f'passline_up{{process="{process}"}} 1.0' in text
+            assert re.search(rf'passline_loop_lag_seconds_count{{process="{process}"}} [1-9]', text)
+        assert re.search(r'passline_http_requests_total{.*route="/api/signin",status="200"', text)
+
+
+def test_panels_do_not_overlap_and_have_titles() -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in json.loads(DASHBOARD.read_text())["panels"]:
+        at = panel["gridPos"]
+        cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
+        assert panel["title"]
+        assert not cells & taken
+        assert at["x"] + at["w"] <= 24
+        taken |= cells
