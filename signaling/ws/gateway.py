@@ -43,7 +43,7 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One WebSocket from handshake to close."""
-        ws = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, timeout=1.0)
+        ws = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, autoping=False, timeout=1.0)
         await ws.prepare(request)
         socket = Socket(ws, request)
         self._open.add(socket)
@@ -112,6 +112,12 @@ class _Talk:
                         if self._session is not None:
                             self._session.heard_at = clock.now()
                         outputs = self._rules.receive(frame.data, clock.now())
+                    case WSMsgType.PING:
+                        if self._rules.answers_ping(clock.now()):
+                            await self._ws.pong(frame.data)
+                        continue
+                    case WSMsgType.PONG:
+                        continue
                     case _:
                         log.debug("socket ended", kind=frame.type.name, close_code=self._ws.close_code)
                         return

@@ -102,6 +102,10 @@ class SessionRules:
         self.stage = Stage.OPEN
         return [Greet(message)]
 
+    def answers_ping(self, now: float) -> bool:
+        """A ping frame (RFC 6455 §5.5.2) came: whether it gets a pong. It is no word, so the deadline stays."""
+        return self._bucket.take(now)
+
     def expire(self, now: float) -> list[Output]:
         """The deadline may have passed."""
         if self.stage is Stage.CLOSED or now < self._deadline:

@@ -40,7 +40,7 @@ async def test_malformed_input_at_the_web_doors_harms_neither_server_nor_call(pr
             signaling = psutil.Process(scene.stack.pid("signaling"))
             for seed in promise.rounds():
                 before = signaling.memory_info().rss
-                count = promise.size(80, full=1_000)
+                count = promise.size(80, full=334)
                 async with asyncio.TaskGroup() as tasks:
                     watching = tasks.create_task(_watch(expert))
                     statuses = await _http(scene.stack, http, seed=seed, count=count)

@@ -1,6 +1,7 @@
 """Real WebSockets on the real server: welcome, resume, and every way to be sent away."""
 
 import asyncio
+import contextlib
 import socket as sockets
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from contract.ids import PersonId, RoomId, room_channel
 from contract.people import Name
 from contract.rooms import Reason
 from contract.server import Error, Pong, Reconnect, RoomGone
+from runtime import clock
 from signaling.app import SERVICE
 from signaling.ws.gateway import Gateway
 from signaling.ws.socket import QUEUE_FRAMES
@@ -111,6 +113,26 @@ async def test_silence_ends_it(server: SignalingServer, monkeypatch: pytest.Monk
     assert '"silent"' in (await mute.receive()).data
     await mute.receive()
     assert mute.close_code == 4408
+
+
+async def test_ping_frames_are_answered_but_are_no_words(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await server.sign_in("chen")
+    monkeypatch.setattr("signaling.ws.session.HELLO_S", 0.5)
+    mute = await browser.http.ws_connect(f"{browser.url}/ws", origin=browser.url, autoping=False)
+    begun = clock.now()
+    ponged = 0
+    while clock.now() - begun < 10:
+        with contextlib.suppress(ConnectionError):
+            await mute.ping(b"still here")
+        frame = await mute.receive(timeout=5)
+        ponged += frame.type is WSMsgType.PONG
+        if frame.type is WSMsgType.TEXT:
+            break
+        await asyncio.sleep(0.02)
+    assert ponged
+    assert '"silent"' in frame.data, "it said no hello"
 
 
 async def test_a_sign_in_that_is_over_ends_its_sockets(server: SignalingServer) -> None:
