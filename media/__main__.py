@@ -20,7 +20,7 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    logs.setup(f"media-{index}", level=settings.log_level, fmt=settings.log_format)
+    logs.setup_by(f"media-{index}", settings)
     try:
         asyncio.run(app.run(settings, index))
     except OSError as error:

@@ -52,7 +52,7 @@ def main() -> int:
     except SettingsError as error:
         print(f"passline: {error}", file=sys.stderr)
         return 2
-    logs.setup("seed", level=settings.log_level, fmt=settings.log_format)
+    logs.setup_by("seed", settings)
     asyncio.run(run(settings))
     return 0
 

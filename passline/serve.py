@@ -30,13 +30,18 @@ def run(*, demo: bool, config: Path | None, tls: bool, host: str | None, port: i
         environ[CONFIG] = str(config.absolute())
     settings = load(environ, tls=tls or None, host=host, port=port, data=data)
     _check_media_ports(settings)
-    chosen: dict[str, object] = {"data": settings.data.absolute(), "port": _free_port(settings, "port")}
+    logs_at = settings.log_dir.absolute() if settings.log_dir is not None else None
+    chosen: dict[str, object] = {
+        "data": settings.data.absolute(),
+        "log_dir": logs_at,
+        "port": _free_port(settings, "port"),
+    }
     if settings.https:
         _check_given_certificate(settings)
         chosen["tls_port"] = _free_port(settings, "tls_port")
     settings = settings.model_copy(update=chosen)
     environ |= to_environ(settings)
-    logs.setup("passline", level=settings.log_level, fmt=settings.log_format)
+    logs.setup_by("passline", settings)
     with ExitStack() as stack:
         stack.enter_context(own_data(settings.data))
         _check_schema(settings.data)

@@ -23,7 +23,7 @@ def main() -> None:
         config = settings.load()
     except settings.SettingsError as error:
         sys.exit(str(error))
-    logs.setup("recorder", level=config.log_level, fmt=config.log_format)
+    logs.setup_by("recorder", config)
     asyncio.run(_main(config))
     # A sync that hangs on a dying disk must not hold up the exit: everything it would do is done by the kernel.
     sys.stderr.flush()

@@ -7,13 +7,16 @@ from typing import Any
 import structlog
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, merge_contextvars
 
-__all__ = ["Logger", "bind_contextvars", "bound_contextvars", "clear_contextvars", "get_logger", "setup"]
+from runtime.logfile import LogFile
+from runtime.settings import Settings, SettingsError
+
+__all__ = ["Logger", "bind_contextvars", "bound_contextvars", "clear_contextvars", "get_logger", "setup", "setup_by"]
 
 Logger = structlog.stdlib.BoundLogger
 
 
-def setup(process: str, *, level: str, fmt: str) -> None:
-    """Send every log line of this process, our own and the libraries', to stderr in one form."""
+def setup(process: str, *, level: str, fmt: str, file: logging.Handler | None = None) -> None:
+    """Send every log line of this process, our own and the libraries', to stderr, and to `file`, in one form."""
     shared: list[Any] = [
         merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -27,22 +30,36 @@ def setup(process: str, *, level: str, fmt: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                final,
-            ],
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), *([file] if file is not None else [])]
+    for handler in handlers:
+        handler.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=shared,
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    final,
+                ],
+            )
         )
-    )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = handlers
     root.setLevel(level.upper())
     for noisy in ("aiosqlite", "asyncio", "aiohttp.access", "aioice", "aiortc", "alembic"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+def setup_by(process: str, settings: Settings) -> None:
+    """As the operator wants it. Raises SettingsError if there can be no log file."""
+    file = None
+    if settings.log_dir is not None:
+        try:
+            file = LogFile(
+                settings.log_dir, process, size_bytes=settings.log_file_mb * 1_000_000, kept=settings.log_files
+            )
+        except OSError as error:
+            raise SettingsError(f"PASSLINE_LOG_DIR: cannot write to {settings.log_dir}: {error.strerror}") from error
+    setup(process, level=settings.log_level, fmt=settings.log_format, file=file)
 
 
 def get_logger(name: str) -> Logger:

@@ -75,6 +75,12 @@ class Settings(BaseModel):
     """Free space, 10^6 bytes, below which nothing is recorded and no photo is taken in."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "console"
+    log_dir: Path | None = None
+    """Directory of a rotating log file for each process, besides stderr."""
+    log_file_mb: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Size, 10^6 bytes, at which a log file is put aside."""
+    log_files: Annotated[int, Field(ge=1, le=1000)] = 5
+    """How many older files are kept for each process."""
 
     @field_validator("proxies")
     @classmethod

@@ -76,7 +76,7 @@ def main() -> int:
     try:
         settings = load()
         raise_file_limit()
-        logs.setup("signaling", level=settings.log_level, fmt=settings.log_format)
+        logs.setup_by("signaling", settings)
         return asyncio.run(run(settings))
     except SettingsError as error:
         print(f"passline: {error}", file=sys.stderr)

@@ -45,6 +45,7 @@ def _refused(done: subprocess.CompletedProcess[str], named: str) -> None:
         ({"tls_cert": "/not/there.pem"}, "PASSLINE_TLS_CERT"),
         ({"data": "/proc/nowhere"}, "PASSLINE_DATA"),
         ({"data": "/tmp/" + "x" * 200}, "PASSLINE_DATA"),
+        ({"log_dir": "/proc/nowhere"}, "PASSLINE_LOG_DIR"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, settings: dict[str, object], named: str) -> None:

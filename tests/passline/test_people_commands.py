@@ -78,7 +78,6 @@ def test_people_come_go_and_are_refused_in_words(tmp_path: Path) -> None:
     for arguments, words in [
         (("user", "add", "wu", "--role", "expert", "--name", "x", "--generate"), "wu: this login is taken"),
         (("user", "disable", "it"), "it: the last administrator"),
-        (("org", "tablet", "add", "0117", "--generate"), "store-0117: there is no store with this number"),
         (("org", "store", "add", "0117", "静安寺店", "--region", "West"), "0117: there is no region of this name"),
     ]:
         refused = passline(tmp_path, *arguments)
