@@ -42,7 +42,7 @@ async def test_a_full_disk_pauses_the_recording_which_goes_on_when_there_is_room
             tap = await recorder.tap(recording)
             numbers = tap.track(STORE, Source.CAMERA, Codec.VP8), tap.track(STORE, Source.MICROPHONE, Codec.OPUS)
             scope.spawn(tap.play(frames, numbers, clock.wall_ns(), paced=True), name="play")
-            await asyncio.sleep(3)
+            await asyncio.sleep(2)
             assert not await alarm(recorder)
             disk.fill(2_000_000 if reserve_mb else 0)
             await until(lambda: recorder.state(recording) is RecordingState.PAUSED, 10)
@@ -50,13 +50,12 @@ async def test_a_full_disk_pauses_the_recording_which_goes_on_when_there_is_room
             paused_ns = clock.wall_ns()
             # Who calls now is not recorded either, and told.
             other = await recorder.begin("call-2", RecordingState.PAUSED)
-            await asyncio.sleep(1)
             disk.empty()
             await until(lambda: recorder.state(recording) is RecordingState.RECORDING, 15)
             assert not await alarm(recorder)
             assert recorder.state(other) is RecordingState.RECORDING
             resumed_ns = clock.wall_ns()
-            await asyncio.sleep(4)
+            await asyncio.sleep(2.5)
             await scope.aclose()
             await tap.close()
             summary = summary_of(await recorder.end(recording))
@@ -91,7 +90,7 @@ async def test_a_recording_that_ends_on_a_full_disk_is_made_safe_once_there_is_r
             await tap.close()
             recorder.order_stop(recording)
             await until(lambda: recorder.state(recording) is RecordingState.SAVING)
-            await asyncio.sleep(2.0)
+            await asyncio.sleep(1.0)
             assert recorder.state(recording) is RecordingState.SAVING
             assert not list(recorder.folder(recording).glob("part-*"))
             disk.empty()

@@ -31,7 +31,7 @@ CLIP = 1
 
 @pytest.mark.promise("C6")
 async def test_sound_and_picture_are_in_step_after_a_long_call_with_loss(promise: Promise, tmp_path: Path) -> None:
-    seconds = promise.size(12.0, full=MINUTES * 60)
+    seconds = promise.size(8.0, full=MINUTES * 60)
     frames = clip_frames(CLIP)
     async with Stack(tmp_path) as stack, Member(stack, "store-0117") as store, Member(stack, "chen") as expert:
         room = await answered(store.tab, expert.tab)
