@@ -148,8 +148,8 @@ async def test_a_client_that_stands_still_is_cut_and_loses_nothing(promise: Prom
 
 async def _stand_still(promise: Promise, directory: Path, chance: random.Random) -> float:
     """One client of many stops in the middle: by how many MiB the server grew until it went on."""
-    clients, channels = promise.size((20, 4), full=(100, 10))
-    messages, seconds = promise.size((3_200, 8.0), full=(10_000, 25.0))
+    clients, channels = promise.size((20, 4), full=(80, 8))
+    messages, seconds = promise.size((3_200, 8.0), full=(10_000, 20.0))
     stack = Stack(directory, seeded=False)
     trainers, stores = await prepare(stack.data, trainers=channels, stores=clients - channels + 1)
     visitor = stores.popitem()

@@ -101,8 +101,8 @@ async def _round(promise: Promise, directory: Path, chance: random.Random) -> tu
 
 
 async def _chaos(stack: Stack, crowd: Crowd, kills: int, resets: int, seconds: float, chance: random.Random) -> None:
-    """Kill signaling and break connections at random moments."""
-    moments = [(chance.uniform(0.1, 0.9) * seconds, True) for _ in range(kills)]
+    """Kill signaling and break connections at random moments, one kill in each equal part of the time."""
+    moments = [((part + chance.uniform(0.1, 0.5)) * seconds / kills, True) for part in range(kills)]
     moments += [(chance.uniform(0.0, 1.0) * seconds, False) for _ in range(resets)]
     began = clock.now()
     members = list(crowd.members.values())
