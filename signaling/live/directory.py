@@ -4,6 +4,7 @@ import asyncio
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from contract.errors import Unavailable
 from runtime.logs import get_logger
 from signaling.live.presence import LivePresence
 from signaling.live.revocation import Revocation
@@ -35,11 +36,11 @@ class DirectoryWatch:
             if ver == self._ver:
                 return
             everybody = await people.everybody(session)
-        first, self._ver = self._ver < 0, ver
         self._presence.relist(everybody)
-        if not first:
+        if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
             await self._revocation.look()
+        self._ver = ver  # last: whatever fails is done again
 
     async def run(self) -> None:
         """Look again and again."""
@@ -47,5 +48,5 @@ class DirectoryWatch:
             await asyncio.sleep(self._every_s)
             try:
                 await self.look()
-            except SQLAlchemyError:
+            except (SQLAlchemyError, Unavailable):
                 log.exception("the directory could not be read")
