@@ -22,4 +22,6 @@ conf=$(mktemp)
     echo no-tls
   fi
 } >"$conf"
-exec turnserver -c "$conf" "$@"
+exec 3<"$conf"
+rm "$conf" # it holds the secret; turnserver opens it by what the shell still has
+exec turnserver -c /dev/fd/3 "$@"
