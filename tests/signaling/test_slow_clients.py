@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -22,16 +23,19 @@ pytestmark = pytest.mark.flow
 
 
 class Crowd:
-    """Many plain connections to one port; all are closed at the end."""
+    """Many plain connections to one port from one address; all are closed at the end."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
         self._port = port
+        self._address = address
         self.open: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def add(self, count: int, says: bytes) -> None:
         """So many more, each says this and then nothing."""
         for _ in range(count):
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1_024)
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", self._port, limit=1_024, local_addr=(self._address, 0)
+            )
             writer.write(says)
             self.open.append((reader, writer))
 
@@ -43,9 +47,13 @@ class Crowd:
                     writer.write(b"x")
             await asyncio.sleep(1.0)
 
-    def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_why: object) -> None:
         for _, writer in self.open:
             writer.transport.abort()
+        await asyncio.sleep(0)  # the loop closes what was aborted in its next turn
 
 
 def upgrade(port: int) -> bytes:
@@ -69,27 +77,30 @@ async def test_a_good_client_is_answered_beside_crowds_of_slow_ones(
     port = signaling.port
     host = f"Host: 127.0.0.1:{port}\r\n"
     for _ in promise.rounds():
-        headers, bodies, idle, downloads = (Crowd(port) for _ in range(4))
-        slow = promise.size(50, full=200)
-        await headers.add(slow, f"GET / HTTP/1.1\r\n{host}X: ".encode())
-        json = f"Origin: http://127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n"
-        await bodies.add(slow, f"POST /api/signin HTTP/1.1\r\n{host}{json}".encode())
-        await downloads.add(slow, f"GET /openapi.json HTTP/1.1\r\n{host}\r\n".encode() * 30)
-        begun = clock.now()
-        await idle.add(promise.size(200, full=1_000), upgrade(port))
-        async with asyncio.TaskGroup() as tasks:
-            dribbling = [tasks.create_task(crowd.dribble()) for crowd in (headers, bodies)]
-            worst = 0.0
-            while clock.now() - begun < HELLO_S + 3.0:
-                worst = max(worst, await _answer_s(good))
-                await asyncio.sleep(0.1)
-            for task in dribbling:
-                task.cancel()
-        promise.measured("good client answered beside slow ones", worst, limit=1.0, unit="s")
-        said = [await asyncio.wait_for(reader.read(), 5) for reader, _ in idle.open]
-        assert all(b"silent" in text for text in said), "no socket stays without a hello"
-        for crowd in (headers, bodies, idle, downloads):
-            crowd.close()
+        async with (
+            Crowd(port, "127.0.0.2") as headers,
+            Crowd(port, "127.0.0.3") as bodies,
+            Crowd(port, "127.0.0.4") as downloads,
+            Crowd(port, "127.0.0.5") as idle,
+        ):
+            slow = promise.size(50, full=200)
+            await headers.add(slow, f"GET / HTTP/1.1\r\n{host}X: ".encode())
+            json = f"Origin: http://127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n"
+            await bodies.add(slow, f"POST /api/signin HTTP/1.1\r\n{host}{json}".encode())
+            await downloads.add(slow, f"GET /openapi.json HTTP/1.1\r\n{host}\r\n".encode() * 30)
+            begun = clock.now()
+            await idle.add(promise.size(200, full=1_000), upgrade(port))
+            async with asyncio.TaskGroup() as tasks:
+                dribbling = [tasks.create_task(crowd.dribble()) for crowd in (headers, bodies)]
+                worst = 0.0
+                while clock.now() - begun < HELLO_S + 3.0:
+                    worst = max(worst, await _answer_s(good))
+                    await asyncio.sleep(0.1)
+                for task in dribbling:
+                    task.cancel()
+            promise.measured("good client answered beside slow ones", worst, limit=1.0, unit="s")
+            said = [await asyncio.wait_for(reader.read(), 5) for reader, _ in idle.open]
+            assert sum(b"silent" in text for text in said) == len(said), "no socket stays without a hello"
 
 
 async def _answer_s(client: Client) -> float:
@@ -102,32 +113,28 @@ async def test_a_body_that_comes_too_slowly_is_refused(tmp_path: Path, monkeypat
     monkeypatch.setattr(http_route, "BODY_S", 0.05)
     async with SignalingServer(tmp_path) as server:
         port = int(server.url.rsplit(":", 1)[1])
-        crowd = Crowd(port)
         head = f"POST /api/signin HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {server.url}\r\n"
-        await crowd.add(1, f"{head}Content-Type: application/json\r\nContent-Length: 90\r\n\r\n{{".encode())
-        [(reader, _)] = crowd.open
-        assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
-        crowd.close()
+        async with Crowd(port) as crowd:
+            await crowd.add(1, f"{head}Content-Type: application/json\r\nContent-Length: 90\r\n\r\n{{".encode())
+            [(reader, _)] = crowd.open
+            assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
 
 
 async def test_a_head_that_never_ends_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.http.server.KEEP_ALIVE_S", 0.3)
     assert KEEP_ALIVE_S <= 30
-    async with SignalingServer(tmp_path) as server:
-        crowd = Crowd(int(server.url.rsplit(":", 1)[1]))
+    async with SignalingServer(tmp_path) as server, Crowd(int(server.url.rsplit(":", 1)[1])) as crowd:
         await crowd.add(3, b"GET / HTTP/1.1\r\nX: ")
         begun = clock.now()
         for reader, writer in crowd.open:
             writer.write(b"a bit more")
             assert await asyncio.wait_for(reader.read(), 10) == b""
         assert clock.now() - begun < 5
-        crowd.close()
 
 
 async def test_the_newest_connections_beyond_the_limits_are_closed(tmp_path: Path) -> None:
-    async with SignalingServer(tmp_path) as server:
+    async with SignalingServer(tmp_path) as server, Crowd(int(server.url.rsplit(":", 1)[1])) as crowd:
         port = int(server.url.rsplit(":", 1)[1])
-        crowd = Crowd(port)
         await crowd.add(12, b"GET / HTTP/1.1\r\n")
         others = [socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)) for _ in range(3)]
         await asyncio.sleep(0.1)
@@ -154,4 +161,3 @@ async def test_the_newest_connections_beyond_the_limits_are_closed(tmp_path: Pat
         assert await left() == list(range(6))
         for other in others:
             other.close()
-        crowd.close()
