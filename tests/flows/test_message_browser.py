@@ -7,6 +7,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
+from tests.support.browsers import Browser
 from tests.support.promise import Promise
 
 pytestmark = pytest.mark.browser
@@ -39,9 +40,20 @@ async def test_messages_typed_offline_outlive_a_killed_browser(promise: Promise,
             await scene.stack.ready()
 
             again = await scene.browser(size=DESK, profile=profile)
-            await again.sign_in("chen")  # Chromium writes cookies down only now and then
+            await _come_back(again, "chen")
             await expect(_offline_lines(store)).to_have_count(MESSAGES, timeout=20_000)
             assert [line.strip() for line in await _offline_lines(store).all_inner_texts()] == texts
+
+
+async def _come_back(browser: Browser, login: str) -> None:
+    """Open the product; sign in again if Chromium, which writes cookies down only now and then, had not kept it."""
+    page = await browser.page()
+    asked = page.get_by_test_id("login").or_(page.get_by_test_id("hang-up")).or_(page.get_by_test_id("sign-out"))
+    await asked.first.wait_for(state="attached", timeout=15_000)
+    if await page.get_by_test_id("login").count():
+        await page.get_by_test_id("login").fill(login)
+        await page.get_by_test_id("password").fill("passline-demo")
+        await page.get_by_test_id("sign-in").click()
 
 
 def _offline_lines(page: Page) -> Locator:
