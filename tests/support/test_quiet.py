@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Path:
     "secret",
     [
         PASSWORD,
-        ids.secret(),
+        pytest.param(ids.secret(), id="token"),
         "陈立群",
         "Chen Liqun",
         "静安寺店",
