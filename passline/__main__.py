@@ -1,6 +1,7 @@
 """The command line: `passline serve` and its relatives."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from json import dumps
 from pathlib import Path
@@ -78,10 +79,10 @@ def bench(
     return 0
 
 
-def main() -> None:
-    """Entry point of the `passline` script."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the `passline` script; `arguments` instead of the process's own are for tests."""
     try:
-        status = app()
+        status = app(sys.argv[1:] if arguments is None else list(arguments))
     except SettingsError as error:
         print(f"passline: {error}", file=sys.stderr)
         sys.exit(WRONG_USE)
