@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from contract.ids import PersonId
 from signaling.domain.commands import SeatHeard, SeatLost, SeatQuiet
 
-QUIET_S = 5.5
+QUIET_S = 5.0
 """Not heard for so long: away. With the way to the screens that is under 6 s."""
-LEFT_S = 29.0
+LEFT_S = 28.5
 """After its connection was closed, by a page that went away or a device that ended it, the seat is kept so long."""
 CUT_S = 90.0
 """After silence without a goodbye: the network failed, and whoever sat there will come back with it."""

@@ -21,8 +21,8 @@ def test_a_cut_holder_is_away_within_six_seconds_and_keeps_the_seat_for_ninety()
     seats = Seats()
     seats.observe({CHEN.id: Sign(100.0), STORE.id: Sign(10.0)}, 10.0)
     assert seats.deadline == 10.0 + QUIET_S
-    assert seats.due(15.4) == []
-    assert seats.due(15.5) == [SeatQuiet(STORE.id)]
+    assert seats.due(14.9) == []
+    assert seats.due(15.0) == [SeatQuiet(STORE.id)]
     seats.observe({STORE.id: Sign(10.0)}, 40.0)
     assert seats.deadline == 10.0 + CUT_S
     assert seats.due(99.9) == []
