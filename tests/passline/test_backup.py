@@ -88,8 +88,8 @@ def test_what_is_written_meanwhile_is_there_whole_or_not_at_all(data: Path, tmp_
         thread.join()
     assert written > 20
     for number in range(5):
-        put_back(tmp_path / f"{number}.tar", tmp_path / f"restored-{number}", replace=False)
-        with closing(sqlite3.connect(tmp_path / f"restored-{number}" / DATABASE)) as connection:
+        put_back(tmp_path / f"{number}.tar", tmp_path / f"b{number}", replace=False)
+        with closing(sqlite3.connect(tmp_path / f"b{number}" / DATABASE)) as connection:
             halves = connection.execute("SELECT count(*) FROM channel WHERE id LIKE 'room:%a'").fetchone()
             assert connection.execute("SELECT count(*) FROM channel WHERE id LIKE 'room:%b'").fetchone() == halves
 
