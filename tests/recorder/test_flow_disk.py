@@ -96,6 +96,6 @@ async def test_a_recording_that_ends_on_a_full_disk_is_made_safe_once_there_is_r
             disk.empty()
             report = await recorder.over(recording)
             (part,) = summary_of(report).parts
-            numbers = play(recorder.folder(recording) / part.file, 1).numbers
-            assert numbers == list(range(len(numbers)))
-            assert len(numbers) >= 185, "all but what waited for its turn when the disk was full"
+            shown = play(recorder.folder(recording) / part.file, 1).numbers
+            assert shown == list(range(len(shown)))
+            assert len(shown) >= 185, "all but what waited for its turn when the disk was full"
