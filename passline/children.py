@@ -7,7 +7,7 @@ import signal
 import sys
 from dataclasses import dataclass
 
-BACKOFF_FIRST_S = 0.2
+BACKOFF_FIRST_S = 0.05
 BACKOFF_MAX_S = 5.0
 HEALTHY_S = 5.0
 """A child that ran this long starts again without having its earlier deaths held against it."""
@@ -27,7 +27,7 @@ class Spec:
 
 
 class Backoff:
-    """How long to wait before the next start: 0.2 s doubling to 5 s, from the beginning after a healthy run."""
+    """How long to wait before the next start: 0.05 s doubling to 5 s, from the beginning after a healthy run."""
 
     def __init__(self) -> None:
         self._next_s = BACKOFF_FIRST_S

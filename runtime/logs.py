@@ -4,11 +4,13 @@ import logging
 import sys
 from typing import Any
 
-import structlog
-from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, merge_contextvars
-
+from runtime.lean import without
 from runtime.logfile import LogFile
 from runtime.settings import Settings, SettingsError
+
+with without("rich"):  # colours for a terminal: a tenth of every start, and memory of every process
+    import structlog
+    from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, merge_contextvars
 
 __all__ = ["Logger", "bind_contextvars", "bound_contextvars", "clear_contextvars", "get_logger", "setup", "setup_by"]
 

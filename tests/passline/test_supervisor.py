@@ -33,9 +33,9 @@ STUBBORN = WELL_BEHAVED.replace("sys.exit(0)", "pass")
 @pytest.mark.unit
 def test_backoff_doubles_to_its_limit_and_forgets_after_a_healthy_run() -> None:
     backoff = Backoff()
-    assert [backoff.after(0.1) for _ in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, BACKOFF_MAX_S, BACKOFF_MAX_S]
-    assert backoff.after(HEALTHY_S) == 0.2
-    assert backoff.after(HEALTHY_S - 0.1) == 0.4
+    assert [backoff.after(0.1) for _ in range(9)] == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, BACKOFF_MAX_S, BACKOFF_MAX_S]
+    assert backoff.after(HEALTHY_S) == 0.05
+    assert backoff.after(HEALTHY_S - 0.1) == 0.1
 
 
 @pytest.mark.unit
