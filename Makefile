@@ -17,7 +17,8 @@ test: setup               ## All four rings, then the web client's own
 	@tools/prepare.sh
 	@status=0; set -x; \
 	$(BIN)/pytest -q -m "unit or link" -n 2 $(ARGS) || status=1; \
-	$(BIN)/pytest -q -m "flow or browser" $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "flow and not promise" -n 2 $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "browser or (flow and promise)" $(ARGS) || status=1; \
 	$(BIN)/python tools/web.py exec vitest run || status=1; \
 	exit $$status
 

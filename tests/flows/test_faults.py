@@ -82,6 +82,7 @@ async def test_a_killed_recorder_is_not_noticed_and_its_recording_is_kept(tmp_pa
             assert kept + max(holes) > replay["entry"]["duration_s"] - 1.0, "all of the rest is there"
 
 
+@pytest.mark.full_only
 @pytest.mark.promise("B6")
 async def test_both_see_and_hear_again_after_their_worker_died_hung_or_all_was_restarted(
     promise: Promise, tmp_path: Path

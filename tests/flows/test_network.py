@@ -163,6 +163,7 @@ async def test_a_lossy_network_tears_nothing_down(promise: Promise, tmp_path: Pa
             await acts.gone(store, "weak-link", seconds=30.0)
 
 
+@pytest.mark.full_only
 @pytest.mark.promise("B18")
 async def test_a_vanished_store_is_away_soon_and_its_seat_is_free_in_half_a_minute(
     promise: Promise, tmp_path: Path

@@ -75,6 +75,7 @@ async def test_a_killed_worker_is_replaced_at_once_and_the_other_call_does_not_n
                     await store.tab.do(LeaveRoom(cid=new_cid(), room=over))
 
 
+@pytest.mark.full_only
 @pytest.mark.promise("B7")
 async def test_a_frozen_worker_is_replaced_and_finds_its_room_elsewhere_when_it_wakes(
     promise: Promise, tmp_path: Path
@@ -103,6 +104,7 @@ async def test_a_frozen_worker_is_replaced_and_finds_its_room_elsewhere_when_it_
                 await people[0].tab.do(LeaveRoom(cid=new_cid(), room=room))
 
 
+@pytest.mark.full_only
 @pytest.mark.promise("B8")
 async def test_the_only_worker_comes_back_after_a_kill_and_after_a_hang(promise: Promise, tmp_path: Path) -> None:
     for seed in promise.rounds():
@@ -117,6 +119,7 @@ async def test_the_only_worker_comes_back_after_a_kill_and_after_a_hang(promise:
             assert {line["room"] for line in stack.log_lines("room placed")} == {room}
 
 
+@pytest.mark.full_only
 @pytest.mark.promise("B10")
 async def test_signaling_dies_and_hangs_and_the_calls_go_on(promise: Promise, tmp_path: Path) -> None:
     for seed in promise.rounds():
