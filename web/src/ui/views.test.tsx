@@ -300,7 +300,7 @@ describe('the banner of a call', () => {
   })
   it('says what the other one sees of a weak link, and whose it is', async () => {
     await show({ quality: signal('weak') })
-    expect(byTestId('weak-link').textContent).toContain('陈立群每秒看到 3 张画面')
+    expect(byTestId('weak-link').textContent).toContain('你每秒只发得出 3 张画面')
     await show({}, member(CHEN, 'joined', { quality: 'weak' }))
     expect(byTestId('weak-link').textContent).toContain('你每秒看到 14 张画面')
   })
