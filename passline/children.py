@@ -5,7 +5,10 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 BACKOFF_FIRST_S = 0.05
 BACKOFF_MAX_S = 5.0
@@ -13,6 +16,7 @@ HEALTHY_S = 5.0
 """A child that ran this long starts again without having its earlier deaths held against it."""
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -24,6 +28,21 @@ class Spec:
     """As in its logs and its health socket: `signaling`, `media-0`, `recorder`."""
     arguments: tuple[str, ...]
     """After the interpreter."""
+
+
+class Child(Protocol):
+    """A process of ours that runs or has ended, as the supervisor sees it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    async def wait(self) -> int:
+        """Its exit status, or minus the signal that killed it."""
+        ...
+
+    def send_signal(self, number: int, /) -> None:
+        """Raises ProcessLookupError once it ended."""
+        ...
 
 
 class Backoff:
@@ -41,21 +60,31 @@ class Backoff:
         return delay_s
 
 
-async def start(spec: Spec, environ: dict[str, str]) -> asyncio.subprocess.Process:
+async def start(spec: Spec, environ: dict[str, str], *, pass_fds: Collection[int] = ()) -> asyncio.subprocess.Process:
     """Start the child in its own process group, so that Ctrl-C reaches only the supervisor, which ends it in order.
 
-    The kernel sends it SIGTERM should the supervisor die without doing so (kill -9): no orphan keeps the ports.
+    It keeps `pass_fds` open besides its standard streams. Raises OSError if the machine has no room for it.
     """
-    parent = os.getpid()
-
-    def die_with_parent() -> None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died between fork and prctl
-            os._exit(1)
-
     return await asyncio.create_subprocess_exec(
-        sys.executable, *spec.arguments, env=environ, process_group=0, preexec_fn=die_with_parent
+        sys.executable,
+        *spec.arguments,
+        env=environ,
+        process_group=0,
+        pass_fds=pass_fds,
+        preexec_fn=partial(die_with, os.getpid()),
     )
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel send this process SIGTERM should `parent` die without doing so: no orphan keeps the ports."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before that
+        os._exit(1)
+
+
+def take_orphans(*, take: bool) -> None:
+    """Whether a process below us whose own parent ends becomes our child (PR_SET_CHILD_SUBREAPER), or that of init."""
+    _libc.prctl(_PR_SET_CHILD_SUBREAPER, int(take))
 
 
 def describe_end(returncode: int) -> dict[str, int | str]:

@@ -15,12 +15,16 @@ from typing import Literal
 from passline.announce import announce
 from passline.children import Spec
 from passline.data_lock import RESTORING, own_data
+from passline.forks import ForkServer
 from passline.supervisor import Supervisor
 from passline.watch import HangWatch
 from runtime import logs
 from runtime.settings import CONFIG, Settings, SettingsError, load, to_environ
 from runtime.supervise import TaskScope
 from signaling.store.schema import DATABASE, SchemaError, found_in, refuse_newer
+
+LOADED = ("signaling.__main__", "media.__main__", "recorder.__main__")
+"""What the fork server has at hand: all that any child needs."""
 
 
 def run(*, demo: bool, config: Path | None, tls: bool, host: str | None, port: int | None, data: Path | None) -> int:
@@ -61,7 +65,7 @@ def children_of(settings: Settings) -> list[list[Spec]]:
 
 async def _serve(settings: Settings, environ: dict[str, str], *, demo: bool) -> None:
     watch = HangWatch(settings.data / "run", settings.hang_s) if settings.hang_s else None
-    supervisor = Supervisor(children_of(settings), environ, watch=watch)
+    supervisor = Supervisor(children_of(settings), environ, watch=watch, forks=ForkServer(LOADED, environ))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, supervisor.stop)

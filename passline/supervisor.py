@@ -5,7 +5,8 @@ import contextlib
 import signal
 from collections.abc import Sequence
 
-from passline.children import Backoff, Spec, describe_end, start
+from passline.children import Backoff, Child, Spec, describe_end, start
+from passline.forks import ForkServer
 from passline.watch import HangWatch
 from runtime import clock
 from runtime.logs import get_logger
@@ -23,16 +24,23 @@ class Supervisor:
     """Runs `stages` of children until `stop`.
 
     All start at once; they end stage by stage, each stage only after the one before it is gone, so that the recorder
-    still receives what the media workers say last. With `watch` a child that hangs is killed and started again.
+    still receives what the media workers say last. With `watch` a child that hangs is killed and started again. With
+    `forks` children are forked from what is loaded already, and loaded anew only while that is not to be had.
     """
 
     def __init__(
-        self, stages: Sequence[Sequence[Spec]], environ: dict[str, str], *, watch: HangWatch | None = None
+        self,
+        stages: Sequence[Sequence[Spec]],
+        environ: dict[str, str],
+        *,
+        watch: HangWatch | None = None,
+        forks: ForkServer | None = None,
     ) -> None:
         self._stages = stages
         self._environ = environ
         self._watch = watch
-        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._forks = forks
+        self._running: dict[str, Child] = {}
         self._stopping = asyncio.Event()
 
     def pid(self, name: str) -> int | None:
@@ -47,22 +55,27 @@ class Supervisor:
     async def run(self) -> None:
         """Returns once `stop` was called and every child is gone."""
         specs = [spec for stage in self._stages for spec in stage]
-        async with TaskScope("supervisor") as scope:
+        forks = self._forks.run() if self._forks is not None else contextlib.nullcontext()
+        async with forks, TaskScope("supervisor") as scope:
             keepers = [scope.spawn(self._keep(spec), name=spec.name) for spec in specs]
             await self._stopping.wait()
+            if self._forks is not None:
+                self._forks.close()
             await self._end_all()
             await asyncio.wait(keepers)
 
     async def _keep(self, spec: Spec) -> None:
         backoff = Backoff()
         while not self._stopping.is_set():
-            started = clock.now()
             try:
-                process = await start(spec, self._environ)
+                process = await self._start(spec)
             except OSError as error:  # no memory, no process left to have: the machine may recover
                 log.error("child cannot be started", child=spec.name, errno=error.errno)
                 await self._pause(backoff.after(0.0))
                 continue
+            if process is None:
+                return
+            started = clock.now()
             self._running[spec.name] = process
             log.info("child started", child=spec.name, pid=process.pid)
             if self._stopping.is_set():  # `_end_all` did not see this one
@@ -87,7 +100,14 @@ class Supervisor:
             )
             await self._pause(delay_s)
 
-    async def _end_if_hung(self, spec: Spec, process: asyncio.subprocess.Process, watch: HangWatch) -> None:
+    async def _start(self, spec: Spec) -> Child | None:
+        """None if `stop` came first. Raises OSError."""
+        child = await self._forks.fork(spec) if self._forks is not None else None
+        if child is None and not self._stopping.is_set():
+            return await start(spec, self._environ)
+        return child
+
+    async def _end_if_hung(self, spec: Spec, process: Child, watch: HangWatch) -> None:
         await watch.until_hung(spec.name)
         if not self._stopping.is_set():  # one that ends does not answer either, and has its own deadline
             log.error("child hangs, killing it", child=spec.name, pid=process.pid, hung_s=watch.hang_s)
@@ -106,7 +126,7 @@ class Supervisor:
             await _end(processes, within_s=deadline - clock.now() - reserve_s)
 
 
-async def _end(processes: Sequence[asyncio.subprocess.Process], *, within_s: float) -> None:
+async def _end(processes: Sequence[Child], *, within_s: float) -> None:
     """SIGTERM to all, and SIGKILL to those that are still there after `within_s`."""
     for process in processes:
         _send(process, signal.SIGTERM)
@@ -120,6 +140,6 @@ async def _end(processes: Sequence[asyncio.subprocess.Process], *, within_s: flo
             await process.wait()
 
 
-def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _send(process: Child, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(number)

@@ -2,13 +2,23 @@
 
 `now` is monotonic seconds for intervals, `wall_ms`/`wall_ns` is UTC for what people and files see. Media time (RTP
 ticks) comes with the packets. The wall clock is anchored once per process to the monotonic one, so that it never
-jumps while a call runs.
+jumps while a call runs. A forked process has its own anchor.
 """
 
+import os
 import time
 
-_ANCHOR_WALL_NS = time.time_ns()
-_ANCHOR_MONO_NS = time.monotonic_ns()
+_ahead_ns = 0
+"""Wall clock minus monotonic clock."""
+
+
+def _anchor() -> None:
+    global _ahead_ns
+    _ahead_ns = time.time_ns() - time.monotonic_ns()
+
+
+_anchor()
+os.register_at_fork(after_in_child=_anchor)
 
 
 def now() -> float:
@@ -18,7 +28,7 @@ def now() -> float:
 
 def wall_ns() -> int:
     """UTC nanoseconds since 1970."""
-    return _ANCHOR_WALL_NS + time.monotonic_ns() - _ANCHOR_MONO_NS
+    return time.monotonic_ns() + _ahead_ns
 
 
 def until_hour_s(hour: int) -> float:

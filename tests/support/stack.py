@@ -173,10 +173,10 @@ class Stack:
         """Poll `condition` off the loop. Raises AssertionError with `otherwise` and the log."""
         await asyncio.to_thread(_wait_blocking, condition, within_s, otherwise, self.log)
 
-    def resident_bytes(self) -> dict[str, int]:
-        """Resident memory of each process now, by command line."""
+    def memory_bytes(self) -> dict[str, int]:
+        """Memory of each process now, by command line; what n of them share counts an n-th for each (PSS, proc(5))."""
         top = psutil.Process(self.supervisor_pid)
-        return {" ".join(one.cmdline()[1:]): one.memory_info().rss for one in (top, *top.children())}
+        return {" ".join(one.cmdline()[1:]): one.memory_full_info().pss for one in (top, *top.children())}
 
     def _is_ready(self) -> bool:
         assert self._process is not None, "the stack is not running"
