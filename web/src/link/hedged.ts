@@ -6,9 +6,16 @@ export const EVERY_MS = 1000
 /** A browser opens six connections to a host; one is left for others. */
 export const MOST = 5
 
+/** Not even a refusal came. */
+export class Unanswered extends Refusal {
+  constructor() {
+    super('offline', 'no answer')
+  }
+}
+
 /**
  * The first answer counts, be it a refusal; the other requests are given up by the signal they got. Rejects with
- * `offline` when all of them failed, or none was answered in MOST times EVERY_MS.
+ * `offline` when all of them failed, with `Unanswered` when none was answered in MOST times EVERY_MS.
  */
 export function hedged<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -28,7 +35,7 @@ export function hedged<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> 
     }
     const next = () => {
       if (asked === MOST) {
-        end(() => reject(new Refusal('offline')))
+        end(() => reject(new Unanswered()))
         return
       }
       asked++

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ServerMessage } from '../contract'
+import { Unanswered } from './hedged'
 import { Refusal } from './refusal'
 import type { LinkState, SocketOptions } from './socket'
-import { Socket } from './socket'
+import { OPEN_MS, PATIENT_OPEN_MS, Socket } from './socket'
 
 class FakeWebSocket {
   static readonly OPEN = 1
@@ -37,6 +38,7 @@ let byes: string[]
 let beat: (() => void) | null
 let period: number
 let ticket: () => Promise<string>
+let tickets: number
 let socket: Socket
 
 const WELCOME: ServerMessage = {
@@ -65,10 +67,14 @@ beforeEach(() => {
   states = []
   byes = []
   beat = null
+  tickets = 0
   ticket = () => Promise.resolve('t')
   const options: SocketOptions = {
     url: 'ws://x/ws',
-    ticket: () => ticket(),
+    ticket: () => {
+      tickets++
+      return ticket()
+    },
     identity: () => Promise.resolve({ device: 'device-1', cursors: {} }),
     onState: (state) => states.push(state),
     onWelcome: () => {},
@@ -162,6 +168,74 @@ test('it waits longer each time until a connection was healthy', async () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(made).toHaveLength(i + 2)
   }
+})
+
+/** The network swallows everything; the ticker has found out. */
+async function swallowed(): Promise<void> {
+  await connected()
+  socket.setBrisk(true)
+  for (let i = 0; i < 3; i++) await tick()
+  expect(states.at(-1)).toBe('offline')
+}
+
+/** The pause of the backoff has just ended. */
+async function attempted(number: number): Promise<FakeWebSocket> {
+  await vi.advanceTimersToNextTimerAsync()
+  expect(made).toHaveLength(number + 1)
+  return made[number]!
+}
+
+test('while nothing answers fresh WebSockets knock, and no request is left behind in the browser', async () => {
+  await swallowed()
+  const first = await attempted(1)
+  await vi.advanceTimersByTimeAsync(OPEN_MS)
+  expect(first.readyState).toBe(3)
+  const second = await attempted(2)
+  expect(tickets).toBe(1)
+  second.open()
+  await settle()
+  expect(tickets).toBe(2)
+  expect(second.sent[0]).toMatchObject({ type: 'hello', ticket: 't', resume: 'token' })
+  second.say(WELCOME)
+  expect(states.at(-1)).toBe('online')
+})
+
+test('whoever refuses is there: then the ticket comes first again', async () => {
+  await swallowed()
+  const knocking = await attempted(1)
+  knocking.die()
+  await attempted(2)
+  expect(tickets).toBe(2)
+})
+
+test('a ticket that is not answered is not asked for again until a WebSocket is open', async () => {
+  ticket = () => Promise.reject(new Unanswered())
+  socket.start()
+  await attempted(0)
+  expect(tickets).toBe(1)
+})
+
+test('a welcome that does not come is silence too', async () => {
+  const ws = await connected()
+  ws.die()
+  const opened = await attempted(1)
+  opened.open()
+  await vi.advanceTimersByTimeAsync(6000)
+  expect(opened.readyState).toBe(3)
+  await attempted(2)
+  expect(tickets).toBe(2)
+})
+
+test('in a long outage it outlasts what the browser holds back', async () => {
+  await swallowed()
+  for (let i = 1; i <= 10; i++) {
+    const ws = await attempted(i)
+    await vi.advanceTimersByTimeAsync(OPEN_MS)
+    expect(ws.readyState).toBe(3)
+  }
+  const patient = await attempted(11)
+  await vi.advanceTimersByTimeAsync(PATIENT_OPEN_MS - 1)
+  expect(patient.readyState).toBe(0)
 })
 
 test('a network that came back is used at once', async () => {

@@ -7,6 +7,7 @@
 import type { Bye, ClientMessage, Hello, ServerMessage, Welcome } from '../contract'
 import { PROTOCOL_VERSION } from '../contract'
 import { Backoff, HEALTHY_MS } from './backoff'
+import { Unanswered } from './hedged'
 import { Refusal } from './refusal'
 import type { Ticker } from './ticker'
 import { createTicker } from './ticker'
@@ -15,8 +16,16 @@ export type LinkState = 'idle' | 'connecting' | 'online' | 'offline' | 'ended'
 
 const PING_MS = 5000
 const BRISK_PING_MS = 1000
-/** Welcome must come within this. */
+/** Once it is open, welcome must come within this. */
 const HELLO_MS = 6000
+/**
+ * A connection that is not open by now is given up for a fresh one: the system repeats the first packet of one that fell
+ * into an outage after 1, 3, 7, 15 s, so that an old one finds the network seconds after it is back.
+ */
+export const OPEN_MS = 4000
+/** Chromium holds a page's next WebSocket back by up to 5 s after about twelve that failed: an attempt must outlast that. */
+export const PATIENT_OPEN_MS = 12_000
+const PATIENT_AFTER = 10
 
 export interface SocketOptions {
   url: string
@@ -35,6 +44,8 @@ export interface SocketOptions {
   random?: () => number
 }
 
+type Introduction = Pick<Hello, 'ticket' | 'device' | 'cursors'>
+
 export class Socket {
   private state: LinkState = 'idle'
   private ws: WebSocket | null = null
@@ -47,6 +58,8 @@ export class Socket {
   private askedMs = 0
   private beatMs = 0
   private missed = 0
+  /** Attempts in a row that the network swallowed; 0 once anything answers, and be it a refusal. */
+  private unanswered = 0
   private brisk = false
   private welcomed = false
   private readonly backoff: Backoff
@@ -104,43 +117,74 @@ export class Socket {
     this.options.onState(state)
   }
 
+  /**
+   * The ticket first, so that a server that refuses it need not hold a WebSocket. But a browser lets requests that are
+   * given up go on connecting, six to a host, and later ones wait behind them; a WebSocket that is closed is gone. So
+   * while nothing answers only the WebSocket knocks, and the ticket is asked for when it is open.
+   */
   private async connect(): Promise<void> {
     this.drop()
     const attempt = ++this.attempt
-    let ticket: string
-    let identity: Pick<Hello, 'device' | 'cursors'>
-    try {
-      ;[ticket, identity] = await Promise.all([this.options.ticket(), this.options.identity()])
-    } catch (error) {
-      if (attempt !== this.attempt) return
-      if (error instanceof Refusal && error.code === 'sign_in') this.end('sign_in')
-      else this.later(error instanceof Refusal ? error.retryAfterS : null)
+    if (this.unanswered > 0) {
+      this.open(async (ws) => {
+        const introduction = await this.introduction(attempt)
+        if (introduction) this.introduce(ws, introduction)
+      })
       return
     }
-    if (attempt !== this.attempt) return
+    const introduction = await this.introduction(attempt)
+    if (introduction) this.open((ws) => this.introduce(ws, introduction))
+  }
+
+  /** What `hello` says. Null if this attempt came to nothing; what follows is seen to. */
+  private async introduction(attempt: number): Promise<Introduction | null> {
+    try {
+      const [ticket, identity] = await Promise.all([this.options.ticket(), this.options.identity()])
+      return attempt === this.attempt ? { ticket, ...identity } : null
+    } catch (error) {
+      if (attempt !== this.attempt) return null
+      if (error instanceof Refusal && error.code === 'sign_in') {
+        this.end('sign_in')
+      } else {
+        this.drop()
+        if (error instanceof Unanswered) this.unanswered++
+        this.later(error instanceof Refusal ? error.retryAfterS : null)
+      }
+      return null
+    }
+  }
+
+  private open(onOpen: (ws: WebSocket) => void): void {
     const ws = (this.options.open ?? ((url) => new WebSocket(url)))(this.options.url)
     this.ws = ws
-    this.deadline = setTimeout(() => this.lost(ws), HELLO_MS)
+    this.expect(ws, this.unanswered > PATIENT_AFTER ? PATIENT_OPEN_MS : OPEN_MS)
     ws.onopen = () => {
-      this.askedMs = performance.now()
-      const hello: Hello = {
-        type: 'hello',
-        ticket,
-        proto: PROTOCOL_VERSION,
-        resume: this.resume,
-        ...identity,
-      }
-      ws.send(JSON.stringify(hello))
+      if (ws !== this.ws) return
+      this.expect(ws, HELLO_MS)
+      onOpen(ws)
     }
     ws.onmessage = (event: MessageEvent<string>) => {
       if (ws === this.ws) this.take(JSON.parse(event.data) as ServerMessage)
     }
-    ws.onclose = () => this.lost(ws)
-    ws.onerror = () => this.lost(ws)
+    ws.onclose = () => this.lost(ws, { swallowed: false })
+    ws.onerror = () => this.lost(ws, { swallowed: false })
+  }
+
+  private introduce(ws: WebSocket, introduction: Introduction): void {
+    this.askedMs = performance.now()
+    const hello: Hello = { type: 'hello', proto: PROTOCOL_VERSION, resume: this.resume, ...introduction }
+    ws.send(JSON.stringify(hello))
+  }
+
+  /** Something must come of `ws` within `ms`. */
+  private expect(ws: WebSocket, ms: number): void {
+    clearTimeout(this.deadline)
+    this.deadline = setTimeout(() => this.lost(ws, { swallowed: true }), ms)
   }
 
   private take(message: ServerMessage): void {
     this.missed = 0
+    this.unanswered = 0
     switch (message.type) {
       case 'welcome':
         clearTimeout(this.deadline)
@@ -183,8 +227,10 @@ export class Socket {
     this.become('ended')
   }
 
-  private lost(ws: WebSocket): void {
+  /** `swallowed`: nothing came of it. Otherwise it was closed or refused, if only by this device. */
+  private lost(ws: WebSocket, { swallowed }: { swallowed: boolean }): void {
     if (ws !== this.ws) return
+    this.unanswered = swallowed ? this.unanswered + 1 : 0
     this.drop()
     this.later(null)
   }
@@ -230,7 +276,7 @@ export class Socket {
   private onBeat(): void {
     if (!this.ws) return
     if (this.missed >= 2) {
-      this.lost(this.ws)
+      this.lost(this.ws, { swallowed: true })
       return
     }
     this.missed++
