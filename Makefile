@@ -12,6 +12,7 @@ run: setup                ## Start a demo chain at http://localhost:8080
 
 setup: .venv/.synced      ## Prepare without starting
 	@$(BIN)/python tools/web.py build
+	@$(BIN)/python tools/kernel.py
 
 test: setup               ## All four rings, then the web client's own
 	@tools/prepare.sh

@@ -12,6 +12,10 @@ from contract.tap import MAX_TAP_BYTES
 from media.metrics import MediaMetrics
 from media.node import MediaNode
 from media.peer.mux import Mux
+from media.peer.srtp import PROTECT
+from media.plane.base import Plane
+from media.plane.native import NativePlane, NoKernel
+from media.plane.python import PythonPlane
 from media.taplink import feed
 from runtime import health, link
 from runtime.logs import get_logger
@@ -24,6 +28,15 @@ GOODBYE_S = 1.2
 """For `moved restarting` and close_notify on every leg; the process is gone within 2 s of SIGTERM."""
 END_S = 3.0
 """Whatever hangs, the process ends this long after SIGTERM, and says on stderr where it hung."""
+
+
+def plane() -> Plane:
+    """The native one, or the one in Python with a word in the log."""
+    try:
+        return NativePlane(PROTECT)
+    except NoKernel as error:
+        log.warning("media forwards without its C kernel, at a higher cost", reason=str(error))
+        return PythonPlane()
 
 
 async def run(settings: Settings, index: int) -> None:
@@ -41,7 +54,9 @@ async def run(settings: Settings, index: int) -> None:
     worker = WorkerId(f"media-{index}")
     report = health.Health(worker)
     report.wait_for("control link")
-    mux = Mux(settings.media_port + index if settings.media_port else 0, offered=settings.media_addresses)
+    mux = Mux(
+        settings.media_port + index if settings.media_port else 0, offered=settings.media_addresses, plane=plane()
+    )
     try:
         async with TaskScope(worker) as scope:
             node = MediaNode(worker, mux, scope, max_legs=settings.max_legs, video_codec=Codec(settings.video_codec))
@@ -77,7 +92,7 @@ async def run(settings: Settings, index: int) -> None:
                     # What start-up made lives for ever: the collector need not look at it while media runs.
                     gc.collect()
                     gc.freeze()
-                    log.info("media worker is up", worker=worker, udp_port=mux.port)
+                    log.info("media worker is up", worker=worker, udp_port=mux.port, plane=mux.plane.name)
                     await stop.wait()
                     log.info("media worker stops", legs=len(node.rooms.legs))
                     await node.rooms.close_all(timeout_s=GOODBYE_S)

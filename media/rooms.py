@@ -226,7 +226,7 @@ class Rooms:
     @property
     def counters(self) -> Counter[str]:
         """Since the worker began: `packets_in`, `packets_out`, else what was dropped or repaired."""
-        counters = self._past + self._mux.dropped
+        counters = self._past + self._mux.dropped + self._mux.plane.dropped
         for room in self.held.values():
             counters.update(room.media.counters)
         return counters
@@ -280,7 +280,11 @@ class Rooms:
         room = self.held.get(name)
         if room is None:
             media = MediaRoom(
-                name, events=_RoomEvents(self, name), video_codec=self._video_codec, seed=secrets.randbits(64)
+                name,
+                events=_RoomEvents(self, name),
+                video_codec=self._video_codec,
+                seed=secrets.randbits(64),
+                plane=self._mux.plane,
             )
             room = self.held[name] = HeldRoom(media)
             if self._tap is not None:

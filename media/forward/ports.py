@@ -21,8 +21,13 @@ class LegPort(Protocol):
         """When anything came from the client last, connectivity checks included; monotonic s."""
         ...
 
+    @property
+    def handle(self) -> int:
+        """The plane's for this leg, from `leg_up` to its end; 0 if packets go out by `send_rtp` only."""
+        ...
+
     def send_rtp(self, packet: bytes) -> None:
-        """Protect and send one plaintext RTP packet. The hot path: called once per forwarded packet."""
+        """Protect and send one plaintext RTP packet: repeats, and with a plane in Python every forwarded packet."""
 
     def send_rtcp(self, data: bytes) -> None:
         """Protect and send one plaintext RTCP packet, compound or of reduced size."""

@@ -6,7 +6,7 @@ from contract.ids import PersonId
 from contract.media import Codec, Source
 from contract.recording import GapReason
 from media.forward.sections import Section
-from media.plane.base import Target
+from media.plane.base import Targets
 from media.rtp.cache import MediaPacket, PacketCache
 from media.rtp.clock import PublisherClock, TrackClock
 from media.rtp.keyframe import starts_keyframe
@@ -74,7 +74,7 @@ class Publication:
         self.nack = NackGenerator()
         self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
         self.reception = Reception(ssrc, self.clock_rate_hz)
-        self.targets: list[Target] = []
+        self.targets = Targets()
         self.waiting: list[Waiting] = []
         self._throttle = KeyframeThrottle()
         self._sequence = Unwrapper(SEQUENCE_BITS)

@@ -7,7 +7,7 @@ from media.forward.ports import LegPort
 from media.forward.publication import CLOCK_RATES_HZ, Publication
 from media.forward.repeat import RepeatBudget
 from media.forward.sections import Section
-from media.plane.base import EXTENDED, PLAIN, Target
+from media.plane.base import EXTENDED, PLAIN, Target, Targets
 from media.plane.python import packet_bytes
 from media.rtp.cache import MediaPacket
 from media.rtp.clock import ntp_from_wall
@@ -32,6 +32,7 @@ class Slot:
         self.next: Publication | None = None
         self._on_begun = on_begun
         self._send = leg.send_rtp
+        self._handle = leg.handle
         self._rate = CLOCK_RATES_HZ[section.kind]
         self._numbers = Rewriter(
             clock_rate_hz=self._rate, sequence=random.getrandbits(15), timestamp_ticks=random.getrandbits(32)
@@ -89,7 +90,7 @@ class Slot:
             del self._sources[next(iter(self._sources))]
         self._low_delay_seen |= publication.low_delay
         self._target = self._aim(publication, payload_type, offsets)
-        publication.targets = [*publication.targets, self._target]
+        publication.targets = Targets([*publication.targets, self._target])
         self._on_begun(self)
         return True
 
@@ -106,6 +107,7 @@ class Slot:
             offsets.sequence,
             offsets.timestamp_ticks,
             offsets if offsets.picture_id or offsets.tl0 else None,
+            self._handle,
         )
 
     def _extensions(self, publication: Publication) -> bytes:
@@ -134,7 +136,7 @@ class Slot:
         publication, target, offsets = self.current, self._target, self._offsets
         if publication is None or target is None or offsets is None:
             return
-        publication.targets = [other for other in publication.targets if other is not target]
+        publication.targets = Targets(other for other in publication.targets if other is not target)
         if publication.newest is not None:
             self._numbers.leave(publication.newest, offsets)
             self._left_at = publication.newest.packet.sequence + offsets.sequence

@@ -108,7 +108,7 @@ class Leg:
         self._dtls = DtlsTransport(self.endpoint, identity)
         self._data: DataLink | None = None
         self.protect: Callable[[bytes], bytes] = _no_keys
-        """Plaintext RTP → SRTP. With `endpoint.sendto` and `endpoint.address` all that a fast plane needs."""
+        """Plaintext RTP → SRTP."""
         self._protect_rtcp: Callable[[bytes], bytes] = _no_keys
         self._unprotect: Callable[[bytes], bytes] = _no_keys
         self._unprotect_rtcp: Callable[[bytes], bytes] = _no_keys
@@ -119,6 +119,11 @@ class Leg:
         return self.endpoint.heard
 
     # --- LegPort: what the room says -------------------------------------------------------------------------------
+
+    @property
+    def handle(self) -> int:
+        """The plane's, which then sends by itself what `send_rtp` would."""
+        return self.endpoint.handle
 
     def send_rtp(self, packet: bytes) -> None:
         """Protect and send one RTP packet now, or drop and count it."""
@@ -179,6 +184,7 @@ class Leg:
             return
         self.reason = reason
         self.on_rtp = self.on_rtcp = None
+        self.endpoint.disarm()
         self.protect = self._unprotect = self._protect_rtcp = self._unprotect_rtcp = _no_keys
         self._ending.set()
         self._become(LegState.CLOSED)
@@ -214,6 +220,7 @@ class Leg:
         keys = self._dtls.keys()
         self.protect, self._protect_rtcp = keys.protect, keys.protect_rtcp
         self._unprotect, self._unprotect_rtcp = keys.unprotect, keys.unprotect_rtcp
+        self.endpoint.arm(keys.session)
         done = clock.now()
         log.info(
             "leg is up",

@@ -21,6 +21,8 @@ from aioice.ice import get_host_addresses
 
 from media.peer import stun
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S, RateLimit
+from media.plane.base import Plane
+from media.plane.python import PythonPlane
 from runtime import clock
 from runtime.logs import get_logger
 
@@ -90,12 +92,15 @@ class Endpoint:
         """Where media goes: nominated, and our check from there was answered."""
         self.sendto: Callable[[bytes, Address], int] | None = None
         """`socket.sendto` of the local address that belongs to `address`."""
+        self.handle = 0
+        """The plane's for this peer; 0 before its keys, after its end, or if the plane has no need of one."""
         self.ways: dict[tuple[Door, Address], Way] = {}
         self.checks = RateLimit(CHECKS_PER_S, self.heard)
         self._mux = mux
         self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
         self._dtls_rate = RateLimit(DTLS_PER_S, self.heard)
         self._unproved = 0
+        self._fd = -1
         self._closed = False
 
     @property
@@ -107,21 +112,40 @@ class Endpoint:
         self.path = way
         self.validated.set()
         if way.proved:
-            self.address, self.sendto = way.address, way.door.sendto
+            self._aim(way)
 
     def prove(self, way: Way) -> None:
         """The peer reads what we send this way."""
         way.proved = True
         if way is self.path:
-            self.address, self.sendto = way.address, way.door.sendto
+            self._aim(way)
 
     def lose(self, way: Way) -> None:
         """Another peer has the address now, or there are too many."""
         del self.ways[way.door, way.address]
         if way.address == self.address and way.door.sendto is self.sendto:
-            self.address = self.sendto = None
+            self._aim(None)
         if way is self.path:
             self.path = None
+
+    def _aim(self, way: Way | None) -> None:
+        """Media goes this way from now on, or nowhere."""
+        self.address, self.sendto = (None, None) if way is None else (way.address, way.door.sendto)
+        self._fd = -1 if way is None else way.door.socket.fileno()
+        if self.handle:
+            self._mux.plane.aim(self.handle, self._fd, self.address)
+
+    def arm(self, session: int) -> None:
+        """There are keys: the plane may send to this peer by itself. `session` must live until `disarm` or `close`."""
+        self.handle = self._mux.plane.open(session)
+        if self.handle:
+            self._mux.plane.aim(self.handle, self._fd, self.address)
+
+    def disarm(self) -> None:
+        """The plane forgets the peer, and its keys may go."""
+        if self.handle:
+            self._mux.plane.close(self.handle)
+            self.handle = 0
 
     def ask(self, way: Way, now: float) -> None:
         """Send our check, unless it was sent just now or too often."""
@@ -160,6 +184,7 @@ class Endpoint:
         if self._closed:
             return
         self._closed = True
+        self.disarm()
         self._mux.forget(self)
         self.on_rtp = self.on_rtcp = _nobody
         if self._dtls.full():
@@ -198,12 +223,13 @@ class Door:
 class Mux:
     """All doors of a worker. Lives on the running event loop; `close` gives the port back."""
 
-    def __init__(self, port: int, *, offered: list[str] | None = None) -> None:
+    def __init__(self, port: int, *, offered: list[str] | None = None, plane: Plane | None = None) -> None:
         """Bind UDP `port` (0: one the system has free) on every IPv4 address of this machine.
 
         `offered` are the addresses told to clients, e.g. the public one behind a NAT; empty means all local ones.
-        Raises OSError if the port is taken.
+        `plane` is what rooms on this port forward by. Raises OSError if the port is taken.
         """
+        self.plane: Plane = plane or PythonPlane()
         self.dropped: Counter[str] = Counter()
         self._offered = list(offered or [])
         self._by_ufrag: dict[str, Endpoint] = {}
@@ -289,7 +315,12 @@ class Mux:
         self._doors.clear()
 
     def _readable(self, door: Door) -> None:
-        """Read what is there, up to BATCH. Never raises: one bad datagram must not cost the others theirs."""
+        """Read what is there, then send what came of it."""
+        self._read(door)
+        self.plane.flush()
+
+    def _read(self, door: Door) -> None:
+        """Take up to BATCH datagrams. Never raises: one bad datagram must not cost the others theirs."""
         now = clock.now()
         receive = door.socket.recvfrom
         by_address = door.by_address

@@ -1,6 +1,7 @@
 """What a per-packet fan-out is: one packet of a publication in, one packet per target out."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from media.rtp.cache import MediaPacket
@@ -26,12 +27,43 @@ class Target(NamedTuple):
     timestamp_ticks: int
     moved: Offsets | None
     """Given if the payload has a VP8 picture id that must be rewritten."""
+    handle: int = 0
+    """The leg's, from `Plane.open`; 0 if there is none and `send` is the only way."""
+
+
+class Targets(list[Target]):
+    """All targets of one publication: not changed, but made anew when a slot begins or leaves."""
+
+    __slots__ = ("prepared",)
+
+    def __init__(self, targets: Iterable[Target] = ()) -> None:
+        super().__init__(targets)
+        self.prepared: object = None
+        """For the plane, which makes of them once what it needs for every packet."""
 
 
 class Plane(Protocol):
-    """A fan-out. All implementations pass the same tests."""
+    """A fan-out of one worker, used from its event loop only. All implementations pass the same tests.
+
+    A leg may be given to it: `open` once it has keys, `aim` whenever its address changes, `close` before its SRTP
+    session goes. A plane that gives no handles sends by each target's `send`.
+    """
 
     name: str
+    dropped: Counter[str]
+    """Packets that did not leave, by the same kinds as the legs' own."""
 
-    def forward(self, packet: MediaPacket, targets: Sequence[Target]) -> None:
-        """Send `packet` to every target that has begun; a target begins at its `first`."""
+    def forward(self, packet: MediaPacket, targets: Targets) -> None:
+        """Send `packet` to every target that has begun; a target begins at its `first`. May wait for `flush`."""
+
+    def flush(self) -> None:
+        """Send what waits; called when there is nothing more to read now. Order per target is kept."""
+
+    def open(self, session: int) -> int:
+        """The handle of a leg with this SRTP session (a C pointer), or 0."""
+
+    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
+        """From now on it is sent to by this socket to this IPv4 address, or with None not at all."""
+
+    def close(self, handle: int) -> None:
+        """The leg is gone: its session is not touched again. A second time does nothing."""

@@ -1,9 +1,9 @@
 """The reference fan-out in Python: a struct, a concatenation and a call per target."""
 
 import struct
-from collections.abc import Sequence
+from collections import Counter
 
-from media.plane.base import Target
+from media.plane.base import Target, Targets
 from media.rtp.cache import MediaPacket
 from media.rtp.rewrite import rewrite_vp8
 
@@ -15,9 +15,13 @@ class PythonPlane:
 
     name = "python"
 
-    def forward(self, packet: MediaPacket, targets: Sequence[Target]) -> None:
+    def __init__(self) -> None:
+        self.dropped: Counter[str] = Counter()
+
+    def forward(self, packet: MediaPacket, targets: Targets) -> None:
+        """Sends at once, by each target's `send`."""
         number, ticks, marker, payload, _ = packet
-        for send, first_byte, payload_type, ssrc, extensions, first, sequence, moved_ticks, moved in targets:
+        for send, first_byte, payload_type, ssrc, extensions, first, sequence, moved_ticks, moved, _handle in targets:
             if number < first:
                 continue
             send(
@@ -32,9 +36,22 @@ class PythonPlane:
                 + (payload if moved is None else rewrite_vp8(packet, moved))
             )
 
+    def flush(self) -> None:
+        """Nothing ever waits."""
+
+    def open(self, session: int) -> int:  # noqa: ARG002 - as Plane
+        """No handles: legs protect and send for themselves."""
+        return 0
+
+    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
+        """Nothing to aim."""
+
+    def close(self, handle: int) -> None:
+        """Nothing to close."""
+
 
 def packet_bytes(target: Target, packet: MediaPacket) -> bytes:
     """What `target` gets, or got, of `packet`: for repeats."""
     out: list[bytes] = []
-    PythonPlane().forward(packet, [target._replace(send=out.append, first=packet.sequence)])
+    PythonPlane().forward(packet, Targets([target._replace(send=out.append, first=packet.sequence)]))
     return out[0]

@@ -1,13 +1,19 @@
 """What a bug in a room costs: its legs, and nothing of the others."""
 
+import struct
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import TABLET, Codec
 from contract.nodes import FromWorker, LegEnd, LegReport, LegState, OpenLeg
+from media.peer.leg import Leg
 from media.peer.mux import Mux
+from media.peer.srtp import PROTECT
+from media.plane.base import Plane
+from media.plane.native import HAS_KERNEL, NativePlane
 from media.rooms import EMPTY_ROOM_S, Rooms
 from runtime import clock
 from runtime.supervise import TaskScope
@@ -21,9 +27,9 @@ pytestmark = pytest.mark.flow
 class World:
     """Rooms without a process around them."""
 
-    def __init__(self, scope: TaskScope) -> None:
+    def __init__(self, scope: TaskScope, plane: Plane | None = None) -> None:
         self.said: list[FromWorker] = []
-        self.mux = Mux(0)
+        self.mux = Mux(0, plane=plane)
         self.rooms = Rooms(self.mux, scope, self.said.append, max_legs=10, video_codec=Codec.VP8)
         self.clients: list[PeerClient] = []
 
@@ -50,15 +56,21 @@ class World:
         return leg.id
 
 
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
+@asynccontextmanager
+async def rooms(plane: Plane | None = None) -> AsyncIterator[World]:
     async with TaskScope("rooms") as scope:
-        made = World(scope)
+        made = World(scope, plane)
         yield made
         for client in made.clients:
             await client.aclose()
         await made.rooms.close_all(timeout_s=2.0)
     made.mux.close()
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with rooms() as made:
+        yield made
 
 
 async def test_a_room_that_fails_takes_its_legs_along_keeps_its_recording_and_spares_the_others(world: World) -> None:
@@ -115,3 +127,39 @@ async def test_the_figures_of_a_closed_room_are_not_lost(world: World) -> None:
     world.rooms.close_room(RoomId("r-1"))
     assert world.rooms.counters["packets_in"] == 7
     assert not world.rooms.held
+
+
+class WatchedPlane(NativePlane):
+    """Notes whether the SRTP session of a leg was there when the leg left."""
+
+    def __init__(self) -> None:
+        super().__init__(PROTECT)
+        self.legs: list[Leg] = []
+        self.had_session: dict[int, bool] = {}
+
+    def close(self, handle: int) -> None:
+        leg = next(leg for leg in self.legs if leg.handle == handle)
+        self.had_session[handle] = leg._dtls._tx_srtp is not None
+        super().close(handle)
+
+
+@pytest.mark.skipif(not HAS_KERNEL, reason="built without a compiler")
+async def test_sound_passes_the_kernel_which_a_leg_leaves_before_its_srtp_session_goes() -> None:
+    plane = WatchedPlane()
+    async with rooms(plane) as world:
+        speaker, listener = plane.legs = [world.rooms.legs[await world.join("r-1")] for _ in range(2)]
+        section = speaker.sections.sources[0]
+        payload_type = next(iter(section.pt_of.values()))
+        for sequence in range(1, 11):
+            head = struct.pack("!BBHLL", 0x80, payload_type, sequence, 960 * sequence, section.ssrc)
+            await world.clients[0].send_rtp(head + b"opus" * 20)
+        await until(lambda: len(world.clients[1].rtp) == 10)
+        assert [packet[-80:] for packet in world.clients[1].rtp] == [b"opus" * 20] * 10
+        assert plane.counts["sent"] == 10
+        handles = [speaker.handle, listener.handle]
+        assert all(handles)
+        await world.clients.pop().aclose()
+        await until(lambda: listener.state is LegState.CLOSED)
+        assert (listener.handle, speaker.handle) == (0, handles[0])
+    assert plane.had_session == dict.fromkeys(handles, True)
+    assert not plane.dropped

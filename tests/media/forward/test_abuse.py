@@ -11,8 +11,16 @@ from media.rtp.rtcp import Fir, Nack, Pli, Remb, pack_rtcp
 from media.rtp.throttle import BURST
 from tests.media.forward.test_room import assert_continuous, shows
 from tests.media.forward.world import DELAY_ID, LEVEL_ID, MID_ID, OPUS, World, sections
+from tests.support.wire import PLANES
 
 pytestmark = pytest.mark.link
+
+
+@pytest.fixture(params=PLANES, autouse=True)
+def plane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of this file runs on each plane."""
+    monkeypatch.setattr(World, "native", request.param == "native")
+
 
 SECONDS = 5
 

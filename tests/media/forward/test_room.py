@@ -13,8 +13,15 @@ from media.rtp.clock import wall_from_ntp
 from media.rtp.packet import extension, parse_header
 from media.rtp.rtcp import Bye, Nack, Pli, ReceiverReport, Remb, ReportBlock, pack_rtcp
 from tests.media.forward.world import ALL, DELAY_ID, MID_ID, NONE, Client, Heard, World, sections
+from tests.support.wire import PLANES
 
 pytestmark = pytest.mark.link
+
+
+@pytest.fixture(params=PLANES, autouse=True)
+def plane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test of this file runs on each plane."""
+    monkeypatch.setattr(World, "native", request.param == "native")
 
 
 def assert_continuous(heard: Heard) -> None:

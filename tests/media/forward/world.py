@@ -16,12 +16,15 @@ from contract.ids import LegId, PersonId, RoomId
 from contract.media import Codec, Grants, Source
 from media.forward.room import MediaRoom
 from media.forward.sections import Section, Sections
+from media.plane.native import NativePlane
+from media.plane.python import PythonPlane
 from media.rtp.clock import ntp_from_wall
 from media.rtp.packet import build_extensions, parse_header
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, SenderReport, pack_rtcp, parse_rtcp
 from media.rtp.rtx import unwrap_rtx, wrap_rtx
 from media.rtp.sequence import Unwrapper
 from media.rtp.vp8 import parse_vp8
+from tests.support.wire import Wire
 
 ALL = Grants(publish=True, subscribe=True, record=True)
 NONE = Grants(publish=False, subscribe=False, record=False)
@@ -176,6 +179,7 @@ class Client:
         self.heard_at = 0.0
         self.nacks = True
         self.reports = True
+        self.handle = world.open_handle(self)
         self.level = 80
         """Of the microphone, -dBov: 80 is silence, 20 is speech."""
 
@@ -401,10 +405,17 @@ class Events:
 class World:
     """Run it by `run(seconds)`; everybody who `publishes` sends 30 frames and 50 sounds a second."""
 
+    native = False
+    """Whether rooms forward by the native plane; tests that hold for both set it."""
+
     def __init__(self, *, video_codec: Codec = Codec.VP8) -> None:
         self.now = 100.0
         self.events = Events()
-        self.room = MediaRoom(RoomId("room-1"), events=self.events, seed=1, video_codec=video_codec)
+        self._ports: dict[int, Client] = {}
+        self._fds = count(10)
+        self._wire = Wire(lambda fd, packet: self._ports[fd].send_rtp(packet))
+        self.plane = NativePlane(self._wire.protect, send=self._wire.send) if self.native else PythonPlane()
+        self.room = MediaRoom(RoomId("room-1"), events=self.events, seed=1, video_codec=video_codec, plane=self.plane)
         self.clients: dict[str, Client] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
@@ -413,6 +424,14 @@ class World:
     @property
     def wall_ns(self) -> int:
         return WALL_NS + int(self.now * 1e9)
+
+    def open_handle(self, client: Client) -> int:
+        """The plane's for a new client, which it reaches by a socket of its own."""
+        fd = next(self._fds)
+        self._ports[fd] = client
+        handle = self.plane.open(fd)
+        self.plane.aim(handle, fd, ("127.0.0.1", 9))
+        return handle
 
     def post(self, at: float | None, what: Callable[[], None]) -> None:
         if at is not None:
@@ -476,6 +495,8 @@ class World:
     def leave(self, name: str) -> None:
         client = self.clients.pop(name)
         client.publishes = False
+        self.plane.close(client.handle)
+        self._ports = {fd: other for fd, other in self._ports.items() if other is not client}
         self.room.remove_leg(client.id, self.now, self.wall_ns)
 
     def run(self, seconds: float) -> None:
@@ -483,4 +504,5 @@ class World:
         while self._heap and self._heap[0][0] <= end:
             self.now, _, what = heapq.heappop(self._heap)
             what()
+            self.plane.flush()
         self.now = end

@@ -1,0 +1,345 @@
+/* The fan-out in C: every queued packet of a publication, rewritten and encrypted for each target, many per call.
+
+   The caller owns one thread and all ordering; nothing here waits or allocates while media flows. Packets of one flush
+   are sent target by target, so that those of one picture to one subscriber leave as one datagram that the kernel cuts
+   (UDP GSO). What an answer of the system means is the same as in media/peer/leg.py: one packet is lost, and counted.
+
+   Nothing that came from a network is trusted: offsets are checked against lengths, handles against generations. */
+#define _GNU_SOURCE
+#include "kernel.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+enum {
+    HEADER_BYTES = 12,
+    MOST_PACKET_BYTES = 1500, /* media.peer.mux.MAX_DATAGRAM_BYTES, before SRTP adds its tag */
+    MOST_TRAILER_BYTES = 148, /* SRTP_MAX_TRAILER_LEN and the SRTCP index */
+    SLOT_BYTES = 1664,        /* a multiple of a cache line that holds both */
+    MOST_SLOTS = 128,         /* packets per system call: 208 KiB stay in the second level cache */
+};
+_Static_assert(SLOT_BYTES >= MOST_PACKET_BYTES + MOST_TRAILER_BYTES, "a protected packet fits its slot");
+_Static_assert(MOST_QUEUED * SLOT_BYTES < 65507, "all that is queued for one target fits one datagram");
+
+typedef int (*protect_fn)(void *session, void *packet, int *bytes);
+typedef int (*send_fn)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+
+struct leg {
+    void *session; /* NULL: free */
+    uint32_t generation;
+    uint32_t next_free; /* index + 1 */
+    int fd;
+    bool gso; /* until the way to this address refuses it */
+    struct sockaddr_in address;
+};
+
+struct queued {
+    const target_t *targets;
+    uint32_t count;
+    uint32_t bytes;
+    bool done;
+    packet_t packet;
+    uint8_t payload[MOST_PAYLOAD_BYTES];
+};
+
+struct message {
+    struct leg *leg;
+    uint32_t segment_bytes; /* of every packet in it but the last, which may be shorter */
+    bool whole;             /* a shorter one closed it */
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(uint16_t))];
+};
+
+struct plane {
+    protect_fn protect;
+    send_fn send;
+    bool gso;
+    struct leg *legs;
+    uint32_t legs_used, legs_held, free_leg;
+    counts_t *counts; /* of the running flush */
+    int fd;           /* of the messages waiting */
+    uint32_t queued, slots, messages;
+    struct mmsghdr headers[MOST_SLOTS];
+    struct message told[MOST_SLOTS];
+    struct iovec parts[MOST_SLOTS];
+    struct queued queue[MOST_QUEUED];
+    _Alignas(64) uint8_t slot[MOST_SLOTS][SLOT_BYTES];
+};
+
+plane_t *plane_new(uintptr_t protect, uintptr_t send, int gso) {
+    struct plane *plane = aligned_alloc(64, sizeof *plane);
+    if (plane == NULL)
+        return NULL;
+    memset(plane, 0, offsetof(struct plane, slot));
+    plane->protect = (protect_fn)protect;
+    plane->send = send ? (send_fn)send : (send_fn)sendmmsg;
+    plane->gso = gso != 0;
+    return plane;
+}
+
+void plane_free(plane_t *plane) {
+    free(plane->legs);
+    free(plane);
+}
+
+/* --- legs ------------------------------------------------------------------------------------------------------- */
+
+static struct leg *find(struct plane *plane, uint64_t handle) {
+    uint32_t place = (uint32_t)handle;
+    if (place == 0 || place > plane->legs_used)
+        return NULL;
+    struct leg *leg = &plane->legs[place - 1];
+    return leg->session != NULL && leg->generation == (uint32_t)(handle >> 32) ? leg : NULL;
+}
+
+uint64_t plane_open(plane_t *plane, uintptr_t session) {
+    uint32_t place = plane->free_leg;
+    if (session == 0)
+        return 0;
+    if (place != 0) {
+        plane->free_leg = plane->legs[place - 1].next_free;
+    } else {
+        if (plane->legs_used == plane->legs_held) {
+            uint32_t held = plane->legs_held ? 2 * plane->legs_held : 16;
+            struct leg *legs = realloc(plane->legs, held * sizeof *legs);
+            if (legs == NULL)
+                return 0;
+            plane->legs = legs;
+            plane->legs_held = held;
+        }
+        place = ++plane->legs_used;
+        plane->legs[place - 1].generation = 0;
+    }
+    struct leg *leg = &plane->legs[place - 1];
+    uint32_t generation = leg->generation;
+    *leg = (struct leg){.session = (void *)session, .generation = generation, .fd = -1};
+    return (uint64_t)generation << 32 | place;
+}
+
+void plane_aim(plane_t *plane, uint64_t handle, int fd, uint32_t address, uint16_t port) {
+    struct leg *leg = find(plane, handle);
+    if (leg == NULL)
+        return;
+    leg->fd = fd;
+    leg->gso = plane->gso;
+    leg->address = (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+}
+
+void plane_close(plane_t *plane, uint64_t handle) {
+    struct leg *leg = find(plane, handle);
+    if (leg == NULL)
+        return;
+    leg->session = NULL;
+    leg->generation++;
+    leg->next_free = plane->free_leg;
+    plane->free_leg = (uint32_t)handle;
+}
+
+/* --- sending ---------------------------------------------------------------------------------------------------- */
+
+/* How many of these messages the system took, at least one; else the negative errno of the first. */
+static int try_send(struct plane *plane, struct mmsghdr *headers, uint32_t count) {
+    for (;;) {
+        int sent = plane->send(plane->fd, headers, count, MSG_DONTWAIT);
+        int error = sent < 0 ? errno : EIO;
+        plane->counts->calls++;
+        if (sent > 0)
+            return (uint32_t)sent < count ? sent : (int)count;
+        if (error != EINTR)
+            return -error;
+    }
+}
+
+static void drop(struct plane *plane, int error, uint64_t packets) {
+    *(error == EAGAIN || error == EWOULDBLOCK ? &plane->counts->send_full : &plane->counts->send_failed) += packets;
+}
+
+/* The way to this address takes no datagram that it must cut: its packets go one by one, from now on. */
+static void send_apart(struct plane *plane, const struct msghdr *whole, struct leg *leg) {
+    leg->gso = false;
+    plane->counts->gso_refused++;
+    for (size_t part = 0; part < whole->msg_iovlen; part++) {
+        struct mmsghdr one = {.msg_hdr = {.msg_name = whole->msg_name,
+                                          .msg_namelen = whole->msg_namelen,
+                                          .msg_iov = whole->msg_iov + part,
+                                          .msg_iovlen = 1}};
+        int sent = try_send(plane, &one, 1);
+        if (sent > 0)
+            plane->counts->sent++;
+        else
+            drop(plane, -sent, 1);
+    }
+}
+
+/* Send messages in order; what cannot go is lost and counted, and does not keep the next from going. */
+static void send_messages(struct plane *plane) {
+    for (uint32_t at = 0; at < plane->messages;) {
+        const struct msghdr *first = &plane->headers[at].msg_hdr;
+        int sent = try_send(plane, plane->headers + at, plane->messages - at);
+        if (sent > 0) {
+            for (; sent > 0; sent--)
+                plane->counts->sent += plane->headers[at++].msg_hdr.msg_iovlen;
+            continue;
+        }
+        if (first->msg_iovlen > 1 && (sent == -EINVAL || sent == -EIO || sent == -EMSGSIZE))
+            send_apart(plane, first, plane->told[at].leg);
+        else
+            drop(plane, -sent, first->msg_iovlen);
+        at++;
+    }
+}
+
+static void send_waiting(struct plane *plane) {
+    for (uint32_t at = 0; at < plane->messages; at++) {
+        struct msghdr *header = &plane->headers[at].msg_hdr;
+        struct message *message = &plane->told[at];
+        if (header->msg_iovlen < 2)
+            continue;
+        uint16_t segment = (uint16_t)message->segment_bytes;
+        header->msg_control = message->control;
+        header->msg_controllen = sizeof message->control;
+        struct cmsghdr *control = CMSG_FIRSTHDR(header);
+        control->cmsg_level = IPPROTO_UDP;
+        control->cmsg_type = UDP_SEGMENT;
+        control->cmsg_len = CMSG_LEN(sizeof segment);
+        memcpy(CMSG_DATA(control), &segment, sizeof segment);
+    }
+    send_messages(plane);
+    plane->messages = plane->slots = 0;
+}
+
+/* The packet of the newest slot goes to `leg`: into the last message if the kernel can cut it off again. */
+static void add(struct plane *plane, struct leg *leg, uint32_t bytes) {
+    struct message *last = plane->messages ? &plane->told[plane->messages - 1] : NULL;
+    struct iovec *part = &plane->parts[plane->slots];
+    *part = (struct iovec){plane->slot[plane->slots], bytes};
+    plane->slots++;
+    if (last != NULL && last->leg == leg && leg->gso && !last->whole && bytes <= last->segment_bytes) {
+        plane->headers[plane->messages - 1].msg_hdr.msg_iovlen++;
+        last->whole = bytes < last->segment_bytes;
+        return;
+    }
+    plane->told[plane->messages] = (struct message){.leg = leg, .segment_bytes = bytes};
+    plane->headers[plane->messages] = (struct mmsghdr){.msg_hdr = {.msg_name = &leg->address,
+                                                                   .msg_namelen = sizeof leg->address,
+                                                                   .msg_iov = part,
+                                                                   .msg_iovlen = 1}};
+    plane->messages++;
+}
+
+/* --- rewriting -------------------------------------------------------------------------------------------------- */
+
+static void put16(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value) {
+    put16(at, value >> 16);
+    put16(at + 2, value);
+}
+
+/* As media.rtp.rewrite.rewrite_vp8, in place. */
+static void move_picture(uint8_t *payload, uint32_t bytes, const packet_t *packet, const target_t *target) {
+    uint32_t at = packet->picture_id_at;
+    uint32_t id = (uint32_t)packet->picture_id + target->picture_id;
+    if (packet->picture_id_bits == 15 && at + 1 < bytes)
+        put16(payload + at, 0x8000 | (id & 0x7FFF));
+    else if (packet->picture_id_bits == 7 && at < bytes)
+        payload[at] = id & 0x7F;
+    if (packet->tl0_at != 0 && packet->tl0_at < bytes)
+        payload[packet->tl0_at] = (uint8_t)(packet->tl0 + target->tl0);
+}
+
+/* The plaintext packet that `target` gets; 0 if it would be too long. */
+static uint32_t write_packet(uint8_t *out, const struct queued *queued, const target_t *target) {
+    const packet_t *packet = &queued->packet;
+    uint32_t head = HEADER_BYTES + (uint32_t)target->extension_bytes;
+    if (target->extension_bytes > MOST_EXTENSION_BYTES || head + queued->bytes > MOST_PACKET_BYTES)
+        return 0;
+    out[0] = target->first_byte;
+    out[1] = packet->marker_bit | target->payload_type;
+    put16(out + 2, (uint32_t)((uint64_t)packet->sequence + (uint64_t)target->sequence));
+    put32(out + 4, packet->timestamp_ticks + target->timestamp_ticks);
+    put32(out + 8, target->ssrc);
+    memcpy(out + HEADER_BYTES, target->extensions, target->extension_bytes);
+    memcpy(out + head, queued->payload, queued->bytes);
+    if (target->moved)
+        move_picture(out + head, queued->bytes, packet, target);
+    return head + queued->bytes;
+}
+
+/* One packet to one target, as far as it can go now. */
+static void send_to(struct plane *plane, struct leg *leg, const target_t *target, const struct queued *queued) {
+    if (leg == NULL) {
+        plane->counts->leg_gone++;
+        return;
+    }
+    if (leg->fd < 0) {
+        plane->counts->unproved++;
+        return;
+    }
+    if (plane->slots == MOST_SLOTS || (plane->messages && plane->fd != leg->fd))
+        send_waiting(plane);
+    plane->fd = leg->fd;
+    uint8_t *out = plane->slot[plane->slots];
+    int bytes = (int)write_packet(out, queued, target);
+    if (bytes == 0 || plane->protect(leg->session, out, &bytes) != 0 || bytes <= 0 || bytes > SLOT_BYTES) {
+        plane->counts->srtp_send++;
+        return;
+    }
+    add(plane, leg, (uint32_t)bytes);
+}
+
+/* All queued packets of the publication that the one at `begin` is of. */
+static void fan_out(struct plane *plane, uint32_t begin) {
+    const struct queued *first = &plane->queue[begin];
+    for (uint32_t number = 0; number < first->count; number++) {
+        const target_t *target = &first->targets[number];
+        struct leg *leg = find(plane, target->handle);
+        for (uint32_t at = begin; at < plane->queued; at++) {
+            const struct queued *queued = &plane->queue[at];
+            if (queued->targets == first->targets && queued->packet.sequence >= target->first)
+                send_to(plane, leg, target, queued);
+        }
+    }
+    for (uint32_t at = plane->queued; at-- > begin;)
+        if (plane->queue[at].targets == first->targets)
+            plane->queue[at].done = true;
+}
+
+int plane_push(plane_t *plane, const target_t *targets, uint32_t count, const packet_t *packet, const char *payload,
+               uint32_t bytes) {
+    if (plane->queued == MOST_QUEUED || bytes > MOST_PAYLOAD_BYTES)
+        return -1;
+    struct queued *queued = &plane->queue[plane->queued++];
+    queued->targets = targets;
+    queued->count = count;
+    queued->bytes = bytes;
+    queued->done = false;
+    queued->packet = *packet;
+    memcpy(queued->payload, payload, bytes);
+    return plane->queued == MOST_QUEUED;
+}
+
+int plane_flush(plane_t *plane, counts_t *counts) {
+    uint64_t before = counts->unproved + counts->send_full + counts->send_failed + counts->srtp_send + counts->leg_gone;
+    plane->counts = counts;
+    for (uint32_t at = 0; at < plane->queued; at++)
+        if (!plane->queue[at].done)
+            fan_out(plane, at);
+    send_waiting(plane);
+    plane->queued = 0;
+    plane->counts = NULL;
+    return counts->unproved + counts->send_full + counts->send_failed + counts->srtp_send + counts->leg_gone != before;
+}

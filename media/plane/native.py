@@ -1,0 +1,160 @@
+"""The fan-out in C (kernel.c): a few calls per wake-up, whatever the number of targets."""
+
+import socket
+from collections import Counter
+
+from media.plane.base import Target, Targets
+from media.plane.python import PythonPlane
+from media.rtp.cache import MediaPacket
+
+try:
+    from media.plane import _kernel
+except ImportError as error:
+    _missing: ImportError | None = error
+else:
+    _missing = None
+
+HAS_KERNEL = _missing is None
+UDP_SEGMENT = 103
+"""Linux udp(7), since 4.18; the socket module has no name for it."""
+DROPS = ("unproved", "send_full", "send_failed", "srtp_send", "leg_gone")
+"""Fields of the kernel's counts; `leg_gone` can only be a bug of ours."""
+
+
+class NoKernel(Exception):
+    """The C kernel was not built with this installation; the message says what the loader says."""
+
+
+class _Prepared:
+    """What the kernel needs of some Targets, and those that it cannot serve."""
+
+    __slots__ = ("array", "count", "moves", "others")
+
+    def __init__(self, targets: Targets) -> None:
+        native = [target for target in targets if _is_native(target)]
+        self.others = Targets(target for target in targets if not _is_native(target))
+        self.count = len(native)
+        self.moves = any(target.moved is not None for target in native)
+        self.array = _kernel.ffi.new("target_t[]", self.count)
+        for number, target in enumerate(native):
+            moved = target.moved
+            self.array[number] = {
+                "handle": target.handle,
+                "first": target.first,
+                "sequence": target.sequence,
+                "timestamp_ticks": target.timestamp_ticks & 0xFFFFFFFF,
+                "ssrc": target.ssrc,
+                "picture_id": 0 if moved is None else moved.picture_id & 0x7FFF,
+                "tl0": 0 if moved is None else moved.tl0 & 0xFF,
+                "moved": moved is not None,
+                "first_byte": target.first_byte,
+                "payload_type": target.payload_type,
+                "extension_bytes": len(target.extensions),
+                "extensions": target.extensions,
+            }
+
+
+class NativePlane:
+    """Packets wait until `flush`, or until MOST_QUEUED of them do; see kernel.c for what happens then."""
+
+    name = "native"
+
+    def __init__(self, protect: int, *, gso: bool = True, send: int = 0) -> None:
+        """Addresses of C functions: `protect` is libsrtp's srtp_protect, `send` sendmmsg if 0 (tests put another).
+
+        Without `gso` no datagrams are sent that the system must cut. Raises NoKernel.
+        """
+        if _missing is not None:
+            raise NoKernel(str(_missing)) from _missing
+        self.dropped: Counter[str] = Counter()
+        self._python = PythonPlane()
+        self._push, self._flush = _kernel.lib.plane_push, _kernel.lib.plane_flush
+        self._most_bytes = _kernel.lib.MOST_PAYLOAD_BYTES
+        made = _kernel.lib.plane_new(protect, send, gso and has_gso())
+        if made == _kernel.ffi.NULL:
+            raise MemoryError
+        self._plane = _kernel.ffi.gc(made, _kernel.lib.plane_free)
+        self._counts = _kernel.ffi.new("counts_t *")
+        self._packet = _kernel.ffi.new("packet_t *")
+        self._held: list[_Prepared] = []
+        """What the queued packets go to: keeps the arrays alive that the kernel points at."""
+
+    def forward(self, packet: MediaPacket, targets: Targets) -> None:
+        """Queues a copy. Targets without a handle, and packets too large for the kernel, are sent at once in Python."""
+        prepared = targets.prepared
+        if not isinstance(prepared, _Prepared):
+            targets.prepared = prepared = _Prepared(targets)
+        payload = packet.payload
+        if len(payload) > self._most_bytes:
+            self._python.forward(packet, targets)
+            return
+        if prepared.others:
+            self._python.forward(packet, prepared.others)
+        if not prepared.count:
+            return
+        told, descriptor = self._packet, packet.descriptor
+        told.sequence = packet.sequence
+        told.timestamp_ticks = packet.timestamp_ticks
+        told.marker_bit = packet.marker_bit
+        if not prepared.moves or descriptor is None:
+            told.picture_id_bits = told.tl0_at = 0
+        else:
+            told.picture_id_at = descriptor.picture_id_at
+            told.picture_id_bits = descriptor.picture_id_bits
+            told.picture_id = descriptor.picture_id
+            told.tl0_at = descriptor.tl0_at
+            told.tl0 = descriptor.tl0
+        self._held.append(prepared)
+        if self._push(self._plane, prepared.array, prepared.count, told, payload, len(payload)):
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits. Never raises: what cannot go is counted."""
+        if self._held:
+            if self._flush(self._plane, self._counts):
+                self._note()
+            self._held.clear()
+
+    def _note(self) -> None:
+        for name in DROPS:
+            dropped: int = getattr(self._counts, name)
+            if dropped:
+                self.dropped[name] += dropped
+                setattr(self._counts, name, 0)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Since the beginning: packets `sent`, system `calls`, and addresses that refused GSO."""
+        counts = self._counts
+        return {"sent": counts.sent, "calls": counts.calls, "gso_refused": counts.gso_refused}
+
+    def open(self, session: int) -> int:
+        """The session must live until `close`."""
+        return int(_kernel.lib.plane_open(self._plane, session))
+
+    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
+        """What waits still goes to the address before."""
+        self.flush()
+        if address is None:
+            _kernel.lib.plane_aim(self._plane, handle, -1, 0, 0)
+        else:
+            _kernel.lib.plane_aim(self._plane, handle, fd, int.from_bytes(socket.inet_aton(address[0])), address[1])
+
+    def close(self, handle: int) -> None:
+        """What waits goes first: after this the leg's session is not touched."""
+        self.flush()
+        _kernel.lib.plane_close(self._plane, handle)
+
+
+def _is_native(target: Target) -> bool:
+    return target.handle != 0 and len(target.extensions) <= _kernel.lib.MOST_EXTENSION_BYTES
+
+
+def has_gso() -> bool:
+    """Whether the system can cut one large datagram into many."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.getsockopt(socket.IPPROTO_UDP, UDP_SEGMENT)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,113 @@
+"""A network card for the native plane, in Python: what the C kernel sends arrives here, answered as the test wishes."""
+
+import ctypes
+import errno
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from media.plane.native import HAS_KERNEL
+
+PLANES = ("python", pytest.param("native", marks=pytest.mark.skipif(not HAS_KERNEL, reason="built without a compiler")))
+"""What a test that holds for every plane is parametrized with."""
+
+IPPROTO_UDP, UDP_SEGMENT = 17, 103
+
+
+class _Part(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("bytes", ctypes.c_size_t)]
+
+
+class _Message(ctypes.Structure):
+    """struct mmsghdr of Linux on 64 bits, padding included."""
+
+    _fields_ = [
+        ("name", ctypes.c_void_p),
+        ("name_bytes", ctypes.c_uint32),
+        ("parts", ctypes.POINTER(_Part)),
+        ("part_count", ctypes.c_size_t),
+        ("control", ctypes.c_void_p),
+        ("control_bytes", ctypes.c_size_t),
+        ("flags", ctypes.c_int64),
+        ("sent_bytes", ctypes.c_int64),
+    ]
+
+
+_SEND = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Message), ctypes.c_uint, ctypes.c_int, use_errno=True
+)
+_PROTECT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int))
+
+
+class Datagram(NamedTuple):
+    """One message to the system, of one packet or more."""
+
+    fd: int
+    port: int
+    packets: list[bytes]
+
+
+class Wire:
+    """`send` and `protect` are addresses for NativePlane; it must outlive the plane.
+
+    `answers` are what the next calls get: how many messages are taken, or a negative errno; without one all are taken.
+    Whoever cannot cut (`refuses` holds its port) answers `refusal` to a message of more than one packet.
+    """
+
+    def __init__(self, deliver: Callable[[int, bytes], None] | None = None) -> None:
+        """`deliver` gets the socket and each packet; otherwise they are kept in `datagrams`."""
+        self.datagrams: list[Datagram] = []
+        self.answers: deque[int] = deque()
+        self.refuses: set[int] = set()
+        self.refusal = errno.EINVAL
+        self.sessions: list[int] = []
+        """Which SRTP session each packet was protected with."""
+        self.broken_sessions: set[int] = set()
+        self._deliver = deliver
+        self._functions = _SEND(self._take), _PROTECT(self._protect)
+        self.send, self.protect = (ctypes.cast(function, ctypes.c_void_p).value or 0 for function in self._functions)
+
+    def packets(self, port: int) -> list[bytes]:
+        """What went to one address, in order."""
+        return [packet for datagram in self.datagrams if datagram.port == port for packet in datagram.packets]
+
+    def _protect(self, session: int, _packet: int, _size: object) -> int:
+        self.sessions.append(session)
+        return 1 if session in self.broken_sessions else 0
+
+    def _take(self, fd: int, messages: "ctypes._Pointer[_Message]", count: int, _flags: int) -> int:
+        answer = self.answers.popleft() if self.answers else count
+        if answer < 0:
+            ctypes.set_errno(-answer)
+            return -1
+        for number in range(min(answer, count)):
+            datagram = _read(fd, messages[number])
+            if len(datagram.packets) > 1 and datagram.port in self.refuses:
+                ctypes.set_errno(self.refusal)
+                return number or -1
+            if self._deliver is None:
+                self.datagrams.append(datagram)
+            else:
+                for packet in datagram.packets:
+                    self._deliver(fd, packet)
+        return answer
+
+
+def _read(fd: int, message: _Message) -> Datagram:
+    """What the kernel would make of it. Raises AssertionError if it is not what udp(7) demands."""
+    port = int.from_bytes(ctypes.string_at(message.name + 2, 2))
+    sizes = [message.parts[number].bytes for number in range(message.part_count)]
+    whole = b"".join(ctypes.string_at(message.parts[number].base, size) for number, size in enumerate(sizes))
+    if len(sizes) > 1:
+        control = ctypes.string_at(message.control, message.control_bytes)
+        level, kind = (int.from_bytes(control[at : at + 4], "little") for at in (8, 12))
+        assert (level, kind) == (IPPROTO_UDP, UDP_SEGMENT)
+        segment = int.from_bytes(control[16:18], "little")
+        assert sizes == [segment] * (len(sizes) - 1) + [sizes[-1]]
+        assert 0 < sizes[-1] <= segment
+        assert len(whole) <= 65_507
+        return Datagram(fd, port, [whole[at : at + segment] for at in range(0, len(whole), segment)])
+    assert not message.control_bytes
+    return Datagram(fd, port, [whole])
