@@ -1,4 +1,4 @@
-"""What forwarding costs: our room in Python beside aiortc's MediaRelay, with real SRTP, on two cores.
+"""What forwarding costs: our room on each of its planes beside aiortc's MediaRelay, with real SRTP, on two cores.
 
 The server runs in a process of its own on core 0, its clients in this one on core 1; docs/performance.md says how to
 read the figures.
@@ -10,17 +10,26 @@ import os
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+from media.plane.native import HAS_KERNEL
 from passline.bench.sfu_load import Load, Window
 from passline.bench.sfu_media import Clip, make_clip
 from passline.bench.sfu_peer import BenchPeer, Direction
 
 CORE = 0
 """Where a server of one thread runs; MediaRelay's decoder and encoder threads may use all."""
-SUBSCRIBERS = {"python": (1, 10, 100), "mediarelay": (1, 3)}
+RUNS: tuple[tuple[tuple[str, ...], tuple[int, ...]], ...] = (
+    (("native", "python"), (1, 10)),
+    (("native", "native-nogso", "python"), (100,)),
+    (("mediarelay",), (1, 3)),
+)
+"""Subjects that take turns, and with how many subscribers."""
 WINDOWS = 3
-WARM_S = 1.0
+WARM_S = 0.5
 FLOOD_S = 1.0
 FIRST_STEP = 0.3
 """Of a core: where the search for the most packets begins."""
@@ -50,7 +59,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        if subject == "python" and CORE in os.sched_getaffinity(self._process.pid):
+        if subject != "mediarelay" and CORE in os.sched_getaffinity(self._process.pid):
             os.sched_setaffinity(self._process.pid, {CORE})
 
     def ask(self, **order: object) -> dict[str, Any]:
@@ -75,22 +84,66 @@ class Server:
 
 
 def run(seconds: float = 90.0) -> dict[str, Any]:
-    """The rows of `passline bench sfu`; takes about `seconds`."""
+    """The rows of `passline bench sfu`; takes about twice `seconds`."""
     clip = make_clip()
     window_s = max(1.0, seconds / 36)
-    rows = [measure(subject, count, clip, window_s) for subject, counts in SUBSCRIBERS.items() for count in counts]
-    return {"rows": rows}
+    rows: list[dict[str, Any]] = []
+    for named, counts in RUNS:
+        subjects = tuple(subject for subject in named if HAS_KERNEL or not subject.startswith("native"))
+        for count in counts:
+            rows += measure(subjects, count, clip, window_s)
+    return {"rows": rows, "ratios": ratios(rows)}
 
 
-def _pin(cores: set[int]) -> None:
-    """This process: the clients; on a machine of one core nothing can be kept apart."""
-    if cores:
-        os.sched_setaffinity(0, cores)
-
-
-def measure(subject: str, subscribers: int, clip: Clip, window_s: float) -> dict[str, Any]:
-    """One row: connect, three windows of a call, then the search for the most packets."""
+def measure(subjects: tuple[str, ...], subscribers: int, clip: Clip, window_s: float) -> list[dict[str, Any]]:
+    """A row for each: connect all, windows of a call that take turns, then the search for the most packets."""
     cores = os.sched_getaffinity(0)
+    with ExitStack() as stack:
+        stack.callback(_pin, cores)
+        sides = [stack.enter_context(_side(subject, subscribers, clip)) for subject in subjects]
+        for _ in range(WINDOWS):
+            for side in sides:
+                # A publication that was silent for a turn begins again with a keyframe.
+                side.load.call(WARM_S)
+                side.windows.append(_timed(side.server, side.load, window_s))
+        return [side.row(window_s) for side in sides]
+
+
+@dataclass
+class _Side:
+    """One subject with its clients, connected."""
+
+    server: Server
+    load: Load
+    subscribers: int
+    rss_kib: float
+    """Per leg."""
+    windows: list[tuple[Window, float]] = field(default_factory=list)
+    """And the server's CPU seconds."""
+
+    def row(self, window_s: float) -> dict[str, Any]:
+        costs = sorted(cpu_s / max(1, window.received) * 1e6 for window, cpu_s in self.windows)
+        latencies = sorted(one for window, _ in self.windows for one in window.latencies_ms)
+        cost_us = statistics.median(costs)
+        if self.server.subject == "mediarelay":
+            most_pps = _relayed_pps(self.windows, window_s)
+        else:
+            most_pps = _ladder(self.load, self.subscribers, start_pps=FIRST_STEP / cost_us * 1e6)
+        return {
+            "subject": self.server.subject,
+            "subscribers": self.subscribers,
+            "cpu_us_per_packet": round(cost_us, 2),
+            "lowest": round(costs[0], 2),
+            "highest": round(costs[-1], 2),
+            "lossless_pps_per_core": round(most_pps),
+            "latency_p50_ms": _percentile(latencies, 0.50),
+            "latency_p99_ms": _percentile(latencies, 0.99),
+            "rss_kib_per_leg": round(self.rss_kib),
+        }
+
+
+@contextmanager
+def _side(subject: str, subscribers: int, clip: Clip) -> Iterator[_Side]:
     server = Server(subject)
     loop = asyncio.new_event_loop()
     peers: list[BenchPeer] = []
@@ -100,20 +153,12 @@ def measure(subject: str, subscribers: int, clip: Clip, window_s: float) -> dict
         for number in range(subscribers + 1):
             peers.append(loop.run_until_complete(_connect(server, publish=number == 0)))
         rss_kib = server.ask(settle=True)["rss_kib"] - before_kib
-        load = Load(clip, peers[0], peers[1:], same_packets=subject == "python")
+        load = Load(clip, peers[0], peers[1:], same_packets=subject != "mediarelay")
         try:
-            load.call(WARM_S)
-            windows = [_timed(server, load, window_s) for _ in range(WINDOWS)]
-            per_packet = statistics.median(cpu_s / max(1, window.received) for window, cpu_s in windows)
-            latencies = sorted(one for window, _ in windows for one in window.latencies_ms)
-            if subject == "python":
-                most_pps = _ladder(load, subscribers, start_pps=FIRST_STEP / per_packet)
-            else:
-                most_pps = _relayed_pps(windows, window_s)
+            yield _Side(server, load, subscribers, rss_kib / len(peers))
         finally:
             load.close()
     finally:
-        _pin(cores)
         server.stop()
         for task in asyncio.all_tasks(loop):
             task.cancel()
@@ -121,15 +166,26 @@ def measure(subject: str, subscribers: int, clip: Clip, window_s: float) -> dict
         loop.close()
         for peer in peers:
             peer.socket.close()
-    return {
-        "subject": subject,
-        "subscribers": subscribers,
-        "cpu_us_per_packet": round(per_packet * 1e6, 2),
-        "lossless_pps_per_core": round(most_pps),
-        "latency_p50_ms": _percentile(latencies, 0.50),
-        "latency_p99_ms": _percentile(latencies, 0.99),
-        "rss_kib_per_leg": round(rss_kib / len(peers)),
-    }
+
+
+def ratios(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What each subject costs, the Python plane at as many subscribers being 1: windows of one run took turns."""
+    plain = {row["subscribers"]: row["cpu_us_per_packet"] for row in rows if row["subject"] == "python"}
+    return [
+        {
+            "subject": row["subject"],
+            "subscribers": row["subscribers"],
+            "to_python": round(row["cpu_us_per_packet"] / plain[row["subscribers"]], 3),
+        }
+        for row in rows
+        if row["subject"].startswith("native") and row["subscribers"] in plain
+    ]
+
+
+def _pin(cores: set[int]) -> None:
+    """This process: the clients; on a machine of one core nothing can be kept apart."""
+    if cores:
+        os.sched_setaffinity(0, cores)
 
 
 async def _connect(server: Server, *, publish: bool) -> BenchPeer:

@@ -1,4 +1,4 @@
-"""A server under test, in its own process: our media room on real peers, or aiortc's MediaRelay.
+"""A server under test, in its own process: our media room on real peers with a plane, or aiortc's MediaRelay.
 
 Speaks JSON lines on standard input and output: `{"offer": sdp, "publish": bool}` → `{"sdp": …}`, and `{}` → its CPU
 seconds, memory and number of connected peers.
@@ -33,6 +33,10 @@ from media.peer.dtls import Identity
 from media.peer.leg import Leg
 from media.peer.mux import Mux
 from media.peer.rates import Ingress
+from media.peer.srtp import PROTECT
+from media.plane.base import Plane
+from media.plane.native import NativePlane
+from media.plane.python import PythonPlane
 from runtime import clock, logs
 from runtime.supervise import TaskScope
 
@@ -45,15 +49,15 @@ class Subject(Protocol):
     async def answer(self, sdp: str, *, publish: bool) -> str: ...
 
 
-class PythonRoom:
+class WorkerRoom:
     """The worker's own parts: mux, legs and a room; no control link, no data channel."""
 
-    def __init__(self, scope: TaskScope) -> None:
+    def __init__(self, scope: TaskScope, plane: Plane) -> None:
         self.connected = 0
         self._scope = scope
-        self._mux = Mux(0)
+        self._mux = Mux(0, plane=plane)
         self._identity = Identity()
-        self._room = MediaRoom(RoomId("bench"), events=self, seed=1)
+        self._room = MediaRoom(RoomId("bench"), events=self, seed=1, plane=plane)
         self._publishers: set[LegId] = set()
         self._number = 0
         self._dropped: Counter[str] = Counter()
@@ -142,6 +146,19 @@ class Relay:
         return peer.localDescription.sdp
 
 
+def _subject(name: str, scope: TaskScope) -> Subject:
+    match name:
+        case "mediarelay":
+            return Relay()
+        case "native":
+            return WorkerRoom(scope, NativePlane(PROTECT))
+        case "native-nogso":
+            return WorkerRoom(scope, NativePlane(PROTECT, gso=False))
+        case "python":
+            return WorkerRoom(scope, PythonPlane())
+    raise ValueError(name)
+
+
 def _rss_kib() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") // 1024
@@ -153,7 +170,7 @@ async def serve(name: str) -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     async with TaskScope("bench") as scope:
-        subject: Subject = Relay() if name == "mediarelay" else PythonRoom(scope)
+        subject = _subject(name, scope)
         while line := await reader.readline():
             order = json.loads(line)
             if "offer" in order:
