@@ -127,8 +127,11 @@ async def _a_call_survives(promise: Promise, scene: Scene) -> None:
         await acts.hears(store, own)
         await acts.hears(expert, sight)
 
+    await picture_back("all workers were killed", signal.SIGKILL, "media-0", "media-1", limit_s=6.0, watch_s=8.0)
+    connected += 2
+    await stack.until(partial(_connected, stack, connected), "both workers")
     await asyncio.gather(
-        picture_back("all workers were killed", signal.SIGKILL, "media-0", "media-1", limit_s=6.0, watch_s=10.0),
+        picture_back("all workers froze", signal.SIGSTOP, "media-0", "media-1", limit_s=6.0, watch_s=10.0),
         *(
             acts.until(page.get_by_test_id("call-lost").all_inner_texts, _says_server, "honest words")
             for page in (store, expert)

@@ -63,6 +63,7 @@ async def test_a_forked_child_is_like_one_that_was_started(tmp_path: Path) -> No
         one, other = sorted(born(tmp_path / "born"), key=lambda child: str(child["name"]))
         for child in (one, other):
             assert child["pid"] == supervisor.pid(child["name"])
+            assert child["forked"]
             assert child["parent"] == os.getpid(), "the supervisor hears of its end"
             assert child["group"] == child["pid"], "Ctrl-C reaches only the supervisor"
             assert child["setting"] == "12"
@@ -111,6 +112,7 @@ async def test_children_outlive_the_fork_server_and_the_next_one_takes_over(tmp_
             os.kill(before["a"], signal.SIGKILL)
             await until(lambda: len(born(file)) == 3)
             assert supervisor.pid("a") == born(file)[-1]["pid"]
+            assert born(file)[-1]["forked"]
     ends = [line for line in logged if line["event"] == "fork server ended, starting another"]
     assert [line["signal"] for line in ends] == ["SIGKILL"]
 
@@ -127,7 +129,8 @@ async def test_a_fork_server_that_hangs_costs_a_moment_and_no_child(
         os.kill(hung, signal.SIGSTOP)
         os.kill(child, signal.SIGKILL)
         await until(lambda: len(born(file)) == 2)
-        assert supervisor.pid("a") == born(file)[-1]["pid"], "started from nothing, and once"
+        assert supervisor.pid("a") == born(file)[-1]["pid"], "one child, not two"
+        assert not born(file)[-1]["forked"]
         await until(lambda: forks.pid not in (hung, None))
 
 
@@ -141,6 +144,7 @@ async def test_without_a_fork_server_children_are_started_from_nothing(tmp_path:
             await until(lambda: len(born(file)) == 1)
             supervisor.stop()
             await asyncio.wait_for(task, 15)
+    assert not born(file)[0]["forked"]
     assert any(line["event"] == "fork server ended, starting another" for line in logged)
 
 

@@ -27,6 +27,7 @@ def main() -> None:
     born = {
         "name": name,
         "pid": os.getpid(),
+        "forked": "passline.children" in sys.modules,
         "parent": os.getppid(),
         "group": os.getpgid(0),
         "setting": os.environ.get("PASSLINE_RING_S"),
