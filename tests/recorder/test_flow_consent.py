@@ -1,6 +1,5 @@
 """Consent first, byte second (C7): of nobody anything is on the disk before the own yes, and nothing after a no."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,20 @@ from tests.support.stack import Stack
 pytestmark = [pytest.mark.flow, pytest.mark.promise("C7")]
 
 FRAME_NS = 40_000_000
+ENOUGH_BYTES = 10_000
+"""Half a second or more of picture and sound."""
 
 
 def on_disk(stack: Stack) -> list[str]:
     """Everything below the recordings, but what the sample chain brought."""
     root = stack.data / "objects" / "recordings"
     return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and "demo" not in str(path)]
+
+
+def kept(stack: Stack) -> int:
+    """Of how many participants something is on the disk, of what is being recorded."""
+    files = (stack.data / "objects" / "recordings").glob("*/live-*")
+    return sum(path.stat().st_size > ENOUGH_BYTES for path in files)
 
 
 async def test_while_it_rings_nothing_is_written_and_a_refused_call_leaves_nothing(tmp_path: Path) -> None:
@@ -41,11 +48,11 @@ async def test_while_it_rings_nothing_is_written_and_a_refused_call_leaves_nothi
         await store.connect(room)
         await expert.connect(room)
         async with show(store, frames[1]) as of_store, show(expert, frames[2]) as of_expert:
-            await asyncio.sleep(1.5)
+            await stack.until(lambda: min(of_store.pictures, of_expert.pictures) >= 30, "both send")
             assert on_disk(stack) == before, "both send, nobody has answered"
             accepted_ns = clock.wall_ns()
             assert isinstance(await expert.tab.do(AcceptCall(cid=new_cid(), room=room)), Done)
-            await asyncio.sleep(2.0)
+            await stack.until(lambda: kept(stack) == 2, "both are kept")
         await expert.tab.do(LeaveRoom(cid=new_cid(), room=room))
         summary = await safe(stack, expert, room)
         shows = {store.tab.person: (1, of_store), expert.tab.person: (2, of_expert)}
@@ -62,10 +69,11 @@ async def test_while_it_rings_nothing_is_written_and_a_refused_call_leaves_nothi
         recorded = on_disk(stack)
         refused = await ring(store.tab, expert.tab)
         await store.connect(refused)
-        async with show(store, frames[1]):
-            await asyncio.sleep(1.0)
+        async with show(store, frames[1]) as unheard:
+            await stack.until(lambda: unheard.pictures >= 25, "it sends")
             await expert.tab.do(DeclineCall(cid=new_cid(), room=refused))
-            await asyncio.sleep(0.5)
+            sent = unheard.pictures
+            await stack.until(lambda: unheard.pictures >= sent + 12, "it still sends")
         assert on_disk(stack) == recorded
 
 
@@ -84,12 +92,12 @@ async def test_a_late_joiner_is_asked_first_and_whoever_says_no_is_neither_seen_
             assert isinstance(no, Error)
             assert no.code is ErrorCode.CONSENT
             assert await _offers(store, room) == 403, "who has not agreed gets no media at all"
-            await asyncio.sleep(1.0)
+            await stack.until(lambda: kept(stack) == 1, "the trainer is kept")
             manifest = next((stack.data / "objects" / "recordings").glob("*/manifest.jsonl"))
             assert store.tab.person.encode() not in manifest.read_bytes()
             agreed_ns = clock.wall_ns()
             await store.join(room)
-            await asyncio.sleep(2.0)
+            await stack.until(lambda: kept(stack) == 2, "both are kept")
         await trainer.tab.do(CloseRoom(cid=new_cid(), room=room))
         summary = await safe(stack, trainer, room)
         (part,) = [part for part in summary.parts if part.participant == store.tab.person]

@@ -59,6 +59,11 @@ class Show:
         """UTC ns of its first frame."""
         return self._zero_ns
 
+    @property
+    def pictures(self) -> int:
+        """How many it has sent."""
+        return self._picture
+
     def captured_ns(self, number: int, near_ns: int) -> int:
         """When frame `number` was shown, UTC ns, in the turn of the clip that is nearest to `near_ns`."""
         first_ns = self._zero_ns + round(number / FPS * 1e9)
@@ -101,12 +106,12 @@ class Show:
         """RFC 7741 for pictures, one packet each for sound."""
         if not frame.video:
             return [self._rtp(frame.payload, at_s, video=False, last=False)]
-        self._picture = (self._picture + 1) & 0x7FFF
+        self._picture += 1
         chunks = range(0, len(frame.payload), CHUNK_BYTES)
         out = []
         for at in chunks:
             start = 0x90 if at == 0 else 0x80
-            head = struct.pack("!BBH", start, 0x80, 0x8000 | self._picture)
+            head = struct.pack("!BBH", start, 0x80, 0x8000 | self._picture & 0x7FFF)
             payload = head + frame.payload[at : at + CHUNK_BYTES]
             out.append(self._rtp(payload, at_s, video=True, last=at == chunks[-1]))
         return out
