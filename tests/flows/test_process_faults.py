@@ -25,6 +25,7 @@ from tests.support.stack import Stack, worker_of
 pytestmark = pytest.mark.flow
 
 CALLS = (("store-0117", "chen"), ("store-0108", "zhang"))
+PACKET_S = 0.02
 STEADY_S = 0.15
 """Sound comes every 20 ms; a busy machine may be late by this."""
 
@@ -51,6 +52,12 @@ async def back(people: Sequence[Caller], at: float) -> float:
     return max([await one.hears_anew(after=at) for one in people]) - at
 
 
+async def hear_more(people: Sequence[Caller], sound_s: float) -> None:
+    """Wait until everybody has heard so much more."""
+    for one, before in [(one, len(one.heard)) for one in people]:
+        await until(lambda one=one, before=before: len(one.heard) >= before + sound_s / PACKET_S, "more is heard")  # type: ignore[misc]
+
+
 @pytest.mark.promise("B6")
 async def test_a_killed_worker_is_replaced_at_once_and_the_other_call_does_not_notice(
     promise: Promise, tmp_path: Path
@@ -60,13 +67,13 @@ async def test_a_killed_worker_is_replaced_at_once_and_the_other_call_does_not_n
             await logged(stack, "worker connected", seed + 1)
             async with calls(stack, 2) as (first, second):
                 room, *people = first
-                await asyncio.sleep(0.5)
+                await hear_more([*people, *second[1:]], 0.5)
                 dying = worker_of(stack, room)
                 assert worker_of(stack, second[0]) != dying
                 killed = clock.now()
                 os.kill(stack.pid(dying), signal.SIGKILL)
                 promise.measured("sound back after a worker was killed", await back(people, killed), limit=2.0)
-                await asyncio.sleep(1.0)
+                await hear_more([*people, *second[1:]], 1.0)
                 assert worker_of(stack, room) != dying
                 for one in second[1:]:
                     gap_s = one.longest_gap_s(killed, clock.now())
@@ -83,7 +90,7 @@ async def test_a_frozen_worker_is_replaced_and_finds_its_room_elsewhere_when_it_
     async with Stack(tmp_path, workers=2, hang_s=0) as stack:
         for seed in promise.rounds():
             async with calls(stack) as ((room, *people),):
-                await asyncio.sleep(0.5)
+                await hear_more(people, 0.5)
                 frozen = worker_of(stack, room)
                 pid, at = stack.pid(frozen), clock.now()
                 os.kill(pid, signal.SIGSTOP)
@@ -92,7 +99,7 @@ async def test_a_frozen_worker_is_replaced_and_finds_its_room_elsewhere_when_it_
                 woken = clock.now()
                 os.kill(pid, signal.SIGCONT)
                 await logged(stack, "worker holds a room that went elsewhere", seed)
-                await asyncio.sleep(1.5)
+                await hear_more(people, 1.5)
                 for one in people:
                     promise.measured("gap when it woke", one.longest_gap_s(woken, clock.now()), limit=STEADY_S)
                     late = [at for peer in one.peers[:-1] for at in peer.media_at if at > woken + 0.5]
@@ -114,7 +121,7 @@ async def test_the_only_worker_comes_back_after_a_kill_and_after_a_hang(promise:
                 os.kill(stack.pid("media-0"), number)
                 lost_s = await back((store, expert), at)
                 promise.measured(f"sound back after the only worker {what}", lost_s, limit=6.0)
-                await asyncio.sleep(0.5)
+                await hear_more((store, expert), 0.5)
             assert [line["child"] for line in stack.log_lines("child hangs, killing it")] == ["media-0"]
             assert {line["room"] for line in stack.log_lines("room placed")} == {room}
 
@@ -142,7 +149,7 @@ async def test_signaling_dies_and_hangs_and_the_calls_go_on(promise: Promise, tm
                 for command in (wish, unmute):
                     await repeat_until_done(store, command)
                 promise.measured(f"control back after signaling {what}", clock.now() - at, limit=limit_s)
-                await asyncio.sleep(0.5)
+                await hear_more(people, 0.5)
                 for one in people:
                     gap_s = one.longest_gap_s(at, clock.now())
                     promise.measured(f"gap of sound while signaling {what}", gap_s, limit=0.5)
