@@ -10,6 +10,7 @@ import pytest
 from media.peer import stun
 from media.peer.mux import DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, MAX_ASKED, MAX_UNPROVED, Door, Endpoint, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
+from media.plane.python import PythonPlane
 from runtime import clock
 from tests.support.until import until
 
@@ -179,6 +180,50 @@ async def test_a_nomination_that_nobody_answers_moves_no_media(mux: Mux) -> None
         with silent_victim(mux, endpoint) as victim:
             await until(lambda: endpoint.path is not None and endpoint.path.address == victim.getsockname())
             assert endpoint.address == source.getsockname()
+
+
+class ToldPlane(PythonPlane):
+    """Remembers what it is told of legs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[object, ...]] = []
+
+    def open(self, session: int) -> int:
+        self.told.append(("open", session))
+        return 7
+
+    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
+        self.told.append(("aim", handle, fd, address))
+
+    def close(self, handle: int) -> None:
+        self.told.append(("close", handle))
+
+
+async def test_the_plane_sends_where_we_would_and_only_while_we_would() -> None:
+    plane = ToldPlane()
+    mux = Mux(0, plane=plane)
+    try:
+        endpoint = endpoint_of(mux)
+        endpoint.arm(123)
+        assert plane.told == [("open", 123), ("aim", 7, -1, None)]
+        with silent_victim(mux, endpoint) as source:
+            await until(lambda: endpoint.path is not None)
+            assert len(plane.told) == 2, "it did not answer us yet"
+            assert endpoint.path is not None
+            here = source.getsockname()
+            answer = stun.success(endpoint.path.transaction, here, endpoint.remote_pwd)
+            source.sendto(answer, (LOOPBACK, mux.port))
+            await until(lambda: len(plane.told) == 3)
+            door = endpoint.path.door
+            assert plane.told[2] == ("aim", 7, door.socket.fileno(), here)
+            endpoint.lose(endpoint.path)
+            assert plane.told[3] == ("aim", 7, -1, None)
+        endpoint.disarm()
+        endpoint.close()
+        assert plane.told[4:] == [("close", 7)]
+    finally:
+        mux.close()
 
 
 async def test_checks_and_handshakes_are_taken_at_a_bounded_rate(mux: Mux) -> None:
