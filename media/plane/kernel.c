@@ -26,10 +26,11 @@ enum {
     MOST_PACKET_BYTES = 1500, /* media.peer.mux.MAX_DATAGRAM_BYTES, before SRTP adds its tag */
     MOST_TRAILER_BYTES = 148, /* SRTP_MAX_TRAILER_LEN and the SRTCP index */
     SLOT_BYTES = 1664,        /* a multiple of a cache line that holds both */
+    MOST_SEGMENTS = 32,       /* UDP_MAX_SEGMENTS was 64 at first */
     MOST_SLOTS = 128,         /* packets per system call: 208 KiB stay in the second level cache */
 };
 _Static_assert(SLOT_BYTES >= MOST_PACKET_BYTES + MOST_TRAILER_BYTES, "a protected packet fits its slot");
-_Static_assert(MOST_QUEUED * SLOT_BYTES < 65507, "all that is queued for one target fits one datagram");
+_Static_assert(MOST_SEGMENTS * SLOT_BYTES < 65507, "as many packets fit one datagram before it is cut");
 
 typedef int (*protect_fn)(void *session, void *packet, int *bytes);
 typedef int (*send_fn)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
@@ -218,13 +219,22 @@ static void send_waiting(struct plane *plane) {
     plane->messages = plane->slots = 0;
 }
 
-/* The packet of the newest slot goes to `leg`: into the last message if the kernel can cut it off again. */
+/* Whether the newest message can take one more packet for `leg`, which the system will cut off again. */
+static bool can_join(const struct plane *plane, const struct leg *leg, uint32_t bytes) {
+    if (plane->messages == 0 || !leg->gso)
+        return false;
+    const struct message *last = &plane->told[plane->messages - 1];
+    return last->leg == leg && !last->whole && bytes <= last->segment_bytes &&
+           plane->headers[plane->messages - 1].msg_hdr.msg_iovlen < MOST_SEGMENTS;
+}
+
+/* The packet in the next slot goes to `leg`. */
 static void add(struct plane *plane, struct leg *leg, uint32_t bytes) {
-    struct message *last = plane->messages ? &plane->told[plane->messages - 1] : NULL;
     struct iovec *part = &plane->parts[plane->slots];
     *part = (struct iovec){plane->slot[plane->slots], bytes};
     plane->slots++;
-    if (last != NULL && last->leg == leg && leg->gso && !last->whole && bytes <= last->segment_bytes) {
+    if (can_join(plane, leg, bytes)) {
+        struct message *last = &plane->told[plane->messages - 1];
         plane->headers[plane->messages - 1].msg_hdr.msg_iovlen++;
         last->whole = bytes < last->segment_bytes;
         return;

@@ -144,7 +144,7 @@ int main(void) {
         demand(data != NULL && fread(data, 1, bytes, stdin) == bytes, "a whole input");
         input.at = data;
         input.end = data + bytes;
-        fprintf(stderr, "\r%lu", done);
+        fprintf(stderr, "\r%lu ", done);
         run();
         free(data);
         done++;
