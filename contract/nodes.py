@@ -115,8 +115,16 @@ class Record(Message):
     """As in `open_leg`; the recorder takes a room only from its newest owner."""
 
 
+class WantKeyframes(Message):
+    """Somebody is about to be let in: have a keyframe of every picture ready. It gives nobody any right."""
+
+    type: Literal["want_keyframes"] = "want_keyframes"
+    room: RoomId
+
+
 ToWorker = Annotated[
-    OpenLeg | SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record, Field(discriminator="type")
+    OpenLeg | SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record | WantKeyframes,
+    Field(discriminator="type"),
 ]
 TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(ToWorker)
 

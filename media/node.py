@@ -25,6 +25,7 @@ from contract.nodes import (
     Refused,
     SetGrants,
     ToWorker,
+    WantKeyframes,
     WorkerHello,
 )
 from media.peer.mux import Mux
@@ -106,6 +107,8 @@ class MediaNode:
                 self.rooms.drop(message.room, message.participant, message.reason)
             case CloseMediaRoom():
                 self.rooms.close_room(message.room)
+            case WantKeyframes():
+                self.rooms.want_keyframes(message.room)
             case Record():
                 self.rooms.record(message.room, message.recording, message.epoch)
             case _:

@@ -168,6 +168,13 @@ class Rooms:
         with self._guard(name):
             room.media.record(recording, clock.now(), clock.wall_ns(), epoch=room.epoch)
 
+    def want_keyframes(self, name: RoomId) -> None:
+        """Somebody will watch in a moment."""
+        room = self.held.get(name)
+        if room is not None:
+            with self._guard(name):
+                room.media.want_keyframes(clock.now())
+
     def let_go(self) -> None:
         """Nobody has told us for too long who may see whom: every room ends, its clients offer anew."""
         for leg in list(self.legs.values()):

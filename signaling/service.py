@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from contract.client import Hello
+from contract.client import AcceptCall, Hello
 from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, room_channel
+from contract.nodes import WantKeyframes
 from contract.rooms import RoomState, Still
 from contract.server import Done, Error, Room, RoomGone, Welcome
 from runtime import clock, ids
@@ -19,7 +20,7 @@ from signaling.auth.principal import Principal
 from signaling.auth.sign_ins import SignIns, digest
 from signaling.domain.chat import may_read
 from signaling.domain.commands import Asked, Facts, Wish
-from signaling.domain.draft import concerns
+from signaling.domain.draft import concerns, find
 from signaling.domain.rooms import decide
 from signaling.keep.keeper import Keeper
 from signaling.live import figures
@@ -177,6 +178,9 @@ class Service:
             )
 
         if room is not None:
+            if isinstance(wish, AcceptCall) and find(room.state, asked.by) is not None:
+                # While this is decided and written down, the keyframe is already on its way.
+                self._hub.workers.perform(WantKeyframes(room=room.id))
             room.put(asked, cid=wish.cid, answer=answer)
             return
         # Over and out of memory: repeating what ended it is done, anything else is refused.

@@ -22,6 +22,9 @@ from media.rtp.vp8 import Vp8Descriptor, parse_vp8
 BYE_S = 0.3
 """After a goodbye (RFC 3550 §6.6) the silence is only waited for this long."""
 CLOCK_RATES_HZ = {"audio": 48_000, "video": 90_000}
+LATE_S = 0.25
+"""A slot that is filled so soon after a keyframe began still begins with that one: longer, and its watcher would get a
+burst of what is past."""
 SILENCE_S = 3.0
 """A publication of which nothing came for so long has ended: camera off, track replaced by none, network gone.
 Longer than Opus DTX (0.4 s) and than the slowest screen (1 frame a second)."""
@@ -77,6 +80,9 @@ class Publication:
         self.targets = Targets()
         self.waiting: list[Waiting] = []
         self._throttle = KeyframeThrottle()
+        self._keyframe = -1
+        """Where the newest one begins."""
+        self._keyframe_at = float("-inf")
         self._sequence = Unwrapper(SEQUENCE_BITS)
         self._codec_of = {pt: codec for codec, pt in section.pt_of.items()}
         self._media_of = {rtx: pt for pt, rtx in section.rtx_of.items()}
@@ -123,17 +129,21 @@ class Publication:
         if payload:
             self.last_at = now
             if number == self._sequence.highest:
+                if codec is not self.codec:
+                    self._keyframe_at = float("-inf")  # that one was the other codec's
                 self.codec = codec
             if self.video and starts_keyframe(codec, payload, descriptor):
                 self._throttle.on_keyframe()
+                if number > self._keyframe:
+                    self._keyframe, self._keyframe_at = number, now
         return media
 
     def on_bye(self, now: float) -> None:
         """The publisher says that it stops; packets that come all the same say otherwise."""
         self.last_at = min(self.last_at, now - SILENCE_S + BYE_S)
 
-    def forwarded(self, media: MediaPacket, now: float) -> None:
-        """`media` went to the targets: remember how far they have got."""
+    def passed(self, media: MediaPacket, now: float) -> None:
+        """`media` went to all who may have it now: remember how far they have got."""
         if self.newest is None or media.sequence > self.newest.packet.sequence:
             self.newest = Newest(media, now)
 
@@ -144,6 +154,15 @@ class Publication:
         if not starts_keyframe(self.codec, media.payload, media.descriptor):
             return
         self.waiting = [slot for slot in self.waiting if not slot.begin(self, media, now)]
+
+    def since_keyframe(self, now: float) -> list[MediaPacket]:
+        """What passed since the newest keyframe began, that first; nothing if it did not begin within LATE_S."""
+        if now - self._keyframe_at > LATE_S or self.newest is None:
+            return []
+        kept = (self.cache.get(number) for number in range(self._keyframe, self.newest.packet.sequence + 1))
+        packets = [packet for packet in kept if packet is not None]
+        # Without its head nothing can be decoded; what else is missing was asked for and comes like any other.
+        return packets if packets and packets[0].sequence == self._keyframe else []
 
     def missing(self, now: float, rtt_s: float) -> list[int]:
         """Sequence numbers to ask for now; only of video, sound conceals its losses."""

@@ -15,6 +15,7 @@ from media.forward.leg import Leg, Member
 from media.forward.ports import LegPort, RoomEvents, TapSink
 from media.forward.publication import SILENCE_S, Publication
 from media.forward.sections import Sections
+from media.forward.slot import Slot
 from media.forward.tap import RoomTap
 from media.plane.base import Plane
 from media.plane.python import PythonPlane
@@ -168,6 +169,7 @@ class MediaRoom:
             self._refill(now, wall_ns)
         if not leg.member.grants.publish:
             counted["rtp_not_granted"] += 1
+            publication.passed(media, now)
             return
         if publication.video:
             if publication.codec is not publication.forwarded_codec:
@@ -180,7 +182,7 @@ class MediaRoom:
         if targets:
             self._forward(media, targets)
             counted["packets_out"] += len(targets)
-        publication.forwarded(media, now)
+        publication.passed(media, now)
         self._tap.on_packet(publication, media, now, wall_ns)
         if publication.nack.waiting:
             send_nack(publication, leg, now)
@@ -242,6 +244,13 @@ class MediaRoom:
             self._fill(leg, standings, recent, now)
             self._tell(leg)
 
+    def want_keyframes(self, now: float) -> None:
+        """Somebody will watch in a moment: ask for what a slot begins with, also of those who are not granted yet."""
+        for leg in self._legs.values():
+            for publication in leg.publications.values():
+                if publication.live:
+                    request_keyframe(publication, leg, now, first=True)
+
     def _settle_active(self) -> None:
         active: dict[tuple[PersonId, Source], Publication] = {}
         for leg in reversed(self._legs.values()):
@@ -288,11 +297,24 @@ class MediaRoom:
                     source = Source.SCREEN if slot.video else Source.SCREEN_SOUND
                 else:
                     source = Source.CAMERA if slot.video else Source.MICROPHONE
-                if slot.fill(self._active.get((seat.participant, source))):
+                if slot.fill(self._active.get((seat.participant, source))) and not self._begin_late(slot, now):
                     self._want(slot.next, now, first=True)
         for number, speaker in enumerate(leg.floor):
             for slot in leg.slots_at(floor=number):
                 slot.fill(self._active.get((speaker, Source.MICROPHONE)) if speaker is not None else None)
+
+    def _begin_late(self, slot: Slot, now: float) -> bool:
+        """Begin with a keyframe that has just come, and what came after it. Returns False if there is none."""
+        publication = slot.next
+        late = publication.since_keyframe(now) if publication is not None else []
+        if publication is None or not late or not slot.begin(publication, late[0], now):
+            return False
+        publication.waiting.remove(slot)
+        for media in late:
+            self._forward(media, slot.alone)
+        self._count["packets_out"] += len(late)
+        self._plane.flush()  # nothing was read: nobody else says so
+        return True
 
     def _want(self, publication: Publication | None, now: float, *, first: bool) -> None:
         publisher = self._feedback.publisher_of(publication) if publication is not None else None

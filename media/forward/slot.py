@@ -144,6 +144,11 @@ class Slot:
         self._octets_before += publication.reception.octets - self._octets_at_start
         self.current = self._target = self._offsets = None
 
+    @property
+    def alone(self) -> Targets:
+        """For what only this slot gets."""
+        return Targets([self._target] if self._target is not None else [])
+
     # --- feedback -------------------------------------------------------------------------------------------------
 
     def sender_report(self, wall_ns: int) -> bytes | None:

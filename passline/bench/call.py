@@ -77,18 +77,14 @@ async def _run(calls: int) -> dict[str, Any]:
         "answer_to_expert_frame_ms": [],
     }
     async with _server() as url, async_playwright() as driver:
-        async with _browser(driver, url, "store-0117") as store, _browser(driver, url, "chen") as expert:
+        async with _browsers(driver, url, "store-0117", "chen") as (store, expert):
             for number in range(calls + 1):
                 sample = await _one_call(store, expert)
                 if number:  # the first warms the caches of both browsers
                     for name, value in sample.items():
                         times[name].append(value)
-        async with (
-            _browser(driver, url, "he") as trainer,
-            _browser(driver, url, "store-0108") as viewer,
-            _browser(driver, url, "store-0117") as one,
-            _browser(driver, url, "store-0131") as two,
-        ):
+        people = ("he", "store-0108", "store-0117", "store-0131")
+        async with _browsers(driver, url, *people) as (trainer, viewer, one, two):
             speakers = {"p-store-0117": one, "p-store-0131": two}
             times["slot_switch_gap_ms"] = await switches(trainer, viewer, speakers)
     return {"calls": calls, **{name: _percentiles(values) for name, values in times.items()}}
@@ -105,7 +101,7 @@ async def _one_call(store: Page, expert: Page) -> dict[str, float]:
         "(async () => { const at = tap('accept'); return [at, await framed('p-store-0117')]; })()"
     )
     shown = await expert_frame
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.1)
     await expert.get_by_test_id("hang-up").click()
     # A call alone: not beside the copying of the last one's recording.
     await expert.locator("[data-testid=recording-state][data-state=safe]").first.wait_for()
@@ -124,6 +120,13 @@ async def _server() -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="passline-bench-") as directory:
         async with serving(Path(directory) / "data", "--demo") as (url, _supervisor):
             yield url
+
+
+@contextlib.asynccontextmanager
+async def _browsers(driver: Playwright, url: str, *logins: str) -> AsyncIterator[list[Page]]:
+    """One for each, started at the same time."""
+    async with contextlib.AsyncExitStack() as stack:
+        yield await asyncio.gather(*(stack.enter_async_context(_browser(driver, url, login)) for login in logins))
 
 
 @contextlib.asynccontextmanager

@@ -11,8 +11,8 @@ from typing import Any
 
 from playwright.async_api import Page
 
-SWITCHES = 12
-SETTLE_S = 1.6
+SWITCHES = 10
+SETTLE_S = 1.2
 SWITCH_S = 6.0
 WATCH = """
 // Every frame that every received video track delivers: mid -> times of performance.now().

@@ -220,8 +220,7 @@ class LiveRoom:
         self.observe()
 
     async def _was_done(self, person: PersonId, cid: ClientMessageId) -> bool:
-        async with self._database.read() as session:
-            found = await rows.done(session, person, cid)
+        found = await self._database.fetch(partial(rows.done, person=person, cid=cid))
         if found is not None and found[0] != self.id:
             raise Rejection(ErrorCode.CONFLICT, "this cid was used for something else")
         return found is not None

@@ -90,8 +90,7 @@ class Rooms:
         """Carry out a wish that makes a room. Raises Rejection or a database error."""
         person = asked.who.person
         async with self._opening:
-            async with self._database.read() as session:
-                done = await rows.done(session, person.id, wish.cid)
+            done = await self._database.fetch(partial(rows.done, person=person.id, cid=wish.cid))
             if done is not None:
                 return done[0]
             facts = OpeningFacts(

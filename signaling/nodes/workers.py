@@ -29,6 +29,7 @@ from contract.nodes import (
     Refused,
     SetGrants,
     ToWorker,
+    WantKeyframes,
     WorkerHello,
 )
 from runtime import clock
@@ -115,7 +116,7 @@ class Workers:
         finally:
             del worker.requests[number]
 
-    def perform(self, effect: SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record) -> None:
+    def perform(self, effect: SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record | WantKeyframes) -> None:
         """Tell the worker of the room. Without one there is nothing to change: its next OpenLeg says it all."""
         match effect:
             case CloseLeg():
@@ -125,7 +126,7 @@ class Workers:
             case Record():
                 if owner := self._owner(effect.room):
                     self._record(owner[0], effect.room, effect.recording, owner[1])
-            case SetGrants() | DropParticipant():
+            case SetGrants() | DropParticipant() | WantKeyframes():
                 if owner := self._owner(effect.room):
                     owner[0].send(effect)
             case CloseMediaRoom():

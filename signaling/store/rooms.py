@@ -175,7 +175,8 @@ async def forget_done(session: AsyncSession, before_ms: int) -> None:
 
 async def done(session: AsyncSession, person: PersonId, cid: ClientMessageId) -> tuple[RoomId | None] | None:
     """The room of a command that was carried out before, in a tuple; None if it was not."""
-    row = await session.get(DoneCommandRow, (person, cid))
+    one = (DoneCommandRow.person_id == person) & (DoneCommandRow.cid == cid)
+    row = (await session.execute(select(DoneCommandRow.room_id).where(one))).first()
     if row is None:
         return None
-    return (RoomId(row.room_id) if row.room_id is not None else None,)
+    return (RoomId(row[0]) if row[0] is not None else None,)

@@ -33,6 +33,7 @@ from contract.nodes import (
     StopRecording,
     ToRecorder,
     ToWorker,
+    WantKeyframes,
     WorkerHello,
 )
 from contract.recording import RecordingSummary
@@ -142,7 +143,7 @@ class FakeWorker:
                 self.recordings[room] = recording
             case Record(room=room):
                 self.recordings.pop(room, None)
-            case SetGrants():
+            case SetGrants() | WantKeyframes():
                 pass
 
     def _open(self, offer: OpenLeg) -> None:

@@ -229,6 +229,58 @@ def test_while_it_rings_media_arrives_and_nobody_gets_it() -> None:
     assert len(rows) > 100
 
 
+def test_who_is_let_in_begins_with_the_keyframe_that_was_asked_for_ahead() -> None:
+    world = World()
+    store = world.join("store", grants=NONE)
+    expert = world.join("expert", grants=NONE, publishes=False)
+    world.run(2)
+    world.room.want_keyframes(world.now)
+    world.run(0.15)
+    plis = store.sent[Source.CAMERA].plis[:]
+    assert all(not heard.packets for heard in expert.heard.values()), "asking ahead lets nobody in"
+    answered = world.now
+    world.grant("store", ALL)
+    world.grant("expert", ALL, host=True)
+    world.run(expert.down.delay_s + 0.001)
+    rows = expert.slot().media()
+    assert rows[0][6] == 0
+    assert world.now - answered < 0.03, "at once, without waiting for another keyframe"
+    world.run(1)
+    assert store.sent[Source.CAMERA].plis == plis, "and without asking for one"
+    assert_continuous(expert.slot())
+    assert len(expert.slot().media()) > 100
+
+
+def test_a_keyframe_that_is_long_past_is_not_begun_with() -> None:
+    world = World()
+    store = world.join("store", grants=NONE)
+    expert = world.join("expert", grants=NONE, publishes=False)
+    world.run(2)
+    world.room.want_keyframes(world.now)
+    world.run(0.5)
+    plis = len(store.sent[Source.CAMERA].plis)
+    begun = store.sent[Source.CAMERA].frame
+    world.grant("store", ALL)
+    world.grant("expert", ALL, host=True)
+    world.run(1)
+    assert len(store.sent[Source.CAMERA].plis) == plis + 1
+    assert expert.slot().media()[0][5] >= begun
+    assert_continuous(expert.slot())
+
+
+def test_a_camera_that_comes_back_with_a_keyframe_is_not_sent_twice() -> None:
+    world = World()
+    anna, ben = world.join("anna"), world.join("ben")
+    world.run(1)
+    anna.sent[Source.CAMERA].on = False
+    world.run(4)
+    anna.sent[Source.CAMERA].on = anna.sent[Source.CAMERA].key_wanted = True
+    world.run(1)
+    assert shows(ben.slot()) == ["anna"]
+    assert_continuous(ben.slot())
+    assert ben.slot().twice == 0
+
+
 def test_nothing_flows_before_the_client_is_ready() -> None:
     world = World()
     world.join("anna")

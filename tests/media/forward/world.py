@@ -126,6 +126,7 @@ class Heard:
     asked: dict[int, float] = field(default_factory=dict)
     first: int = -1
     repaired: int = 0
+    twice: int = 0
     last_at: float = -1.0
     reports: list[SenderReport] = field(default_factory=list)
 
@@ -240,6 +241,7 @@ class Client:
             # The room may repeat what was only late; it must be the same packet.
             old = parse_header(heard.packets[number])
             assert old.timestamp_ticks == header.timestamp_ticks
+            heard.twice += 1
             return
         heard.repaired += number in heard.asked
         heard.asked.pop(number, None)

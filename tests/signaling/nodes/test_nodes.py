@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contract.base import encode
-from contract.client import CancelCall, LeaveRoom
+from contract.client import AcceptCall, CancelCall, LeaveRoom
 from contract.errors import ErrorCode
 from contract.http import PeerOffer
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
@@ -22,11 +22,13 @@ from contract.nodes import (
     OpenLeg,
     Record,
     RecordingReport,
+    SetGrants,
     StartRecording,
     StopRecording,
+    WantKeyframes,
 )
 from contract.rooms import RecordingState
-from contract.server import MediaMoved
+from contract.server import Done, MediaMoved
 from runtime import clock
 from tests.signaling.service.world import answered, offer, ring
 from tests.support.clients import Tab, new_cid, tab
@@ -49,6 +51,21 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         store = await stack.enter_async_context(tab(await server.sign_in("store-0117")))
         chen = await stack.enter_async_context(tab(await server.sign_in("chen")))
         yield Scene(server, tmp_path, store, chen)
+
+
+async def test_the_worker_hears_of_an_answer_before_it_is_written_down(scene: Scene) -> None:
+    worker = FakeWorker()
+    async with connected(scene.data, worker), tab(await scene.server.sign_in("he")) as stranger:
+        room = await ring(scene.store, scene.chen)
+        assert (await offer(scene.store, room)).status == 201
+        await stranger.do(AcceptCall(cid=new_cid(), room=room))
+        assert worker.of(WantKeyframes) == [], "not for somebody who was not called"
+        assert isinstance(await scene.chen.do(AcceptCall(cid=new_cid(), room=room)), Done)
+        granted = (await until(lambda: worker.of(SetGrants), "the grant"))[0]
+        [wanted] = worker.of(WantKeyframes)
+        assert wanted.room == room
+        assert worker.heard.index(wanted) < worker.heard.index(granted)
+        await scene.store.do(CancelCall(cid=new_cid(), room=room))
 
 
 async def test_without_a_worker_an_offer_is_to_be_tried_again(scene: Scene) -> None:
