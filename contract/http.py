@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contract.base import Message, Sdp, WallMs
 from contract.errors import ErrorCode
-from contract.ids import LegId, PersonId, RoomId, SessionId
+from contract.ids import LegId, PersonId, RoomId, SessionId, WorkerId
 from contract.media import Layout
 from contract.people import Login, Name, Person, PresenceEntry, Role, Store
 from contract.recording import Gap, Part, Point
@@ -96,6 +96,31 @@ class Ice(Message):
     """Whether media must not go any other way."""
     life_s: int
     """How long the credentials can be used to begin a connection."""
+
+
+class ProbeWay(StrEnum):
+    """How a probe goes to the worker."""
+
+    DIRECT = "direct"
+    RELAY = "relay"
+    """By the chain's own TURN server alone."""
+
+
+class ProbeOffer(Message):
+    """The offer of a PeerConnection that only finds out whether media gets through: four send sections without a track,
+    a data channel, nothing to receive."""
+
+    way: ProbeWay
+    worker: WorkerId | None = None
+    """The media worker to reach; none: the least busy one."""
+    sdp: Sdp
+
+
+class ProbeAnswer(Message):
+    worker: WorkerId
+    workers: list[WorkerId]
+    """All that there are: each has a port of its own."""
+    sdp: Sdp
 
 
 class Directory(Message):

@@ -5,12 +5,10 @@ import hashlib
 import ssl
 import unicodedata
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 
-import segno
-
 from passline.demo import PASSWORD, sign_ins
+from passline.qr import terminal_code
 from runtime.address import http_url, own_address, told_host
 from runtime.settings import Settings
 
@@ -46,9 +44,7 @@ def tablets(settings: Settings) -> list[str]:
             f"  指纹 SHA-256     {_fingerprint(settings.data / 'tls' / 'ca.crt')}",
             "",
         ]
-    picture = StringIO()
-    segno.make(url, micro=False, error="l").terminal(picture, border=2, compact=True)
-    return [*lines, *("  " + row for row in picture.getvalue().splitlines()), ""]
+    return [*lines, *terminal_code(url)]
 
 
 def _fingerprint(certificate: Path) -> str:

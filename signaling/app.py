@@ -60,6 +60,7 @@ def build(
         first_administrator=FirstAdministrator(database, passwords),
         presence=service.presence,
         rooms=service,
+        probes=service.probes,
         sockets=gateway,
         seen=Seen(),
         openapi=cache(lambda: json.dumps(document(ROUTES), ensure_ascii=False).encode()),

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from contract.http import PeerAnswer, PeerOffer
+from contract.http import PeerAnswer, PeerOffer, ProbeAnswer, ProbeOffer
 from contract.ids import PersonId, RoomId
 from contract.people import PresenceEntry, Role
 from contract.rooms import RoomState, Still
@@ -52,6 +52,14 @@ class LiveRooms(Protocol):
         ...
 
 
+class MediaProbes(Protocol):
+    """Whether media gets through to a browser."""
+
+    async def open(self, who: Principal, offer: ProbeOffer) -> ProbeAnswer:
+        """Answer the offer of a probe. Raises Rejection, ProtocolViolation or Unavailable."""
+        ...
+
+
 class Sockets(Protocol):
     """The WebSockets of all clients."""
 
@@ -77,6 +85,7 @@ class House:
     first_administrator: FirstAdministrator
     presence: PresenceBoard
     rooms: LiveRooms
+    probes: MediaProbes
     sockets: Sockets
     seen: Seen
     openapi: Callable[[], bytes]

@@ -30,6 +30,7 @@ from signaling.live.departure import Departures
 from signaling.live.directory import DirectoryWatch
 from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
+from signaling.live.probes import Probes
 from signaling.live.reconcile import Reconciler
 from signaling.live.revocation import Revocation
 from signaling.live.rooms import Rooms
@@ -70,7 +71,8 @@ class Service:
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
         self._stills = Stills(self.rooms, settings.data, reserve_bytes=settings.disk_reserve_mb * 1_000_000)
-        self._reconciler = Reconciler(self.rooms, self.sessions, self._hub, health)
+        self.probes = Probes(self._hub.workers, health.registry)
+        self._reconciler = Reconciler(self.rooms, self.sessions, self._hub, self.probes, health)
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
         self._directory = DirectoryWatch(database, self.presence, self._revocation)

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from passline.chain import Where
-from passline.doctor import chain_data, machine, network
+from passline.doctor import browsers, chain_data, machine, network
 from passline.doctor.findings import Finding, Level, problem
 from runtime.settings import Settings, SettingsError
 
@@ -26,8 +26,11 @@ def doctor(
     json
         One JSON object instead of lines for people.
     """
+    then: list[str] = []
     try:
-        findings = list(examine(at.settings()))
+        settings = at.settings()
+        findings = list(examine(settings))
+        then = browsers.next_step(settings)
     except SettingsError as error:
         findings = [problem("settings", str(error), "correct it; docs/operations.md lists all")]
     well = all(finding.level is not Level.PROBLEM for finding in findings)
@@ -36,6 +39,8 @@ def doctor(
     else:
         for finding in findings:
             print(finding.line())
+        for line in then:
+            print(line)
     return 0 if well else 1
 
 
@@ -51,6 +56,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from chain_data.client(settings)
     yield from chain_data.database(settings)
     yield from chain_data.processes(settings, running=running)
+    yield from browsers.browsers(settings, running=running)
 
 
 def _runs(data: Path) -> bool:

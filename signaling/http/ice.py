@@ -1,11 +1,15 @@
-"""How a client's media finds its way where UDP to us is blocked: by the chain's own TURN server, never a stranger's."""
+"""The ways of a client's media: the chain's own TURN server where UDP to us is blocked, and whether one works."""
 
 from contract.errors import ErrorCode
-from contract.http import Ice, IceServer
+from contract.http import Ice, IceServer, ProbeAnswer, ProbeOffer
+from contract.people import Role
 from runtime import clock
 from signaling.auth.turn import LIFE_S, credentials
 from signaling.http.rooms import IN_ROOMS
-from signaling.http.route import Route, Visit
+from signaling.http.route import EVERY_ROLE, Route, Visit
+
+MAY_RELAY = IN_ROOMS | {Role.ADMIN}
+"""The administrator has no calls, but looks whether others' would get through."""
 
 
 async def ice(visit: Visit) -> Ice:
@@ -22,6 +26,21 @@ async def ice(visit: Visit) -> Ice:
     )
 
 
+async def probe(visit: Visit) -> ProbeAnswer:
+    """Answer the offer of a PeerConnection that only finds out whether media gets through."""
+    return await visit.house.probes.open(visit.who, visit.body(ProbeOffer))
+
+
 ROUTES = [
-    Route(method="GET", path="/api/ice", handler=ice, roles=IN_ROOMS, answer=Ice, errors=(ErrorCode.TOO_MANY,)),
+    Route(method="GET", path="/api/ice", handler=ice, roles=MAY_RELAY, answer=Ice, errors=(ErrorCode.TOO_MANY,)),
+    Route(
+        method="POST",
+        path="/api/probes",
+        handler=probe,
+        roles=EVERY_ROLE,
+        body=ProbeOffer,
+        answer=ProbeAnswer,
+        status=201,
+        errors=(ErrorCode.BAD_SDP, ErrorCode.TOO_MANY, ErrorCode.BUSY, ErrorCode.UNAVAILABLE),
+    ),
 ]

@@ -29,6 +29,7 @@ from runtime.logs import get_logger
 from signaling.domain.commands import RecordingReported
 from signaling.domain.draft import SEATED, concerned, find, grants_of
 from signaling.domain.rooms import FINAL
+from signaling.live.probes import Probes
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSessions
 from signaling.nodes.hub import Hub
@@ -43,8 +44,9 @@ MEDIA, RECORDER = NODES = ("media worker", "recorder")
 class Reconciler:
     """Implements nodes.events.NodeEvents."""
 
-    def __init__(self, rooms: Rooms, sessions: ClientSessions, hub: Hub, health: Health) -> None:
+    def __init__(self, rooms: Rooms, sessions: ClientSessions, hub: Hub, probes: Probes, health: Health) -> None:
         self._rooms = rooms
+        self._probes = probes
         self._sessions = sessions
         self._hub = hub
         self._health = health
@@ -85,9 +87,7 @@ class Reconciler:
         for name in rooms:
             self._tell_moved(name, ready=ready)
         for leg in legs:
-            room = self._rooms.get(leg.room)
-            if room is not None:
-                room.leg_changed(leg.model_copy(update={"state": LegState.CLOSED}))
+            self.leg_changed(leg.model_copy(update={"state": LegState.CLOSED}))
 
     def _tell_moved(self, name: RoomId, *, ready: bool) -> None:
         room = self._rooms.get(name)
@@ -100,7 +100,7 @@ class Reconciler:
         room = self._rooms.get(report.room)
         if room is not None:
             room.leg_changed(report)
-        elif report.state is not LegState.CLOSED:
+        elif not self._probes.leg_changed(report) and report.state is not LegState.CLOSED:
             self._hub.perform(CloseLeg(leg=report.leg, reason=LegEnd.ROOM_CLOSED))
 
     def recorder_came(self, hello: RecorderHello) -> None:

@@ -87,6 +87,16 @@ class Workers:
         return len(self._workers)
 
     @property
+    def names(self) -> list[WorkerId]:
+        return sorted(self._workers)
+
+    def least_busy(self) -> WorkerId:
+        """Raises Unavailable if none is connected."""
+        if not self._workers:
+            raise Unavailable(ErrorCode.UNAVAILABLE, "no media worker is connected", retry_after_s=RETRY_S)
+        return min(self._workers.values(), key=lambda worker: worker.load).id
+
+    @property
     def homeless(self) -> list[RoomId]:
         """Rooms whose worker was lost and that have no other yet."""
         return self._placement.homeless
@@ -101,12 +111,22 @@ class Workers:
         """The SDP answer. `offer.request` is filled in here. Raises Rejection, ProtocolViolation or Unavailable."""
         worker, epoch = self._place(offer.room)
         self._record(worker, offer.room, recording, epoch)
+        return await self._ask(worker, offer.model_copy(update={"epoch": epoch}))
+
+    async def open_probe(self, worker: WorkerId, offer: OpenLeg) -> str:
+        """The SDP answer of this very worker; the leg's room is nobody's home. Raises as `open_leg`."""
+        found = self._workers.get(worker)
+        if found is None:
+            raise Unavailable(ErrorCode.UNAVAILABLE, "this media worker is not connected", retry_after_s=RETRY_S)
+        return await self._ask(found, offer)
+
+    async def _ask(self, worker: Worker, offer: OpenLeg) -> str:
         self._numbers += 1
         number = self._numbers
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         worker.requests[number] = answer
         try:
-            if not worker.send(offer.model_copy(update={"request": number, "epoch": epoch})):
+            if not worker.send(offer.model_copy(update={"request": number})):
                 raise Unavailable(ErrorCode.UNAVAILABLE, "the media worker is gone", retry_after_s=RETRY_S)
             async with asyncio.timeout(ANSWER_S):
                 return await answer

@@ -20,11 +20,11 @@ async def test_no_screen_has_a_serious_violation(tmp_path: Path) -> None:
     found: list[str] = []
     async with Scene(tmp_path) as scene:
         async for screen in walk(scene, clip(1), clip(2), size=(1280, 800), desk_size=DESK, language="zh-CN"):
-            found += [f"{screen.name}: {violation}" for violation in await _violations(screen.page)]
+            found += [f"{screen.name}: {violation}" for violation in await violations(screen.page)]
     assert not found, "\n".join(found)
 
 
-async def _violations(page: Page) -> list[str]:
+async def violations(page: Page) -> list[str]:
     """Serious and critical ones: rule, and the first element that breaks it."""
     if await page.evaluate("typeof axe") == "undefined":
         await page.evaluate(AXE.read_text() + "; undefined")

@@ -1,5 +1,6 @@
 """The doctor finds what is wrong, says what to do, and leaves a healthy machine alone."""
 
+import asyncio
 import json
 import os
 import signal
@@ -13,12 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from passline.doctor import chain_data, machine, network
+from contract.nodes import CloseMediaRoom, LegState
+from passline.doctor import browsers, chain_data, machine, network
 from passline.doctor.findings import Finding, Level
 from runtime.settings import Settings
 from signaling.store.schema import DATABASE
 from signaling.tls.authority import new_authority, new_server
 from tests.signaling.test_migrate import first_schema
+from tests.support.nodes import FakeWorker, connected, until
+from tests.support.server import SignalingServer
 from tests.support.stack import Stack, environ, free_port, seeded_data
 
 pytestmark = pytest.mark.flow
@@ -52,6 +56,8 @@ async def test_a_running_passline_is_well_and_says_so(tmp_path: Path) -> None:
         assert {("processes", f"{name} is ready") for name in ("signaling", "recorder", "media-0")} <= found
         assert ("ports", f"TCP {stack.port} is in use by the running Passline") in found
         assert {one["level"] for one in findings if one["check"] == "database"} == {"ok"}
+        (looked,) = [one["found"] for one in findings if one["check"] == "browsers"]
+        assert f"http://localhost:{stack.port}/doctor" in looked
         os.kill(stack.pid("media-0"), signal.SIGSTOP)  # there, and silent
         try:
             status, findings = doctor(data=stack.data, port=stack.port, media_port=0, media_workers=1)
@@ -128,6 +134,34 @@ def test_a_certificate_that_runs_out_is_told_in_time(tmp_path: Path, age_days: i
     (tmp_path / "given.pem").write_bytes(server.key_pem() + server.certificate_pem())
     settings = Settings(data=tmp_path, tls_cert=tmp_path / "given.pem")
     assert levels(list(chain_data.certificates(settings))) == [level]
+
+
+async def test_what_browsers_found_is_told(tmp_path: Path) -> None:
+    def told() -> list[Finding]:
+        return list(browsers.browsers(Settings(data=tmp_path), running=True))
+
+    near, far = FakeWorker("w0"), FakeWorker("w1", reached=False)
+    async with SignalingServer(tmp_path) as server:
+        client = await server.sign_in("chen")
+        async with connected(tmp_path, near, far):
+            for worker in (near, far):
+                offer = {"way": "direct", "sdp": "v=0 offer", "worker": worker.id}
+                assert (await client.post("/api/probes", json=offer)).status == 201
+            await until(lambda: near.of(CloseMediaRoom), "the near one was reached")
+            (finding,) = await asyncio.to_thread(told)
+            assert (finding.level, finding.found[:6]) == (Level.OK, "1 of 1")
+            (leg,) = far.legs.values()
+            far.report(leg.model_copy(update={"state": LegState.CLOSED}))
+            await until(lambda: far.of(CloseMediaRoom), "the far one was not")
+            (finding,) = await asyncio.to_thread(told)
+            assert (finding.level, finding.found[:6]) == (Level.WARNING, "1 of 2")
+            assert "/doctor" in finding.cure
+
+
+def test_people_get_the_address_of_the_check_and_a_code_of_it() -> None:
+    lines = browsers.next_step(Settings(origins=["https://passline.example"]))
+    assert "  https://passline.example/doctor" in lines
+    assert sum("█" in line for line in lines) > 10
 
 
 def test_clock_codecs_and_client_say_how_they_are() -> None:

@@ -14,6 +14,7 @@ import json
 import os
 import random
 import select
+import socket
 import struct
 import sys
 import time
@@ -44,6 +45,8 @@ class Impairment:
     """What may wait where the rate is limited; more is lost."""
     down: bool = False
     """Nothing passes."""
+    no_udp: bool = False
+    """No UDP passes, as behind the firewall of many an office."""
 
 
 class Direction:
@@ -110,7 +113,10 @@ class Wire:
                 packet = os.read(device, MAX_PACKET_BYTES)
             except OSError:  # BlockingIOError: nothing more; else the device is set down
                 return
-            arrival = self._ways[device].arrival(len(packet), time.monotonic())
+            way = self._ways[device]
+            if way.impairment.no_udp and packet[0] >> 4 == 4 and packet[9] == socket.IPPROTO_UDP:
+                continue
+            arrival = way.arrival(len(packet), time.monotonic())
             if arrival is not None and len(self._waiting) < MAX_WAITING:
                 self._number += 1
                 heapq.heappush(self._waiting, (arrival, self._number, self._across[device], packet))

@@ -61,9 +61,9 @@ async def until(found: Callable[[], T | None], what: str, *, seconds: float = PA
 
 
 class FakeWorker:
-    """Answers every offer at once and says that the leg is connected."""
+    """Answers every offer at once and says that the leg is connected, unless nobody gets through to it."""
 
-    def __init__(self, name: str = "w0", *, beats: bool = True, answers: bool = True) -> None:
+    def __init__(self, name: str = "w0", *, beats: bool = True, answers: bool = True, reached: bool = True) -> None:
         self.id = WorkerId(name)
         self.heard: list[ToWorker] = []
         self.legs: dict[LegId, LegReport] = {}
@@ -71,6 +71,7 @@ class FakeWorker:
         self.epochs: dict[RoomId, int] = {}
         self.beats = beats
         self.answers = answers
+        self.reached = reached
         self.link: Link | None = None
 
     def of(self, kind: type[T]) -> list[T]:
@@ -160,7 +161,7 @@ class FakeWorker:
             participant=offer.participant,
             session=offer.session,
             pc_gen=offer.pc_gen,
-            state=LegState.CONNECTED,
+            state=LegState.CONNECTED if self.reached else LegState.CONNECTING,
         )
         self.report(leg)
 

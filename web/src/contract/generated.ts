@@ -175,6 +175,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/probes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer the offer of a PeerConnection that only finds out whether media gets through. */
+        post: operations["probe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/archive": {
         parameters: {
             query?: never;
@@ -1314,6 +1331,36 @@ export interface components {
             /** Since Ms */
             since_ms: number;
         };
+        /** ProbeAnswer */
+        ProbeAnswer: {
+            /** Worker */
+            worker: string;
+            /** Workers */
+            workers: string[];
+            /** Sdp */
+            sdp: string;
+        };
+        /**
+         * ProbeOffer
+         * @description The offer of a PeerConnection that only finds out whether media gets through: four send sections without a track,
+         *     a data channel, nothing to receive.
+         */
+        ProbeOffer: {
+            way: components["schemas"]["ProbeWay"];
+            /**
+             * Worker
+             * @default null
+             */
+            worker: string | null;
+            /** Sdp */
+            sdp: string;
+        };
+        /**
+         * ProbeWay
+         * @description How a probe goes to the worker.
+         * @enum {string}
+         */
+        ProbeWay: "direct" | "relay";
         /**
          * Progress
          * @description How far the reader has watched, in seconds of the recording.
@@ -2556,6 +2603,84 @@ export interface operations {
             };
             /** @description too_many */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    probe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeOffer"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeAnswer"];
+                };
+            };
+            /** @description bad_sdp, bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description busy, unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -38,11 +38,12 @@ describe('the catalogues', () => {
       expect(blanks(words), key).toEqual(blanks(other))
     }
   })
-  it('have words for every key that a view names', () => {
+  it('have words for every key that a view or a rule names', () => {
     const known = keys(zh)
-    const named = sources(join(import.meta.dirname, '../ui')).flatMap((text) =>
-      [...text.matchAll(/['"`]([a-z]+(?:\.[a-z0-9_]+)+)['"`]/g)].map((match) => match[1]!),
-    )
+    const folders = ['../ui', '../model'].map((folder) => join(import.meta.dirname, folder))
+    const named = folders
+      .flatMap(sources)
+      .flatMap((text) => [...text.matchAll(/['"]([a-z]+(?:\.[a-z0-9_]+)+)['"]/g)].map((match) => match[1]!))
     const areas = new Set(Object.keys(zh))
     const missing = named.filter((key) => areas.has(key.split('.')[0]!) && !known.has(key))
     expect(missing).toEqual([])

@@ -138,6 +138,29 @@ export interface Player {
   close(): void
 }
 
+/** One thing that a call needs, as found in this browser. */
+export interface Check {
+  name: 'link' | 'media' | 'relay' | 'camera' | 'microphone'
+  /** `weak`: it works, but not as well as it should. `unknown`: it could not be found out. */
+  state: 'running' | 'good' | 'weak' | 'bad' | 'unknown'
+  /** Key of the sentence: what was found and what to do. */
+  words: string
+  values?: Record<string, string>
+  rttMs: number | null
+  /** The same for whoever mends it; English, not for the screen's first line. */
+  lines: readonly string[]
+}
+
+/** A look at everything a call needs. Made by `checkUp`, ended by `close`. */
+export interface CheckUp {
+  /** In the order in which one would mend them; they come while `run` is under way. */
+  checks: ReadonlySignal<readonly Check[]>
+  running: ReadonlySignal<boolean>
+  /** Looks again; never rejects. Opens camera and microphone for a moment. */
+  run(): Promise<void>
+  close(): void
+}
+
 export interface Model {
   /* ---- who ---- */
   /** `undefined`: not known yet (page just opened). `null`: nobody, show sign-in. */
@@ -282,6 +305,9 @@ export interface Model {
     publish(room: RoomId, roles: readonly Role[]): Promise<void>
     fileUrl(room: RoomId, file: string): string
   }
+
+  /** Fetches what the check needs first. */
+  checkUp(): Promise<CheckUp>
 
   /** Opens the model: reads who is signed in, then connects. Called once by main.tsx. */
   start(): Promise<void>

@@ -4,8 +4,10 @@ import type {
   Directory,
   Ice,
   Layout,
+  Me,
   PeerAnswer,
   PersonId,
+  ProbeAnswer,
   Role,
   RoomEvent,
   RoomId,
@@ -403,6 +405,19 @@ function createModel(): Model {
     stillUrl,
 
     archive,
+
+    checkUp: async () => {
+      const { createCheckUp } = await import('./checkup')
+      return createCheckUp({
+        link: session.link,
+        capture: capture.state,
+        openDevices: model.openDevices,
+        closeDevices: model.closeDevices,
+        ways: () => ways.get(),
+        ask: (offer) => call<ProbeAnswer>('POST', '/api/probes', { body: offer }),
+        knock: () => call<Me>('GET', '/api/me'),
+      })
+    },
 
     start: async () => {
       listenForTouch()

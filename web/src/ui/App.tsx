@@ -23,6 +23,7 @@ const Sessions = lazy(() => import('./session/Sessions').then((module) => module
 const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
 const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
 const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
+const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
 const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
 
 /** What a role may need within a second; fetched while its home is shown, so that no call waits for a file. */
@@ -157,6 +158,7 @@ function Inside() {
           <Route path="/" component={Home} />
           <Route path="/archive" component={Archive} />
           <Route path="/archive/:room" component={ReplayPage} />
+          <Route path="/doctor" component={Doctor} />
           <Route default component={NotFound} />
         </Router>
       </div>

@@ -1,5 +1,5 @@
 /** The frame of every desktop screen: a rail with the places one may go, the content, and who is signed in. */
-import { Archive, GraduationCap, Headset, LogOut } from 'lucide-preact'
+import { Archive, GraduationCap, Headset, LogOut, Stethoscope } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
@@ -30,7 +30,14 @@ export function Desk(props: { children: ComponentChildren }) {
   const [leaving, setLeaving] = useState(false)
   const me = model.me.value?.person
   const places = PLACES.filter((place) => me && place.roles.includes(me.role))
-  const here = places.length === 1 ? places[0]!.path : path.startsWith('/archive') ? '/archive' : '/'
+  const here =
+    path === '/doctor'
+      ? path
+      : places.length === 1
+        ? places[0]!.path
+        : path.startsWith('/archive')
+          ? '/archive'
+          : '/'
   const ringing = model.incoming.value.length
   return (
     <div class="desk">
@@ -59,6 +66,16 @@ export function Desk(props: { children: ComponentChildren }) {
         </ul>
         <div class="rail-foot">
           <LangSwitch />
+          <a
+            class="rail-place"
+            href="/doctor"
+            aria-label={t('doctor.open')}
+            title={t('doctor.open')}
+            aria-current={path === '/doctor' ? 'page' : undefined}
+            data-testid="to-doctor"
+          >
+            <Stethoscope class="icon" size={20} aria-hidden="true" />
+          </a>
           <button
             type="button"
             class="rail-place"

@@ -62,6 +62,9 @@ export function CameraCheck(props: { onClose: () => void }) {
       onClose={props.onClose}
       acts={
         <>
+          <a class="btn" data-kind="quiet" href="/doctor" data-testid="to-doctor">
+            {t('doctor.open')}
+          </a>
           {model.cameras.value.length > 1 && (
             <Button icon={SwitchCamera} onClick={() => void act(model.switchCamera())}>
               {t('tool.switch')}

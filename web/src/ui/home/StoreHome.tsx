@@ -61,14 +61,16 @@ export function StoreHome() {
           </h1>
           <p class="second">{nameOf(model.me.value?.chain)}</p>
         </div>
-        <p class="link-words" data-online={online ? '' : undefined} role="status" data-testid="link-state">
+        <a class="link-words" data-online={online ? '' : undefined} href="/doctor" title={t('doctor.open')}>
           {online ? (
             <Wifi class="icon" size={22} aria-hidden="true" />
           ) : (
             <WifiOff class="icon" size={22} aria-hidden="true" />
           )}
-          {t(`link.${model.link.value}`)}
-        </p>
+          <span role="status" data-testid="link-state">
+            {t(`link.${model.link.value}`)}
+          </span>
+        </a>
         <LangSwitch />
         <Button
           kind="quiet"

@@ -10,6 +10,7 @@ import {
   PhoneOff,
   Play,
   ShieldCheck,
+  Stethoscope,
   TriangleAlert,
 } from 'lucide-preact'
 import { useLocation } from 'preact-iso'
@@ -159,6 +160,19 @@ export function Summary(props: { room: RoomState }) {
         )}
 
         <div class="summary-acts">
+          {end === 'failed' && (
+            <Button
+              kind="quiet"
+              icon={Stethoscope}
+              testid="to-doctor"
+              onClick={() => {
+                model.dismissSummary()
+                route('/doctor')
+              }}
+            >
+              {t('doctor.open')}
+            </Button>
+          )}
           <Button icon={House} kind={safe ? 'plain' : 'main'} onClick={home} testid="home">
             {t('ended.home')}
           </Button>

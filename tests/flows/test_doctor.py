@@ -1,0 +1,104 @@
+"""The check of a device, in a real browser: what works is said to work, and what does not, with what to do."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, WebSocketRoute
+
+from tests.flows import acts
+from tests.flows.scene import Scene
+from tests.flows.test_access import violations
+from tests.support.clips import clip
+from tests.support.network import Network
+from tests.support.turn import SECRET, coturn
+
+pytestmark = pytest.mark.browser
+
+TOLD_S = 10.0
+NO_RELAY = {"servers": [], "relay_only": False, "life_s": 3600}
+
+
+async def told(page: Page) -> dict[str, str]:
+    """What each line says, by its key, once all of them are known."""
+    lines = page.locator("[data-testid^=doctor-][data-words]")
+
+    async def look() -> dict[str, str]:
+        found = await lines.evaluate_all("(all) => all.map((one) => ({...one.dataset}))")
+        return {one["testid"].removeprefix("doctor-"): f"{one['state']} {one['words']}" for one in found}
+
+    return dict(
+        await acts.until(
+            look, lambda seen: bool(seen) and not any("running" in one for one in seen.values()), "all is known"
+        )
+    )
+
+
+async def verdict(page: Page) -> str | None:
+    return await page.get_by_test_id("doctor-verdict").get_attribute("data-state")
+
+
+async def test_a_healthy_tablet_is_told_so_and_one_without_sockets_what_stops_it(tmp_path: Path) -> None:
+    async def stop(socket: WebSocketRoute) -> None:
+        await socket.close()
+
+    async with Scene(tmp_path, workers=2) as scene:
+        tablet = await scene.browser(clip(1))
+        store = await tablet.sign_in("store-0117")
+        await store.locator(".link-words").click()
+        assert await told(store) == {
+            "link": "good doctor.link_good",
+            "media": "good doctor.media_good",
+            "camera": "good check.camera_good",
+            "microphone": "good check.microphone_good",
+        }
+        assert await verdict(store) == "good"
+        report = await store.get_by_test_id("doctor-report").text_content() or ""
+        assert [report.count(f"media-{n} ") for n in (0, 1)] == [1, 1], "each worker has a port of its own"
+        assert report.count("reached in") == 2
+        async with await scene.stack.login("admin") as http:
+            figures = await (await http.get("/metrics")).text()
+        assert 'passline_probes_total{found="reached",process="signaling",way="direct"} 2.0' in figures
+        for worker in ("media-0", "media-1"):
+            assert f'passline_media_legs{{process="{worker}"}} 0.0' in figures, "nothing is left of them"
+        assert not await violations(store)
+
+        await store.route_web_socket("**/ws", stop)
+        await store.reload()
+        assert (await told(store))["link"] == "bad doctor.link_no_socket", "pages pass, sockets do not"
+
+
+async def test_where_no_udp_passes_it_is_told_in_time_and_a_relay_found_to_be_the_only_way(tmp_path: Path) -> None:
+    async with (
+        Network() as network,
+        coturn(tmp_path / "coturn.log", peers=[network.server], host=network.server) as port,
+        Scene(
+            tmp_path,
+            host="0.0.0.0",
+            turn_urls=f"turn:{network.server}:{port}?transport=tcp",
+            turn_secret=SECRET,
+        ) as scene,
+    ):
+        tablet = await scene.browser(clip(1), network=network)
+        store = await tablet.sign_in("store-0117")
+        await network.set(no_udp=True)
+        await store.goto(f"{tablet.url}/doctor")
+        seen = await told(store)
+        assert (seen["media"], seen["relay"]) == ("weak doctor.media_relayed", "good doctor.relay_good")
+        assert await verdict(store) == "weak"
+
+        await store.route("**/api/ice", lambda route: route.fulfill(json=NO_RELAY))
+        await store.goto(tablet.url)
+        await store.get_by_test_id("camera-check").click()
+        began = time.monotonic()
+        await store.get_by_test_id("to-doctor").click()
+        assert (await told(store))["media"] == "bad doctor.media_blocked"
+        assert time.monotonic() - began < TOLD_S
+        sentence = await store.get_by_test_id("doctor-media").text_content() or ""
+        assert f"{network.server}:" in sentence, "whoever mends it needs the address"
+        assert "127.0.0.1" not in sentence
+        assert await verdict(store) == "bad"
+
+        await network.set(no_udp=False)
+        await store.get_by_test_id("doctor-again").click()
+        assert (await told(store))["media"] == "good doctor.media_good"
