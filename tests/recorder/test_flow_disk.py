@@ -1,10 +1,10 @@
 """A disk without room (C4): recordings pause, say so, and go on when there is room; nothing is half there."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
+from contract.ids import RecordingId
 from contract.media import Codec, Source
 from contract.recording import GapReason
 from contract.rooms import RecordingState
@@ -17,11 +17,19 @@ from tests.support.smalldisk import small_disk
 
 pytestmark = pytest.mark.flow
 
+ENOUGH_BYTES = 12_000
+"""A second or two of picture and sound."""
+
 
 async def alarm(recorder: Rig) -> bool:
     """Whether the recorder cries for room."""
     _, body = await health.ask(recorder.data / "run", "recorder", "/metrics")
     return b'passline_alarm{alarm="disk_low"} 1.0' in body
+
+
+def kept_bytes(recorder: Rig, recording: RecordingId) -> int:
+    """What of the participants is on the disk while it is recorded."""
+    return sum(path.stat().st_size for path in recorder.folder(recording).glob("live-*"))
 
 
 @pytest.mark.promise("C4")
@@ -42,7 +50,7 @@ async def test_a_full_disk_pauses_the_recording_which_goes_on_when_there_is_room
             tap = await recorder.tap(recording)
             numbers = tap.track(STORE, Source.CAMERA, Codec.VP8), tap.track(STORE, Source.MICROPHONE, Codec.OPUS)
             scope.spawn(tap.play(frames, numbers, clock.wall_ns(), paced=True), name="play")
-            await asyncio.sleep(2)
+            await until(lambda: kept_bytes(recorder, recording) > ENOUGH_BYTES, 10)
             assert not await alarm(recorder)
             disk.fill(2_000_000 if reserve_mb else 0)
             await until(lambda: recorder.state(recording) is RecordingState.PAUSED, 10)
@@ -55,7 +63,8 @@ async def test_a_full_disk_pauses_the_recording_which_goes_on_when_there_is_room
             assert not await alarm(recorder)
             assert recorder.state(other) is RecordingState.RECORDING
             resumed_ns = clock.wall_ns()
-            await asyncio.sleep(2.5)
+            resumed_bytes = kept_bytes(recorder, recording)
+            await until(lambda: kept_bytes(recorder, recording) > resumed_bytes + ENOUGH_BYTES, 10)
             await scope.aclose()
             await tap.close()
             summary = summary_of(await recorder.end(recording))
@@ -79,18 +88,20 @@ async def test_a_full_disk_pauses_the_recording_which_goes_on_when_there_is_room
 
 async def test_a_recording_that_ends_on_a_full_disk_is_made_safe_once_there_is_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "objects") as disk:
-        async with rig(tmp_path, disk_reserve_mb=0) as recorder:
+        async with rig(tmp_path, disk_reserve_mb=0, log_dir=tmp_path) as recorder:
+            log = tmp_path / "recorder.log"
             recording = await recorder.begin("call-1")
             tap = await recorder.tap(recording)
             numbers = tap.track(STORE, Source.CAMERA, Codec.VP8), tap.track(STORE, Source.MICROPHONE, Codec.OPUS)
             frames, zero_ns = encoded.both(Codec.VP8, 1, 10.0), clock.wall_ns() - 10_000_000_000
             await tap.play(frames, numbers, zero_ns, until_s=8.0)
-            await asyncio.sleep(1.0)
+            sent_bytes = sum(len(frame.payload) for frame in frames if frame.t_s < 8.0)
+            await until(lambda: kept_bytes(recorder, recording) >= sent_bytes)
             disk.fill(0)
             await tap.close()
             recorder.order_stop(recording)
             await until(lambda: recorder.state(recording) is RecordingState.SAVING)
-            await asyncio.sleep(1.0)
+            await until(lambda: "recording cannot be made safe yet" in log.read_text())
             assert recorder.state(recording) is RecordingState.SAVING
             assert not list(recorder.folder(recording).glob("part-*"))
             disk.empty()
