@@ -315,23 +315,27 @@ class Mux:
         self._doors.clear()
 
     def _readable(self, door: Door) -> None:
-        """Read what is there, then send what came of it."""
-        self._read(door)
-        self.plane.flush()
+        """Read what is there, then send what came of it; and what came while that was sent, up to BATCH in all."""
+        left = BATCH
+        while True:
+            taken = self._read(door, left)
+            left -= taken
+            if not self.plane.flush() or not taken or not left:
+                return
 
-    def _read(self, door: Door) -> None:
-        """Take up to BATCH datagrams. Never raises: one bad datagram must not cost the others theirs."""
+    def _read(self, door: Door, most: int) -> int:
+        """How many datagrams there were. Never raises: one bad datagram must not cost the others theirs."""
         now = clock.now()
         receive = door.socket.recvfrom
         by_address = door.by_address
-        for _ in range(BATCH):
+        for taken in range(most):
             try:
                 data, address = receive(MAX_DATAGRAM_BYTES + 1)
             except BlockingIOError:
-                return
+                return taken
             except OSError:
                 self.dropped["receive_failed"] += 1
-                return
+                return taken
             try:
                 size = len(data)
                 if not 0 < size <= MAX_DATAGRAM_BYTES:
@@ -359,6 +363,7 @@ class Mux:
                 self._bugs += 1
                 if self._bugs <= 10:
                     log.exception("a datagram met a bug")
+        return most
 
     def _check(self, door: Door, data: bytes, address: Address, now: float) -> None:
         """Answer a connectivity check and learn the address it came from; or take the answer to ours."""

@@ -56,8 +56,11 @@ class Plane(Protocol):
     def forward(self, packet: MediaPacket, targets: Targets) -> None:
         """Send `packet` to every target that has begun; a target begins at its `first`. May wait for `flush`."""
 
-    def flush(self) -> None:
-        """Send what waits; called when there is nothing more to read now. Order per target is kept."""
+    def flush(self) -> bool:
+        """Send what waits; called when there is nothing more to read now. Order per target is kept.
+
+        Returns whether anything waited: then time has passed, and there may be more to read.
+        """
 
     def open(self, session: int) -> int:
         """The handle of a leg with this SRTP session (a C pointer), or 0."""

@@ -108,12 +108,14 @@ class NativePlane:
         if self._push(self._plane, prepared.array, prepared.count, told, payload, len(payload)):
             self.flush()
 
-    def flush(self) -> None:
-        """Send what waits. Never raises: what cannot go is counted."""
-        if self._held:
-            if self._flush(self._plane, self._counts):
-                self._note()
-            self._held.clear()
+    def flush(self) -> bool:
+        """Never raises: what cannot go is counted."""
+        if not self._held:
+            return False
+        if self._flush(self._plane, self._counts):
+            self._note()
+        self._held.clear()
+        return True
 
     def _note(self) -> None:
         for name in DROPS:

@@ -36,8 +36,9 @@ class PythonPlane:
                 + (payload if moved is None else rewrite_vp8(packet, moved))
             )
 
-    def flush(self) -> None:
+    def flush(self) -> bool:
         """Nothing ever waits."""
+        return False
 
     def open(self, session: int) -> int:  # noqa: ARG002 - as Plane
         """No handles: legs protect and send for themselves."""

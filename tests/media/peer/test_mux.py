@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from media.peer import stun
-from media.peer.mux import DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, MAX_ASKED, MAX_UNPROVED, Door, Endpoint, Mux
+from media.peer.mux import BATCH, DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, MAX_ASKED, MAX_UNPROVED, Door, Endpoint, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
 from media.plane.python import PythonPlane
 from runtime import clock
@@ -224,6 +224,36 @@ async def test_the_plane_sends_where_we_would_and_only_while_we_would() -> None:
         assert plane.told[4:] == [("close", 7)]
     finally:
         mux.close()
+
+
+class SlowPlane(PythonPlane):
+    """While it sends, another datagram comes."""
+
+    def __init__(self, source: socket.socket, times: int) -> None:
+        super().__init__()
+        self.source = source
+        self.times = times
+        self.to = (LOOPBACK, 0)
+
+    def flush(self) -> bool:
+        self.times -= 1
+        if self.times >= 0:
+            self.source.sendto(b"stranger", self.to)
+        return True
+
+
+@pytest.mark.parametrize(("times", "read"), [(3, 4), (10_000, BATCH)])
+async def test_what_comes_while_packets_leave_is_read_at_once_but_not_for_ever(times: int, read: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as source:
+        plane = SlowPlane(source, times)
+        mux = Mux(0, plane=plane)
+        try:
+            plane.to = (LOOPBACK, mux.port)
+            source.sendto(b"stranger", plane.to)
+            mux._readable(mux._doors[LOOPBACK])
+            assert mux.dropped == {"stranger": read}
+        finally:
+            mux.close()
 
 
 async def test_checks_and_handshakes_are_taken_at_a_bounded_rate(mux: Mux) -> None:
