@@ -72,7 +72,7 @@ class Service:
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
         self._stills = Stills(self.rooms, settings.data, reserve_bytes=settings.disk_reserve_mb * 1_000_000)
         self.probes = Probes(self._hub.workers, health.registry)
-        self._reconciler = Reconciler(self.rooms, self.sessions, self._hub, self.probes, health)
+        self._reconciler = Reconciler(self.rooms, self.sessions, self.presence, self._hub, self.probes, health)
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
         self._directory = DirectoryWatch(database, self.presence, self._revocation)

@@ -13,8 +13,8 @@ from contract.base import decode, encode
 from contract.data import CLIENT_DATA, MAX_UP_BYTES, ClientData, ServerData
 from contract.errors import ProtocolViolation
 from media.peer.chunks import weigh
-from media.peer.rates import RateLimit
 from media.peer.sdp import SCTP_PORT
+from runtime.bucket import Bucket
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -115,8 +115,8 @@ class DataLink:
         self._on_broken = on_broken
         self._clock = clock
         self._count = count
-        self._messages = RateLimit(MESSAGES_PER_S, clock())
-        self._chunks = RateLimit(CHUNKS_PER_S, clock())
+        self._messages = Bucket(MESSAGES_PER_S)
+        self._chunks = Bucket(CHUNKS_PER_S)
         self._channel: RTCDataChannel | None = None
         self._refused = 0
         self._sctp = _Sctp(dtls, allow=self._allow_packet, failed=on_broken)
@@ -166,7 +166,7 @@ class DataLink:
         except ValueError:
             self._count("sctp_malformed")
             return False
-        if self._chunks.allow(self._clock(), cost=chunks):
+        if self._chunks.take(self._clock(), cost=chunks):
             return True
         self._count("data_rate")
         return False
@@ -183,7 +183,7 @@ class DataLink:
         channel.on("message", self._received)
 
     def _received(self, data: str | bytes) -> None:
-        if not self._messages.allow(self._clock()):
+        if not self._messages.take(self._clock()):
             self._count("data_rate")
             return
         if isinstance(data, bytes) or len(data.encode()) > MAX_UP_BYTES:

@@ -14,9 +14,10 @@ from media.forward.sections import Sections
 from media.peer.data import DataLink
 from media.peer.dtls import DtlsFailed, DtlsTransport, Identity, SrtpError
 from media.peer.mux import Mux
-from media.peer.rates import REPORTS_PER_S, Ingress, RateLimit
+from media.peer.rates import REPORTS_PER_S, Ingress
 from media.peer.sdp import LocalTransport, answer
 from runtime import clock
+from runtime.bucket import Bucket
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -101,9 +102,9 @@ class Leg:
         self._owner = owner
         self._dropped = dropped
         self._opened = clock.now()
-        self.ingress = Ingress(self._opened)
+        self.ingress = Ingress()
         """How much RTP this peer may send."""
-        self._reports = RateLimit(REPORTS_PER_S, self._opened)
+        self._reports = Bucket(REPORTS_PER_S)
         self._ending = asyncio.Event()
         self._dtls = DtlsTransport(self.endpoint, identity)
         self._data: DataLink | None = None

@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 from aioice.ice import get_host_addresses
 
 from media.peer import stun
-from media.peer.rates import CHECKS_PER_S, DTLS_PER_S, RateLimit
+from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
 from media.plane.base import Plane
 from media.plane.python import PythonPlane
 from runtime import clock
+from runtime.bucket import Bucket
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -95,10 +96,10 @@ class Endpoint:
         self.handle = 0
         """The plane's for this peer; 0 before its keys, after its end, or if the plane has no need of one."""
         self.ways: dict[tuple[Door, Address], Way] = {}
-        self.checks = RateLimit(CHECKS_PER_S, self.heard)
+        self.checks = Bucket(CHECKS_PER_S)
         self._mux = mux
         self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
-        self._dtls_rate = RateLimit(DTLS_PER_S, self.heard)
+        self._dtls_rate = Bucket(DTLS_PER_S)
         self._unproved = 0
         self._fd = -1
         self._closed = False
@@ -171,7 +172,7 @@ class Endpoint:
         self._mux.send(way, data)
 
     def put_dtls(self, data: bytes, now: float) -> None:
-        if not self._dtls_rate.allow(now):
+        if not self._dtls_rate.take(now):
             self._mux.dropped["dtls_rate"] += 1
             return
         try:

@@ -1,5 +1,7 @@
 """How much one peer may send; pure, time comes in."""
 
+from runtime.bucket import Bucket
+
 PACKETS_PER_S = 3_000
 BITS_PER_S = 16_000_000
 """Of RTP. Camera and screen at their caps (media.rtp.bandwidth), their layers, sound, repeats and a browser's probing
@@ -12,34 +14,6 @@ CHECKS_PER_S = 200
 """Connectivity checks with our password: a browser with ten addresses begins with some hundred a second."""
 
 
-class RateLimit:
-    """At most `per_s` in any second, refilled evenly."""
-
-    __slots__ = ("_last", "_left", "_per_s")
-
-    def __init__(self, per_s: float, now: float) -> None:
-        self._per_s = float(per_s)
-        self._left = float(per_s)
-        self._last = now
-
-    def allow(self, now: float, *, cost: float = 1.0) -> bool:
-        """Whether one more, or `cost` at once, is within the rate; notes it if so."""
-        if not self.open(now, cost=cost):
-            return False
-        self._left -= cost
-        return True
-
-    def open(self, now: float, *, cost: float = 1.0) -> bool:
-        """Whether it would be."""
-        self._left = min(self._per_s, self._left + (now - self._last) * self._per_s)
-        self._last = now
-        return self._left >= cost
-
-    def charge(self, cost: float = 1.0) -> None:
-        """Note one more, after `open`; the last one may overdraw."""
-        self._left -= cost
-
-
 class Ingress:
     """Packets and bits of one peer.
 
@@ -49,9 +23,9 @@ class Ingress:
 
     __slots__ = ("_bits", "_packets")
 
-    def __init__(self, now: float, *, packets_per_s: float = PACKETS_PER_S, bits_per_s: float = BITS_PER_S) -> None:
-        self._packets = RateLimit(packets_per_s, now)
-        self._bits = RateLimit(bits_per_s, now)
+    def __init__(self, *, packets_per_s: float = PACKETS_PER_S, bits_per_s: float = BITS_PER_S) -> None:
+        self._packets = Bucket(packets_per_s)
+        self._bits = Bucket(bits_per_s)
 
     def open(self, now: float) -> bool:
         """Whether the peer is within both rates."""

@@ -84,7 +84,7 @@ class WorkerRoom:
             video_codec=Codec.VP8,
             dropped=self._dropped,
         )
-        leg.ingress = Ingress(clock.now(), packets_per_s=1e9, bits_per_s=1e13)
+        leg.ingress = Ingress(packets_per_s=1e9, bits_per_s=1e13)
         if publish:
             self._publishers.add(leg.id)
         self._scope.spawn(leg.run(), name=leg.id)

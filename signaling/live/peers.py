@@ -6,9 +6,9 @@ from contract.ids import LegId, PersonId, RoomId
 from contract.nodes import OpenLeg, SetGrants
 from contract.rooms import Member
 from runtime import clock, ids
+from runtime.bucket import Bucket
 from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
-from signaling.domain.bucket import Bucket
 from signaling.domain.draft import NO_GRANTS, SEATED, find, grants_of
 from signaling.live.room import LiveRoom
 from signaling.live.rooms import Rooms
@@ -69,7 +69,7 @@ class Peers:
             raise Rejection(ErrorCode.STALE, "another session holds the seat")
         if len(self._buckets) >= MAX_BUCKETS:
             self._buckets.clear()
-        bucket = self._buckets.setdefault(who.id, Bucket(burst=BURST, per_s=PER_S))
+        bucket = self._buckets.setdefault(who.id, Bucket(PER_S, burst=BURST))
         if not bucket.take(clock.now()):
             raise Rejection(ErrorCode.TOO_MANY, "PeerConnections", retry_after_s=round(bucket.wait_s, 2))
         return room, member

@@ -15,9 +15,9 @@ from contract.ids import LegId, PersonId, RoomId, SessionId, WorkerId
 from contract.media import Layout
 from contract.nodes import CloseMediaRoom, LegReport, LegState, OpenLeg
 from runtime import clock, ids
+from runtime.bucket import Bucket
 from runtime.logs import get_logger
 from signaling.auth.principal import Principal
-from signaling.domain.bucket import Bucket
 from signaling.domain.draft import NO_GRANTS
 from signaling.nodes.workers import Workers
 
@@ -92,7 +92,7 @@ class Probes:
             del self._open[room]  # its worker is gone, or the report of its end was lost
         if len(self._buckets) >= MAX_BUCKETS:
             self._buckets.clear()
-        bucket = self._buckets.setdefault(who.id, Bucket(burst=BURST, per_s=PER_S))
+        bucket = self._buckets.setdefault(who.id, Bucket(PER_S, burst=BURST))
         if not bucket.take(now):
             raise Rejection(ErrorCode.TOO_MANY, "probes", retry_after_s=round(bucket.wait_s, 2))
         if len(self._open) >= AT_ONCE:

@@ -29,6 +29,7 @@ from runtime.logs import get_logger
 from signaling.domain.commands import RecordingReported
 from signaling.domain.draft import SEATED, concerned, find, grants_of
 from signaling.domain.rooms import FINAL
+from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSessions
@@ -44,10 +45,19 @@ MEDIA, RECORDER = NODES = ("media worker", "recorder")
 class Reconciler:
     """Implements nodes.events.NodeEvents."""
 
-    def __init__(self, rooms: Rooms, sessions: ClientSessions, hub: Hub, probes: Probes, health: Health) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        sessions: ClientSessions,
+        presence: LivePresence,
+        hub: Hub,
+        probes: Probes,
+        health: Health,
+    ) -> None:
         self._rooms = rooms
         self._probes = probes
         self._sessions = sessions
+        self._presence = presence
         self._hub = hub
         self._health = health
         for node in NODES:
@@ -75,9 +85,23 @@ class Reconciler:
             for leg in legs.get(name, []):
                 room.leg_changed(leg)
             for participant in {leg.participant for leg in legs.get(name, [])}:
-                workers.tell(hello.worker, _rights(room.state, participant))
+                workers.tell(hello.worker, self._rights(room.state, participant))
         for name in workers.homeless:
             self._tell_moved(name, ready=True)
+
+    def _rights(self, state: RoomState, participant: PersonId) -> SetGrants | DropParticipant:
+        """What a worker must know of somebody it holds legs of; who was disabled while we were down is let go."""
+        member = find(state, participant) if participant in self._presence.people() else None
+        grants = grants_of(state, member) if member is not None else None
+        if member is None or grants is None:
+            return DropParticipant(room=state.id, participant=participant, reason=LegEnd.REMOVED)
+        return SetGrants(
+            room=state.id,
+            participant=participant,
+            grants=grants,
+            host=member.host,
+            only_session=member.session if member.state in SEATED else None,
+        )
 
     def worker_lost(self, legs: Iterable[LegReport], rooms: Iterable[RoomId]) -> None:
         """Its clients are told: their own watch over a connection that fell silent would take seconds longer."""
@@ -128,18 +152,3 @@ class Reconciler:
         for room in self._rooms.all():
             if room.state.recording is not None and room.state.recording.id == report.recording:
                 room.put(RecordingReported(report))
-
-
-def _rights(state: RoomState, participant: PersonId) -> SetGrants | DropParticipant:
-    """What a worker must know of somebody it holds legs of."""
-    member = find(state, participant)
-    grants = grants_of(state, member) if member is not None else None
-    if member is None or grants is None:
-        return DropParticipant(room=state.id, participant=participant, reason=LegEnd.REMOVED)
-    return SetGrants(
-        room=state.id,
-        participant=participant,
-        grants=grants,
-        host=member.host,
-        only_session=member.session if member.state in SEATED else None,
-    )

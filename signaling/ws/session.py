@@ -14,7 +14,7 @@ from contract.client import CLIENT_MESSAGE, PROTOCOL_VERSION, ClientMessage, Hel
 from contract.errors import ByeCode, ErrorCode, ProtocolViolation
 from contract.ids import ClientMessageId
 from contract.server import Error, Reconnect
-from signaling.domain.bucket import Bucket
+from runtime.bucket import Bucket
 
 HELLO_S = 5.0
 IDLE_S = 15.0
@@ -69,7 +69,7 @@ class SessionRules:
     def __init__(self, now: float) -> None:
         self.stage = Stage.GREETING
         self._deadline = now + HELLO_S
-        self._bucket = Bucket(burst=BURST, per_s=PER_S)
+        self._bucket = Bucket(PER_S, burst=BURST)
         self._strikes = 0
 
     @property

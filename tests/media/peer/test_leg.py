@@ -321,7 +321,7 @@ async def test_who_sends_messages_that_never_end_is_closed(server: Loop, client:
 
 async def test_a_publisher_that_sends_too_much_is_cut_to_the_rate(server: Loop, client: PeerClient) -> None:
     leg = await connected(server, client)
-    leg.ingress = Ingress(clock.now(), packets_per_s=100)
+    leg.ingress = Ingress(packets_per_s=100)
     begun = clock.now()
     for sequence in range(500):
         await client.send_rtp(audio(leg, sequence))
@@ -340,7 +340,7 @@ async def test_a_publisher_that_sends_too_much_is_cut_to_the_rate(server: Loop, 
 
 async def test_forged_packets_do_not_use_up_a_publishers_share(server: Loop, client: PeerClient) -> None:
     leg = await connected(server, client)
-    leg.ingress = Ingress(clock.now(), packets_per_s=100)
+    leg.ingress = Ingress(packets_per_s=100)
     for number in range(400):
         client.send(struct.pack("!BBHLL", 0x80, 111, number, 0, 1) + bytes(40))
         if number % 20 == 0:

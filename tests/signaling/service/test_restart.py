@@ -2,14 +2,16 @@
 
 import asyncio
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from contract.client import AcceptCall, JoinRoom, LeaveRoom, StartCall
 from contract.ids import room_channel
-from contract.nodes import SetGrants, StartRecording, StopRecording
+from contract.nodes import DropParticipant, SetGrants, StartRecording, StopRecording
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState
 from contract.server import Done
 from runtime.supervise import TaskScope
@@ -65,6 +67,25 @@ async def test_a_call_goes_on_and_chat_written_meanwhile_arrives_once(signaling:
         assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
         state = await chen.room(lambda s: s.recording is not None and s.recording.state is RecordingState.SAFE, "safe")
         assert state.end is EndReason.HUNG_UP
+
+
+async def test_who_was_disabled_meanwhile_and_stays_away_keeps_no_media(signaling: SignalingProcess) -> None:
+    worker = FakeWorker()
+    async with connected(signaling.data, worker), TaskScope("tabs") as scope:
+        store, chen = await stay(scope, signaling, "store-0117"), await stay(scope, signaling, "chen")
+        room = await answered(store, chen)
+        for who in (store, chen):
+            assert (await offer(who, room)).status == 201
+        worker.heard.clear()
+        await signaling.kill()
+        with closing(sqlite3.connect(signaling.data / "passline.db", isolation_level=None)) as database:
+            database.execute("UPDATE person SET disabled_ms = 1 WHERE id = 'p-chen'")
+        await signaling.start()
+        [dropped] = await until(lambda: worker.of(DropParticipant), "the end of his media")
+        assert dropped.participant == "p-chen"
+        [stays] = await until(lambda: worker.of(SetGrants), "the other's grants")
+        assert stays.participant == "p-store-0117"
+        await until(lambda: len(worker.legs) == 1, "one leg")
 
 
 async def test_a_call_rings_on_after_a_restart_and_a_command_repeated_is_done_once(tmp_path: Path) -> None:
