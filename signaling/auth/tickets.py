@@ -23,10 +23,8 @@ class Tickets:
     async def give(self, who: Principal) -> str:
         """A new ticket for `who`."""
         secret = ids.secret()
-        now_ms = self._wall_ms()
-        await self._database.write(
-            lambda session: rows.add_ticket(session, digest(secret), who, now_ms=now_ms, expires_ms=now_ms + LIFE_MS)
-        )
+        expires_ms = self._wall_ms() + LIFE_MS
+        await self._database.write(lambda session: rows.add_ticket(session, digest(secret), who, expires_ms=expires_ms))
         return secret
 
     async def take(self, ticket: str) -> Principal:

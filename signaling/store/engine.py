@@ -9,15 +9,17 @@ for every call a commit took thirty hops, each of which waits for the interprete
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, Result, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from contract.errors import ErrorCode, Unavailable
@@ -174,8 +176,11 @@ def _transaction(engine: Engine, works: list[Work[Any]]) -> list[Any | _Failed]:
         for work in works:
             # Alone it needs no savepoint: undoing it is undoing everything.
             try:
-                with sync.begin_nested() if len(works) > 1 else nullcontext():
-                    results.append(_result(work(session)))
+                with _savepoint(sync) if len(works) > 1 else nullcontext():
+                    result = _result(work(session))
+                    if sync.new or sync.dirty or sync.deleted:
+                        raise TypeError("a work writes by statements, not by objects")
+                results.append(result)
             except Exception as error:  # noqa: BLE001 - handed to whoever waits for this work
                 if len(works) == 1:
                     sync.rollback()
@@ -185,6 +190,21 @@ def _transaction(engine: Engine, works: list[Work[Any]]) -> list[Any | _Failed]:
     finally:
         sync.close()
     return results
+
+
+@contextmanager
+def _savepoint(sync: Session) -> Iterator[None]:
+    """Undoes what failed inside. Said to the driver: SQLAlchemy's own costs as much as a work itself."""
+    connection = sync.connection().connection.driver_connection
+    assert isinstance(connection, sqlite3.Connection)
+    connection.execute("SAVEPOINT work")
+    try:
+        yield
+    except Exception:
+        connection.execute("ROLLBACK TO work")
+        raise
+    finally:
+        connection.execute("RELEASE work")
 
 
 def _look(engine: Engine, work: Work[T]) -> T:

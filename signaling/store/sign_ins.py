@@ -14,6 +14,7 @@ async def add(
 ) -> None:
     """A browser signs in; what has expired is swept."""
     await session.execute(delete(SignInRow).where(SignInRow.expires_ms <= now_ms))
+    await session.execute(delete(TicketRow).where(TicketRow.expires_ms <= now_ms))
     await session.execute(
         insert(SignInRow).values(
             token_hash=token_hash,
@@ -53,9 +54,8 @@ async def remove(session: AsyncSession, token_hash: bytes) -> None:
     await session.execute(delete(SignInRow).where(SignInRow.token_hash == token_hash))
 
 
-async def add_ticket(session: AsyncSession, token_hash: bytes, who: Principal, *, now_ms: int, expires_ms: int) -> None:
-    """A ticket for one WebSocket; what has expired is swept."""
-    await session.execute(delete(TicketRow).where(TicketRow.expires_ms <= now_ms))
+async def add_ticket(session: AsyncSession, token_hash: bytes, who: Principal, *, expires_ms: int) -> None:
+    """A ticket for one WebSocket."""
     await session.execute(
         insert(TicketRow).values(
             token_hash=token_hash, sign_in_hash=who.sign_in, person_id=who.id, expires_ms=expires_ms

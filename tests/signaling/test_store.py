@@ -128,6 +128,27 @@ async def test_a_work_that_waits_for_something_else_is_refused(database: Databas
     assert await regions(database) == set()
 
 
+async def test_a_work_that_breaks_a_rule_of_the_schema_takes_no_other_with_it(database: Database) -> None:
+    async def twice(session: AsyncSession) -> None:
+        await region(session, "same")
+        await region(session, "same")
+
+    works = [database.write(lambda session, name=f"r{n}": region(session, name)) for n in range(10)]  # type: ignore[misc]
+    results = await asyncio.gather(*works[:5], database.write(twice), *works[5:], return_exceptions=True)
+    assert isinstance(results[5], IntegrityError)
+    assert await regions(database) == {f"r{n}" for n in range(10)}
+
+
+async def test_a_work_that_changes_objects_instead_of_rows_is_refused(database: Database) -> None:
+    async def adds(session: AsyncSession) -> None:
+        await region(session, "never")
+        session.add(RegionRow(id="object", name_zh="object", name_en="object"))
+
+    with pytest.raises(TypeError, match="by statements"):
+        await database.write(adds)
+    assert await regions(database) == set()
+
+
 async def test_a_caller_that_goes_away_does_not_stop_the_others(database: Database) -> None:
     gone = asyncio.gather(database.write(lambda session: region(session, "gone")))
     stays = asyncio.gather(database.write(lambda session: region(session, "stays")))
