@@ -41,6 +41,6 @@ ROUTES = [
         body=ProbeOffer,
         answer=ProbeAnswer,
         status=201,
-        errors=(ErrorCode.BAD_SDP, ErrorCode.TOO_MANY, ErrorCode.BUSY, ErrorCode.UNAVAILABLE),
+        errors=(ErrorCode.BAD_SDP, ErrorCode.NOT_FOUND, ErrorCode.TOO_MANY, ErrorCode.BUSY, ErrorCode.UNAVAILABLE),
     ),
 ]

@@ -114,10 +114,13 @@ class Workers:
         return await self._ask(worker, offer.model_copy(update={"epoch": epoch}))
 
     async def open_probe(self, worker: WorkerId, offer: OpenLeg) -> str:
-        """The SDP answer of this very worker; the leg's room is nobody's home. Raises as `open_leg`."""
+        """The SDP answer of this very worker; the leg's room is nobody's home.
+
+        Raises as `open_leg`, and Rejection(`not_found`) if it is not there.
+        """
         found = self._workers.get(worker)
         if found is None:
-            raise Unavailable(ErrorCode.UNAVAILABLE, "this media worker is not connected", retry_after_s=RETRY_S)
+            raise Rejection(ErrorCode.NOT_FOUND, "no such media worker is connected")
         return await self._ask(found, offer)
 
     async def _ask(self, worker: Worker, offer: OpenLeg) -> str:

@@ -52,8 +52,7 @@ async def test_each_worker_can_be_asked_for_and_one_that_is_not_there_is_told(wo
             assert (said.worker, said.workers) == ("w0" if worker is world.worker else "w1", ["w0", "w1"])
             assert len(worker.of(OpenLeg)) == 1
         answer = await probe(client, worker="w9")
-        assert (answer.status, answer.code) == (503, ErrorCode.UNAVAILABLE)
-        assert "Retry-After" in answer.headers
+        assert (answer.status, answer.code) == (404, ErrorCode.NOT_FOUND)
     refused = await probe(client, sdp=BAD_SDP)
     assert (refused.status, refused.code) == (400, ErrorCode.BAD_SDP)
 

@@ -129,6 +129,7 @@ export function createCheckUp(body: Body): CheckUp {
       const { code, detail } = asRefusal(error)
       const words = {
         unavailable: 'doctor.media_no_worker',
+        not_found: 'doctor.media_no_worker',
         busy: 'doctor.media_busy',
         too_many: 'doctor.media_busy',
         bad_sdp: 'doctor.media_codecs',
