@@ -86,6 +86,7 @@ class NativePlane:
             targets.prepared = prepared = _Prepared(targets)
         payload = packet.payload
         if len(payload) > self._most_bytes:
+            self.flush()  # it must not overtake what waits
             self._python.forward(packet, targets)
             return
         if prepared.others:
