@@ -32,7 +32,7 @@ import { exposeDebug } from './debug'
 import { People } from './people'
 import { bindLocal, bindRemote } from './pictures'
 import { soundOf, startRinging } from './ringing'
-import { isOpen, memberOf } from './room'
+import { isOpen, memberOf, oppositeIn } from './room'
 import { Rooms } from './rooms'
 import { Seat } from './seat'
 import { Session } from './session'
@@ -140,11 +140,13 @@ function createModel(): Model {
     const room = current?.id ?? accepting.value ?? rooms.incoming.value[0]?.id
     const role = session.me.value?.person.role
     if (room === undefined || session.id.value === null || role === undefined) return 'null'
+    const publish = current !== null || accepting.value === room
     const aim: Target = {
       room,
       session: session.id.value,
       layout: LAYOUTS[role] ?? DESKTOP,
-      publish: current !== null || accepting.value === room,
+      publish,
+      first: publish ? oppositeIn(rooms.rooms.value.get(room), person.value) : null,
     }
     return JSON.stringify(aim)
   })
@@ -393,7 +395,7 @@ function createModel(): Model {
       ringTitle.value = words
     },
     bindVideo: (element, of, source = 'camera') =>
-      bindRemote(element, media.remote.people, of, source, () => sawFrame(of)),
+      bindRemote(element, media.remote, of, source, () => sawFrame(of)),
     bindPreview: (element) => bindLocal(element, capture.preview),
     pointers: media.pointers.seen,
     point: (on, x, y) => {

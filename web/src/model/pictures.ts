@@ -3,7 +3,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import { effect } from '@preact/signals'
 import type { PersonId, Source } from '../contract'
 import { nextFrame } from '../rtc/firstframe'
-import type { RemoteMedia } from '../rtc/remote'
+import type { Remote } from '../rtc/remote'
 
 function show(element: HTMLVideoElement, stream: MediaStream | null): void {
   element.muted = true
@@ -21,7 +21,7 @@ function show(element: HTMLVideoElement, stream: MediaStream | null): void {
  */
 export function bindRemote(
   element: HTMLVideoElement,
-  remote: ReadonlySignal<ReadonlyMap<PersonId, RemoteMedia>>,
+  remote: Remote,
   person: PersonId,
   source: Source,
   onFrame: () => void,
@@ -29,8 +29,8 @@ export function bindRemote(
   let shown: MediaStream | null = null
   let undo: (() => void) | null = null
   const stop = effect(() => {
-    const media = remote.value.get(person)
-    const stream = (source === 'screen' ? media?.screen : media?.camera) ?? null
+    const stream =
+      source === 'screen' ? (remote.people.value.get(person)?.screen ?? null) : remote.cameraOf(person)
     if (stream === null && shown !== null) return
     if (stream === shown && element.srcObject === stream) return
     shown = stream

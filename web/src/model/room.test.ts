@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RoomEvent, RoomState } from '../contract'
 import fixture from './fixtures/rooms.json'
-import { apply, hostOf, isOpen, othersSeated } from './room'
+import { apply, hostOf, isOpen, oppositeIn, othersSeated } from './room'
 
 const start = fixture.start as unknown as RoomState
 const steps = fixture.steps as unknown as { event: RoomEvent; after: RoomState }[]
@@ -29,4 +29,15 @@ test('a room is open until it has an end, and the host is named first', () => {
   expect(isOpen(last)).toBe(false)
   expect(hostOf(last)?.person.id).toBe('p-chen')
   expect(othersSeated(last, 'p-store-0117').map((m) => m.person.id)).toEqual(['p-chen'])
+})
+
+test('in a call of two the other one is known before any picture comes', () => {
+  const seated = steps
+    .map(({ after }) => after)
+    .find((room) => room.members.every((m) => m.state === 'joined'))!
+  expect(oppositeIn(seated, 'p-store-0117')).toBe('p-chen')
+  expect(oppositeIn(seated, 'p-chen')).toBe('p-store-0117')
+  expect(oppositeIn(start, 'p-store-0117')).toBe(null)
+  expect(oppositeIn({ ...seated, kind: 'session' }, 'p-chen')).toBe(null)
+  expect(oppositeIn(undefined, 'p-chen')).toBe(null)
 })

@@ -45,3 +45,10 @@ export function othersSeated(room: RoomState, me: PersonId): Member[] {
     .filter((m) => m.person.id !== me && isSeated(m))
     .sort((a, b) => Number(b.host) - Number(a.host) || (a.joined_at ?? 0) - (b.joined_at ?? 0))
 }
+
+/** The one other person in a call of two; null in a session, alone, or among more. */
+export function oppositeIn(room: RoomState | undefined, me: PersonId | null): PersonId | null {
+  if (room?.kind !== 'call' || me === null) return null
+  const [other, ...more] = othersSeated(room, me)
+  return other && more.length === 0 ? other.person.id : null
+}

@@ -31,6 +31,8 @@ export interface Target {
   layout: Layout
   /** False while an expert is only rung: connected, but camera and microphone dark. */
   publish: boolean
+  /** Who is sure to be seen first: the other one of a call. */
+  first: PersonId | null
 }
 
 export type Answerer = (target: Target, pcGen: number, sdp: string, signal: AbortSignal) => Promise<string>
@@ -124,6 +126,7 @@ export class Media {
     const before = this.target
     this.target = target
     this.publishing.value = target?.publish ?? false
+    if (this.active && target && before?.room === target.room) this.remote.expect(this.active, target.first)
     if (!target) {
       this.closeAll('none')
     } else if (before?.room !== target.room) {
@@ -310,6 +313,7 @@ export class Media {
       this.replacing.value = false
       // The last pictures stay until the first slots are told.
       if (peer.slots.length > 0) this.show()
+      this.remote.expect(peer, this.target?.first ?? null)
     })
     old?.close()
     void this.look()

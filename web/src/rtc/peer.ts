@@ -105,6 +105,13 @@ export class Peer {
     return this.sections.receivers.find((transceiver) => transceiver.mid === mid)?.receiver.track ?? null
   }
 
+  /** The received video of the first pair. */
+  get firstPicture(): MediaStreamTrack | null {
+    return (
+      this.sections.receivers.find(({ receiver }) => receiver.track.kind === 'video')?.receiver.track ?? null
+    )
+  }
+
   /** All received audio, on stage or floor, filled or not. */
   audioTracks(): MediaStreamTrack[] {
     return this.sections.receivers

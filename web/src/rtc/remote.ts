@@ -13,7 +13,24 @@ export interface RemoteMedia {
 export class Remote {
   readonly people = signal<ReadonlyMap<PersonId, RemoteMedia>>(new Map())
   readonly stage = signal<readonly PersonId[]>([])
+  /** Whose camera the first pair will carry, before the slots say so. */
+  readonly expected = signal<{ person: PersonId; camera: MediaStream } | null>(null)
   private readonly streams = new WeakMap<MediaStreamTrack, MediaStream>()
+
+  /** In a call of two the first pair can only be the other's; an element that is tied in time misses no picture. */
+  expect(peer: Peer, person: PersonId | null): void {
+    const track = peer.firstPicture
+    this.expected.value =
+      person !== null && track && peer.slots.every(({ participant }) => !participant)
+        ? { person, camera: this.streamOf(track) }
+        : null
+  }
+
+  /** The camera of `person`, which arrives or is expected. */
+  cameraOf(person: PersonId): MediaStream | null {
+    const { value: expected } = this.expected
+    return this.people.value.get(person)?.camera ?? (expected?.person === person ? expected.camera : null)
+  }
 
   /** `peer` carries this now; its first `stagePairs` pairs of sections are the stage. */
   show(peer: Peer, stagePairs: number): void {
@@ -38,6 +55,7 @@ export class Remote {
     batch(() => {
       this.people.value = people
       this.stage.value = stage
+      if (people.size > 0) this.expected.value = null
     })
   }
 
@@ -45,6 +63,7 @@ export class Remote {
     batch(() => {
       this.people.value = new Map()
       this.stage.value = []
+      this.expected.value = null
     })
   }
 

@@ -1,5 +1,5 @@
 /** A live picture: the model puts the track into the element; sound is the model's business, so every picture is silent. */
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { PersonId } from '../../contract'
 import { useModel } from '../model'
 
@@ -19,7 +19,8 @@ export interface VideoProps {
 export function Video(props: VideoProps) {
   const model = useModel()
   const element = useRef<HTMLVideoElement>(null)
-  useEffect(() => {
+  // Not after the next paint: a picture that comes before its element is tied is lost, and the next one is a frame away.
+  useLayoutEffect(() => {
     const video = element.current
     if (!video) return
     // Preact leaves `muted` as a property; the attribute makes silent autoplay sure before the property is set.
