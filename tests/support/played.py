@@ -20,6 +20,8 @@ class Played:
     marks: list[tuple[float, Mark | None]]
     beeps: list[float]
     flashes: list[float]
+    sounds: list[float]
+    """When each piece of sound begins, 20 ms apart but for holes."""
     sound_s: float
     """Length of the sound."""
     duration_s: float
@@ -78,7 +80,14 @@ def play(file: Path | bytes, clip: int) -> Played:
     for at, piece in pieces:
         start = max(0, round(at * rate))
         sound[start : start + len(piece)] = piece[: len(sound) - start]
-    return Played(marks, flashbeep.find_beeps(sound, clip), flashbeep.find_flashes(marks), end, duration_s)
+    return Played(
+        marks,
+        flashbeep.find_beeps(sound, clip),
+        flashbeep.find_flashes(marks),
+        [at for at, _ in pieces],
+        end,
+        duration_s,
+    )
 
 
 def probe_errors(path: Path) -> str:
