@@ -82,7 +82,8 @@ class Publication:
         self._throttle = KeyframeThrottle()
         self._keyframe = -1
         """Where the newest one begins."""
-        self._keyframe_at = float("-inf")
+        self.keyframe_at = float("-inf")
+        """When it began to come."""
         self._sequence = Unwrapper(SEQUENCE_BITS)
         self._codec_of = {pt: codec for codec, pt in section.pt_of.items()}
         self._media_of = {rtx: pt for pt, rtx in section.rtx_of.items()}
@@ -130,12 +131,12 @@ class Publication:
             self.last_at = now
             if number == self._sequence.highest:
                 if codec is not self.codec:
-                    self._keyframe_at = float("-inf")  # that one was the other codec's
+                    self.keyframe_at = float("-inf")  # that one was the other codec's
                 self.codec = codec
             if self.video and starts_keyframe(codec, payload, descriptor):
                 self._throttle.on_keyframe()
                 if number > self._keyframe:
-                    self._keyframe, self._keyframe_at = number, now
+                    self._keyframe, self.keyframe_at = number, now
         return media
 
     def on_bye(self, now: float) -> None:
@@ -157,7 +158,7 @@ class Publication:
 
     def since_keyframe(self, now: float) -> list[MediaPacket]:
         """What passed since the newest keyframe began, that first; nothing if it did not begin within LATE_S."""
-        if now - self._keyframe_at > LATE_S or self.newest is None:
+        if now - self.keyframe_at > LATE_S or self.newest is None:
             return []
         kept = (self.cache.get(number) for number in range(self._keyframe, self.newest.packet.sequence + 1))
         packets = [packet for packet in kept if packet is not None]

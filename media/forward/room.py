@@ -307,7 +307,7 @@ class MediaRoom:
         """Begin with a keyframe that has just come, and what came after it. Returns False if there is none."""
         publication = slot.next
         late = publication.since_keyframe(now) if publication is not None else []
-        if publication is None or not late or not slot.begin(publication, late[0], now):
+        if publication is None or not late or not slot.begin(publication, late[0], publication.keyframe_at):
             return False
         publication.waiting.remove(slot)
         for media in late:
