@@ -37,7 +37,8 @@ export class QualityWords {
     this.streak = now === this.last ? this.streak + 1 : 1
     this.last = now
     if (this.word === 'unknown') {
-      this.word = now
+      // The first seconds hold what came before the first packet: nobody is scolded for that.
+      if (now === 'good' || this.streak >= WORSE_AFTER) this.word = now
     } else if (now !== this.word) {
       const worse = ORDER.indexOf(now) > ORDER.indexOf(this.word)
       if (this.streak >= (worse ? WORSE_AFTER : BETTER_AFTER)) this.word = now

@@ -34,3 +34,11 @@ test('one bad reading does not change the word, two do, and four good ones bring
   for (let i = 0; i < 3; i++) expect(words.take(calm)).toBe('weak')
   expect(words.take(calm)).toBe('good')
 })
+
+test('a call does not begin with a complaint: the first bad reading says nothing yet', () => {
+  const words = new QualityWords()
+  expect(words.take(bad)).toBe('unknown')
+  expect(words.take(calm)).toBe('good')
+  const weak = new QualityWords()
+  expect([weak.take(bad), weak.take(bad)]).toEqual(['unknown', 'weak'])
+})
