@@ -1,15 +1,18 @@
-"""RTCP as far as a forwarder terminates it: reports, NACK, PLI, FIR, REMB, BYE.
+"""RTCP as far as a forwarder terminates it: reports, NACK, PLI, FIR, REMB, transport-wide feedback, BYE.
 
-RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3.1, draft-alvestrand-rmcat-remb. A datagram may hold one packet or many
-(RFC 5506); packets of other types are skipped.
+RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3.1, draft-alvestrand-rmcat-remb; transport-wide feedback is in transport_cc.py.
+A datagram may hold one packet or many (RFC 5506); packets of other types are skipped.
 """
 
 import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from media.rtp.transport_cc import TransportFeedback, pack_feedback, parse_feedback
+
 _SR, _RR, _BYE, _RTPFB, _PSFB = 200, 201, 203, 205, 206
-_NACK, _PLI, _FIR, _AFB = 1, 1, 4, 15
+_NACK, _TRANSPORT_CC = 1, 15
+_PLI, _FIR, _AFB = 1, 4, 15
 _HEAD = struct.Struct("!BBH")
 _INFO = struct.Struct("!QIII")
 _BLOCK = struct.Struct("!IIIIII")
@@ -77,7 +80,7 @@ class Remb(NamedTuple):
     ssrcs: tuple[int, ...]
 
 
-Rtcp = SenderReport | ReceiverReport | Bye | Nack | Pli | Fir | Remb
+Rtcp = SenderReport | ReceiverReport | Bye | Nack | Pli | Fir | Remb | TransportFeedback
 
 
 def parse_rtcp(data: bytes) -> list[Rtcp]:
@@ -128,6 +131,10 @@ def _parse_one(kind: int, count: int, body: bytes) -> Rtcp | None:
         _need(body, 8, "NACK")
         sender, ssrc = _TWO.unpack_from(body)
         return Nack(sender, ssrc, tuple(_lost(body[8:])))
+    if kind == _RTPFB and count == _TRANSPORT_CC:
+        _need(body, 8, "transport feedback")
+        sender, ssrc = _TWO.unpack_from(body)
+        return parse_feedback(sender, ssrc, body[8:])
     if kind == _PSFB:
         _need(body, 8, "payload feedback")
         sender, ssrc = _TWO.unpack_from(body)
@@ -210,6 +217,8 @@ def pack_rtcp(packet: Rtcp) -> bytes:
             rate = exponent << 18 | bps >> exponent
             body = _TWO.pack(sender, 0) + b"REMB" + _U32.pack(len(ssrcs) << 24 | rate)
             return _packet(_PSFB, _AFB, body + b"".join(map(_U32.pack, ssrcs)))
+        case TransportFeedback(sender, ssrc):
+            return _packet(_RTPFB, _TRANSPORT_CC, _TWO.pack(sender, ssrc) + pack_feedback(packet))
 
 
 def _pack_lost(lost: Iterable[int]) -> bytes:

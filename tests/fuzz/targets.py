@@ -30,6 +30,7 @@ from media.rtp.h264 import aggregated, starts_sequence, to_annex_b, unit_kinds
 from media.rtp.packet import extension, parse_header
 from media.rtp.rtcp import pack_rtcp, parse_rtcp
 from media.rtp.rtx import unwrap_rtx
+from media.rtp.transport_cc import pack_feedback, parse_feedback
 from media.rtp.vp8 import frame_size, parse_vp8
 from recorder.intake import RecordReader
 from recorder.manifest import parse as parse_manifest
@@ -56,6 +57,13 @@ def rtcp(data: bytes) -> None:
     with contextlib.suppress(ValueError):
         for packet in parse_rtcp(data):
             pack_rtcp(packet)
+
+
+def transport_cc(data: bytes) -> None:
+    """What can be read is written so that it reads the same."""
+    with contextlib.suppress(ValueError):
+        found = parse_feedback(1, 2, data)
+        assert parse_feedback(1, 2, pack_feedback(found)) == found
 
 
 def vp8(data: bytes) -> None:
@@ -264,6 +272,7 @@ def planes(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "rtp": rtp,
     "rtcp": rtcp,
+    "transport_cc": transport_cc,
     "vp8": vp8,
     "h264": h264,
     "depacketize": depacketize,

@@ -21,6 +21,7 @@ from media.rtp.rtcp import (
     pack_rtcp,
     parse_rtcp,
 )
+from media.rtp.transport_cc import TransportFeedback
 
 pytestmark = pytest.mark.unit
 
@@ -35,6 +36,7 @@ PACKETS: list[Rtcp] = [
     Pli(1, 2),
     Fir(1, ((2, 3), (4, 255))),
     Remb(1, 2_500_000, (2, 3)),
+    TransportFeedback(1, 2, 65_535, 4, 255, ((0, 2**32 - 1), (3, 7))),
 ]
 
 
@@ -48,8 +50,8 @@ def test_what_is_packed_is_parsed_again(packet: Rtcp) -> None:
 
 def test_a_compound_with_types_we_do_not_know_is_read() -> None:
     sdes = bytes.fromhex("81ca0002" + "00000001" + "01006100")[:12]
-    transport_cc = bytes.fromhex("8fcd0003") + bytes(12)
-    data = pack_rtcp(PACKETS[1]) + sdes + transport_cc + pack_rtcp(PACKETS[6])
+    slice_loss = bytes.fromhex("82ce0003") + bytes(12)
+    data = pack_rtcp(PACKETS[1]) + sdes + slice_loss + pack_rtcp(PACKETS[6])
     assert parse_rtcp(data) == [PACKETS[1], PACKETS[6]]
 
 
