@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from media.rtp.cache import MediaPacket
+from media.rtp.numbering import Numbering
 from media.rtp.rewrite import Offsets
 
 PLAIN, EXTENDED = 0x80, 0x90
@@ -29,6 +30,10 @@ class Target(NamedTuple):
     """Given if the payload has a VP8 picture id that must be rewritten."""
     handle: int = 0
     """The leg's, from `Plane.open`; 0 if there is none and `send` is the only way."""
+    numbering: Numbering | None = None
+    """The leg's, from `Plane.number`, if its packets are numbered."""
+    numbered_at: int = 0
+    """Where in `extensions` the number goes; without a numbering not used."""
 
 
 class Targets(list[Target]):
@@ -67,6 +72,9 @@ class Plane(Protocol):
 
     def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
         """From now on it is sent to by this socket to this IPv4 address, or with None not at all."""
+
+    def number(self, handle: int) -> Numbering:
+        """A row of numbers for the leg with this handle, or for one without (0)."""
 
     def close(self, handle: int) -> None:
         """The leg is gone: its session is not touched again. A second time does nothing."""

@@ -35,8 +35,15 @@ _Static_assert(MOST_SEGMENTS * SLOT_BYTES < 65507, "as many packets fit one data
 typedef int (*protect_fn)(void *session, void *packet, int *bytes);
 typedef int (*send_fn)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 
+/* The numbers of one leg, and what had the last MOST_REMEMBERED of them: a ring by the low bits of the number. */
+struct numbering {
+    uint32_t next;
+    left_t ring[MOST_REMEMBERED];
+};
+
 struct leg {
     void *session; /* NULL: free */
+    struct numbering *numbering; /* NULL: packets have no transport-wide numbers */
     uint32_t generation;
     uint32_t next_free; /* index + 1 */
     int fd;
@@ -67,6 +74,7 @@ struct plane {
     struct leg *legs;
     uint32_t legs_used, legs_held, free_leg;
     counts_t *counts; /* of the running flush */
+    int64_t now_ns;   /* likewise */
     int fd;           /* of the messages waiting */
     uint32_t queued, slots, messages;
     struct mmsghdr headers[MOST_SLOTS];
@@ -88,6 +96,8 @@ plane_t *plane_new(uintptr_t protect, uintptr_t send, int gso) {
 }
 
 void plane_free(plane_t *plane) {
+    for (uint32_t at = 0; at < plane->legs_used; at++)
+        free(plane->legs[at].numbering);
     free(plane->legs);
     free(plane);
 }
@@ -141,9 +151,56 @@ void plane_close(plane_t *plane, uint64_t handle) {
     if (leg == NULL)
         return;
     leg->session = NULL;
+    free(leg->numbering);
+    leg->numbering = NULL;
     leg->generation++;
     leg->next_free = plane->free_leg;
     plane->free_leg = (uint32_t)handle;
+}
+
+/* --- transport-wide numbers ------------------------------------------------------------------------------------- */
+
+_Static_assert((MOST_REMEMBERED & (MOST_REMEMBERED - 1)) == 0 && MOST_REMEMBERED <= 0x8000, "a ring by low bits");
+
+int plane_number(plane_t *plane, uint64_t handle) {
+    struct leg *leg = find(plane, handle);
+    if (leg == NULL)
+        return -1;
+    if (leg->numbering == NULL)
+        leg->numbering = calloc(1, sizeof *leg->numbering);
+    return leg->numbering == NULL ? -1 : 0;
+}
+
+static uint32_t take_number(struct numbering *numbering, uint32_t bytes, int64_t now_ns) {
+    uint32_t number = numbering->next++;
+    numbering->ring[number % MOST_REMEMBERED] = (left_t){.at_ns = now_ns, .number = number, .bytes = bytes};
+    return number;
+}
+
+int64_t plane_take_number(plane_t *plane, uint64_t handle, uint32_t bytes, int64_t now_ns) {
+    struct leg *leg = find(plane, handle);
+    if (leg == NULL || leg->numbering == NULL)
+        return -1;
+    return take_number(leg->numbering, bytes, now_ns);
+}
+
+uint32_t plane_left(plane_t *plane, uint64_t handle, uint16_t first, uint32_t count, left_t *out) {
+    const struct leg *leg = find(plane, handle);
+    uint32_t found = 0;
+    if (leg == NULL || leg->numbering == NULL)
+        return 0;
+    uint32_t newest = leg->numbering->next - 1;
+    uint32_t number = newest - (uint16_t)(newest - first);
+    if (count > MOST_REMEMBERED) { /* what lies before is forgotten */
+        number += count - MOST_REMEMBERED;
+        count = MOST_REMEMBERED;
+    }
+    for (; count > 0; count--, number++) {
+        const left_t *left = &leg->numbering->ring[number % MOST_REMEMBERED];
+        if (left->number == number && left->bytes != 0)
+            out[found++] = *left;
+    }
+    return found;
 }
 
 /* --- sending ---------------------------------------------------------------------------------------------------- */
@@ -304,6 +361,9 @@ static void send_to(struct plane *plane, struct leg *leg, const target_t *target
     plane->fd = leg->fd;
     uint8_t *out = plane->slot[plane->slots];
     int bytes = (int)write_packet(out, queued, target);
+    if (bytes != 0 && leg->numbering != NULL && target->numbered_at != 0 &&
+        target->numbered_at + 2 <= target->extension_bytes)
+        put16(out + HEADER_BYTES + target->numbered_at, take_number(leg->numbering, (uint32_t)bytes, plane->now_ns));
     if (bytes == 0 || plane->protect(leg->session, out, &bytes) != 0 || bytes <= 0 || bytes > SLOT_BYTES) {
         plane->counts->srtp_send++;
         return;
@@ -342,9 +402,10 @@ int plane_push(plane_t *plane, const target_t *targets, uint32_t count, const pa
     return plane->queued == MOST_QUEUED;
 }
 
-int plane_flush(plane_t *plane, counts_t *counts) {
+int plane_flush(plane_t *plane, counts_t *counts, int64_t now_ns) {
     uint64_t before = counts->unproved + counts->send_full + counts->send_failed + counts->srtp_send + counts->leg_gone;
     plane->counts = counts;
+    plane->now_ns = now_ns;
     for (uint32_t at = 0; at < plane->queued; at++)
         if (!plane->queue[at].done)
             fan_out(plane, at);

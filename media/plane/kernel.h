@@ -6,6 +6,7 @@
 #define MOST_EXTENSION_BYTES 61
 #define MOST_PAYLOAD_BYTES 1500
 #define MOST_QUEUED 32
+#define MOST_REMEMBERED 1024
 
 /* One slot, as media.plane.base.Target. An array of them belongs to the caller and is not changed. */
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     uint8_t first_byte;
     uint8_t payload_type;
     uint8_t extension_bytes;
+    uint8_t numbered_at; /* where in the extensions the packet's transport-wide number goes; 0: nowhere */
     uint8_t extensions[MOST_EXTENSION_BYTES];
 } target_t;
 
@@ -47,6 +49,13 @@ typedef struct {
     uint64_t gso_refused;
 } counts_t;
 
+/* A packet that got a transport-wide number: when it left, ns, and its size before SRTP. */
+typedef struct {
+    int64_t at_ns;
+    uint32_t number; /* counts on past 16 bits */
+    uint32_t bytes;
+} left_t;
+
 typedef struct plane plane_t;
 
 /* `protect` is srtp_protect, `send` sendmmsg if 0; `gso` says whether the system has UDP_SEGMENT. NULL: no memory. */
@@ -63,6 +72,14 @@ void plane_close(plane_t *plane, uint64_t handle);
    -1: not taken, there is no room or it is too large. */
 int plane_push(plane_t *plane, const target_t *targets, uint32_t count, const packet_t *packet, const char *payload,
                uint32_t bytes);
-/* Send all that is queued, now or not at all. Returns whether anything was dropped. */
-int plane_flush(plane_t *plane, counts_t *counts);
+/* Send all that is queued, now or not at all; `now_ns` is when. Returns whether anything was dropped. */
+int plane_flush(plane_t *plane, counts_t *counts, int64_t now_ns);
+
+/* Let the packets of a leg be numbered, from 0. Returns 0; -1: no memory, or a stale handle. */
+int plane_number(plane_t *plane, uint64_t handle);
+/* The next number, for a packet that the caller sends; -1 if the leg is not numbered. */
+int64_t plane_take_number(plane_t *plane, uint64_t handle, uint32_t bytes, int64_t now_ns);
+/* What is remembered of the newest `count` packets whose numbers begin, in their low 16 bits, with `first`; at most
+   MOST_REMEMBERED. Returns how many were written to `out`, in order. */
+uint32_t plane_left(plane_t *plane, uint64_t handle, uint16_t first, uint32_t count, left_t *out);
 #endif

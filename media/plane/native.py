@@ -2,10 +2,14 @@
 
 import socket
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 from media.plane.base import Target, Targets
 from media.plane.python import PythonPlane
 from media.rtp.cache import MediaPacket
+from media.rtp.numbering import Left, Numbering, Row
+from runtime import clock
 
 try:
     from media.plane import _kernel
@@ -50,8 +54,27 @@ class _Prepared:
                 "first_byte": target.first_byte,
                 "payload_type": target.payload_type,
                 "extension_bytes": len(target.extensions),
+                "numbered_at": target.numbered_at,
                 "extensions": target.extensions,
             }
+
+
+class _KernelNumbering:
+    """The numbers of a leg whose packets the kernel sends; those that Python sends for it are of the same row."""
+
+    def __init__(self, plane: Any, handle: int, now_ns: Callable[[], int], room: Any) -> None:  # cffi has no types
+        """`room` is for MOST_REMEMBERED left_t, used within one call."""
+        self._plane = plane
+        self._handle = handle
+        self._now_ns = now_ns
+        self._left = room
+
+    def take(self, size_bytes: int) -> int:
+        return _kernel.lib.plane_take_number(self._plane, self._handle, size_bytes, self._now_ns()) & 0xFFFF
+
+    def left(self, first: int, count: int) -> list[Left]:
+        found = _kernel.lib.plane_left(self._plane, self._handle, first, count, self._left)
+        return [Left(left.number, left.at_ns / 1e9, left.bytes) for left in self._left[0:found]]
 
 
 class NativePlane:
@@ -59,15 +82,17 @@ class NativePlane:
 
     name = "native"
 
-    def __init__(self, protect: int, *, gso: bool = True, send: int = 0) -> None:
+    def __init__(self, protect: int, *, gso: bool = True, send: int = 0, now: Callable[[], float] = clock.now) -> None:
         """Addresses of C functions: `protect` is libsrtp's srtp_protect, `send` sendmmsg if 0 (tests put another).
 
-        Without `gso` no datagrams are sent that the system must cut. Raises NoKernel.
+        Without `gso` no datagrams are sent that the system must cut. `now` is the time by which packets leave,
+        monotonic s. Raises NoKernel.
         """
         if _missing is not None:
             raise NoKernel(str(_missing)) from _missing
         self.dropped: Counter[str] = Counter()
-        self._python = PythonPlane()
+        self._now = now
+        self._python = PythonPlane(now=now)
         self._push, self._flush = _kernel.lib.plane_push, _kernel.lib.plane_flush
         self._most_bytes = _kernel.lib.MOST_PAYLOAD_BYTES
         made = _kernel.lib.plane_new(protect, send, gso and has_gso())
@@ -76,6 +101,7 @@ class NativePlane:
         self._plane = _kernel.ffi.gc(made, _kernel.lib.plane_free)
         self._counts = _kernel.ffi.new("counts_t *")
         self._packet = _kernel.ffi.new("packet_t *")
+        self._left = _kernel.ffi.new("left_t[]", _kernel.lib.MOST_REMEMBERED)
         self._held: list[_Prepared] = []
         """What the queued packets go to: keeps the arrays alive that the kernel points at."""
 
@@ -113,7 +139,7 @@ class NativePlane:
         """Never raises: what cannot go is counted."""
         if not self._held:
             return False
-        if self._flush(self._plane, self._counts):
+        if self._flush(self._plane, self._counts, self._now_ns()):
             self._note()
         self._held.clear()
         return True
@@ -130,6 +156,17 @@ class NativePlane:
         """Since the beginning: packets `sent`, system `calls`, and addresses that refused GSO."""
         counts = self._counts
         return {"sent": counts.sent, "calls": counts.calls, "gso_refused": counts.gso_refused}
+
+    def _now_ns(self) -> int:
+        return int(self._now() * 1e9)
+
+    def number(self, handle: int) -> Numbering:
+        """Without a handle its packets leave in Python, and are numbered there. Raises MemoryError."""
+        if not handle:
+            return Row(self._now)
+        if _kernel.lib.plane_number(self._plane, handle):
+            raise MemoryError
+        return _KernelNumbering(self._plane, handle, self._now_ns, self._left)
 
     def open(self, session: int) -> int:
         """The session must live until `close`."""

@@ -2,10 +2,13 @@
 
 import struct
 from collections import Counter
+from collections.abc import Callable
 
 from media.plane.base import Target, Targets
 from media.rtp.cache import MediaPacket
+from media.rtp.numbering import Numbering, Row
 from media.rtp.rewrite import rewrite_vp8
+from runtime import clock
 
 _pack = struct.Struct("!BBHII").pack
 
@@ -15,15 +18,33 @@ class PythonPlane:
 
     name = "python"
 
-    def __init__(self) -> None:
+    def __init__(self, *, now: Callable[[], float] = clock.now) -> None:
+        """`now` is the time by which packets leave, monotonic s."""
         self.dropped: Counter[str] = Counter()
+        self._now = now
 
     def forward(self, packet: MediaPacket, targets: Targets) -> None:
         """Sends at once, by each target's `send`."""
         number, ticks, marker, payload, _ = packet
-        for send, first_byte, payload_type, ssrc, extensions, first, sequence, moved_ticks, moved, _handle in targets:
+        for (
+            send,
+            first_byte,
+            payload_type,
+            ssrc,
+            extensions,
+            first,
+            sequence,
+            moved_ticks,
+            moved,
+            _handle,
+            numbering,
+            numbered_at,
+        ) in targets:
             if number < first:
                 continue
+            if numbering is not None:
+                wide = numbering.take(12 + len(extensions) + len(payload)).to_bytes(2)
+                extensions = extensions[:numbered_at] + wide + extensions[numbered_at + 2 :]
             send(
                 _pack(
                     first_byte,
@@ -43,6 +64,10 @@ class PythonPlane:
     def open(self, session: int) -> int:  # noqa: ARG002 - as Plane
         """No handles: legs protect and send for themselves."""
         return 0
+
+    def number(self, handle: int) -> Numbering:  # noqa: ARG002 - as Plane
+        """A row of numbers."""
+        return Row(self._now)
 
     def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
         """Nothing to aim."""

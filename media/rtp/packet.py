@@ -10,6 +10,7 @@ PLAYOUT_AT_ONCE = b"\x00\x00\x00"
 """Playout delay extension: 12 bits each of least and most, in 10 ms; with 0 and 0 a frame is shown once decoded."""
 PLAYOUT_FREE = b"\x00\x03\xe8"
 """0 to 10 s, a browser's own limits: takes the former back, since a browser keeps to what it was told last."""
+FIRST_VALUE_AT = 5
 _ONE_BYTE = 0xBEDE
 _TWO_BYTE = 0x1000
 
@@ -87,7 +88,8 @@ def extension(packet: bytes, header: RtpHeader, wanted: int) -> bytes | None:
 def build_extensions(values: dict[int, bytes]) -> bytes:
     """The extension block with its header, ready to follow the fixed header; empty if there are no values.
 
-    One-byte form if every id is 1–14 and every value 1–16 bytes, two-byte form otherwise.
+    One-byte form if every id is 1–14 and every value 1–16 bytes, two-byte form otherwise. The values keep their order;
+    in one-byte form the first begins at FIRST_VALUE_AT.
     """
     if not values:
         return b""

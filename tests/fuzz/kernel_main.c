@@ -74,7 +74,7 @@ static void run(void) {
     demand(plane != NULL, "memory");
     while (input.at < input.end) {
         uint8_t step = byte(), which = byte();
-        switch (step % 7) {
+        switch (step % 10) {
         case 0:
             handles[which % HANDLES] = plane_open(plane, which);
             break;
@@ -85,7 +85,7 @@ static void run(void) {
             plane_close(plane, handles[which % HANDLES]);
             break;
         case 3: { /* new targets, once nothing waits for the old ones */
-            plane_flush(plane, &counts);
+            plane_flush(plane, &counts, 1);
             free(fans[which % FANS]);
             uint32_t size = sizes[which % FANS] = byte() % 40;
             target_t *fan = fans[which % FANS] = calloc(size + 1, sizeof *fan);
@@ -119,14 +119,30 @@ static void run(void) {
             for (uint32_t at = 0; fan != NULL && pushed >= 0 && at < sizes[which % FANS]; at++)
                 expected += packet.sequence >= fan[at].first;
             if (pushed == 1)
-                plane_flush(plane, &counts);
+                plane_flush(plane, &counts, 1);
             break;
         }
+        case 7: {
+            int64_t taken = plane_take_number(plane, handles[which % HANDLES], number(), byte());
+            demand(taken >= -1 && taken <= UINT32_MAX, "a number or none");
+            break;
+        }
+        case 8: {
+            left_t left[MOST_REMEMBERED];
+            uint32_t found = plane_left(plane, handles[which % HANDLES], (uint16_t)number(), number(), left);
+            demand(found <= MOST_REMEMBERED, "no more than is remembered");
+            for (uint32_t at = 0; at < found; at++)
+                demand(left[at].bytes != 0 && (at == 0 || left[at].number > left[at - 1].number), "in order");
+            break;
+        }
+        case 9:
+            plane_number(plane, handles[which % HANDLES]);
+            break;
         default:
-            plane_flush(plane, &counts);
+            plane_flush(plane, &counts, 0);
         }
     }
-    plane_flush(plane, &counts);
+    plane_flush(plane, &counts, 1);
     demand(counts.sent + counts.unproved + counts.send_full + counts.send_failed + counts.srtp_send +
                    counts.leg_gone == expected,
            "every packet is counted once");

@@ -6,7 +6,8 @@ from media.plane.base import EXTENDED, PLAIN, Plane, Target
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
 from media.rtp.cache import MediaPacket
-from media.rtp.packet import build_extensions
+from media.rtp.numbering import Numbering
+from media.rtp.packet import FIRST_VALUE_AT, build_extensions
 from media.rtp.rewrite import Offsets
 from media.rtp.vp8 import parse_vp8
 from tests.support.wire import Wire
@@ -19,8 +20,11 @@ class Rig:
 
     def __init__(self, *, native: bool, gso: bool = True) -> None:
         self.wire = Wire()
-        self.native = NativePlane(self.wire.protect, send=self.wire.send, gso=gso) if native else None
-        self.plane: Plane = self.native or PythonPlane()
+        self.now = 100.0
+        self.native = (
+            NativePlane(self.wire.protect, send=self.wire.send, gso=gso, now=lambda: self.now) if native else None
+        )
+        self.plane: Plane = self.native or PythonPlane(now=lambda: self.now)
         self.handles: dict[int, int] = {}
         self._sent: defaultdict[int, list[bytes]] = defaultdict(list)
 
@@ -39,8 +43,9 @@ class Rig:
         ssrc: int = 1,
         extensions: dict[int, bytes] | None = None,
         offsets: Offsets = FROM_THE_START,
+        numbering: Numbering | None = None,
     ) -> Target:
-        """A slot of the leg at `port`."""
+        """A slot of the leg at `port`; with a `numbering` the first of its extensions is for the number."""
         block = build_extensions(extensions or {})
         return Target(
             self._sent[port].append,
@@ -53,6 +58,8 @@ class Rig:
             offsets.timestamp_ticks,
             offsets if offsets.picture_id or offsets.tl0 else None,
             self.leg(port),
+            numbering,
+            0 if numbering is None else FIRST_VALUE_AT,
         )
 
     @property
