@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 from contract.base import Message, ShortText, Text
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
 from contract.people import Name
+from contract.quality import ClientSample
 from contract.rooms import Quality, Reason
 
 Cid = Annotated[
@@ -80,6 +81,17 @@ class GetRoom(Message):
 
     type: Literal["get_room"] = "get_room"
     room: RoomId
+
+
+class ReportFigures(Message):
+    """What this client measures of its media, every contract.quality.SAMPLE_S; not answered.
+
+    Only from the session with the seat; what comes more often is dropped.
+    """
+
+    type: Literal["report_figures"] = "report_figures"
+    room: RoomId
+    sample: ClientSample
 
 
 class Command(Message):
@@ -206,6 +218,7 @@ ClientMessage = Annotated[
     | Read
     | Ping
     | GetRoom
+    | ReportFigures
     | StartCall
     | Rung
     | AcceptCall

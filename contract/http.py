@@ -189,6 +189,62 @@ class Replay(Message):
     may_publish: bool
 
 
+class QualityMarkKind(StrEnum):
+    JOINED = "joined"
+    LEFT = "left"
+    AWAY = "away"
+    """Cut off: neither socket nor media was heard."""
+    BACK = "back"
+
+
+class QualityMark(Message):
+    """Something that explains a step in a line."""
+
+    at: WallMs
+    person: PersonId
+    kind: QualityMarkKind
+
+
+class PersonQuality(Message):
+    """How well one person's media went, as lines over the same moments; None is a hole.
+
+    Up is from the person to the server. Shares are 0 to 1.
+    """
+
+    person: Person
+    at: list[WallMs]
+    """Evenly spaced."""
+    up_bps: list[float | None]
+    down_bps: list[float | None]
+    estimate_bps: list[float | None]
+    """What the receiver said its link can take."""
+    up_loss: list[float | None]
+    down_loss: list[float | None]
+    rtt_ms: list[float | None]
+    jitter_ms: list[float | None]
+    sent_fps: list[float | None]
+    seen_fps: list[float | None]
+    """Of the slowest picture."""
+    concealed: list[float | None]
+    """Share of the sound that was invented, where it was worst."""
+    frozen: list[float | None]
+    nacks: int
+    """Packets asked for again, in all."""
+    plis: int
+    repeats: int
+
+
+class CallQuality(Message):
+    """How well the media of one call or session went."""
+
+    entry: ArchiveEntry
+    people: list[PersonQuality]
+    """Those with the most trouble first."""
+    left_out: int
+    """How many more there are."""
+    marks: list[QualityMark]
+
+
 class Publish(Message):
     """The roles that may replay it, besides those who always may."""
 

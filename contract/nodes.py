@@ -14,6 +14,7 @@ from contract.base import Message, Sdp
 from contract.errors import ErrorCode
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId, WorkerId
 from contract.media import Grants, Layout, Source
+from contract.quality import LegSample
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
 
@@ -190,8 +191,18 @@ class Beat(Message):
     dropped: dict[str, int]
 
 
+class LegFigures(Message):
+    """How well media goes over a leg, every contract.quality.SAMPLE_S."""
+
+    type: Literal["leg_figures"] = "leg_figures"
+    room: RoomId
+    leg: LegId
+    participant: PersonId
+    sample: LegSample
+
+
 FromWorker = Annotated[
-    WorkerHello | Answered | Refused | LegReport | PublicationReport | Beat, Field(discriminator="type")
+    WorkerHello | Answered | Refused | LegReport | PublicationReport | Beat | LegFigures, Field(discriminator="type")
 ]
 FROM_WORKER: TypeAdapter[FromWorker] = TypeAdapter(FromWorker)
 

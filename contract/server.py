@@ -9,6 +9,7 @@ from contract.base import Message, Text, WallMs
 from contract.errors import ByeCode, ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, SessionId
 from contract.people import PresenceEntry
+from contract.quality import SeenFigures
 from contract.rooms import RoomEvent, RoomState
 
 
@@ -128,6 +129,15 @@ class MediaMoved(Message):
     ready: bool
 
 
+class Seen(Message):
+    """How the other one of a call, `by`, sees and hears this person: the tracks of the last `report_figures`."""
+
+    type: Literal["seen"] = "seen"
+    room: RoomId
+    by: PersonId
+    tracks: list[SeenFigures]
+
+
 class PresenceChanged(Message):
     """The directory as it lives: all entries after `welcome`, later only those that changed."""
 
@@ -168,6 +178,7 @@ ServerMessage = Annotated[
     | RoomDelta
     | RoomGone
     | MediaMoved
+    | Seen
     | PresenceChanged
     | Pong
     | Bye,

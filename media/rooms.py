@@ -11,7 +11,7 @@ from contract.data import PointAt
 from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import Codec, Grants, Source
-from contract.nodes import FromWorker, LegEnd, LegState, OpenLeg, PublicationReport, SetGrants
+from contract.nodes import FromWorker, LegEnd, LegFigures, LegState, OpenLeg, PublicationReport, SetGrants
 from contract.recording import GapReason
 from media.forward.ports import TapSink
 from media.forward.room import MediaRoom
@@ -218,6 +218,8 @@ class Rooms:
         for name, room in list(self.held.items()):
             with self._guard(name):
                 room.media.tick(now, wall_ns)
+                for leg, participant, sample in room.media.figures(now):
+                    self._say(LegFigures(room=name, leg=leg, participant=participant, sample=sample))
             if room.legs or room.recording is not None:
                 room.empty_since = None
             elif room.empty_since is None:

@@ -36,6 +36,7 @@ from contract.rooms import (
     apply,
 )
 from contract.server import ChatMessage
+from passline import demo_quality
 from signaling.store.seed import RoomSeed, StillSeed
 
 HERE = Path(__file__).parent
@@ -169,6 +170,7 @@ def room(store: Person, expert: Person, tap_ms: int) -> RoomSeed:
         recording=_summary(store.id, expert.id, answer_ms),
         published=[Role.LEARNER],
         stills=stills,
+        quality=demo_quality.of_call(store.id, expert.id, answer_ms, _DURATION_S),
     )
 
 

@@ -31,6 +31,7 @@ from signaling.live.directory import DirectoryWatch
 from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
+from signaling.live.quality import LiveQuality
 from signaling.live.reconcile import Reconciler
 from signaling.live.revocation import Revocation
 from signaling.live.rooms import Rooms
@@ -72,7 +73,10 @@ class Service:
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
         self._stills = Stills(self.rooms, settings.data, reserve_bytes=settings.disk_reserve_mb * 1_000_000)
         self.probes = Probes(self._hub.workers, health.registry)
-        self._reconciler = Reconciler(self.rooms, self.sessions, self.presence, self._hub, self.probes, health)
+        self.quality = LiveQuality(self.rooms, self.sessions, database, health.registry)
+        self._reconciler = Reconciler(
+            self.rooms, self.sessions, self.presence, self._hub, self.probes, self.quality, health
+        )
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
         self._directory = DirectoryWatch(database, self.presence, self._revocation)
@@ -95,10 +99,12 @@ class Service:
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
             self._scope.spawn(self._revocation.run(), name="revocation")
             self._scope.spawn(self._directory.run(), name="directory")
+            self._scope.spawn(self.quality.run(), name="quality")
             self._scope.spawn(self.keeper.watch(), name="alarms")
             self._scope.spawn(self.keeper.nights(), name="nights")
             async with self._hub.listen(self._settings.data, self._reconciler):
                 yield
+            await self.quality.keep()
 
     # --- clients --------------------------------------------------------------------------------------------------
 

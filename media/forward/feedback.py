@@ -33,6 +33,7 @@ def request_keyframe(publication: Publication, publisher: Leg, now: float, *, fi
 
 
 def send_pli(publication: Publication, publisher: Leg) -> None:
+    publication.plis += 1
     publisher.port.send_rtcp(pack_rtcp(Pli(OUR_SSRC, publication.ssrc)))
 
 
@@ -40,6 +41,7 @@ def send_nack(publication: Publication, publisher: Leg, now: float) -> None:
     """Ask for what is missing, if it is time."""
     lost = publication.missing(now, publisher.rtt_s)
     if lost:
+        publication.nacks += len(lost)
         publisher.port.send_rtcp(pack_rtcp(Nack(OUR_SSRC, publication.ssrc, tuple(lost))))
 
 
@@ -73,6 +75,7 @@ class Feedback:
             case Nack(_, ssrc, lost):
                 slot = leg.slot_of(ssrc)
                 if slot is not None:
+                    slot.nacks += len(lost)
                     self.repeats += sum(slot.repeat(sequence, leg.rtt_s, now) for sequence in lost[:MAX_REPEATS])
             case Pli(_, ssrc):
                 self._keyframe(leg, ssrc, now)
@@ -89,13 +92,17 @@ class Feedback:
 
     def _blocks(self, leg: Leg, blocks: tuple[ReportBlock, ...], wall_ns: int) -> None:
         for block in blocks:
-            if leg.slot_of(block.ssrc) is not None:
+            slot = leg.slot_of(block.ssrc)
+            if slot is not None:
+                slot.reported = block
                 rtt_s = round_trip_s(block, ntp_from_wall(wall_ns))
                 if rtt_s is not None:
                     leg.rtt_s = rtt_s if not leg.rtt_s else leg.rtt_s + (rtt_s - leg.rtt_s) / 4
 
     def _keyframe(self, leg: Leg, ssrc: int, now: float) -> None:
         slot = leg.slot_of(ssrc)
+        if slot is not None:
+            slot.plis += 1
         publication = slot.shown if slot is not None else None
         publisher = self.publisher_of(publication) if publication is not None else None
         if publication is not None and publisher is not None:

@@ -79,6 +79,8 @@ class Publication:
         self.reception = Reception(ssrc, self.clock_rate_hz)
         self.targets = Targets()
         self.waiting: list[Waiting] = []
+        self.nacks = self.plis = 0
+        """Packets asked for again, keyframes asked for: of the publisher, so far."""
         self._throttle = KeyframeThrottle()
         self._keyframe = -1
         """Where the newest one begins."""

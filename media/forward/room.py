@@ -11,6 +11,7 @@ from contract.media import Codec, Grants, Source
 from contract.recording import GapReason
 from media.forward.allocation import Standing, floor, stage
 from media.forward.feedback import REPORT_S, Feedback, report, request_keyframe, send_nack, send_pli
+from media.forward.figures import Sampled, Sampler
 from media.forward.leg import Leg, Member
 from media.forward.ports import LegPort, RoomEvents, TapSink
 from media.forward.publication import SILENCE_S, Publication
@@ -60,6 +61,7 @@ class MediaRoom:
         self._spoke: frozenset[PersonId] = frozenset()
         self._feedback = Feedback()
         self._tap = RoomTap(room)
+        self._sampler = Sampler()
         self._count: Counter[str] = Counter()
         self._given_up = self._lost = 0
         """Packets that never came, and those that were lost on the way at first; of legs that are gone."""
@@ -112,6 +114,7 @@ class MediaRoom:
         if leg is None or leg.ready:
             return
         leg.ready = True
+        self._sampler.began(leg, now)
         if leg.sections.sources:
             leg.port.send_data(UseCodec(video=self.codec))
         self._refill(now, wall_ns)
@@ -402,6 +405,10 @@ class MediaRoom:
     @property
     def recording(self) -> RecordingId | None:
         return self._tap.recording
+
+    def figures(self, now: float) -> list[Sampled]:
+        """How well media goes over the legs whose sample is due; ask with every tick."""
+        return self._sampler.take(self._legs, now)
 
     @property
     def counters(self) -> dict[str, int]:

@@ -13,7 +13,7 @@ from media.rtp.cache import MediaPacket
 from media.rtp.clock import ntp_from_wall
 from media.rtp.packet import PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
 from media.rtp.rewrite import Offsets, Rewriter
-from media.rtp.rtcp import SenderReport, pack_rtcp
+from media.rtp.rtcp import ReportBlock, SenderReport, pack_rtcp
 from media.rtp.rtx import wrap_rtx
 
 
@@ -30,6 +30,10 @@ class Slot:
         self.video = section.kind == "video"
         self.current: Publication | None = None
         self.next: Publication | None = None
+        self.reported: ReportBlock | None = None
+        """What the receiver said last of what came here."""
+        self.nacks = self.plis = self.repeats = 0
+        """Packets and keyframes that the receiver asked for, packets sent again: so far."""
         self._on_begun = on_begun
         self._send = leg.send_rtp
         self._handle = leg.handle
@@ -171,6 +175,11 @@ class Slot:
             )
         )
 
+    @property
+    def sent_octets(self) -> int:
+        """Payload bytes since the beginning, without repeats."""
+        return self._sent()[1]
+
     def _sent(self) -> tuple[int, int]:
         """Packets and payload bytes since the beginning, without repeats."""
         packets, octets = self._packets_before, self._octets_before
@@ -204,6 +213,7 @@ class Slot:
         if rtx_type is not None and self.section.rtx_ssrc:
             again = self._as_rtx(again, 12 + len(target.extensions), sequence, rtx_type)
         self._send(again)
+        self.repeats += 1
         return True
 
     def _as_rtx(self, packet: bytes, head: int, sequence: int, payload_type: int) -> bytes:

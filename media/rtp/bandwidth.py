@@ -20,6 +20,10 @@ class Estimate:
     def on_remb(self, bps: int, now: float) -> None:
         self._bps, self._at = bps, now
 
+    def latest_bps(self, now: float) -> int | None:
+        """The total, if the subscriber said one lately."""
+        return self._bps if now - self._at <= FRESH_S else None
+
     def share_bps(self, videos: int, now: float) -> int:
         """What each of `videos` pictures may take; the cap if the subscriber said nothing lately."""
         if now - self._at > FRESH_S:

@@ -46,6 +46,11 @@ class Reception:
         self._last_sr = ntp >> 16 & 0xFFFFFFFF
         self._last_sr_at = now
 
+    @property
+    def jitter_ticks(self) -> int:
+        """Interarrival jitter, RFC 3550 A.8."""
+        return int(self._jitter_16 / 16)
+
     def block(self, now: float) -> ReportBlock:
         """The block since the last one."""
         expected = self._highest - self._first + 1 if self.packets else 0
@@ -56,9 +61,7 @@ class Reception:
         fraction = min(255, lost_now * 256 // expected_now) if expected_now > 0 and lost_now > 0 else 0
         lost = max(-0x800000, min(0x7FFFFF, expected - self.packets))
         delay = int((now - self._last_sr_at) * 65536) if self._last_sr else 0
-        return ReportBlock(
-            self.ssrc, fraction, lost, max(self._highest, 0), int(self._jitter_16 / 16), self._last_sr, delay
-        )
+        return ReportBlock(self.ssrc, fraction, lost, max(self._highest, 0), self.jitter_ticks, self._last_sr, delay)
 
 
 def round_trip_s(block: ReportBlock, ntp_now: int) -> float | None:

@@ -44,6 +44,14 @@ async def access_archive(session: AsyncSession, who: Principal, room: RoomId) ->
     return kept
 
 
+async def access_quality(session: AsyncSession, who: Principal, room: RoomId) -> Kept:
+    """A room that is over and for which `who` answers. Raises Rejection(`not_found`), also to who may only replay."""
+    kept = await archive.find_overseen(session, who, room)
+    if kept is None:
+        raise Rejection(ErrorCode.NOT_FOUND)
+    return kept
+
+
 async def access_publish(session: AsyncSession, who: Principal, room: RoomId) -> Kept:
     """A recording that `who` may show to others. Raises Rejection(`not_found` or `forbidden`)."""
     kept = await access_archive(session, who, room)

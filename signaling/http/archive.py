@@ -56,7 +56,7 @@ async def replay(visit: Visit) -> Replay:
         facts = await archive.events(session, room)
         chat = await archive.messages(session, room)
     summary = kept.summary
-    await _audit_once(visit, Action.REPLAY_OPENED, room)
+    await audit_once(visit, Action.REPLAY_OPENED, room)
     return Replay(
         entry=entry_of(kept),
         timings=kept.state.call.timings if kept.state.call else None,
@@ -73,7 +73,7 @@ async def recording_file(visit: Visit) -> web.StreamResponse:
     room = RoomId(visit.param("room"))
     async with visit.house.database.read() as session:
         summary, part = await access_recording_file(session, visit.who, room, visit.param("file"))
-    await _audit_once(visit, Action.FILE_OPENED, room)
+    await audit_once(visit, Action.FILE_OPENED, room)
     return serve_file(folder(visit.house.settings.data, summary.id) / part.file, part.mime)
 
 
@@ -82,7 +82,7 @@ async def still_file(visit: Visit) -> web.StreamResponse:
     room, still = RoomId(visit.param("room")), StillId(visit.param("still"))
     async with visit.house.database.read() as session:
         found = await access_still(session, visit.who, room, still)
-    await _audit_once(visit, Action.STILL_OPENED, still)
+    await audit_once(visit, Action.STILL_OPENED, still)
     return serve_file(visit.house.settings.data / "objects" / "stills" / still, found.mime)
 
 
@@ -136,7 +136,7 @@ async def progress(visit: Visit) -> None:
     await visit.house.database.write(work)
 
 
-async def _audit_once(visit: Visit, action: Action, object_id: str) -> None:
+async def audit_once(visit: Visit, action: Action, object_id: str) -> None:
     """One row per signed-in browser and object, not one per byte range."""
     if visit.house.seen.first((visit.who.sign_in, action, object_id)):
         await visit.house.database.write(

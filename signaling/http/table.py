@@ -1,6 +1,6 @@
 """All endpoints of the HTTP API."""
 
-from signaling.http import archive, ice, install, operation, people, rooms, setup
+from signaling.http import archive, ice, install, operation, people, quality, rooms, setup
 
 ROUTES = [
     *setup.ROUTES,
@@ -8,6 +8,7 @@ ROUTES = [
     *rooms.ROUTES,
     *ice.ROUTES,
     *archive.ROUTES,
+    *quality.ROUTES,
     *install.ROUTES,
     *operation.ROUTES,
 ]

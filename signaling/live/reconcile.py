@@ -12,6 +12,7 @@ from contract.nodes import (
     CloseMediaRoom,
     DropParticipant,
     LegEnd,
+    LegFigures,
     LegReport,
     LegState,
     Record,
@@ -31,6 +32,7 @@ from signaling.domain.draft import SEATED, concerned, find, grants_of
 from signaling.domain.rooms import FINAL
 from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
+from signaling.live.quality import LiveQuality
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSessions
 from signaling.nodes.hub import Hub
@@ -52,10 +54,12 @@ class Reconciler:
         presence: LivePresence,
         hub: Hub,
         probes: Probes,
+        quality: LiveQuality,
         health: Health,
     ) -> None:
         self._rooms = rooms
         self._probes = probes
+        self._quality = quality
         self._sessions = sessions
         self._presence = presence
         self._hub = hub
@@ -126,6 +130,9 @@ class Reconciler:
             room.leg_changed(report)
         elif not self._probes.leg_changed(report) and report.state is not LegState.CLOSED:
             self._hub.perform(CloseLeg(leg=report.leg, reason=LegEnd.ROOM_CLOSED))
+
+    def leg_measured(self, figures: LegFigures) -> None:
+        self._quality.leg(figures)
 
     def recorder_came(self, hello: RecorderHello) -> None:
         """Say again what it should do: start what runs, stop what is over."""

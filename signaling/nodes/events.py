@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from contract.ids import RoomId
-from contract.nodes import LegReport, RecorderHello, RecordingReport, WorkerHello
+from contract.nodes import LegFigures, LegReport, RecorderHello, RecordingReport, WorkerHello
 
 
 class NodeEvents(Protocol):
@@ -19,6 +19,8 @@ class NodeEvents(Protocol):
         ...
 
     def leg_changed(self, report: LegReport) -> None: ...
+
+    def leg_measured(self, figures: LegFigures) -> None: ...
 
     def recorder_came(self, hello: RecorderHello) -> None: ...
 

@@ -21,6 +21,7 @@ from contract.nodes import (
     CloseMediaRoom,
     DropParticipant,
     LegEnd,
+    LegFigures,
     LegReport,
     LegState,
     OpenLeg,
@@ -237,6 +238,8 @@ class Workers:
                 else:
                     worker.legs[message.leg] = message
                 events.leg_changed(message)
+            case LegFigures():
+                events.leg_measured(message)
             case PublicationReport():
                 log.debug("publication", room=message.room, source=message.source, live=message.live)
             case Beat():

@@ -50,16 +50,18 @@ def visible_to(who: Principal) -> ColumnElement[bool]:
         exists().where(PublicationRow.room_id == RoomRow.id, PublicationRow.role == who.role),
     )
     wider: ColumnElement[bool] = false()
-    match who.role:
-        case Role.ADMIN:
-            wider = true()
-        case Role.STORE if who.store is not None:
-            wider = _took_part(RoomMemberRow.store_id == who.store)
-        case Role.MANAGER if who.region is not None:
-            wider = _took_part(RoomMemberRow.store_id == StoreRow.id, StoreRow.region_id == who.region)
-        case _:
-            pass
-    return or_(own, published, wider)
+    if who.role is Role.STORE and who.store is not None:
+        wider = _took_part(RoomMemberRow.store_id == who.store)
+    return or_(own, published, wider, overseen_by(who))
+
+
+def overseen_by(who: Principal) -> ColumnElement[bool]:
+    """The rooms for which `who` answers: all of the chain, or those with a store of the own region."""
+    if who.role is Role.ADMIN:
+        return true()
+    if who.role is Role.MANAGER and who.region is not None:
+        return _took_part(RoomMemberRow.store_id == StoreRow.id, StoreRow.region_id == who.region)
+    return false()
 
 
 def _over(who: Principal) -> Select[RoomRow, RecordingRow, ProgressRow]:
@@ -75,6 +77,12 @@ def _over(who: Principal) -> Select[RoomRow, RecordingRow, ProgressRow]:
 async def find(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
     """One room, if it is over and visible to `who`."""
     rows = (await session.execute(_over(who).where(RoomRow.id == room))).all()
+    return (await _kept(session, rows))[0] if rows else None
+
+
+async def find_overseen(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
+    """One room, if it is over and `who` answers for it."""
+    rows = (await session.execute(_over(who).where(RoomRow.id == room, overseen_by(who)))).all()
     return (await _kept(session, rows))[0] if rows else None
 
 

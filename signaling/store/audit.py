@@ -26,6 +26,7 @@ class Action(StrEnum):
     REPLAY_OPENED = "replay_opened"
     FILE_OPENED = "file_opened"
     STILL_OPENED = "still_opened"
+    QUALITY_OPENED = "quality_opened"
     PUBLISHED = "published"
     RECORDING_DELETED = "recording_deleted"
     """By the rule of age, so by nobody."""

@@ -10,7 +10,7 @@ from contract.ids import RecordingId, RoomId
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
 from signaling.domain.keeping import ENDED
-from signaling.store import audit
+from signaling.store import audit, quality
 from signaling.store.tables import PublicationRow, RecordingRow
 
 
@@ -70,7 +70,7 @@ async def mark_checked(session: AsyncSession, recording: KeptRecording, files: S
 
 
 async def mark_deleted(session: AsyncSession, recording: KeptRecording, at_ms: int) -> None:
-    """Its files are gone by the rule of age; the entry stays and says so."""
+    """Its files are gone by the rule of age, and how well its media went; the entry stays and says so."""
     summary = recording.summary
     rest = summary.model_copy(update={"parts": [], "points": []}).model_dump_json() if summary is not None else None
     await session.execute(
@@ -78,4 +78,5 @@ async def mark_deleted(session: AsyncSession, recording: KeptRecording, at_ms: i
         .where(RecordingRow.id == recording.id)
         .values(state=RecordingState.DELETED.value, deleted_ms=at_ms, damaged=None, summary=rest)
     )
+    await quality.forget(session, recording.room)
     await audit.record(session, audit.Action.RECORDING_DELETED, None, object_id=recording.room, detail="age")

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.ids import RegionId, room_channel
+from contract.ids import PersonId, RegionId, room_channel
 from contract.people import Name, Person, Role, Store
 from contract.recording import RecordingSummary
 from contract.rooms import MemberState, RecordingState, RoomEvent, RoomState, Still
 from contract.server import ChatMessage
 from runtime.settings import Settings
 from signaling.auth.passwords import Passwords
-from signaling.store import tables
+from signaling.domain.callquality import Sampled
+from signaling.store import quality, tables
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.schema import DATABASE
@@ -61,6 +62,8 @@ class RoomSeed:
     recording: RecordingSummary | None = None
     published: list[Role] = field(default_factory=list)
     stills: list[StillSeed] = field(default_factory=list)
+    quality: dict[PersonId, list[Sampled]] = field(default_factory=dict)
+    """How well media went, each person's samples in order of time."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,8 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
                 summary=recorded.model_dump_json(),
             )
         )
+    if room.quality:
+        await quality.keep(session, {(state.id, person): samples for person, samples in room.quality.items()})
     for role in room.published:
         by = next((m.person.id for m in state.members if m.host), state.members[0].person.id)
         await session.execute(

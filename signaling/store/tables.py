@@ -223,6 +223,20 @@ class RecordingRow(Base):
     deleted_ms: Mapped[int | None] = mapped_column(Ms)
 
 
+class QualityRow(Base):
+    """Some samples of one person's media, in order of time; gone with the recording of the room."""
+
+    __tablename__ = "call_quality"
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    from_ms: Mapped[int] = mapped_column(Ms, primary_key=True)
+    """When the first of them was taken."""
+    poor: Mapped[int] = mapped_column()
+    """In how many of them somebody noticed."""
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    """zlib of a JSON list of signaling.domain.callquality.Sampled."""
+
+
 class PublicationRow(Base):
     """A recording shown to a role."""
 

@@ -8,7 +8,19 @@ from aiohttp import WSMsgType, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from contract.base import MAX_FRAME_BYTES
-from contract.client import Ack, ClientMessage, GetRoom, Hello, OpenSession, Ping, Read, Send, StartCall, Sync
+from contract.client import (
+    Ack,
+    ClientMessage,
+    GetRoom,
+    Hello,
+    OpenSession,
+    Ping,
+    Read,
+    ReportFigures,
+    Send,
+    StartCall,
+    Sync,
+)
 from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection, Unavailable
 from contract.ids import ClientMessageId
 from contract.server import Done, Error, Pong, Reconnect
@@ -180,6 +192,8 @@ class _Talk:
                 await self._service.chat.sync(session, message)
             case Ack() | Read():
                 await self._service.chat.move(session, message)
+            case ReportFigures():
+                self._service.quality.client(session, message)
             case GetRoom(room=room):
                 await self._service.tell_room(session, room)
             case StartCall() | OpenSession():

@@ -39,6 +39,7 @@ BODIES: tuple[type[Message], ...] = (
     http.Directory,
     http.ArchivePage,
     http.Replay,
+    http.CallQuality,
     http.Publish,
     http.Progress,
     http.Health,

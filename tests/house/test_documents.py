@@ -15,6 +15,7 @@ import contract.http
 import contract.media
 import contract.nodes
 import contract.people
+import contract.quality
 import contract.recording
 import contract.rooms
 import contract.server
@@ -35,6 +36,7 @@ MODULES = (
     contract.media,
     contract.nodes,
     contract.people,
+    contract.quality,
     contract.recording,
     contract.rooms,
     contract.server,

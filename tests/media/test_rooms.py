@@ -8,7 +8,8 @@ import pytest
 
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import TABLET, Codec
-from contract.nodes import FromWorker, LegEnd, LegReport, LegState, OpenLeg
+from contract.nodes import FromWorker, LegEnd, LegFigures, LegReport, LegState, OpenLeg
+from contract.quality import SAMPLE_S
 from media.peer.leg import Leg
 from media.peer.mux import Mux
 from media.peer.srtp import PROTECT
@@ -127,6 +128,17 @@ async def test_the_figures_of_a_closed_room_are_not_lost(world: World) -> None:
     world.rooms.close_room(RoomId("r-1"))
     assert world.rooms.counters["packets_in"] == 7
     assert not world.rooms.held
+
+
+async def test_signaling_is_told_how_well_media_goes_over_each_leg(world: World) -> None:
+    legs = {await world.join("r-1"), await world.join("r-1")}
+    now = clock.now()
+    for _ in range(3):
+        now += SAMPLE_S
+        world.rooms.tick(now, clock.wall_ns())
+    figures = [m for m in world.said if isinstance(m, LegFigures)]
+    assert {(m.leg, m.room, m.participant) for m in figures} >= {(leg, "r-1", f"p-{leg[-1]}") for leg in legs}
+    assert any(m.sample.over_s == pytest.approx(SAMPLE_S) for m in figures)
 
 
 class WatchedPlane(NativePlane):

@@ -25,6 +25,7 @@ from contract.client import (
     Ping,
     RaiseHand,
     Read,
+    ReportFigures,
     ReportQuality,
     Rung,
     Send,
@@ -35,6 +36,7 @@ from contract.client import (
 from contract.errors import ErrorCode
 from contract.ids import PersonId, RoomId, StillId, room_channel
 from contract.people import Name
+from contract.quality import ClientSample
 from contract.rooms import Quality, Reason, Still
 from contract.server import ChatMessage, Done, Error, Pong, Room, RoomGone, Sent, Synced
 from tests.signaling.service.test_stills import JPEG, jpeg
@@ -59,6 +61,7 @@ _HERE = "signaling/service/test_matrix.py"
 APART = {
     "hello": "signaling/ws/test_connection.py::test_a_ticket_opens_one_socket",
     "ping": f"{_HERE}::test_anybody_may_ping",
+    "report_figures": f"{_HERE}::test_only_who_holds_a_seat_reports_figures",
     "sync": f"{_HERE}::test_only_who_may_read_a_channel_moves_in_it",
     "ack": f"{_HERE}::test_only_who_may_read_a_channel_moves_in_it",
     "read": f"{_HERE}::test_only_who_may_read_a_channel_moves_in_it",
@@ -230,6 +233,20 @@ async def test_anybody_may_ping(world: World) -> None:
         tab = await world.tab(login)
         await tab.say(Ping(n=7))
         await tab.until(lambda tab=tab: any(isinstance(m, Pong) and m.n == 7 for m in tab.heard), "pong")  # type: ignore[misc]
+
+
+async def test_only_who_holds_a_seat_reports_figures(world: World) -> None:
+    tabs, room, _ = await opened(world)
+    figures = ReportFigures(room=room, sample=ClientSample(over_s=5.0, sent=[], seen=[]))
+    got: dict[str, list[str]] = {}
+    for name, tab in tabs.items():
+        tab.heard.clear()
+        await tab.say(figures)
+        await tab.say(Ping(n=11))
+        await tab.until(lambda tab=tab: any(isinstance(m, Pong) and m.n == 11 for m in tab.heard), "what came before")  # type: ignore[misc]
+        got[name] = [m.code.value for m in tab.heard if isinstance(m, Error)]
+    members = {"host": [], "joined": [], "left": ["forbidden"], "invited": ["forbidden"]}
+    assert got == members | {name: ["not_found"] for name in OUTSIDE}
 
 
 async def test_only_who_may_read_a_channel_moves_in_it(world: World) -> None:

@@ -294,6 +294,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/archive/{room}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How well the media of a call or session went, person by person. */
+        get: operations["call_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/install": {
         parameters: {
             query?: never;
@@ -623,6 +640,19 @@ export interface components {
             call: components["schemas"]["Call"];
         };
         /**
+         * CallQuality
+         * @description How well the media of one call or session went.
+         */
+        CallQuality: {
+            entry: components["schemas"]["ArchiveEntry"];
+            /** People */
+            people: components["schemas"]["PersonQuality"][];
+            /** Left Out */
+            left_out: number;
+            /** Marks */
+            marks: components["schemas"]["QualityMark"][];
+        };
+        /**
          * CallStage
          * @enum {string}
          */
@@ -686,7 +716,24 @@ export interface components {
             body: string;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"];
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        /**
+         * ClientSample
+         * @description What a client measured of its PeerConnection.
+         */
+        ClientSample: {
+            /** Over S */
+            over_s: number;
+            /**
+             * Rtt Ms
+             * @default null
+             */
+            rtt_ms: number | null;
+            /** Sent */
+            sent: components["schemas"]["SentFigures"][];
+            /** Seen */
+            seen: components["schemas"]["SeenFigures"][];
+        };
         /**
          * CloseRoom
          * @description The host ends the session for everybody.
@@ -991,6 +1038,12 @@ export interface components {
             type: "leave_room";
         };
         /**
+         * Limit
+         * @description Why a browser sends a smaller picture than it could (getStats: qualityLimitationReason).
+         * @enum {string}
+         */
+        Limit: "none" | "cpu" | "bandwidth" | "other";
+        /**
          * LowerHand
          * @description The host takes somebody's hand down.
          */
@@ -1228,6 +1281,45 @@ export interface components {
             /** Skills */
             skills?: components["schemas"]["Skill"][];
         };
+        /**
+         * PersonQuality
+         * @description How well one person's media went, as lines over the same moments; None is a hole.
+         *
+         *     Up is from the person to the server. Shares are 0 to 1.
+         */
+        PersonQuality: {
+            person: components["schemas"]["Person"];
+            /** At */
+            at: number[];
+            /** Up Bps */
+            up_bps: (number | null)[];
+            /** Down Bps */
+            down_bps: (number | null)[];
+            /** Estimate Bps */
+            estimate_bps: (number | null)[];
+            /** Up Loss */
+            up_loss: (number | null)[];
+            /** Down Loss */
+            down_loss: (number | null)[];
+            /** Rtt Ms */
+            rtt_ms: (number | null)[];
+            /** Jitter Ms */
+            jitter_ms: (number | null)[];
+            /** Sent Fps */
+            sent_fps: (number | null)[];
+            /** Seen Fps */
+            seen_fps: (number | null)[];
+            /** Concealed */
+            concealed: (number | null)[];
+            /** Frozen */
+            frozen: (number | null)[];
+            /** Nacks */
+            nacks: number;
+            /** Plis */
+            plis: number;
+            /** Repeats */
+            repeats: number;
+        };
         /** Ping */
         Ping: {
             /**
@@ -1388,6 +1480,22 @@ export interface components {
          * @enum {string}
          */
         Quality: "unknown" | "good" | "fair" | "weak";
+        /**
+         * QualityMark
+         * @description Something that explains a step in a line.
+         */
+        QualityMark: {
+            /** At */
+            at: number;
+            /** Person */
+            person: string;
+            kind: components["schemas"]["QualityMarkKind"];
+        };
+        /**
+         * QualityMarkKind
+         * @enum {string}
+         */
+        QualityMarkKind: "joined" | "left" | "away" | "back";
         /** RaiseHand */
         RaiseHand: {
             /** Cid */
@@ -1497,6 +1605,22 @@ export interface components {
             chapters: components["schemas"]["Chapter"][];
             /** May Publish */
             may_publish: boolean;
+        };
+        /**
+         * ReportFigures
+         * @description What this client measures of its media, every contract.quality.SAMPLE_S; not answered.
+         *
+         *     Only from the session with the seat; what comes more often is dropped.
+         */
+        ReportFigures: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "report_figures";
+            /** Room */
+            room: string;
+            sample: components["schemas"]["ClientSample"];
         };
         /**
          * ReportQuality
@@ -1650,6 +1774,47 @@ export interface components {
             type: "rung";
         };
         /**
+         * Seen
+         * @description How the other one of a call, `by`, sees and hears this person: the tracks of the last `report_figures`.
+         */
+        Seen: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "seen";
+            /** Room */
+            room: string;
+            /** By */
+            by: string;
+            /** Tracks */
+            tracks: components["schemas"]["SeenFigures"][];
+        };
+        /**
+         * SeenFigures
+         * @description One track of somebody else as it is shown or played. Empty slots are left out.
+         */
+        SeenFigures: {
+            /** Of */
+            of: string;
+            source: components["schemas"]["Source"];
+            /**
+             * Fps
+             * @default null
+             */
+            fps: number | null;
+            /**
+             * Frozen
+             * @default null
+             */
+            frozen: number | null;
+            /**
+             * Concealed
+             * @default null
+             */
+            concealed: number | null;
+        };
+        /**
          * Send
          * @description A chat message for a channel.
          */
@@ -1685,8 +1850,22 @@ export interface components {
             /** Ts */
             ts: number;
         };
+        /**
+         * SentFigures
+         * @description One track as the client sends it.
+         */
+        SentFigures: {
+            source: components["schemas"]["Source"];
+            /**
+             * Fps
+             * @default null
+             */
+            fps: number | null;
+            /** @default none */
+            limit: components["schemas"]["Limit"];
+        };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["PresenceChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.
@@ -2983,6 +3162,55 @@ export interface operations {
             };
             /** @description sign_in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_quality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallQuality"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -71,6 +71,15 @@ export type ProbeAnswer = S['ProbeAnswer']
 export type Slots = S['Slots']
 export type SlotFill = S['SlotFill']
 export type Source = NonNullable<SlotFill['source']>
+export type ClientSample = S['ClientSample']
+export type SeenFigures = S['SeenFigures']
+export type SentFigures = S['SentFigures']
+export type CallQuality = Omit<S['CallQuality'], 'entry' | 'people'> & {
+  entry: ArchiveEntry
+  people: PersonQuality[]
+}
+export type PersonQuality = Omit<S['PersonQuality'], 'person'> & { person: Person }
+export type QualityMark = S['QualityMark']
 export type Codec = S['UseCodec']['video']
 
 export type PersonId = string
@@ -83,6 +92,11 @@ export type Cid = string
 export const TABLET: Layout = { stage: 2, floor: 3 }
 export const DESKTOP: Layout = { stage: 4, floor: 3 }
 export const TRAINER_DESK: Layout = { stage: 9, floor: 3 }
+
+/** How often media is measured, in rooms of few and of more than CROWD; mirrors contract/quality.py. */
+export const SAMPLE_MS = 5000
+export const CROWD_SAMPLE_MS = 15_000
+export const CROWD = 20
 
 /** What `hello` says; mirrors contract/client.py. */
 export const PROTOCOL_VERSION = 1
