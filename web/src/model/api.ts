@@ -8,6 +8,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import type {
   ArchivePage,
   ByeCode,
+  CallQuality,
   Chapter,
   Cid,
   Directory,
@@ -28,7 +29,9 @@ import type {
   Source,
 } from '../contract'
 import type { DeviceProblem, RefusalCode } from '../link/refusal'
+import type { Advice } from './advice'
 
+export type { Advice } from './advice'
 export { Refusal } from '../link/refusal'
 export type { DeviceProblem, RefusalCode } from '../link/refusal'
 
@@ -99,7 +102,9 @@ export interface CaptureState {
 }
 
 /** The store's part of a still: `taking` the photo, `sending` it, `failed` (a Refusal code), or nothing. */
-export type StillState = { step: 'taking' | 'sending' } | { step: 'failed'; problem: RefusalCode } | null
+/** `unasked`: nobody asked for it. */
+export type StillState =
+  { step: 'taking' | 'sending'; unasked?: boolean } | { step: 'failed'; problem: RefusalCode } | null
 
 /** One replay: all pictures on one clock. Made by `archive.open`, ended by `close`. */
 export interface Player {
@@ -293,6 +298,12 @@ export interface Model {
   askStill(room: RoomId, of: PersonId): Promise<void>
   /** What this device does for a still that it was asked for. */
   still: ReadonlySignal<StillState>
+  /** Takes and sends a photo that nobody asked for; never rejects, see `still`. */
+  sendStill(room: RoomId): Promise<void>
+  /** What to do about a poor link; null while there is nothing to say. */
+  advice: ReadonlySignal<Advice | null>
+  /** The reader did what the advice says: it rests for a minute. */
+  followAdvice(): void
   /** Address of a still's picture. */
   stillUrl(room: RoomId, still: string): string
 
@@ -304,6 +315,8 @@ export interface Model {
     open(replay: Replay): Player
     publish(room: RoomId, roles: readonly Role[]): Promise<void>
     fileUrl(room: RoomId, file: string): string
+    /** How well its media went. Refusal not_found as `get`, forbidden for whom it is none of their business. */
+    quality(room: RoomId): Promise<CallQuality>
   }
 
   /** Fetches what the check needs first. */

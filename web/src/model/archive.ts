@@ -1,5 +1,5 @@
 /** What happened before: the archive's list, one replay, publishing. */
-import type { ArchivePage, Replay, Role, RoomId } from '../contract'
+import type { ArchivePage, CallQuality, Replay, Role, RoomId } from '../contract'
 import { call } from '../link/http'
 import type { Model } from './api'
 import { createPlayer } from './player'
@@ -24,4 +24,5 @@ export const archive: Model['archive'] = {
     await call<null>('PUT', `/api/archive/${part(room)}/publish`, { body: { roles } })
   },
   fileUrl,
+  quality: (room) => call<CallQuality>('GET', `/api/archive/${part(room)}/quality`),
 }

@@ -24,6 +24,7 @@ const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
 const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
 const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
+const QualityPage = lazy(() => import('./quality/QualityPage').then((module) => module.QualityPage))
 const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
 
 /** What a role may need within a second; fetched while its home is shown, so that no call waits for a file. */
@@ -158,6 +159,7 @@ function Inside() {
           <Route path="/" component={Home} />
           <Route path="/archive" component={Archive} />
           <Route path="/archive/:room" component={ReplayPage} />
+          <Route path="/archive/:room/quality" component={QualityPage} />
           <Route path="/doctor" component={Doctor} />
           <Route default component={NotFound} />
         </Router>

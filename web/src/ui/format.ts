@@ -33,6 +33,11 @@ export function timeOfDay(ms: number): string {
   return `${two(d.getHours())}:${two(d.getMinutes())}`
 }
 
+/** 14:32:05, by this device's clock and place. */
+export function hms(ms: number): string {
+  return `${timeOfDay(ms)}:${two(new Date(ms).getSeconds())}`
+}
+
 const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0)
 const say = (ms: number, options: Intl.DateTimeFormatOptions): string =>
   new Intl.DateTimeFormat(lang.value === 'en' ? 'en-GB' : 'zh-CN', options).format(ms)

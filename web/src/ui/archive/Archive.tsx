@@ -2,6 +2,7 @@
 import {
   Archive as ArchiveIcon,
   ArrowLeft,
+  ChartLine,
   CircleCheck,
   GraduationCap,
   Phone,
@@ -21,7 +22,7 @@ import { Empty, ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
 import { regionName } from '../session/Sessions'
 import { useEntries } from './useEntries'
-import { entryTitle, isPlayable, stateOf } from './words'
+import { entryTitle, isPlayable, oversees, stateOf, wasAnswered } from './words'
 
 /** Every word a reader may type for an entry, in both languages. */
 export function haystack(entry: ArchiveEntry): string {
@@ -44,7 +45,7 @@ export function regionsOf(entry: ArchiveEntry): string[] {
   return [...new Set(stores.flatMap((store) => (store ? [store.region] : [])))]
 }
 
-function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean }) {
+function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean; oversees: boolean }) {
   const { entry } = props
   const state = stateOf(entry)
   const playable = isPlayable(entry)
@@ -110,7 +111,7 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean 
     </>
   )
   return (
-    <li>
+    <li class="entry-row">
       {playable ? (
         <a class="entry" href={`/archive/${entry.room}`} data-testid="archive-entry" data-room={entry.room}>
           {body}
@@ -119,6 +120,21 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean 
         <div class="entry" data-testid="archive-entry" data-room={entry.room} data-state={entry.recording}>
           {body}
         </div>
+      )}
+      {props.oversees && wasAnswered(entry) && (
+        <a
+          class="btn entry-quality"
+          data-kind="quiet"
+          href={`/archive/${entry.room}/quality`}
+          aria-label={t('figures.open_of', {
+            title: entryTitle(entry),
+            time: when(entry.opened_at, props.now),
+          })}
+          data-testid="open-quality"
+        >
+          <ChartLine class="icon" size={18} aria-hidden="true" />
+          <span>{t('figures.open')}</span>
+        </a>
       )}
     </li>
   )
@@ -160,6 +176,7 @@ function ArchiveList() {
   const [kinds, setKinds] = useState<ReadonlySet<RoomKind>>(new Set())
   const [regions, setRegions] = useState<ReadonlySet<string>>(new Set())
   const learner = model.me.value?.person.role === 'learner'
+  const overseer = oversees(model.me.value?.person.role)
   const now = model.tick.value
 
   const found = useMemo(() => {
@@ -260,7 +277,13 @@ function ArchiveList() {
               </p>
               <ul class="entries">
                 {shown.map((entry) => (
-                  <Entry key={entry.room} entry={entry} now={now} showProgress={learner} />
+                  <Entry
+                    key={entry.room}
+                    entry={entry}
+                    now={now}
+                    showProgress={learner}
+                    oversees={overseer}
+                  />
                 ))}
               </ul>
               {next && (

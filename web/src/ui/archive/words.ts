@@ -1,5 +1,5 @@
 /** How an archive entry is called and what became of it, in words. */
-import type { ArchiveEntry } from '../../contract'
+import type { ArchiveEntry, Role } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { day } from '../format'
 import type { Tone } from '../parts/Chip'
@@ -18,6 +18,9 @@ export const isPlayable = (entry: ArchiveEntry): boolean =>
 /** Whether a call came about at all; one that did not has its own words. */
 export const wasAnswered = (entry: ArchiveEntry): boolean =>
   !['missed', 'declined', 'cancelled', 'nobody_free'].includes(entry.end ?? '')
+
+/** Who answers for calls of others, and so may see how well they went. */
+export const oversees = (role: Role | undefined): boolean => role === 'admin' || role === 'manager'
 
 /** The state in one or two words, with its tone. */
 export function stateOf(entry: ArchiveEntry): { words: string; tone: Tone } {

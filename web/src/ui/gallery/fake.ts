@@ -5,6 +5,7 @@ import panel from '../../../../passline/demo_pictures/fr-panel.jpg'
 import part from '../../../../passline/demo_pictures/part.jpg'
 import type { Me, Part, Person, RoomState } from '../../contract'
 import type { ChatLine, Model, Player, Pointer } from '../../model/api'
+import { QUALITY } from './figures'
 import { CHEN, LIU, NOW, TABLETS, ZHANG, ZHOU, entry } from './people'
 import { ENTRIES, REPLAY } from './rooms'
 
@@ -215,6 +216,7 @@ export function fake(scene: Scene): Model {
       open: player,
       publish: done,
       fileUrl: () => '',
+      quality: () => Promise.resolve(QUALITY),
     },
     ...scene.more,
   }

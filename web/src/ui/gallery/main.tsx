@@ -9,8 +9,9 @@ import { CameraCheck } from '../home/CameraCheck'
 import { ConsentDialog } from '../home/ConsentDialog'
 import { ModelContext } from '../model'
 import { Parts } from './Parts'
+import { QUALITY } from './figures'
 import { fake, film, pictureOf, type Scene } from './fake'
-import { CHEN, HE, NOW, TABLETS, XIAOLIN } from './people'
+import { ADMIN, CHEN, HE, NOW, TABLETS, XIAOLIN } from './people'
 import { ended, inCall, ringing, session } from './rooms'
 
 const shop = TABLETS[0]!
@@ -64,6 +65,18 @@ const SCENES: Record<string, () => Scene> = {
     room.members[0] = { ...room.members[0]!, quality: 'weak' }
     return { me: CHEN, current: room, more: { rates: signal({ sentFps: 15, seenFps: 3.2 }) } }
   },
+  'call-store-advice': () => ({
+    me: shop,
+    current: inCall(0),
+    more: {
+      advice: signal({ rule: 'they_see_few', words: 'advice.they_see_few', fps: 4, act: 'send_still' }),
+    },
+  }),
+  'call-expert-advice': () => ({
+    me: CHEN,
+    current: inCall(0),
+    more: { advice: signal({ rule: 'you_see_few', words: 'advice.you_see_few', fps: 4, act: 'ask_still' }) },
+  }),
   'call-expert-still': () => ({ me: CHEN, current: inCall(), more: { bindVideo: stand } }),
   'call-store-still': () => ({ me: shop, current: inCall(), more: { bindVideo: stand } }),
   'call-expert': () => ({ me: CHEN, current: inCall() }),
@@ -85,6 +98,13 @@ const SCENES: Record<string, () => Scene> = {
   'archive-store': () => ({ me: shop }),
   replay: () => ({ me: CHEN }),
   'replay-store': () => ({ me: shop }),
+  quality: () => ({ me: ADMIN }),
+  'quality-empty': () => ({
+    me: ADMIN,
+    more: archive({ quality: () => Promise.resolve({ ...QUALITY, people: [], marks: [] }) }),
+  }),
+  'quality-broken': () => ({ me: ADMIN, more: archive({ quality: refuse }) }),
+  'archive-admin': () => ({ me: ADMIN }),
   check: () => ({ me: shop }),
   consent: () => ({ me: shop }),
   parts: () => ({ me: CHEN }),
@@ -103,7 +123,9 @@ history.replaceState(
       ? '/archive'
       : name.startsWith('replay')
         ? '/archive/room-1'
-        : '/',
+        : name.startsWith('quality')
+          ? '/archive/room-1/quality'
+          : '/',
 )
 document.documentElement.dataset.device = scene.me?.role === 'store' ? 'tablet' : 'desktop'
 

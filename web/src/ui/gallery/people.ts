@@ -79,3 +79,4 @@ export function member(person: Person, state: Member['state'], more: Partial<Mem
     ...more,
   }
 }
+export const ADMIN = someone('admin', 'admin', '赵敏', 'Zhao Min', ['管理员', 'Administrator'])

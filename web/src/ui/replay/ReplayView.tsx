@@ -1,6 +1,7 @@
 /** The replay's page: pictures, transport, timeline, and the panel that runs along. */
 import {
   ArrowLeft,
+  ChartLine,
   CircleCheck,
   Pause,
   Play,
@@ -14,7 +15,7 @@ import { useState } from 'preact/hooks'
 import type { Person, Replay } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import type { Player } from '../../model/api'
-import { entryTitle } from '../archive/words'
+import { entryTitle, oversees } from '../archive/words'
 import { brief, clock, span, when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -116,6 +117,12 @@ export function ReplayView(props: { replay: Replay; player: Player }) {
           <Chip tone="good" icon={CircleCheck}>
             {t('archive.done')}
           </Chip>
+        )}
+        {oversees(model.me.value?.person.role) && (
+          <a class="btn" data-kind="quiet" href={`/archive/${entry.room}/quality`} data-testid="open-quality">
+            <ChartLine class="icon" size={18} aria-hidden="true" />
+            <span>{t('figures.open')}</span>
+          </a>
         )}
         {replay.may_publish && (
           <Button icon={Share2} testid="publish" onClick={() => setPublishing(true)}>

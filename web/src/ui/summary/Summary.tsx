@@ -1,5 +1,6 @@
 /** After a room: what became of it, how quickly each stage went, whether the recording is safe yet, and the way on. */
 import {
+  ChartLine,
   CircleCheck,
   CircleX,
   Clock,
@@ -18,6 +19,7 @@ import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { isSeated } from '../../model/room'
 import { act } from '../act'
+import { oversees } from '../archive/words'
 import { StillStrip } from '../call/Stills'
 import { brief, span } from '../format'
 import { useModel } from '../model'
@@ -171,6 +173,19 @@ export function Summary(props: { room: RoomState }) {
               }}
             >
               {t('doctor.open')}
+            </Button>
+          )}
+          {oversees(model.me.value?.person.role) && (
+            <Button
+              kind="quiet"
+              icon={ChartLine}
+              testid="open-quality"
+              onClick={() => {
+                model.dismissSummary()
+                route(`/archive/${room.id}/quality`)
+              }}
+            >
+              {t('figures.open')}
             </Button>
           )}
           <Button icon={House} kind={safe ? 'plain' : 'main'} onClick={home} testid="home">
