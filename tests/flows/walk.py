@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from playwright.async_api import Page
 
+from passline import demo_call
 from tests.flows import acts
 from tests.flows.scene import Scene
 from tests.support.browsers import Browser
@@ -21,7 +22,8 @@ class Screen(NamedTuple):
 async def walk(
     scene: Scene, at_store: Clip, at_desk: Clip, *, size: tuple[int, int], desk_size: tuple[int, int], language: str
 ) -> AsyncIterator[Screen]:
-    """Sign-in, home, check, ringing, console, call, summary, archive, replay, session: each with something in it."""
+    """Sign-in, home, check, doctor, ringing, console, call, summary, archive, replay, quality, session: each with
+    something in it."""
     tablet = await scene.browser(at_store, size=size, language=language)
     desk = await scene.browser(at_desk, size=desk_size, language=language)
     async for screen in _call(tablet, desk):
@@ -48,7 +50,14 @@ async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
     await acts.visible(store, "check-video")
     await store.wait_for_timeout(1_500)
     yield Screen("camera-check", store)
-    await store.get_by_test_id("check-done").click()
+    await store.get_by_test_id("to-doctor").click()
+    await doctor_done(store)
+    yield Screen("doctor-store", store)
+    await store.get_by_test_id("back").click()
+    doctor = await desk.page("/doctor")
+    await doctor_done(doctor)
+    yield Screen("doctor-desk", doctor)
+    await doctor.close()
 
     await store.get_by_test_id("call-equipment").click()
     await acts.visible(expert, "accept")
@@ -96,10 +105,23 @@ async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
     admin = await admin_browser.sign_in("admin")
     await admin.get_by_test_id("archive-entry").first.wait_for()
     yield Screen("archive", admin)
+    room = await admin.get_by_test_id("archive-entry").first.get_attribute("data-room")
+    await admin.locator(f"[data-testid=open-quality][href='/archive/{room}/quality']").click()
+    await acts.visible(admin, "quality")
+    yield Screen("quality-call", admin)
+    await admin.goto(f"{scene.stack.url}/archive/{demo_call.ROOM}/quality")
+    await acts.visible(admin, "plots")
+    yield Screen("quality", admin)
     learner_browser = await scene.browser(size=(800, 1280), language=desk.language)
     learner = await learner_browser.sign_in("xiaolin")
     await learner.get_by_test_id("archive-entry").first.wait_for()
     yield Screen("learner", learner)
+
+
+async def doctor_done(page: Page) -> None:
+    """The check of the device is over."""
+    await acts.visible(page, "doctor-verdict")
+    await page.locator("[data-testid=doctor-verdict]:not([data-state=running])").wait_for(timeout=60_000)
 
 
 async def _session(tablet: Browser, studio: Browser) -> AsyncIterator[Screen]:

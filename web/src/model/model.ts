@@ -27,6 +27,7 @@ import { keepAwake } from '../rtc/wakelock'
 import { Ways } from '../rtc/ways'
 import type { Device, Model } from './api'
 import { archive } from './archive'
+import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
 import { People } from './people'
@@ -71,6 +72,7 @@ function createModel(): Model {
       },
       onMessage: (message) => {
         if (message.type === 'media_moved') media.movedAway(message.room)
+        if (message.type === 'seen') care.heard(message)
         if (rooms.take(message) || message.type !== 'presence') return
         people.merge(message.entries as Parameters<People['merge']>[0])
         void seat.look(seats).then((rejoined) => {
@@ -133,6 +135,20 @@ function createModel(): Model {
     },
     () => ways.get(),
   )
+
+  const care: Care = new Care({
+    sample: media.sample,
+    peer: media.peer,
+    room: rooms.current,
+    person,
+    muted: capture.muted,
+    cameraOff: capture.cameraOff,
+    setSampleMs: (ms) => {
+      media.sampleMs = ms
+    },
+    send: (message) => session.send(message),
+    nowMs: () => performance.now(),
+  })
 
   /* ---- where the media goes ---- */
   const target = computed((): string => {
@@ -404,6 +420,9 @@ function createModel(): Model {
     },
     askStill: (room, of) => wish({ type: 'ask_still', room, of }),
     still: stills.state,
+    sendStill: (room) => stills.answer(room, null, capture.camera.peek()),
+    advice: care.advice,
+    followAdvice: () => care.followed(),
     stillUrl,
 
     archive,

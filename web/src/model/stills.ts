@@ -15,18 +15,17 @@ export class Stills {
   readonly state = signal<StillState>(null)
   private clear: ReturnType<typeof setTimeout> | undefined
 
-  async answer(room: RoomId, by: PersonId, camera: MediaStreamTrack | null): Promise<void> {
+  /** `by` asked for it; null: this person sends it unasked. */
+  async answer(room: RoomId, by: PersonId | null, camera: MediaStreamTrack | null): Promise<void> {
+    const unasked = by === null
     clearTimeout(this.clear)
     try {
       if (!camera) throw new Refusal('device_none', 'the camera is off')
-      this.state.value = { step: 'taking' }
+      this.state.value = { step: 'taking', unasked }
       const body = await takeStill(camera)
-      this.state.value = { step: 'sending' }
-      await call<Still>(
-        'POST',
-        `/api/rooms/${encodeURIComponent(room)}/stills?asked_by=${encodeURIComponent(by)}`,
-        { body },
-      )
+      this.state.value = { step: 'sending', unasked }
+      const asked = by === null ? '' : `?asked_by=${encodeURIComponent(by)}`
+      await call<Still>('POST', `/api/rooms/${encodeURIComponent(room)}/stills${asked}`, { body })
       this.state.value = null
     } catch (error) {
       this.state.value = { step: 'failed', problem: asRefusal(error).code }

@@ -6,7 +6,8 @@
  */
 import type { ReadonlySignal } from '@preact/signals'
 import { batch, effect, signal, untracked } from '@preact/signals'
-import type { Ice, Layout, PersonId, Quality, RoomId, SessionId, SlotFill } from '../contract'
+import type { ClientSample, Ice, Layout, PersonId, Quality, RoomId, SessionId, SlotFill } from '../contract'
+import { SAMPLE_MS } from '../contract'
 import { Backoff } from '../link/backoff'
 import { Refusal } from '../link/refusal'
 import type { Capture } from './capture'
@@ -15,6 +16,7 @@ import { Peer } from './peer'
 import { Pointers } from './pointers'
 import { QualityWords } from './quality'
 import { Remote } from './remote'
+import { Sampler } from './sample'
 import { Speaker } from './speaker'
 import type { Counted, Rates } from './stats'
 import { StatsReader, readCounters } from './stats'
@@ -54,6 +56,8 @@ const WATCH_MS = 500
 /** While nothing arrives. */
 const WATCH_LOST_MS = 150
 const MEASURE_MS = 2000
+/** Between two looks whether a sample is due. */
+const DUE_MS = 1000
 const SILENCE: Tracks = { microphone: null, camera: null, screen: null, screen_sound: null }
 
 const NO_RATES: Rates = { sentFps: null, seenFps: null }
@@ -74,6 +78,9 @@ export class Media {
   readonly quality = signal<Quality>('unknown')
   /** Pictures a second, out and in. */
   readonly rates = signal<Rates>(NO_RATES)
+  /** What the server is to keep, every `sampleMs`; null while nothing is connected. */
+  readonly sample = signal<ClientSample | null>(null)
+  sampleMs = SAMPLE_MS
   readonly remote = new Remote()
   readonly pointers = new Pointers()
 
@@ -93,6 +100,8 @@ export class Media {
   private readonly speaker = new Speaker()
   private readonly words = new QualityWords()
   private stats = new StatsReader()
+  private sampler = new Sampler()
+  private sampledMs = 0
   private readonly publishing = signal(false)
 
   /** `link`: the signaling link is up. */
@@ -112,6 +121,7 @@ export class Media {
       untracked(() => void this.look())
     })
     setInterval(() => void this.measure(), MEASURE_MS)
+    setInterval(() => void this.takeSample(), DUE_MS)
     const changed = () => {
       this.watcher.changed(performance.now())
       void this.look()
@@ -304,6 +314,8 @@ export class Media {
     void peer.publish(untracked(() => this.tracks())).catch(() => undefined)
     this.watcher.renewed(performance.now())
     this.stats = new StatsReader()
+    this.sampler = new Sampler()
+    this.sampledMs = 0
     this.backoff.reset()
     this.speaker.set(peer.audioTracks())
     performance.mark('passline:peer-ready')
@@ -376,7 +388,19 @@ export class Media {
       this.pointers.clear()
       this.quality.value = 'unknown'
       this.rates.value = NO_RATES
+      this.sample.value = null
     })
+  }
+
+  private async takeSample(): Promise<void> {
+    const { active, sampler } = this
+    const now = performance.now()
+    if (!active || this.peer.value !== 'connected' || now - this.sampledMs < this.sampleMs - DUE_MS / 2)
+      return
+    this.sampledMs = now
+    const report = await active.pc.getStats().catch(() => null)
+    if (!report || active !== this.active) return
+    this.sample.value = sampler.take(report, active.slots, performance.now()) ?? this.sample.value
   }
 
   private async measure(): Promise<void> {

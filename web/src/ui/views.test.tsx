@@ -304,6 +304,28 @@ describe('the banner of a call', () => {
     await show({}, member(CHEN, 'joined', { quality: 'weak' }))
     expect(byTestId('weak-link').textContent).toContain('你每秒看到 14 张画面')
   })
+  it('says what to do about it, in place of the complaint, with one press', async () => {
+    const sendStill = vi.fn(() => Promise.resolve())
+    const followAdvice = vi.fn()
+    const advice = { rule: 'they_see_few', words: 'advice.they_see_few', fps: 4, act: 'send_still' }
+    await show({ quality: signal('weak'), advice: signal(advice), sendStill, followAdvice })
+    expect(document.querySelectorAll('.banner').length).toBe(1)
+    expect(byTestId('weak-link').textContent).toContain('陈立群每秒只看到 4 张画面')
+    await press('follow-advice')
+    expect(sendStill).toHaveBeenCalledWith('room-1')
+    expect(followAdvice).toHaveBeenCalledOnce()
+    await draw(
+      <CallBanner room={inCall()} other={member(CHEN, 'joined')} />,
+      modelOf({ ...calm, advice: signal({ ...advice, fps: 1 }) }),
+      'en',
+    )
+    expect(byTestId('advice').textContent).toContain('Chen Liqun sees 1 picture a second')
+  })
+  it('advises nothing to press where nothing helps at once', async () => {
+    await show({ advice: signal({ rule: 'late', words: 'advice.late', fps: 1, act: null }) })
+    expect(byTestId('advice').textContent).toContain('话说短一点')
+    expect(document.querySelector('[data-testid=follow-advice]')).toBeNull()
+  })
   it('tells who waits that the other one is cut off', async () => {
     await show({}, member(CHEN, 'away'))
     expect(byTestId('other-away').textContent).toContain('陈立群断线了')

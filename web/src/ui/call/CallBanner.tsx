@@ -1,8 +1,9 @@
 /** One banner at a time over a room's picture, the more urgent first: sound blocked, cut off, the other away, weak link. */
-import { CameraOff, ServerCog, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
+import { Camera, CameraOff, ServerCog, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
 import type { Member, RoomState } from '../../contract'
 import { useState } from 'preact/hooks'
 import { t } from '../../i18n'
+import type { Advice } from '../../model/api'
 import { act } from '../act'
 import { clock, timeOfDay } from '../format'
 import { useModel } from '../model'
@@ -20,7 +21,7 @@ const LOOK_YOURSELF_S = 12
 
 export function CallBanner(props: { room: RoomState; other: Member | null }) {
   const model = useModel()
-  const { other } = props
+  const { room, other } = props
   const peer = model.peer.value
   const capture = model.capture.value
   if (model.soundBlocked.value)
@@ -90,8 +91,10 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
         act={<Button onClick={() => void model.openDevices()}>{t('act.retry')}</Button>}
       />
     )
-  if (worse(model.quality.value, other?.quality) === 'weak') return <Weak other={other} />
-  return null
+  const weak = worse(model.quality.value, other?.quality) === 'weak'
+  const advice = model.advice.value
+  if (advice && other) return <Advised room={room} other={other} advice={advice} weak={weak} />
+  return weak ? <Weak other={other} /> : null
 }
 
 /** Cut off from everything: since when, and after a while what one can do oneself. */
@@ -128,6 +131,35 @@ function Away(props: { other: Member }) {
       since={clock((model.tick.value - since) / 1000)}
       text={t('call.away_text')}
       testid="other-away"
+    />
+  )
+}
+
+/** What to do about it, where the figures of both sides say so. */
+function Advised(props: { room: RoomState; other: Member; advice: Advice; weak: boolean }) {
+  const model = useModel()
+  const { room, other, advice } = props
+  const words = { name: callName(other), count: advice.fps }
+  const follow = (): void => {
+    model.followAdvice()
+    void act(
+      advice.act === 'send_still' ? model.sendStill(room.id) : model.askStill(room.id, other.person.id),
+    )
+  }
+  return (
+    <Banner
+      icon={WeakWifi}
+      tone="strong"
+      title={t(advice.words, words)}
+      text={t(`${advice.words}_text`, words)}
+      testid={props.weak ? 'weak-link' : 'advice'}
+      act={
+        advice.act && (
+          <Button icon={Camera} onClick={follow} testid="follow-advice">
+            {t(`advice.${advice.act}`)}
+          </Button>
+        )
+      }
     />
   )
 }

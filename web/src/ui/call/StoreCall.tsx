@@ -62,7 +62,7 @@ export function StoreCall(props: { room: RoomState }) {
       <strong>
         {still.step === 'failed'
           ? errorWords(still.problem)
-          : t(`still.${still.step}_own`, { name: nameOf(asker?.person.name) })}
+          : t(`still.${still.step}_${still.unasked ? 'self' : 'own'}`, { name: nameOf(asker?.person.name) })}
       </strong>
     </>
   ) : null
