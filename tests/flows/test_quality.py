@@ -15,6 +15,7 @@ ADVISED_S = 120.0
 """A quarter of a minute of silence and two samples, on a machine of any speed."""
 
 
+@pytest.mark.full_only
 async def test_a_store_that_sends_four_pictures_a_second_is_asked_for_a_photo_and_its_manager_sees_why(
     tmp_path: Path,
 ) -> None:
