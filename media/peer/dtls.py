@@ -11,7 +11,7 @@ from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCIce
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, RTCDtlsTransport, State
 from OpenSSL import SSL
 
-from media.peer.mux import Endpoint
+from media.peer.endpoint import Endpoint
 from media.peer.srtp import Keys, SrtpError
 
 __all__ = ["DtlsFailed", "DtlsTransport", "Identity", "SrtpError"]

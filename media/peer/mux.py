@@ -1,30 +1,19 @@
 """One UDP port for every peer of a worker: tells STUN, DTLS and SRTP apart, lets only validated addresses through.
 
-One socket per local address, all on the same port, so that an answer always leaves from the address that was asked.
 The worker is ICE-lite (RFC 8445 §2.5): it answers checks and never nominates. A client's address counts once a check
 from it carried a MESSAGE-INTEGRITY made with our password; until then nothing but STUN from there is read (the DTLS
 ClientHello race, and the empty or oversize datagram that ends a stock aiortc connection).
-
-A source address can be forged, so a check alone does not say that its sender reads what we send there. Each address is
-asked back once with a check of ours, and media goes only where that was answered (RFC 7675 §5.1): nobody can point a
-call at a third party. Until then an address gets a few datagrams, for the handshake.
 """
 
 import asyncio
-import secrets
-import socket
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-from aioice.ice import get_host_addresses
 
 from media.peer import stun
-from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
+from media.peer.endpoint import Address, Datagram, Door, Endpoint, Way
+from media.peer.udp import UdpDoor, own_addresses
 from media.plane.base import Plane
 from media.plane.python import PythonPlane
 from runtime import clock
-from runtime.bucket import Bucket
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -33,192 +22,11 @@ MAX_DATAGRAM_BYTES = 1500
 """Nothing larger is WebRTC on a network of ours; pylibsrtp cannot take more."""
 BATCH = 128
 """Datagrams read per wake-up and socket before other work gets its turn."""
-SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
-DTLS_QUEUE = 64
-"""Datagrams waiting for one DTLS transport; the newest are dropped, both sides repeat."""
 MAX_ADDRESSES = 16
 """Validated addresses of one peer; the oldest is forgotten, never the nominated one."""
-MAX_ASKED = 20
-"""Our checks to one address; a browser answers the first."""
-ASK_AGAIN_S = 0.05
-MAX_UNPROVED = 16
-"""Datagrams of handshakes to addresses that did not answer yet: two flights, each sent some times."""
 TAKEOVER_S = 5.0
 """An address that a peer used within this time is not given to another one."""
 LOOPBACK = "127.0.0.1"
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
-"""Linux socket(7); the socket module has no names for them."""
-
-Address = tuple[str, int]
-Datagram = Callable[[bytes, float], None]
-
-
-@dataclass(slots=True)
-class Way:
-    """One address of a peer, through one door."""
-
-    door: "Door"
-    address: Address
-    transaction: bytes = field(default_factory=lambda: secrets.token_bytes(12))
-    """Of our check; the same in its repeats."""
-    asked: int = 0
-    asked_at: float = float("-inf")
-    proved: bool = False
-    """Our check was answered: the peer reads what we send there."""
-
-
-class Endpoint:
-    """One peer's side of the port: ICE-lite credentials, where it can be reached, and who takes its datagrams.
-
-    Duck-types what RTCDtlsTransport needs of an ICE transport: `_recv`, `_send`, `role`, `state`.
-    """
-
-    role = "controlled"
-
-    def __init__(self, mux: "Mux", *, on_rtp: Datagram, on_rtcp: Datagram) -> None:
-        self.ufrag = secrets.token_hex(4)
-        self.pwd = secrets.token_hex(16)
-        self.remote_ufrag = self.remote_pwd = ""
-        """Once the offer is read; checks with another ufrag are not ours."""
-        self.on_rtp = on_rtp
-        """Takes SRTP as it came, and `now`."""
-        self.on_rtcp = on_rtcp
-        self.validated = asyncio.Event()
-        """Set when the first check passed: from then on there is a `path`."""
-        self.heard = clock.now()
-        """When the peer last sent anything that we accept."""
-        self.path: Way | None = None
-        """What the peer nominated last."""
-        self.address: Address | None = None
-        """Where media goes: nominated, and our check from there was answered."""
-        self.sendto: Callable[[bytes, Address], int] | None = None
-        """`socket.sendto` of the local address that belongs to `address`."""
-        self.handle = 0
-        """The plane's for this peer; 0 before its keys, after its end, or if the plane has no need of one."""
-        self.ways: dict[tuple[Door, Address], Way] = {}
-        self.checks = Bucket(CHECKS_PER_S)
-        self._mux = mux
-        self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
-        self._dtls_rate = Bucket(DTLS_PER_S)
-        self._unproved = 0
-        self._fd = -1
-        self._closed = False
-
-    @property
-    def state(self) -> str:
-        return "closed" if self._closed else "completed" if self.path is not None else "new"
-
-    def nominate(self, way: Way) -> None:
-        """The peer wants to be reached this way."""
-        self.path = way
-        self.validated.set()
-        if way.proved:
-            self._aim(way)
-
-    def prove(self, way: Way) -> None:
-        """The peer reads what we send this way."""
-        way.proved = True
-        if way is self.path:
-            self._aim(way)
-
-    def lose(self, way: Way) -> None:
-        """Another peer has the address now, or there are too many."""
-        del self.ways[way.door, way.address]
-        if way.address == self.address and way.door.sendto is self.sendto:
-            self._aim(None)
-        if way is self.path:
-            self.path = None
-
-    def _aim(self, way: Way | None) -> None:
-        """Media goes this way from now on, or nowhere."""
-        self.address, self.sendto = (None, None) if way is None else (way.address, way.door.sendto)
-        self._fd = -1 if way is None else way.door.socket.fileno()
-        if self.handle:
-            self._mux.plane.aim(self.handle, self._fd, self.address)
-
-    def arm(self, session: int) -> None:
-        """There are keys: the plane may send to this peer by itself. `session` must live until `disarm` or `close`."""
-        self.handle = self._mux.plane.open(session)
-        if self.handle:
-            self._mux.plane.aim(self.handle, self._fd, self.address)
-
-    def disarm(self) -> None:
-        """The plane forgets the peer, and its keys may go."""
-        if self.handle:
-            self._mux.plane.close(self.handle)
-            self.handle = 0
-
-    def ask(self, way: Way, now: float) -> None:
-        """Send our check, unless it was sent just now or too often."""
-        if way.proved or way.asked >= MAX_ASKED or now - way.asked_at < ASK_AGAIN_S:
-            return
-        way.asked += 1
-        way.asked_at = now
-        username = f"{self.remote_ufrag}:{self.ufrag}"
-        self._mux.send(way, stun.controlled_request(way.transaction, username, self.remote_pwd))
-
-    def send(self, data: bytes) -> None:
-        """Send one datagram now or not at all (counted)."""
-        way = self.path
-        if way is None or self._closed:
-            self._mux.dropped["unreachable"] += 1
-            return
-        if not way.proved:
-            self.ask(way, clock.now())
-            self._unproved += 1
-            if self._unproved > MAX_UNPROVED:
-                self._mux.dropped["unproved"] += 1
-                return
-        self._mux.send(way, data)
-
-    def put_dtls(self, data: bytes, now: float) -> None:
-        if not self._dtls_rate.take(now):
-            self._mux.dropped["dtls_rate"] += 1
-            return
-        try:
-            self._dtls.put_nowait(data)
-        except asyncio.QueueFull:
-            self._mux.dropped["dtls_queue"] += 1
-
-    def close(self) -> None:
-        """Take the peer off the port; a waiting `_recv` raises ConnectionError."""
-        if self._closed:
-            return
-        self._closed = True
-        self.disarm()
-        self._mux.forget(self)
-        self.on_rtp = self.on_rtcp = _nobody
-        if self._dtls.full():
-            self._dtls.get_nowait()
-        self._dtls.put_nowait(None)
-
-    async def _recv(self) -> bytes:
-        if self._closed:
-            raise ConnectionError("endpoint is closed")
-        data = await self._dtls.get()
-        if data is None:
-            raise ConnectionError("endpoint is closed")
-        return data
-
-    async def _send(self, data: bytes) -> None:
-        self.send(data)
-
-
-class Door:
-    """The socket of one local address, and the peers validated through it."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.host = host
-        self.by_address: dict[Address, Endpoint] = {}
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            self.socket.setblocking(False)
-            _enlarge(self.socket)
-            self.socket.bind((host, port))
-        except OSError:
-            self.socket.close()
-            raise
-        self.sendto: Callable[[bytes, Address], int] = self.socket.sendto
 
 
 class Mux:
@@ -234,7 +42,7 @@ class Mux:
         self.dropped: Counter[str] = Counter()
         self._offered = list(offered or [])
         self._by_ufrag: dict[str, Endpoint] = {}
-        self._doors: dict[str, Door] = {}
+        self._doors: dict[str, UdpDoor] = {}
         self._loop = asyncio.get_running_loop()
         self._bugs = 0
         self._present: list[str] = []
@@ -250,7 +58,7 @@ class Mux:
             self._add(LOOPBACK, 0)
             found: int = self._doors[LOOPBACK].socket.getsockname()[1]
             try:
-                for host in _hosts():
+                for host in own_addresses():
                     self._add(host, found)
             except OSError:
                 self._close_doors()
@@ -259,13 +67,13 @@ class Mux:
         raise OSError("no UDP port is free on every address")
 
     def _add(self, host: str, port: int) -> None:
-        door = Door(host, port)
+        door = UdpDoor(host, port)
         self._doors[host] = door
-        self._loop.add_reader(door.socket.fileno(), self._readable, door)
+        self._loop.add_reader(door.fd, self._readable, door)
 
     def refresh(self) -> None:
         """Bind addresses that came since (a network that was down at start); cheap enough for every answer."""
-        self._present = _hosts()
+        self._present = own_addresses()
         for host in self._present:
             if host not in self._doors:
                 try:
@@ -311,11 +119,11 @@ class Mux:
 
     def _close_doors(self) -> None:
         for door in self._doors.values():
-            self._loop.remove_reader(door.socket.fileno())
+            self._loop.remove_reader(door.fd)
             door.socket.close()
         self._doors.clear()
 
-    def _readable(self, door: Door) -> None:
+    def _readable(self, door: UdpDoor) -> None:
         """Read what is there, then send what came of it; and what came while that was sent, up to BATCH in all."""
         left = BATCH
         while True:
@@ -324,7 +132,7 @@ class Mux:
             if not self.plane.flush() or not taken or not left:
                 return
 
-    def _read(self, door: Door, most: int) -> int:
+    def _read(self, door: UdpDoor, most: int) -> int:
         """How many datagrams there were. Never raises: one bad datagram must not cost the others theirs."""
         now = clock.now()
         receive = door.socket.recvfrom
@@ -428,21 +236,3 @@ class Mux:
             )
             endpoint.lose(oldest)
             del oldest.door.by_address[oldest.address]
-
-
-def _nobody(_data: bytes, _now: float) -> None:
-    """Takes what comes for a peer that is gone, and keeps nothing of it alive."""
-
-
-def _enlarge(open_socket: socket.socket) -> None:
-    """Large buffers: past the system's limit if we may (CAP_NET_ADMIN), else up to it."""
-    for option, forced in ((socket.SO_RCVBUF, _SO_RCVBUFFORCE), (socket.SO_SNDBUF, _SO_SNDBUFFORCE)):
-        try:
-            open_socket.setsockopt(socket.SOL_SOCKET, forced, SOCKET_BUFFER_BYTES)
-        except OSError:
-            open_socket.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-
-
-def _hosts() -> list[str]:
-    """IPv4 addresses of this machine but for loopback."""
-    return [host for host in get_host_addresses(use_ipv4=True, use_ipv6=False) if not host.startswith("127.")]

@@ -15,7 +15,7 @@ from OpenSSL import SSL
 
 import media.peer
 from media.peer.dtls import Identity
-from media.peer.mux import Endpoint
+from media.peer.endpoint import Endpoint
 from media.peer.srtp import Keys
 
 pytestmark = pytest.mark.unit

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from media.peer import stun
-from media.peer.mux import BATCH, DTLS_QUEUE, LOOPBACK, MAX_ADDRESSES, MAX_ASKED, MAX_UNPROVED, Door, Endpoint, Mux
+from media.peer.endpoint import DTLS_QUEUE, MAX_ASKED, MAX_UNPROVED, Endpoint
+from media.peer.mux import BATCH, LOOPBACK, MAX_ADDRESSES, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
+from media.peer.udp import UdpDoor
 from media.plane.python import PythonPlane
 from runtime import clock
 from tests.support.until import until
@@ -68,7 +70,7 @@ async def test_a_peer_has_a_bounded_number_of_addresses_and_keeps_the_nominated_
 async def test_one_client_address_seen_through_many_of_ours_is_bounded_too(mux: Mux) -> None:
     endpoint = endpoint_of(mux)
     address = ("192.0.2.1", 5000)
-    doors = [Door(LOOPBACK, 0) for _ in range(MAX_ADDRESSES + 5)]
+    doors = [UdpDoor(LOOPBACK, 0) for _ in range(MAX_ADDRESSES + 5)]
     endpoint.address, endpoint.sendto = address, doors[0].sendto
     for door in doors:
         mux._validate(door, address, endpoint)
@@ -216,7 +218,7 @@ async def test_the_plane_sends_where_we_would_and_only_while_we_would() -> None:
             source.sendto(answer, (LOOPBACK, mux.port))
             await until(lambda: len(plane.told) == 3)
             door = endpoint.path.door
-            assert plane.told[2] == ("aim", 7, door.socket.fileno(), here)
+            assert plane.told[2] == ("aim", 7, door.fd, here)
             endpoint.lose(endpoint.path)
             assert plane.told[3] == ("aim", 7, -1, None)
         endpoint.disarm()

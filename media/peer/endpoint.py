@@ -1,0 +1,211 @@
+"""One peer's side of the port: its ICE-lite credentials, the ways on which it can be reached, who takes its datagrams.
+
+A source address can be forged, so a check alone does not say that its sender reads what we send there. Each way is
+asked back once with a check of ours, and media goes only where that was answered (RFC 7675 §5.1): nobody can point a
+call at a third party. Until then a way gets a few datagrams, for the handshake.
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from media.peer import stun
+from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
+from media.plane.base import Plane
+from runtime import clock
+from runtime.bucket import Bucket
+
+DTLS_QUEUE = 64
+"""Datagrams waiting for one DTLS transport; the newest are dropped, both sides repeat."""
+MAX_ASKED = 20
+"""Our checks to one address; a browser answers the first."""
+ASK_AGAIN_S = 0.05
+MAX_UNPROVED = 16
+"""Datagrams of handshakes to addresses that did not answer yet: two flights, each sent some times."""
+
+Address = tuple[str, int]
+Datagram = Callable[[bytes, float], None]
+
+
+class Door(Protocol):
+    """Where datagrams of several peers come in, e.g. the socket of one local address."""
+
+    by_address: dict[Address, "Endpoint"]
+    """The peers that were validated through it."""
+    sendto: Callable[[bytes, Address], int]
+    """Never waits. Raises BlockingIOError if there is no room now, OSError if there is no way."""
+
+    @property
+    def fd(self) -> int:
+        """The socket by which a plane may send for itself."""
+
+
+@dataclass(slots=True)
+class Way:
+    """One address of a peer, through one door."""
+
+    door: Door
+    address: Address
+    transaction: bytes = field(default_factory=lambda: secrets.token_bytes(12))
+    """Of our check; the same in its repeats."""
+    asked: int = 0
+    asked_at: float = float("-inf")
+    proved: bool = False
+    """Our check was answered: the peer reads what we send there."""
+
+
+class Port(Protocol):
+    """What an endpoint needs of the port that it is on."""
+
+    plane: Plane
+    dropped: Counter[str]
+
+    def send(self, way: Way, data: bytes) -> None:
+        """Send one datagram now or not at all (counted)."""
+
+    def forget(self, endpoint: "Endpoint") -> None:
+        """It is closed: nothing more comes to it."""
+
+
+class Endpoint:
+    """Made by `Mux.open`, gone after `close`.
+
+    Duck-types what RTCDtlsTransport needs of an ICE transport: `_recv`, `_send`, `role`, `state`.
+    """
+
+    role = "controlled"
+
+    def __init__(self, port: Port, *, on_rtp: Datagram, on_rtcp: Datagram) -> None:
+        self.ufrag = secrets.token_hex(4)
+        self.pwd = secrets.token_hex(16)
+        self.remote_ufrag = self.remote_pwd = ""
+        """Once the offer is read; checks with another ufrag are not ours."""
+        self.on_rtp = on_rtp
+        """Takes SRTP as it came, and `now`."""
+        self.on_rtcp = on_rtcp
+        self.validated = asyncio.Event()
+        """Set when the first check passed: from then on there is a `path`."""
+        self.heard = clock.now()
+        """When the peer last sent anything that we accept."""
+        self.path: Way | None = None
+        """What the peer nominated last."""
+        self.address: Address | None = None
+        """Where media goes: nominated, and our check from there was answered."""
+        self.sendto: Callable[[bytes, Address], int] | None = None
+        """Of the door that belongs to `address`."""
+        self.handle = 0
+        """The plane's for this peer; 0 before its keys, after its end, or if the plane has no need of one."""
+        self.ways: dict[tuple[Door, Address], Way] = {}
+        self.checks = Bucket(CHECKS_PER_S)
+        self._port = port
+        self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
+        self._dtls_rate = Bucket(DTLS_PER_S)
+        self._unproved = 0
+        self._fd = -1
+        self._closed = False
+
+    @property
+    def state(self) -> str:
+        return "closed" if self._closed else "completed" if self.path is not None else "new"
+
+    def nominate(self, way: Way) -> None:
+        """The peer wants to be reached this way."""
+        self.path = way
+        self.validated.set()
+        if way.proved:
+            self._aim(way)
+
+    def prove(self, way: Way) -> None:
+        """The peer reads what we send this way."""
+        way.proved = True
+        if way is self.path:
+            self._aim(way)
+
+    def lose(self, way: Way) -> None:
+        """Another peer has the address now, or there are too many."""
+        del self.ways[way.door, way.address]
+        if way.address == self.address and way.door.sendto is self.sendto:
+            self._aim(None)
+        if way is self.path:
+            self.path = None
+
+    def _aim(self, way: Way | None) -> None:
+        """Media goes this way from now on, or nowhere."""
+        self.address, self.sendto = (None, None) if way is None else (way.address, way.door.sendto)
+        self._fd = -1 if way is None else way.door.fd
+        if self.handle:
+            self._port.plane.aim(self.handle, self._fd, self.address)
+
+    def arm(self, session: int) -> None:
+        """There are keys: the plane may send to this peer by itself. `session` must live until `disarm` or `close`."""
+        self.handle = self._port.plane.open(session)
+        if self.handle:
+            self._port.plane.aim(self.handle, self._fd, self.address)
+
+    def disarm(self) -> None:
+        """The plane forgets the peer, and its keys may go."""
+        if self.handle:
+            self._port.plane.close(self.handle)
+            self.handle = 0
+
+    def ask(self, way: Way, now: float) -> None:
+        """Send our check, unless it was sent just now or too often."""
+        if way.proved or way.asked >= MAX_ASKED or now - way.asked_at < ASK_AGAIN_S:
+            return
+        way.asked += 1
+        way.asked_at = now
+        username = f"{self.remote_ufrag}:{self.ufrag}"
+        self._port.send(way, stun.controlled_request(way.transaction, username, self.remote_pwd))
+
+    def send(self, data: bytes) -> None:
+        """Send one datagram now or not at all (counted)."""
+        way = self.path
+        if way is None or self._closed:
+            self._port.dropped["unreachable"] += 1
+            return
+        if not way.proved:
+            self.ask(way, clock.now())
+            self._unproved += 1
+            if self._unproved > MAX_UNPROVED:
+                self._port.dropped["unproved"] += 1
+                return
+        self._port.send(way, data)
+
+    def put_dtls(self, data: bytes, now: float) -> None:
+        if not self._dtls_rate.take(now):
+            self._port.dropped["dtls_rate"] += 1
+            return
+        try:
+            self._dtls.put_nowait(data)
+        except asyncio.QueueFull:
+            self._port.dropped["dtls_queue"] += 1
+
+    def close(self) -> None:
+        """Take the peer off the port; a waiting `_recv` raises ConnectionError."""
+        if self._closed:
+            return
+        self._closed = True
+        self.disarm()
+        self._port.forget(self)
+        self.on_rtp = self.on_rtcp = _nobody
+        if self._dtls.full():
+            self._dtls.get_nowait()
+        self._dtls.put_nowait(None)
+
+    async def _recv(self) -> bytes:
+        if self._closed:
+            raise ConnectionError("endpoint is closed")
+        data = await self._dtls.get()
+        if data is None:
+            raise ConnectionError("endpoint is closed")
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self.send(data)
+
+
+def _nobody(_data: bytes, _now: float) -> None:
+    """Takes what comes for a peer that is gone, and keeps nothing of it alive."""
