@@ -37,6 +37,22 @@ def own_names(settings: Settings) -> list[str]:
     return [name for name in dict.fromkeys(names) if is_name(name)]
 
 
+def media_hosts() -> list[str]:
+    """Addresses of this machine to which others can send media, IPv4 first. No loopback, and none of IPv6 that hold on
+    one link only: each machine would need another way to write them."""
+    found = [
+        ipaddress.ip_address(bound.ip if isinstance(bound.ip, str) else bound.ip[0])
+        for adapter in ifaddr.get_adapters()
+        for bound in adapter.ips
+    ]
+    usable = [address for address in dict.fromkeys(found) if not address.is_loopback and not _one_link(address)]
+    return [str(address) for address in sorted(usable, key=lambda address: address.version)]
+
+
+def _one_link(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    return address.version == 6 and address.is_link_local
+
+
 def own_address(settings: Settings) -> str:
     """The first of `origins`, behind a proxy; else this machine: cameras need https:// or localhost."""
     if settings.origins:

@@ -6,7 +6,7 @@ stops the start with a message that names it.
 
 import os
 import tomllib
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
 
@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 PREFIX = "PASSLINE_"
 CONFIG = "PASSLINE_CONFIG"
+ALSO = {"media_address": "media_addresses"}
+"""Other spellings of a key: whoever has one address says it in the singular."""
 
 
 class SettingsError(Exception):
@@ -53,8 +55,9 @@ class Settings(BaseModel):
     """UDP port of the first media worker; the next ones count up. 0 lets the system choose."""
     media_workers: Annotated[int, Field(ge=0, le=64)] = 0
     """Media worker processes; 0 means one per core, but two on one core: so a room has where to go if one dies."""
-    media_addresses: list[str] = Field(default_factory=list)
-    """Addresses offered to clients; empty means every address of this machine."""
+    media_addresses: Annotated[list[str], Field(max_length=8)] = Field(default_factory=list)
+    """IPv4 and IPv6 addresses told to clients, e.g. the public one of a NAT, in this order; empty means every address
+    of this machine."""
     turn_urls: list[Annotated[str, Field(pattern=r"^turns?:[^\s,]+$")]] = Field(default_factory=list)
     """Ways to the chain's TURN server, e.g. `turns:turn.example:5349?transport=tcp`."""
     turn_secret: Annotated[str, Field(min_length=16)] | None = None
@@ -89,6 +92,11 @@ class Settings(BaseModel):
             ip_network(proxy)
         return proxies
 
+    @field_validator("media_addresses")
+    @classmethod
+    def _can_be_told(cls, addresses: list[str]) -> list[str]:
+        return list(dict.fromkeys(_told(text) for text in addresses))
+
     @property
     def https(self) -> bool:
         """Whether we serve HTTPS ourselves."""
@@ -107,6 +115,19 @@ class Settings(BaseModel):
         return self.media_workers or max(2, os.cpu_count() or 1)
 
 
+def _told(text: str) -> str:
+    """An address as candidates have it. Raises ValueError if no client could send there."""
+    try:
+        address = ip_address(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no IP address; clients are told addresses, not names or ports") from error
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        raise ValueError(f"{text} is an IPv4 address, write {address.ipv4_mapped}")
+    if address.is_unspecified or address.is_multicast or (address.version == 6 and address.is_link_local):
+        raise ValueError(f"{text} is no address that a client could send to")
+    return str(address)
+
+
 def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
     """Read the settings. `overrides` (from the command line) win. Raises SettingsError."""
     env = dict(os.environ) if environ is None else environ
@@ -119,6 +140,7 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
             raise SettingsError(f"{CONFIG}: there is no file {file}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{file}: {error}") from error
+        values = {ALSO.get(name, name): value for name, value in values.items()}
         _refuse_unknown(values, str(file), "")
     for key, text in env.items():
         if not key.startswith(PREFIX) or key == CONFIG:
@@ -126,6 +148,7 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
         name = key.removeprefix(PREFIX).lower()
         if name not in Settings.model_fields and name.endswith("_file"):
             name, text = name.removesuffix("_file"), _content(key, text)
+        name = ALSO.get(name, name)
         if name not in Settings.model_fields:
             raise SettingsError(f"{key} is not a setting. Known: {_known(PREFIX)}")
         listed = get_origin(Settings.model_fields[name].annotation) is list
@@ -141,7 +164,8 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
         if not first["loc"]:
             raise SettingsError(first["msg"].removeprefix("Value error, ")) from error
         name = str(first["loc"][0])
-        raise SettingsError(f"{PREFIX}{name.upper()} ({name} in the TOML file): {first['msg']}") from error
+        why = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{PREFIX}{name.upper()} ({name} in the TOML file): {why}") from error
 
 
 def _content(key: str, file: str) -> str:

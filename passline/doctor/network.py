@@ -5,10 +5,8 @@ import os
 import socket
 from collections.abc import Iterator
 
-import ifaddr
-
 from passline.doctor.findings import Finding, ok, problem, warning
-from runtime.address import EVERYWHERE, own_address
+from runtime.address import EVERYWHERE, media_hosts, own_address
 from runtime.settings import Settings
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -67,26 +65,21 @@ def addresses(settings: Settings) -> Iterator[Finding]:
 
 
 def _media_addresses(settings: Settings) -> Iterator[Finding]:
-    own = {
-        bound.ip
-        for adapter in ifaddr.get_adapters()
-        for bound in adapter.ips
-        if isinstance(bound.ip, str) and not ipaddress.ip_address(bound.ip).is_loopback
-    }
-    offered = settings.media_addresses or sorted(own)
-    wrong = []
-    for text in offered:
-        try:
-            ipaddress.ip_address(text)
-        except ValueError:
-            wrong.append(text)
+    own = media_hosts()
+    offered = settings.media_addresses or own
     ways = f"UDP {settings.media_port or '(chosen)'} at {', '.join(offered) or 'no address'}"
-    if wrong:
-        yield problem("media", f"{', '.join(wrong)} is no IP address", "PASSLINE_MEDIA_ADDRESSES wants IP addresses")
-    elif not offered:
+    foreign = _versions(offered) - _versions(own)
+    if not offered:
         yield problem("media", "this machine has no address but loopback", "connect it to a network")
+    elif foreign:
+        cure = "give the machine such an address, or take it out of PASSLINE_MEDIA_ADDRESSES: no media comes that way"
+        yield warning("media", f"{ways}: this machine itself has no IPv{foreign.pop()} address", cure)
     elif all(ipaddress.ip_address(text).is_private for text in offered) and not settings.turn_urls:
         cure = "stores outside this network need the public address in PASSLINE_MEDIA_ADDRESSES, or a TURN server"
         yield warning("media", f"{ways}: private addresses only", cure)
     else:
         yield ok("media", ways)
+
+
+def _versions(addresses: list[str]) -> set[int]:
+    return {ipaddress.ip_address(text).version for text in addresses}

@@ -97,13 +97,25 @@ def test_a_port_in_foreign_hands_is_a_problem() -> None:
         ({"origins": ["http://passline.example"]}, {"address": "problem"}),
         ({"media_addresses": ["8.8.8.8"]}, {"media": "ok"}),
         ({"media_addresses": ["10.0.0.7"]}, {"media": "warning"}),
-        ({"media_addresses": ["passline.example"]}, {"media": "problem"}),
+        ({"media_addresses": ["10.0.0.7", "8.8.8.8"]}, {"media": "ok"}),
     ],
 )
 def test_addresses_that_browsers_cannot_use_are_told(settings: dict[str, object], expected: dict[str, str]) -> None:
     findings = list(network.addresses(Settings.model_validate(settings)))
     levels(findings)
     assert expected.items() <= {finding.check: finding.level.value for finding in findings}.items()
+
+
+def test_an_announced_address_of_a_kind_that_the_machine_does_not_have_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "media_hosts", lambda: ["10.0.0.7"])
+    told = next(
+        finding
+        for finding in network.addresses(Settings(media_addresses=["8.8.8.8", "2606:4700::1"]))
+        if finding.check == "media"
+    )
+    assert told.level is Level.WARNING
+    assert "8.8.8.8, 2606:4700::1" in told.found
+    assert "no IPv6 address" in told.found
 
 
 def test_a_disk_below_its_reserve_is_a_problem_and_a_look_leaves_nothing_behind(tmp_path: Path) -> None:

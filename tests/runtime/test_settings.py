@@ -9,6 +9,9 @@ from runtime.settings import Settings, SettingsError, load, to_environ
 pytestmark = pytest.mark.unit
 
 
+TOLD = "PASSLINE_MEDIA_ADDRESSES"
+
+
 @pytest.fixture(autouse=True)
 def _empty_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -50,6 +53,40 @@ def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
 def test_half_a_turn_server_is_named(environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         load(environ)
+
+
+@pytest.mark.parametrize("key", [TOLD, "PASSLINE_MEDIA_ADDRESS"])
+def test_several_addresses_of_both_kinds_are_told_to_clients_each_once_and_in_their_order(key: str) -> None:
+    settings = load({key: "203.0.113.10, 2001:DB8:0::7,192.168.1.5,203.0.113.10"})
+    assert settings.media_addresses == ["203.0.113.10", "2001:db8::7", "192.168.1.5"]
+    assert load(to_environ(settings)) == settings
+
+
+def test_the_file_may_name_its_one_address_in_the_singular(tmp_path: Path) -> None:
+    (tmp_path / "passline.toml").write_text('media_address = ["203.0.113.10"]')
+    assert load({}).media_addresses == ["203.0.113.10"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("passline.example", "'passline.example' is no IP address"),
+        ("203.0.113.10:7880", "no IP address"),
+        ("203.0.113.10=10.0.0.5", "no IP address"),
+        ("203.0.113.10,0.0.0.0", "0.0.0.0 is no address that a client could send to"),
+        ("::", "no address that a client could send to"),
+        ("224.0.0.1", "no address that a client could send to"),
+        ("fe80::1", "no address that a client could send to"),
+        ("fe80::1%eth0", "no address that a client could send to"),
+        ("::ffff:203.0.113.10", "write 203.0.113.10"),
+        (",".join(f"203.0.113.{n}" for n in range(9)), "at most 8"),
+    ],
+)
+def test_an_address_that_no_client_could_use_is_named_with_the_reason(text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=TOLD) as raised:
+        load({TOLD: text})
+    assert told in str(raised.value)
+    assert "Value error" not in str(raised.value)
 
 
 def test_with_https_everything_on_the_network_is_served_unless_said_otherwise() -> None:
