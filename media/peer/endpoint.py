@@ -14,7 +14,7 @@ from typing import Protocol
 
 from media.peer import stun
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
-from media.plane.base import Plane
+from media.plane.base import Address, Plane
 from runtime import clock
 from runtime.bucket import Bucket
 
@@ -26,7 +26,6 @@ ASK_AGAIN_S = 0.05
 MAX_UNPROVED = 16
 """Datagrams of handshakes to addresses that did not answer yet: two flights, each sent some times."""
 
-Address = tuple[str, int]
 Datagram = Callable[[bytes, float], None]
 
 
@@ -39,8 +38,8 @@ class Door(Protocol):
     """Never waits. Raises BlockingIOError if there is no room now, OSError if there is no way."""
 
     @property
-    def fd(self) -> int:
-        """The socket by which a plane may send for itself."""
+    def fd(self) -> int | None:
+        """The socket by which a plane may send for itself; None if only `sendto` can."""
 
 
 @dataclass(slots=True)
@@ -104,7 +103,7 @@ class Endpoint:
         self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
         self._dtls_rate = Bucket(DTLS_PER_S)
         self._unproved = 0
-        self._fd = -1
+        self._fd: int | None = None
         self._closed = False
 
     @property
@@ -135,7 +134,7 @@ class Endpoint:
     def _aim(self, way: Way | None) -> None:
         """Media goes this way from now on, or nowhere."""
         self.address, self.sendto = (None, None) if way is None else (way.address, way.door.sendto)
-        self._fd = -1 if way is None else way.door.fd
+        self._fd = None if way is None else way.door.fd
         if self.handle:
             self._port.plane.aim(self.handle, self._fd, self.address)
 

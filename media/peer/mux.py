@@ -6,14 +6,16 @@ ClientHello race, and the empty or oversize datagram that ends a stock aiortc co
 """
 
 import asyncio
+import errno
 from collections import Counter
 
 from media.peer import stun
-from media.peer.endpoint import Address, Datagram, Door, Endpoint, Way
-from media.peer.udp import UdpDoor, own_addresses
-from media.plane.base import Plane
+from media.peer.endpoint import Datagram, Door, Endpoint, Way
+from media.peer.udp import UdpDoor
+from media.plane.base import Address, Plane
 from media.plane.python import PythonPlane
 from runtime import clock
+from runtime.address import media_hosts
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -33,7 +35,7 @@ class Mux:
     """All doors of a worker. Lives on the running event loop; `close` gives the port back."""
 
     def __init__(self, port: int, *, offered: list[str] | None = None, plane: Plane | None = None) -> None:
-        """Bind UDP `port` (0: one the system has free) on every IPv4 address of this machine.
+        """Bind UDP `port` (0: one the system has free) on every address of this machine, IPv4 and IPv6.
 
         `offered` are the addresses told to clients, e.g. the public one behind a NAT; empty means all local ones.
         `plane` is what rooms on this port forward by. Raises OSError if the port is taken.
@@ -58,11 +60,12 @@ class Mux:
             self._add(LOOPBACK, 0)
             found: int = self._doors[LOOPBACK].socket.getsockname()[1]
             try:
-                for host in own_addresses():
+                for host in media_hosts():
                     self._add(host, found)
-            except OSError:
-                self._close_doors()
-                continue
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    self._close_doors()
+                    continue
             return found
         raise OSError("no UDP port is free on every address")
 
@@ -72,14 +75,25 @@ class Mux:
         self._loop.add_reader(door.fd, self._readable, door)
 
     def refresh(self) -> None:
-        """Bind addresses that came since (a network that was down at start); cheap enough for every answer."""
-        self._present = own_addresses()
+        """Follow the addresses of this machine: a network that was down at start, IPv6 addresses that change each day.
+
+        Cheap enough for every answer.
+        """
+        self._present = media_hosts()
+        for host in self._doors.keys() - {LOOPBACK, *self._present}:
+            if not self._doors[host].by_address:
+                self._close_door(host)
         for host in self._present:
             if host not in self._doors:
                 try:
                     self._add(host, self.port)
                 except OSError as error:
                     log.warning("cannot listen for media on an address", errno=error.errno)
+
+    @property
+    def doors(self) -> set[str]:
+        """The addresses of this machine that are listened on."""
+        return set(self._doors)
 
     @property
     def addresses(self) -> tuple[tuple[str, int], ...]:
@@ -118,10 +132,13 @@ class Mux:
         self._close_doors()
 
     def _close_doors(self) -> None:
-        for door in self._doors.values():
-            self._loop.remove_reader(door.fd)
-            door.socket.close()
-        self._doors.clear()
+        for host in list(self._doors):
+            self._close_door(host)
+
+    def _close_door(self, host: str) -> None:
+        door = self._doors.pop(host)
+        self._loop.remove_reader(door.fd)
+        door.socket.close()
 
     def _readable(self, door: UdpDoor) -> None:
         """Read what is there, then send what came of it; and what came while that was sent, up to BATCH in all."""

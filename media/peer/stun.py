@@ -11,6 +11,8 @@ import struct
 import zlib
 from typing import NamedTuple
 
+from media.plane.base import Address
+
 MAGIC = b"\x21\x12\xa4\x42"
 HEADER_BYTES = 20
 
@@ -124,9 +126,9 @@ def authentic(message: BindingRequest | BindingSuccess, pwd: str) -> bool:
     return hmac.compare_digest(expected, message.integrity)
 
 
-def success(transaction: bytes, address: tuple[str, int], pwd: str) -> bytes:
+def success(transaction: bytes, address: Address, pwd: str) -> bytes:
     """A binding success response with XOR-MAPPED-ADDRESS."""
-    host = ipaddress.ip_address(address[0])
+    host = ipaddress.ip_address(address[0].partition("%")[0])
     mask = MAGIC + transaction
     port = bytes(a ^ b for a, b in zip(struct.pack("!H", address[1]), mask, strict=False))
     mapped = bytes(a ^ b for a, b in zip(host.packed, mask, strict=False))

@@ -3,9 +3,8 @@
 import socket
 from collections.abc import Callable
 
-from aioice.ice import get_host_addresses
-
-from media.peer.endpoint import Address, Endpoint
+from media.peer.endpoint import Endpoint
+from media.plane.base import Address
 
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
@@ -19,8 +18,11 @@ class UdpDoor:
         self.host = host
         self.by_address: dict[Address, Endpoint] = {}
         """The peers that were validated through it."""
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        six = ":" in host
+        self.socket = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
         try:
+            if six:
+                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             self.socket.setblocking(False)
             _enlarge(self.socket)
             self.socket.bind((host, port))
@@ -38,8 +40,3 @@ def _enlarge(open_socket: socket.socket) -> None:
             open_socket.setsockopt(socket.SOL_SOCKET, forced, SOCKET_BUFFER_BYTES)
         except OSError:
             open_socket.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
-
-
-def own_addresses() -> list[str]:
-    """IPv4 addresses of this machine but for loopback."""
-    return [host for host in get_host_addresses(use_ipv4=True, use_ipv6=False) if not host.startswith("127.")]

@@ -8,6 +8,8 @@ from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Numbering
 from media.rtp.rewrite import Offsets
 
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""Of a datagram socket as the system says it: host and port, with IPv6 flow label and scope too."""
 PLAIN, EXTENDED = 0x80, 0x90
 """First byte of an RTP packet of version 2, without and with a header extension."""
 
@@ -70,8 +72,9 @@ class Plane(Protocol):
     def open(self, session: int) -> int:
         """The handle of a leg with this SRTP session (a C pointer), or 0."""
 
-    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
-        """From now on it is sent to by this socket to this IPv4 address, or with None not at all."""
+    def aim(self, handle: int, fd: int | None, address: Address | None) -> None:
+        """From now on it is sent to by this datagram socket to this address; without a socket by its targets' `send`;
+        without an address not at all."""
 
     def number(self, handle: int) -> Numbering:
         """A row of numbers for the leg with this handle, or for one without (0)."""

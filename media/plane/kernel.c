@@ -48,7 +48,11 @@ struct leg {
     uint32_t next_free; /* index + 1 */
     int fd;
     bool gso; /* until the way to this address refuses it */
-    struct sockaddr_in address;
+    socklen_t address_bytes;
+    union {
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
 };
 
 struct queued {
@@ -136,14 +140,26 @@ uint64_t plane_open(plane_t *plane, uintptr_t session) {
     return (uint64_t)generation << 32 | place;
 }
 
-void plane_aim(plane_t *plane, uint64_t handle, int fd, uint32_t address, uint16_t port) {
+void plane_aim(plane_t *plane, uint64_t handle, int fd, const char *address, uint32_t address_bytes, uint16_t port) {
     struct leg *leg = find(plane, handle);
     if (leg == NULL)
         return;
     leg->fd = fd;
     leg->gso = plane->gso;
-    leg->address = (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+    memset(&leg->address, 0, sizeof leg->address);
+    if (address_bytes == sizeof leg->address.v4.sin_addr) {
+        leg->address_bytes = sizeof leg->address.v4;
+        leg->address.v4.sin_family = AF_INET;
+        leg->address.v4.sin_port = htons(port);
+        memcpy(&leg->address.v4.sin_addr, address, address_bytes);
+    } else if (address_bytes == sizeof leg->address.v6.sin6_addr) {
+        leg->address_bytes = sizeof leg->address.v6;
+        leg->address.v6.sin6_family = AF_INET6;
+        leg->address.v6.sin6_port = htons(port);
+        memcpy(&leg->address.v6.sin6_addr, address, address_bytes);
+    } else {
+        leg->fd = -1;
+    }
 }
 
 void plane_close(plane_t *plane, uint64_t handle) {
@@ -298,7 +314,7 @@ static void add(struct plane *plane, struct leg *leg, uint32_t bytes) {
     }
     plane->told[plane->messages] = (struct message){.leg = leg, .segment_bytes = bytes};
     plane->headers[plane->messages] = (struct mmsghdr){.msg_hdr = {.msg_name = &leg->address,
-                                                                   .msg_namelen = sizeof leg->address,
+                                                                   .msg_namelen = leg->address_bytes,
                                                                    .msg_iov = part,
                                                                    .msg_iovlen = 1}};
     plane->messages++;

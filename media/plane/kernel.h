@@ -64,8 +64,9 @@ void plane_free(plane_t *plane);
 
 /* A leg of this SRTP session, which must live until plane_close. 0: no memory. */
 uint64_t plane_open(plane_t *plane, uintptr_t session);
-/* Where its packets go from now on, address and port in host order; nowhere if fd < 0. A stale handle is ignored. */
-void plane_aim(plane_t *plane, uint64_t handle, int fd, uint32_t address, uint16_t port);
+/* Where its packets go from now on: an address of 4 or 16 bytes in network order, a port in host order; nowhere if
+   fd < 0. A stale handle is ignored. */
+void plane_aim(plane_t *plane, uint64_t handle, int fd, const char *address, uint32_t address_bytes, uint16_t port);
 void plane_close(plane_t *plane, uint64_t handle);
 
 /* Copy one packet into the queue. `targets` must live until plane_flush, which must follow once the result is 1 (full);

@@ -3,9 +3,11 @@
 import socket
 from collections import Counter
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from ipaddress import ip_address
 from typing import Any
 
-from media.plane.base import Target, Targets
+from media.plane.base import Address, Target, Targets
 from media.plane.python import PythonPlane
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Left, Numbering, Row
@@ -32,11 +34,15 @@ class NoKernel(Exception):
 class _Prepared:
     """What the kernel needs of some Targets, and those that it cannot serve."""
 
-    __slots__ = ("array", "count", "moves", "others")
+    __slots__ = ("array", "count", "moves", "others", "sorting")
 
-    def __init__(self, targets: Targets) -> None:
-        native = [target for target in targets if _is_native(target)]
-        self.others = Targets(target for target in targets if not _is_native(target))
+    def __init__(self, targets: Targets, by_send: AbstractSet[int], sorting: int) -> None:
+        native: list[Target] = []
+        others: list[Target] = []
+        for target in targets:
+            (native if _is_native(target) and target.handle not in by_send else others).append(target)
+        self.others = Targets(others)
+        self.sorting = sorting
         self.count = len(native)
         self.moves = any(target.moved is not None for target in native)
         self.array = _kernel.ffi.new("target_t[]", self.count)
@@ -102,14 +108,18 @@ class NativePlane:
         self._counts = _kernel.ffi.new("counts_t *")
         self._packet = _kernel.ffi.new("packet_t *")
         self._left = _kernel.ffi.new("left_t[]", _kernel.lib.MOST_REMEMBERED)
+        self._by_send: set[int] = set()
+        """Legs that no datagram socket reaches (ICE over TCP): their targets' `send` does."""
+        self._sortings = 0
+        """How often that changed: what was prepared before is prepared anew."""
         self._held: list[_Prepared] = []
         """What the queued packets go to: keeps the arrays alive that the kernel points at."""
 
     def forward(self, packet: MediaPacket, targets: Targets) -> None:
-        """Queues a copy. Targets without a handle, and packets too large for the kernel, are sent at once in Python."""
+        """Queues a copy. Packets too large for the kernel, and targets it cannot serve, are sent at once in Python."""
         prepared = targets.prepared
-        if not isinstance(prepared, _Prepared):
-            targets.prepared = prepared = _Prepared(targets)
+        if not isinstance(prepared, _Prepared) or prepared.sorting != self._sortings:
+            targets.prepared = prepared = _Prepared(targets, self._by_send, self._sortings)
         payload = packet.payload
         if len(payload) > self._most_bytes:
             self.flush()  # it must not overtake what waits
@@ -172,17 +182,23 @@ class NativePlane:
         """The session must live until `close`."""
         return int(_kernel.lib.plane_open(self._plane, session))
 
-    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
+    def aim(self, handle: int, fd: int | None, address: Address | None) -> None:
         """What waits still goes to the address before."""
         self.flush()
-        if address is None:
-            _kernel.lib.plane_aim(self._plane, handle, -1, 0, 0)
+        by_send = fd is None and address is not None
+        if by_send != (handle in self._by_send):
+            self._by_send ^= {handle}
+            self._sortings += 1
+        if fd is None or address is None:
+            _kernel.lib.plane_aim(self._plane, handle, -1, b"", 0, 0)
         else:
-            _kernel.lib.plane_aim(self._plane, handle, fd, int.from_bytes(socket.inet_aton(address[0])), address[1])
+            host = ip_address(address[0].partition("%")[0]).packed
+            _kernel.lib.plane_aim(self._plane, handle, fd, host, len(host), address[1])
 
     def close(self, handle: int) -> None:
         """What waits goes first: after this the leg's session is not touched."""
         self.flush()
+        self._by_send.discard(handle)
         _kernel.lib.plane_close(self._plane, handle)
 
 

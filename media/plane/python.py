@@ -4,7 +4,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 
-from media.plane.base import Target, Targets
+from media.plane.base import Address, Target, Targets
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Numbering, Row
 from media.rtp.rewrite import rewrite_vp8
@@ -69,7 +69,7 @@ class PythonPlane:
         """A row of numbers."""
         return Row(self._now)
 
-    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
+    def aim(self, handle: int, fd: int | None, address: Address | None) -> None:
         """Nothing to aim."""
 
     def close(self, handle: int) -> None:

@@ -43,6 +43,8 @@ static int answer_send(int fd, struct mmsghdr *messages, unsigned int count, int
         const struct msghdr *message = &messages[at].msg_hdr;
         size_t whole = 0;
         uint32_t sum = 0;
+        demand(message->msg_namelen == sizeof(struct sockaddr_in) || message->msg_namelen == sizeof(struct sockaddr_in6),
+               "an address");
         for (size_t part = 0; part < message->msg_iovlen; part++) {
             const uint8_t *bytes = message->msg_iov[part].iov_base;
             for (size_t each = 0; each < message->msg_iov[part].iov_len; each++)
@@ -64,6 +66,17 @@ static int answer_send(int fd, struct mmsghdr *messages, unsigned int count, int
     return -1;
 }
 
+/* An IPv4 address, one of IPv6, or nothing of the kind. */
+static void aim(plane_t *plane, uint64_t handle, uint8_t which) {
+    int fd = (int8_t)byte();
+    uint32_t host = number();
+    char address[16];
+    for (size_t at = 0; at < sizeof address; at++)
+        address[at] = (char)(host >> (at & 8));
+    uint32_t bytes = which < 128 ? 4 : which < 248 ? 16 : which;
+    plane_aim(plane, handle, fd, address, bytes, (uint16_t)number());
+}
+
 static void run(void) {
     uint64_t handles[HANDLES] = {0};
     target_t *fans[FANS] = {NULL};
@@ -79,7 +92,7 @@ static void run(void) {
             handles[which % HANDLES] = plane_open(plane, which);
             break;
         case 1:
-            plane_aim(plane, handles[which % HANDLES], (int8_t)byte(), number(), (uint16_t)number());
+            aim(plane, handles[which % HANDLES], which);
             break;
         case 2:
             plane_close(plane, handles[which % HANDLES]);

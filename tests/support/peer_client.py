@@ -93,7 +93,7 @@ class PeerClient(asyncio.DatagramProtocol):
         """Open a socket; a second call moves the client to another address."""
         loop = asyncio.get_running_loop()
         transport, _protocol = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=(host, 0), family=socket.AF_INET
+            lambda: self, local_addr=(host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
         self._transports.append(transport)
 

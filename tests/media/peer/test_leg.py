@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import socket
 import struct
 import weakref
@@ -10,9 +11,10 @@ from collections.abc import AsyncIterator
 import pytest
 from aiortc.rtcsctptransport import DataChunk
 
-from contract.data import Moved, PointAt, Slots
+from contract.data import Moved, PointAt, Ready, Slots
 from contract.ids import PersonId
 from contract.nodes import SILENT_S, LegEnd, LegState
+from media.peer import mux
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED
 from media.peer.leg import CONNECT_S, DEAD_S, Leg
 from media.peer.rates import REPORTS_PER_S, Ingress
@@ -21,6 +23,7 @@ from tests.fuzz.corpus import FOUND
 from tests.fuzz.mangle import with_sctp_checksum
 from tests.media.hostile.strange import STRANGE
 from tests.support.loop import Loop, payload_start
+from tests.support.loopbacks import needs_ipv6
 from tests.support.peer_client import PeerClient
 from tests.support.until import until
 
@@ -382,12 +385,43 @@ async def test_replayed_and_forged_packets_are_dropped(server: Loop, client: Pee
     assert server.packets["rtp"] == 1
 
 
+@needs_ipv6
+async def test_a_peer_on_ipv6_is_served_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mux, "media_hosts", lambda: ["::1"])
+    server, client = Loop(), PeerClient()
+    try:
+        leg = server.open(client.offer())
+        client.take(leg.answer_sdp, host="::1")
+        await client.bind("::1")
+        await client.check()
+        await client.handshake()
+        client.channel = await client.open_channel()
+        client.say(Ready())
+        await until(lambda: leg.state is LegState.CONNECTED)
+        await loops(client, leg)
+    finally:
+        await client.aclose()
+        await server.aclose()
+
+
+async def test_a_client_that_names_none_of_its_addresses_is_known_by_where_its_checks_come_from(
+    server: Loop, client: PeerClient
+) -> None:
+    """A browser that may not tell its addresses names them `….local` (mDNS), which no other network can look up."""
+    named = re.sub(r"a=candidate:.*\r\n", "", client.offer())
+    local = "a=candidate:1 1 udp 2113937151 b5a3c1b0-6d5e-4bd8-9f0c-0d4a5c6f7e8d.local 51234 typ host\r\n"
+    leg = server.open(named.replace("a=ice-ufrag", local + "a=ice-ufrag", 1))
+    await client.connect(leg.answer_sdp)
+    await until(lambda: leg.state is LegState.CONNECTED)
+    await loops(client, leg)
+
+
 async def test_every_address_of_this_machine_answers(server: Loop) -> None:
     for host, _port in server.mux.addresses:
         client = PeerClient()
         leg = server.open(client.offer())
         client.take(leg.answer_sdp, host=host)
-        await client.bind("0.0.0.0")
+        await client.bind("::" if ":" in host else "0.0.0.0")
         await client.check()
         await client.handshake()
         assert client.dtls.state == "connected"

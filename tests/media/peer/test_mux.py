@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from media.peer import mux as port_module
 from media.peer import stun
 from media.peer.endpoint import DTLS_QUEUE, MAX_ASKED, MAX_UNPROVED, Endpoint
 from media.peer.mux import BATCH, LOOPBACK, MAX_ADDRESSES, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
 from media.peer.udp import UdpDoor
+from media.plane.base import Address
 from media.plane.python import PythonPlane
 from runtime import clock
+from tests.support.loopbacks import HAS_IPV6, needs_ipv6
 from tests.support.until import until
 
 pytestmark = pytest.mark.flow
@@ -38,10 +41,12 @@ def endpoint_of(mux: Mux) -> Endpoint:
     return endpoint
 
 
-def knock(mux: Mux, endpoint: Endpoint, source: socket.socket, *, use_candidate: bool = False) -> None:
+def knock(
+    mux: Mux, endpoint: Endpoint, source: socket.socket, *, use_candidate: bool = False, host: str = LOOPBACK
+) -> None:
     name = f"{endpoint.ufrag}:them"
     request = stun.request(secrets.token_bytes(12), name, endpoint.pwd, use_candidate=use_candidate)
-    source.sendto(request, (LOOPBACK, mux.port))
+    source.sendto(request, (host, mux.port))
 
 
 async def test_a_peer_has_a_bounded_number_of_addresses_and_keeps_the_nominated_one(mux: Mux) -> None:
@@ -121,6 +126,64 @@ async def test_named_addresses_are_offered_instead_of_our_own() -> None:
     mux.close()
 
 
+async def test_other_machines_ways_are_offered_before_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = ["127.0.0.9", "::1"] if HAS_IPV6 else ["127.0.0.9"]
+    monkeypatch.setattr(port_module, "media_hosts", lambda: hosts)
+    mux = Mux(0)
+    assert [host for host, _ in mux.addresses] == [*hosts, LOOPBACK]
+    mux.close()
+
+
+async def test_the_port_follows_the_addresses_of_the_machine_and_keeps_what_is_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hosts = ["127.0.0.2", "127.0.0.3", "203.0.113.9"]
+    monkeypatch.setattr(port_module, "media_hosts", lambda: hosts)
+    mux = Mux(0)
+    try:
+        assert mux.doors == {LOOPBACK, "127.0.0.2", "127.0.0.3"}, "the last is not bound to us (yet)"
+        endpoint = endpoint_of(mux)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as source:
+            knock(mux, endpoint, source, host="127.0.0.2")
+            await endpoint.validated.wait()
+            hosts[:] = ["127.0.0.4"]
+            mux.refresh()
+            assert mux.doors == {LOOPBACK, "127.0.0.2", "127.0.0.4"}
+            assert [host for host, _ in mux.addresses] == ["127.0.0.4", LOOPBACK]
+            endpoint.close()
+            mux.refresh()
+            assert mux.doors == {LOOPBACK, "127.0.0.4"}
+    finally:
+        mux.close()
+
+
+@needs_ipv6
+async def test_a_check_over_ipv6_says_where_it_came_from_and_media_goes_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(port_module, "media_hosts", lambda: ["::1"])
+    plane = ToldPlane()
+    mux = Mux(0, plane=plane)
+    try:
+        endpoint = endpoint_of(mux)
+        endpoint.arm(123)
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as source:
+            source.setblocking(False)
+            source.bind(("::1", 0))
+            knock(mux, endpoint, source, use_candidate=True, host="::1")
+            await endpoint.validated.wait()
+            came = received(source)
+            told = next(answer for data in came if (answer := stun.parse_success(data)))
+            assert stun.authentic(told, endpoint.pwd)
+            here = source.getsockname()
+            assert stun.success(told.transaction, here, endpoint.pwd) in came
+            ours = next(request for data in came if (request := stun.parse(data)))
+            source.sendto(stun.success(ours.transaction, here, endpoint.remote_pwd), ("::1", mux.port))
+            await until(lambda: endpoint.address == here)
+            assert endpoint.path is not None
+            assert plane.told[-1] == ("aim", 7, endpoint.path.door.fd, here)
+    finally:
+        mux.close()
+
+
 def silent_victim(mux: Mux, endpoint: Endpoint) -> socket.socket:
     """A socket from whose address somebody checked and nominated, as by a forged source address."""
     victim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -195,7 +258,7 @@ class ToldPlane(PythonPlane):
         self.told.append(("open", session))
         return 7
 
-    def aim(self, handle: int, fd: int, address: tuple[str, int] | None) -> None:
+    def aim(self, handle: int, fd: int | None, address: Address | None) -> None:
         self.told.append(("aim", handle, fd, address))
 
     def close(self, handle: int) -> None:
@@ -208,7 +271,7 @@ async def test_the_plane_sends_where_we_would_and_only_while_we_would() -> None:
     try:
         endpoint = endpoint_of(mux)
         endpoint.arm(123)
-        assert plane.told == [("open", 123), ("aim", 7, -1, None)]
+        assert plane.told == [("open", 123), ("aim", 7, None, None)]
         with silent_victim(mux, endpoint) as source:
             await until(lambda: endpoint.path is not None)
             assert len(plane.told) == 2, "it did not answer us yet"
@@ -220,7 +283,7 @@ async def test_the_plane_sends_where_we_would_and_only_while_we_would() -> None:
             door = endpoint.path.door
             assert plane.told[2] == ("aim", 7, door.fd, here)
             endpoint.lose(endpoint.path)
-            assert plane.told[3] == ("aim", 7, -1, None)
+            assert plane.told[3] == ("aim", 7, None, None)
         endpoint.disarm()
         endpoint.close()
         assert plane.told[4:] == [("close", 7)]

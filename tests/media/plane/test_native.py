@@ -17,6 +17,7 @@ from media.plane.base import PLAIN, Target, Targets
 from media.plane.native import HAS_KERNEL, NativePlane, has_gso
 from media.plane.python import packet_bytes
 from tests.media.plane.rig import Rig, media
+from tests.support.loopbacks import LOOPBACKS
 
 pytestmark = [pytest.mark.unit, pytest.mark.skipif(not HAS_KERNEL, reason="built without a compiler")]
 
@@ -211,6 +212,24 @@ def test_targets_that_were_replaced_live_until_their_packets_left(rig: Rig) -> N
     assert payloads(rig, 1) == [bytes([number]) for number in range(5)]
 
 
+def test_a_leg_without_a_datagram_socket_is_sent_to_by_its_targets_from_when_it_is_said_to_when_it_is_not(
+    rig: Rig,
+) -> None:
+    by_hand: list[bytes] = []
+    targets = Targets([rig.target(1)._replace(send=by_hand.append), rig.target(2)])
+    send(rig, targets, b"a")
+    rig.plane.aim(rig.leg(1), None, ("127.0.0.1", 1))
+    send(rig, targets, b"b", first=2)
+    rig.plane.aim(rig.leg(1), None, ("127.0.0.1", 3))
+    send(rig, targets, b"c", first=3)
+    rig.plane.aim(rig.leg(1), 5, ("::1", 1))
+    send(rig, targets, b"d", first=4)
+    assert payloads(rig, 1) == [b"a", b"d"]
+    assert [packet[12:] for packet in by_hand] == [b"b", b"c"]
+    assert payloads(rig, 2) == [b"a", b"b", b"c", b"d"]
+    assert not rig.plane.dropped
+
+
 # --- the real thing ---------------------------------------------------------------------------------------------------
 
 
@@ -220,15 +239,17 @@ def srtp(direction: int) -> pylibsrtp.Session:
     return pylibsrtp.Session(policy)
 
 
-def test_through_real_sockets_and_srtp_comes_what_the_python_plane_would_send() -> None:
+@pytest.mark.parametrize("host", LOOPBACKS)
+def test_through_real_sockets_and_srtp_comes_what_the_python_plane_would_send(host: str) -> None:
     random = Random(1)
     plane = NativePlane(PROTECT)
-    receivers = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(10)]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    receivers = [socket.socket(family, socket.SOCK_DGRAM) for _ in range(10)]
+    with socket.socket(family, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
         keys, targets = [], Targets()
         for number, receiver in enumerate(receivers):
-            receiver.bind(("127.0.0.1", 0))
+            receiver.bind((host, 0))
             receiver.setblocking(False)
             leg = Keys(srtp(pylibsrtp.Policy.SSRC_ANY_OUTBOUND), srtp(pylibsrtp.Policy.SSRC_ANY_INBOUND))
             handle = plane.open(leg.session)
