@@ -18,6 +18,7 @@ from media.rtp.rtcp import (
     SenderReport,
     pack_rtcp,
 )
+from media.rtp.transport_cc import TransportFeedback
 
 OUR_SSRC = 1
 """Sender of our feedback: we publish nothing under it."""
@@ -45,6 +46,12 @@ def send_nack(publication: Publication, publisher: Leg, now: float) -> None:
         publisher.port.send_rtcp(pack_rtcp(Nack(OUR_SSRC, publication.ssrc, tuple(lost))))
 
 
+def tell_arrivals(publisher: Leg, now: float) -> None:
+    """Which of its packets came, and when, if it is time: from that the publisher sees how full its own link is."""
+    for feedback in publisher.arrivals.feedback(OUR_SSRC, now):
+        publisher.port.send_rtcp(pack_rtcp(feedback))
+
+
 class Feedback:
     """Acts on the RTCP of a room's legs; call `publishers` whenever legs or their publications changed."""
 
@@ -58,6 +65,13 @@ class Feedback:
         self._publishers = {
             publication.number: leg for leg in legs.values() for publication in leg.publications.values()
         }
+
+    def hurry(self, watcher: Leg) -> None:
+        """Who is seen by `watcher` hears with the next tick how much it may send."""
+        for slot in watcher.slots:
+            publisher = self._publishers.get(slot.current.number) if slot.current is not None else None
+            if slot.video and publisher is not None:
+                publisher.report_due = 0.0
 
     def publisher_of(self, publication: Publication) -> Leg | None:
         return self._publishers.get(publication.number)
@@ -76,7 +90,10 @@ class Feedback:
                 slot = leg.slot_of(ssrc)
                 if slot is not None:
                     slot.nacks += len(lost)
-                    self.repeats += sum(slot.repeat(sequence, leg.rtt_s, now) for sequence in lost[:MAX_REPEATS])
+                    most_bps = leg.estimate.repeat_bps()
+                    self.repeats += sum(
+                        slot.repeat(sequence, leg.rtt_s, now, most_bps) for sequence in lost[:MAX_REPEATS]
+                    )
             case Pli(_, ssrc):
                 self._keyframe(leg, ssrc, now)
             case Fir(_, requests):
@@ -84,6 +101,9 @@ class Feedback:
                     self._keyframe(leg, ssrc, now)
             case Remb(_, bps, _):
                 leg.estimate.on_remb(bps, now)
+            case TransportFeedback(_, _, base, packets):
+                if leg.numbering is not None:
+                    leg.estimate.on_feedback(packet, leg.numbering.left(base, packets), now)
             case Bye(ssrcs):
                 for ssrc in ssrcs:
                     publication = leg.of_ssrc(ssrc)

@@ -11,12 +11,19 @@ from media.forward.allocation import Seat
 from media.forward.ports import LegPort
 from media.forward.publication import Publication
 from media.forward.sections import Sections
-from media.forward.slot import Slot
+from media.forward.slot import MOST_PADDING_BYTES, Slot
+from media.rtp.arrivals import Arrivals
 from media.rtp.bandwidth import Estimate
 from media.rtp.clock import PublisherClock
-from media.rtp.packet import RtpHeader, extension
+from media.rtp.numbering import Numbering
+from media.rtp.pacer import Pacer
+from media.rtp.packet import FIRST_VALUE_AT, FIXED_BYTES, RtpHeader, extension
 
 POINTS_PER_S = 60
+PACED_BELOW_BPS, PACED_UNTIL_BPS = 1_000_000, 1_300_000
+"""Above, a keyframe is through within a few tens of milliseconds, and one datagram for all of it is worth more."""
+PROBE_LEAST_PACKETS = 5
+"""Fewer say too little about speed."""
 RENEWAL_S = 1.0
 """A section's SSRC may change (RFC 3550 §8.2), but not with every packet: each change settles the whole room anew."""
 
@@ -44,9 +51,13 @@ class Leg:
         number: Callable[[], int],
         on_begun: Callable[["Leg"], None],
         *,
+        numbering: Numbering | None = None,
         low_delay: bool = False,
     ) -> None:
-        """`number` gives the next publication number; `on_begun` is told when a slot begins to show another source."""
+        """`number` gives the next publication number; `on_begun` is told when a slot begins to show another source.
+
+        `numbering` is given if what it gets is to be numbered.
+        """
         self.port = port
         self.sections = sections
         self.member = member
@@ -54,9 +65,19 @@ class Leg:
         self.ready = False
         self.rtt_s = 0.0
         """Of the last report block, 0 before."""
+        self.numbering = numbering
+        self._pacer: Pacer | None = None
         self.estimate = Estimate()
+        self.arrivals = Arrivals()
+        """Of the packets that carry `numbers_by`."""
+        self.numbers_by = next(
+            (section.ext["transport_cc"] for section in sections.sources if "transport_cc" in section.ext), 0
+        )
+        """Id of the extension that numbers its packets; in a bundle one for all sections; 0 if there is none."""
         self.report_due = 0.0
-        self.slots = [Slot(section, port, random, lambda _slot: on_begun(self)) for section in sections.slots]
+        self.slots = [
+            Slot(section, port, random, lambda _slot: on_begun(self), numbering) for section in sections.slots
+        ]
         self.stage: list[Seat | None] = []
         self.floor: list[PersonId | None] = []
         self.told: list[SlotFill] | None = None
@@ -145,6 +166,39 @@ class Leg:
         """How many pictures it gets."""
         return sum(1 for slot in self.slots if slot.video and slot.current is not None)
 
+    def probe(self, now: float) -> None:
+        """Send a train of padding, if it is time to see whether its link carries more."""
+        padding_bytes = self.estimate.probe_bytes(self.videos(), now)
+        slot = next((slot for slot in self.slots if slot.current is not None and slot.can_pad), None)
+        if not padding_bytes or slot is None:
+            return
+        packets = max(PROBE_LEAST_PACKETS, padding_bytes // MOST_PADDING_BYTES)
+        numbers = [slot.pad(min(MOST_PADDING_BYTES, padding_bytes // packets)) for _ in range(packets)]
+        self.estimate.sending.on_probe(numbers[0], packets, now)
+
+    def pace(self, now: float) -> bool:
+        """Spread pictures where the link is narrow, and let go what may. Returns whether there is more to do."""
+        bps = self.estimate.sending.bps
+        if bps is None or self.numbering is None:
+            return False
+        narrow = bps < (PACED_BELOW_BPS if self._pacer is None else PACED_UNTIL_BPS)
+        if self._pacer is not None:
+            if narrow:
+                self._pacer.release(bps, now)
+            else:
+                self._pacer.flush()
+        if narrow != (self._pacer is not None):
+            self._pacer = Pacer(self._send_numbered) if narrow else None
+            for slot in self.slots:
+                slot.pace(self._pacer)
+        return narrow
+
+    def _send_numbered(self, packet: bytes) -> None:
+        """A packet that waited gets its number when it leaves."""
+        assert self.numbering is not None
+        at = FIXED_BYTES + FIRST_VALUE_AT
+        self.port.send_rtp(packet[:at] + self.numbering.take(len(packet)).to_bytes(2) + packet[at + 2 :])
+
     def fills(self) -> list[SlotFill]:
         """What its `slots` message says now."""
         fills = []
@@ -162,6 +216,7 @@ class Leg:
         are given back now and not when the collector comes by."""
         for slot in self.slots:
             slot.fill(None)
+        self._pacer = None
         self.slots.clear()
         self._slot_of.clear()
 

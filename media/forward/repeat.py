@@ -6,6 +6,8 @@ SPACING_S = 0.020
 REFILL_BYTES_S = 250_000
 """2 Mbit/s: a quarter more than a picture at its cap would not help a link that loses it."""
 BURST_BYTES = 128_000
+BURST_S = 0.5
+"""Of the refill, at most, may be saved up: with a known link the queue before it is what loses packets."""
 
 
 class RepeatBudget:
@@ -18,10 +20,14 @@ class RepeatBudget:
         self._at = 0.0
         self._repeated_bytes = 0
 
-    def allows(self, sequence: int, size_bytes: int, rtt_s: float, now: float, *, sent_bytes: int) -> bool:
+    def allows(
+        self, sequence: int, size_bytes: int, rtt_s: float, now: float, *, sent_bytes: int, most_bps: int | None = None
+    ) -> bool:
         """Whether the packet that went out as `sequence` may go out again; notes it if so. `sent_bytes` are all that
-        the slot ever sent, without repeats."""
-        self._bytes = min(BURST_BYTES, self._bytes + (now - self._at) * REFILL_BYTES_S)
+        the slot ever sent, without repeats; `most_bps` is what the link can take of repeats, if that is known."""
+        refill = REFILL_BYTES_S if most_bps is None else min(REFILL_BYTES_S, most_bps / 8)
+        most = BURST_BYTES if most_bps is None else refill * BURST_S
+        self._bytes = min(most, self._bytes + (now - self._at) * refill)
         self._at = now
         last = self._sent_at.get(sequence)
         if (last is not None and now - last < max(SPACING_S, rtt_s)) or self._bytes < size_bytes:

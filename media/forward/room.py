@@ -10,7 +10,7 @@ from contract.ids import LegId, PersonId, RecordingId, RoomId
 from contract.media import Codec, Grants, Source
 from contract.recording import GapReason
 from media.forward.allocation import Standing, floor, stage
-from media.forward.feedback import REPORT_S, Feedback, report, request_keyframe, send_nack, send_pli
+from media.forward.feedback import REPORT_S, Feedback, report, request_keyframe, send_nack, send_pli, tell_arrivals
 from media.forward.figures import Sampled, Sampler
 from media.forward.leg import Leg, Member
 from media.forward.ports import LegPort, RoomEvents, TapSink
@@ -62,6 +62,8 @@ class MediaRoom:
         self._feedback = Feedback()
         self._tap = RoomTap(room)
         self._sampler = Sampler()
+        self._paced: list[Leg] = []
+        """Legs whose pictures are spread: let go with every packet, and with every tick."""
         self._count: Counter[str] = Counter()
         self._given_up = self._lost = 0
         """Packets that never came, and those that were lost on the way at first; of legs that are gone."""
@@ -76,7 +78,16 @@ class MediaRoom:
         With `low_delay` its camera is shown to everybody without waiting for smoothness.
         """
         member = self._member(leg.participant, grants, host=host)
-        added = Leg(leg, sections, member, self._random, self._next_number, self._tell_begun, low_delay=low_delay)
+        added = Leg(
+            leg,
+            sections,
+            member,
+            self._random,
+            self._next_number,
+            self._tell_begun,
+            numbering=self._plane.number(leg.handle) if sections.numbered else None,
+            low_delay=low_delay,
+        )
         added.report_due = now
         self._legs[leg.id] = added
         self._feedback.publishers(self._legs)
@@ -88,6 +99,7 @@ class MediaRoom:
         if leg is None:
             return
         leg.let_go()
+        self._paced = [paced for paced in self._paced if paced is not leg]
         for publication in leg.publications.values():
             publication.live, publication.lost = False, publication.lost or lost
             self._given_up += publication.nack.given_up
@@ -154,6 +166,10 @@ class MediaRoom:
         counted["packets_in"] += 1
         try:
             header = parse_header(packet)
+            if leg.numbers_by:
+                number = extension(packet, header, leg.numbers_by)
+                if number is not None and len(number) == 2:
+                    leg.arrivals.on_packet(int.from_bytes(number), header.ssrc, now)
             publication = leg.of_packet(packet, header, now)
             if publication is None:
                 counted["rtp_unknown_ssrc"] += 1
@@ -185,6 +201,8 @@ class MediaRoom:
         if targets:
             self._forward(media, targets)
             counted["packets_out"] += len(targets)
+        for paced in self._paced:
+            paced.pace(now)
         publication.passed(media, now)
         self._tap.on_packet(publication, media, now, wall_ns)
         if publication.nack.waiting:
@@ -344,7 +362,13 @@ class MediaRoom:
     def tick(self, now: float, wall_ns: int) -> None:
         """Retries, keyframe requests, silences, reports."""
         ended = False
+        self._paced = [leg for leg in self._legs.values() if leg.pace(now)]
         for leg in self._legs.values():
+            tell_arrivals(leg, now)
+            if leg.numbering is not None:
+                if leg.estimate.fell(now):
+                    self._feedback.hurry(leg)
+                leg.probe(now)
             for publication in leg.publications.values():
                 if publication.live and now - publication.last_at > SILENCE_S:
                     publication.live = False

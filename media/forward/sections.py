@@ -9,6 +9,7 @@ EXTENSIONS: dict[str, str] = {
     "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
     "level": "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
     "playout_delay": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+    "transport_cc": "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 }
 """Short names of the header extensions that we use; the answerer answers no other."""
 
@@ -54,6 +55,11 @@ class Sections:
     def slots(self) -> tuple[Section, ...]:
         """Sections we fill."""
         return tuple(section for section in self.all if section.direction == "sendonly")
+
+    @property
+    def numbered(self) -> bool:
+        """Whether packets to this client carry transport-wide numbers."""
+        return any("transport_cc" in section.ext for section in self.slots)
 
     @property
     def video_codecs(self) -> frozenset[Codec]:

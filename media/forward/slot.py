@@ -11,10 +11,19 @@ from media.plane.base import EXTENDED, PLAIN, Target, Targets
 from media.plane.python import packet_bytes
 from media.rtp.cache import MediaPacket
 from media.rtp.clock import ntp_from_wall
-from media.rtp.packet import PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
+from media.rtp.numbering import Numbering
+from media.rtp.pacer import Pacer
+from media.rtp.packet import FIRST_VALUE_AT, PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
 from media.rtp.rewrite import Offsets, Rewriter
 from media.rtp.rtcp import ReportBlock, SenderReport, pack_rtcp
 from media.rtp.rtx import wrap_rtx
+
+MOST_PADDING_BYTES = 240
+"""Its length is told by one byte."""
+PADDING_HEAD_BYTES = 24
+"""RTP header and extensions of a padding packet."""
+PADDED = 0x20
+"""In the first byte of a packet."""
 
 
 class Slot:
@@ -24,8 +33,15 @@ class Slot:
     that no picture freezes and none appears half. An empty slot sends nothing.
     """
 
-    def __init__(self, section: Section, leg: LegPort, random: Random, on_begun: Callable[["Slot"], None]) -> None:
-        """`on_begun` is told when another publication begins to flow here."""
+    def __init__(
+        self,
+        section: Section,
+        leg: LegPort,
+        random: Random,
+        on_begun: Callable[["Slot"], None],
+        numbering: Numbering | None,
+    ) -> None:
+        """`on_begun` is told when another publication begins to flow here; `numbering` is the leg's."""
         self.section = section
         self.video = section.kind == "video"
         self.current: Publication | None = None
@@ -37,6 +53,8 @@ class Slot:
         self._on_begun = on_begun
         self._send = leg.send_rtp
         self._handle = leg.handle
+        self._pacer: Pacer | None = None
+        self._numbering = numbering if "transport_cc" in section.ext else None
         self._rate = CLOCK_RATES_HZ[section.kind]
         self._numbers = Rewriter(
             clock_rate_hz=self._rate, sequence=random.getrandbits(15), timestamp_ticks=random.getrandbits(32)
@@ -69,6 +87,8 @@ class Slot:
             self.next = None
         if publication is None:
             self._leave()
+            if self._pacer is not None:
+                self._pacer.drop(self.section.ssrc)
             return False
         if publication is self.current or publication is self.next:
             return False
@@ -98,11 +118,22 @@ class Slot:
         self._on_begun(self)
         return True
 
+    def pace(self, pacer: Pacer | None) -> None:
+        """From now on the picture goes through `pacer`, which numbers it; None: at once, as at first."""
+        if not self.video or self._numbering is None or pacer is self._pacer:
+            return
+        self._pacer = pacer
+        before, publication, offsets = self._target, self.current, self._offsets
+        if before is not None and publication is not None and offsets is not None:
+            self._target = after = self._aim(publication, self._codec_pt, offsets)
+            publication.targets = Targets(after if target is before else target for target in publication.targets)
+
     def _aim(self, publication: Publication, payload_type: int, offsets: Offsets) -> Target:
         """What the plane must know to send packets of `publication` here."""
         extensions = self._extensions(publication)
+        pacer = self._pacer
         return Target(
-            self._send,
+            self._send if pacer is None else pacer.put,
             EXTENDED if extensions else PLAIN,
             payload_type,
             self.section.ssrc,
@@ -111,12 +142,17 @@ class Slot:
             offsets.sequence,
             offsets.timestamp_ticks,
             offsets if offsets.picture_id or offsets.tl0 else None,
-            self._handle,
+            self._handle if pacer is None else 0,
+            self._numbering if pacer is None else None,
+            FIRST_VALUE_AT if self._numbering is not None else 0,
         )
 
     def _extensions(self, publication: Publication) -> bytes:
-        """The mid in every packet; how long a picture may wait only in a slot that ever showed a hurried one."""
+        """Room for the number of a packet, and the mid, in every one; how long a picture may wait only in a slot that
+        ever showed a hurried one."""
         values = {}
+        if self._numbering is not None:
+            values[self.section.ext["transport_cc"]] = bytes(2)
         mid, delay = self.section.ext.get("mid"), self.section.ext.get("playout_delay")
         if mid:
             values[mid] = self.section.mid.encode()
@@ -188,8 +224,9 @@ class Slot:
             octets += self.current.reception.octets - self._octets_at_start
         return packets, octets
 
-    def repeat(self, sequence: int, rtt_s: float, now: float) -> bool:
-        """Send again what went out as `sequence`; False if it is gone, too soon or over the budget."""
+    def repeat(self, sequence: int, rtt_s: float, now: float, most_bps: int | None) -> bool:
+        """Send again what went out as `sequence`; False if it is gone, too soon or over the budget, which is no more
+        than `most_bps` where the link is known."""
         newest = self.current.newest if self.current is not None else None
         highest = self._left_at
         if newest is not None and self._offsets is not None:
@@ -204,17 +241,45 @@ class Slot:
             return False
         payload_type = self.section.pt_of.get(publication.codec)
         if payload_type is None or not self._budget.allows(
-            sequence, len(packet.payload), rtt_s, now, sent_bytes=self._sent()[1]
+            sequence, len(packet.payload), rtt_s, now, sent_bytes=self._sent()[1], most_bps=most_bps
         ):
             return False
         target = self._aim(publication, payload_type, segment.offsets)
-        again = packet_bytes(target, packet)
+        again = packet_bytes(target._replace(numbering=self._numbering), packet)
         rtx_type = self.section.rtx_of.get(payload_type)
         if rtx_type is not None and self.section.rtx_ssrc:
             again = self._as_rtx(again, 12 + len(target.extensions), sequence, rtx_type)
         self._send(again)
         self.repeats += 1
         return True
+
+    @property
+    def can_pad(self) -> bool:
+        """Whether padding can be sent here: in the stream of repeats, where a receiver makes nothing of it."""
+        return self._numbering is not None and bool(self.section.rtx_ssrc and self.section.rtx_of)
+
+    def pad(self, padding_bytes: int) -> int:
+        """Send a packet of nothing but padding, up to MOST_PADDING_BYTES. Returns its transport-wide number."""
+        assert self._numbering is not None
+        number = self._numbering.take(padding_bytes + PADDING_HEAD_BYTES)
+        values = {self.section.ext["transport_cc"]: number.to_bytes(2)}
+        if "mid" in self.section.ext:
+            values[self.section.ext["mid"]] = self.section.mid.encode()
+        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
+        self._send(
+            b"".join(
+                (
+                    bytes([EXTENDED | PADDED, next(iter(self.section.rtx_of.values()))]),
+                    self._rtx_sequence.to_bytes(2),
+                    bytes(4),
+                    self.section.rtx_ssrc.to_bytes(4),
+                    build_extensions(values),
+                    bytes(padding_bytes - 1),
+                    bytes([padding_bytes]),
+                )
+            )
+        )
+        return number
 
     def _as_rtx(self, packet: bytes, head: int, sequence: int, payload_type: int) -> bytes:
         self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF

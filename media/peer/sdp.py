@@ -6,7 +6,7 @@ What the answer must say was learnt in trials with Chromium and Firefox:
 - both video codecs are answered in every video section, in the client's own payload types, the preferred one first;
 - a fingerprint stands in every section (Firefox crashed without), extension ids are echoed unchanged;
 - directions are the exact reverse of the offered ones; Firefox's port 0 with `bundle-only` is no rejection;
-- `video-orientation` and transport-wide congestion control are not answered.
+- `video-orientation` is not answered; transport-wide congestion control is, with REMB beside it.
 """
 
 from collections.abc import Callable
@@ -27,6 +27,7 @@ MAX_EXTENSION_ID = 14
 _RTP = "UDP/TLS/RTP/SAVPF"
 _SCTP = "UDP/DTLS/SCTP"
 _FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+_TRANSPORT_CC = "transport-cc"
 _REVERSED = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
 _OPUS_FMTP = "minptime=10;useinbandfec=1"
 
@@ -220,6 +221,8 @@ def _extensions(offered: OfferSection, *, slot: bool) -> dict[str, int]:
         wanted.append("level")
     if slot:
         wanted.append("playout_delay")
+    if any(_TRANSPORT_CC in feedback for feedback in offered.feedback.values()):
+        wanted.append("transport_cc")
     found = {}
     for name in wanted:
         extension = offered.extensions.get(EXTENSIONS[name])
@@ -249,6 +252,8 @@ def _media_lines(offered: OfferSection, section: Section) -> list[str]:
         lines.append(f"a=extmap:{number}{suffix} {EXTENSIONS[name]}")
     for codec, payload_type in section.pt_of.items():
         lines += _codec_lines(offered, codec, payload_type)
+        if "transport_cc" in section.ext and _TRANSPORT_CC in offered.feedback.get(payload_type, ()):
+            lines.append(f"a=rtcp-fb:{payload_type} {_TRANSPORT_CC}")
         if payload_type in section.rtx_of:
             rtx = section.rtx_of[payload_type]
             lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from contract.media import Source
-from media.rtp.bandwidth import CAP_BPS, FLOOR_BPS
+from media.rtp.bandwidth import CAP_BPS, LEAST_BPS
 from media.rtp.packet import build_extensions, extension, parse_header
 from media.rtp.rtcp import Fir, Nack, Pli, Remb, pack_rtcp
 from media.rtp.throttle import BURST
@@ -53,7 +53,7 @@ def test_who_asks_for_everything_again_at_most_doubles_its_own_stream() -> None:
     assert_continuous(chris.slot())
 
 
-@pytest.mark.parametrize(("lie_bps", "heard_bps"), [(0, FLOOR_BPS), (1, FLOOR_BPS), (2**60, CAP_BPS)])
+@pytest.mark.parametrize(("lie_bps", "heard_bps"), [(0, LEAST_BPS), (1, LEAST_BPS), (2**60, CAP_BPS)])
 def test_a_lie_about_bandwidth_is_clamped(lie_bps: int, heard_bps: int) -> None:
     world = World()
     anna = world.join("anna")

@@ -193,3 +193,70 @@ async def test_chromium_and_firefox_see_each_other(server: tuple[RealRoom, Brows
         assert got["video"]["frames"] > 20
         assert got["audio"]["packets"] > 50
     assert not real.mux.dropped["bug"]
+
+
+async def may_send_bps(page: Page) -> float:
+    """What Chromium believes that it may send."""
+    found: float = await page.evaluate(
+        "(async () => { let out = 0; (await pc.getStats()).forEach((s) => {"
+        "if (s.type === 'candidate-pair' && s.nominated) out = s.availableOutgoingBitrate || 0; }); return out; })()"
+    )
+    return found
+
+
+async def test_chromium_measures_its_uplink_and_keeps_to_what_its_watchers_can_take(
+    server: tuple[RealRoom, Browser],
+) -> None:
+    real, browser = server
+    publisher = await join(real, browser, "red")
+    await join(real, browser, None)
+    ours, theirs = (real.room._legs[leg] for leg in list(real.legs))
+    assert ours.numbers_by
+    assert theirs.numbering is not None
+    await reaches(publisher, lambda bps: bps > 600_000)
+    await until(lambda: theirs.estimate.sending.arriving_bps > 20_000, within_s=20.0)
+
+    def narrow(videos: int, now: float) -> int:
+        return 300_000
+
+    theirs.estimate.share_bps = narrow  # type: ignore[method-assign]
+    await reaches(publisher, lambda bps: bps < 310_000)
+    del theirs.estimate.share_bps
+    await reaches(publisher, lambda bps: bps > 600_000)
+    assert not real.mux.dropped["bug"]
+
+
+async def reaches(page: Page, wanted: Callable[[float], bool]) -> None:
+    """Wait until what Chromium may send is as wanted."""
+    deadline = clock.now() + 40.0
+    while not wanted(seen := await may_send_bps(page)):
+        assert clock.now() < deadline, seen
+        await asyncio.sleep(0.2)
+
+
+async def test_chromium_tells_which_packets_came_and_takes_padding_for_nothing(
+    server: tuple[RealRoom, Browser],
+) -> None:
+    real, browser = server
+    await join(real, browser, "red")
+    viewer = await join(real, browser, None)
+    leg = real.room._legs[list(real.legs)[1]]
+    await until(lambda: leg.estimate.sending.arriving_bps > 20_000, within_s=20.0)
+    leg.estimate.sending.bps = 200_000
+    # The link is as fast as can be: trains of padding find that out.
+    await until(lambda: (leg.estimate.sending.bps or 0) > 1_500_000, within_s=40.0)
+    received = {inbound["kind"]: inbound for inbound in await viewer.evaluate("received()") if inbound["packets"]}
+    assert received["video"]["lost"] == 0
+    frames = received["video"]["frames"]
+    await reads_on(viewer, frames)
+
+
+async def reads_on(page: Page, frames: int) -> None:
+    """Wait until more than so many frames were decoded."""
+    deadline = clock.now() + 10.0
+    while True:
+        found = await page.evaluate("received()")
+        if any(inbound["frames"] > frames + 5 for inbound in found if inbound["kind"] == "video"):
+            return
+        assert clock.now() < deadline
+        await asyncio.sleep(0.1)

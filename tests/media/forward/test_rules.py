@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contract.ids import PersonId
 from media.forward.allocation import Seat, Standing, floor, stage
-from media.forward.repeat import BURST_BYTES, SPACING_S, RepeatBudget
+from media.forward.repeat import BURST_BYTES, BURST_S, SPACING_S, RepeatBudget
 
 pytestmark = pytest.mark.unit
 
@@ -106,6 +106,17 @@ def test_no_more_is_repeated_than_was_sent() -> None:
         allowed += sum(budget.allows(number, 1000, 0.0, at / 10, sent_bytes=20_000) for number in range(10))
     assert allowed == 20
     assert budget.allows(1, 1000, 0.0, 200.0, sent_bytes=21_000)
+
+
+def test_a_known_link_gets_no_more_repeats_than_it_can_take() -> None:
+    budget = RepeatBudget()
+    allowed = 0
+    for at in range(1000):
+        allowed += sum(
+            budget.allows(10 * at + n, 1000, 0.0, 1000 + at / 100, sent_bytes=10**9, most_bps=80_000) for n in range(10)
+        )
+    assert 100 <= allowed <= 100 + 10 * BURST_S
+    assert budget.allows(1, 1000, 0.0, 1020.0, sent_bytes=10**9)
 
 
 def test_repeats_have_a_budget_in_bytes() -> None:

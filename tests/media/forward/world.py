@@ -18,11 +18,13 @@ from media.forward.room import MediaRoom
 from media.forward.sections import Section, Sections
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
+from media.rtp.arrivals import Arrivals
 from media.rtp.clock import ntp_from_wall
-from media.rtp.packet import build_extensions, parse_header
+from media.rtp.packet import build_extensions, extension, parse_header
 from media.rtp.rtcp import Nack, Pli, ReceiverReport, Remb, ReportBlock, SenderReport, pack_rtcp, parse_rtcp
 from media.rtp.rtx import unwrap_rtx, wrap_rtx
 from media.rtp.sequence import Unwrapper
+from media.rtp.transport_cc import TransportFeedback
 from media.rtp.vp8 import parse_vp8
 from tests.support.wire import Wire
 
@@ -30,7 +32,7 @@ ALL = Grants(publish=True, subscribe=True, record=True)
 NONE = Grants(publish=False, subscribe=False, record=False)
 WALL_NS = 1_790_000_000_000_000_000
 OPUS, VP8, VP8_RTX, H264, H264_RTX = 111, 96, 97, 102, 103
-MID_ID, DELAY_ID, LEVEL_ID = 4, 5, 10
+NUMBER_ID, MID_ID, DELAY_ID, LEVEL_ID = 3, 4, 5, 10
 _TAG = struct.Struct("!8sIH")
 
 
@@ -58,8 +60,13 @@ def sections(
     announce: bool = True,
     h264: bool = False,
     delay: bool = True,
+    numbered: bool = False,
 ) -> Sections:
-    """An answered offer: microphone, camera, screen, `stage` pairs and `floor` sounds."""
+    """An answered offer: microphone, camera, screen, `stage` pairs and `floor` sounds.
+
+    With `numbered` it has transport-wide congestion control.
+    """
+    common = {"mid": MID_ID, "transport_cc": NUMBER_ID} if numbered else {"mid": MID_ID}
     ssrc = count(first_ssrc)
     mid = (str(number) for number in count())
     video = {Codec.VP8: VP8, Codec.H264: H264} if h264 else {Codec.VP8: VP8}
@@ -73,7 +80,7 @@ def sections(
             direction="sendonly" if slot else "recvonly",
             ssrc=next(ssrc) if slot or announce else 0,
             pt_of={Codec.OPUS: OPUS},
-            ext={"mid": MID_ID, "level": LEVEL_ID},
+            ext={**common, "level": LEVEL_ID},
             **where,  # type: ignore[arg-type]  # keywords of this file
         )
 
@@ -87,7 +94,7 @@ def sections(
             rtx_ssrc=next(ssrc) if slot or announce else 0,
             pt_of=video,
             rtx_of=rtx,
-            ext={"mid": MID_ID, "playout_delay": DELAY_ID} if slot and delay else {"mid": MID_ID},
+            ext={**common, "playout_delay": DELAY_ID} if slot and delay else common,
             **where,  # type: ignore[arg-type]
         )
 
@@ -174,8 +181,18 @@ class Client:
         self.heard = {section.ssrc: Heard(section) for section in parts.slots}
         self.rtx = {section.rtx_ssrc: section.ssrc for section in parts.slots if section.rtx_ssrc}
         self.told: list[ServerData] = []
+        self.numbers = 65_500
+        """Of transport-wide congestion control."""
+        self.feedback: list[TransportFeedback] = []
+        """What the room said of its packets."""
+        self.arrivals = Arrivals()
+        """Of what the room sends, if that is numbered."""
         self.may_send_bps: list[int] = []
         self.blocks: list[ReportBlock] = []
+        self.filler_bytes = self.key_filler_bytes = 0
+        """In each packet of a picture, and of a keyframe, beside what tells it from others."""
+        self.padding = 0
+        """Packets that carried nothing."""
         self.publishes = True
         self.heard_at = 0.0
         self.nacks = True
@@ -220,6 +237,14 @@ class Client:
 
     def _rtp(self, packet: bytes) -> None:
         header = parse_header(packet)
+        wide = extension(packet, header, NUMBER_ID)
+        assert (wide is not None) == self.sections.numbered
+        if wide is not None:
+            self.arrivals.on_packet(int.from_bytes(wide), header.ssrc, self.world.now)
+        if header.payload_at == header.payload_end:
+            assert header.ssrc in self.rtx
+            self.padding += 1
+            return
         ssrc = self.rtx.get(header.ssrc)
         if ssrc is None:
             heard, wire = self.heard[header.ssrc], header.sequence
@@ -268,6 +293,8 @@ class Client:
                                 self._again(track, wire)
                 case SenderReport(ssrc):
                     self.heard[ssrc].reports.append(packet)
+                case TransportFeedback():
+                    self.feedback.append(packet)
                 case Remb(_, bps):
                     self.may_send_bps.append(bps)
                 case ReceiverReport(_, blocks):
@@ -313,8 +340,8 @@ class Client:
             )
         )
 
-    @staticmethod
     def _packet(
+        self,
         payload_type: int,
         sequence: int,
         ticks: int,
@@ -326,6 +353,9 @@ class Client:
         level: int | None = None,
     ) -> bytes:
         values = {MID_ID: mid.encode()}
+        if "transport_cc" in self.sections.all[0].ext:
+            self.numbers = (self.numbers + 1) & 0xFFFF
+            values[NUMBER_ID] = self.numbers.to_bytes(2)
         if level is not None:
             values[LEVEL_ID] = bytes([level])
         head = struct.pack("!BBHII", 0x90, payload_type | marker << 7, sequence, ticks & 0xFFFFFFFF, ssrc)
@@ -348,7 +378,7 @@ class Client:
                 track.sequence,
                 track.ticks,
                 track.ssrc,
-                descriptor + data,
+                descriptor + data + bytes(self.key_filler_bytes if key else self.filler_bytes),
                 marker=part == parts * (3 if key else 1) - 1,
                 mid=track.section.mid,
             )
@@ -378,6 +408,11 @@ class Client:
         track = self.sent[source]
         world = self.world
         self.rtcp(pack_rtcp(SenderReport(track.ssrc, ntp_from_wall(world.wall_ns), track.ticks & 0xFFFFFFFF, 0, 0)))
+
+    def tell_arrivals(self) -> None:
+        """Transport-wide feedback, as a browser gives it."""
+        for feedback in self.arrivals.feedback(7, self.world.now):
+            self.rtcp(pack_rtcp(feedback))
 
     def ask_again(self) -> None:
         """NACK what is missing, as a browser does: every 50 ms until it came."""
@@ -416,7 +451,11 @@ class World:
         self._ports: dict[int, Client] = {}
         self._fds = count(10)
         self._wire = Wire(lambda fd, packet: self._ports[fd].send_rtp(packet))
-        self.plane = NativePlane(self._wire.protect, send=self._wire.send) if self.native else PythonPlane()
+        self.plane = (
+            NativePlane(self._wire.protect, send=self._wire.send, now=lambda: self.now)
+            if self.native
+            else PythonPlane(now=lambda: self.now)
+        )
         self.room = MediaRoom(RoomId("room-1"), events=self.events, seed=1, video_codec=video_codec, plane=self.plane)
         self.clients: dict[str, Client] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
@@ -489,6 +528,7 @@ class World:
         self.every(0.02, sounds)
         self.every(1.0, reports)
         self.every(0.02, client.ask_again)
+        self.every(0.05, client.tell_arrivals)
         return client
 
     def grant(self, name: str, grants: Grants, *, host: bool = False) -> None:

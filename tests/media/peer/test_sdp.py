@@ -126,9 +126,20 @@ def test_only_offered_payload_types_extensions_and_feedback_come_back(real: Path
             if line.startswith("a=rtcp-fb:"):
                 payload_type, feedback = line[10:].split(" ", 1)
                 assert feedback in section.feedback[int(payload_type)]
-    assert "transport-cc" not in found.text
     assert "video-orientation" not in found.text
     assert found.text.count("goog-remb") > 0
+
+
+def test_transport_wide_feedback_is_answered_wherever_it_is_offered(real: Path) -> None:
+    text = real.read_bytes().decode()
+    found = answered(text, layout_of(real))
+    for offered, lines, section in zip(parse(text).sections, blocks(found.text), found.sections.all, strict=False):
+        able = {pt for pt, feedback in offered.feedback.items() if "transport-cc" in feedback}
+        wanted = able & set(section.pt_of.values())
+        assert {line for line in lines if "transport-cc" in line} == {f"a=rtcp-fb:{pt} transport-cc" for pt in wanted}
+        assert ("transport_cc" in section.ext) == bool(wanted)
+    assert found.sections.numbered
+    assert any("transport_cc" in section.ext for section in found.sections.sources)
 
 
 def test_chromium_gets_both_codecs_everywhere_with_the_preferred_one_first() -> None:

@@ -4,7 +4,17 @@ import itertools
 
 import pytest
 
-from media.rtp.bandwidth import CAP_BPS, FLOOR_BPS, FRESH_S, Estimate, publisher_bps
+from media.rtp.bandwidth import (
+    CAP_BPS,
+    FLOOR_BPS,
+    FRESH_S,
+    LEAST_BPS,
+    PICTURE_PART,
+    REPEATS_PART,
+    SOUND_BPS,
+    Estimate,
+    publisher_bps,
+)
 from media.rtp.cache import MediaPacket
 from media.rtp.clock import PublisherClock, TrackClock, ntp_from_wall, wall_from_ntp
 from media.rtp.nack import GIVE_UP_S, MAX_MISSING, REORDER_S, RETRY_S, TRIES, NackGenerator
@@ -249,4 +259,40 @@ def test_a_publisher_hears_the_least_of_its_watchers_within_bounds() -> None:
     assert estimate.share_bps(2, FRESH_S + 1) == CAP_BPS
     assert publisher_bps([]) == CAP_BPS
     assert publisher_bps([9_000_000, 1_500_000]) == 1_500_000
-    assert publisher_bps([1000]) == FLOOR_BPS
+    assert publisher_bps([9_000_000, 1000]) == FLOOR_BPS, "others see it too"
+    assert publisher_bps([180_000, 150_000]) == 180_000, "nobody could see more"
+    assert publisher_bps([150_000]) == 150_000
+    assert publisher_bps([1000]) == LEAST_BPS
+
+
+def test_a_measured_link_counts_before_a_remb_and_leaves_room_for_the_voice() -> None:
+    estimate = Estimate()
+    estimate.on_remb(900_000, 0.0)
+    assert estimate.video_bps(1.0) == 900_000
+    assert estimate.repeat_bps() is None
+    estimate.sending.bps = 400_000
+    assert estimate.video_bps(1.0) == 400_000 * PICTURE_PART - SOUND_BPS
+    assert estimate.share_bps(2, 100.0) == (400_000 * PICTURE_PART - SOUND_BPS) // 2, "it does not grow old"
+    assert estimate.repeat_bps() == 400_000 * REPEATS_PART
+    estimate.sending.bps = 40_000
+    assert estimate.share_bps(1, 1.0) == 0
+    assert estimate.probe_bytes(1, 1.0) > 0
+    assert estimate.probe_bytes(0, 1.0) == 0, "nobody wants more"
+    estimate.sending.bps = 4_000_000
+    assert estimate.probe_bytes(1, 1.0) == 0
+
+
+def test_only_a_fall_is_told_at_once() -> None:
+    estimate = Estimate()
+    assert not estimate.fell(0.0)
+    estimate.on_remb(2_000_000, 0.0)
+    assert estimate.fell(0.0), "a limit where there was none"
+    assert not estimate.fell(0.1)
+    estimate.on_remb(1_900_000, 0.2)
+    assert not estimate.fell(0.2)
+    estimate.on_remb(1_700_000, 0.3)
+    assert estimate.fell(0.3)
+    estimate.on_remb(1_800_000, 0.4)
+    assert not estimate.fell(0.4)
+    estimate.on_remb(1_600_000, 0.5)
+    assert estimate.fell(0.5)
