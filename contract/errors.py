@@ -34,6 +34,13 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     METHOD = "method"
+    NOT_ACCEPTABLE = "not_acceptable"
+    """An offer that is well formed, of media that cannot be carried."""
+    PRECONDITION = "precondition"
+    """`If-Match` names another ICE session than the present one."""
+    NO_PRECONDITION = "no_precondition"
+    MEDIA_TYPE = "media_type"
+    UNSUPPORTED = "unsupported"
     CONFLICT = "conflict"
     STALE = "stale"
     CONSENT = "consent"
@@ -68,6 +75,11 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.FORBIDDEN: Reply(403, 4403),
     ErrorCode.NOT_FOUND: Reply(404, 4404),
     ErrorCode.METHOD: Reply(405, 4405),
+    ErrorCode.NOT_ACCEPTABLE: Reply(406, 4406),
+    ErrorCode.PRECONDITION: Reply(412, 4412),
+    ErrorCode.NO_PRECONDITION: Reply(428, 4428),
+    ErrorCode.MEDIA_TYPE: Reply(415, 4415),
+    ErrorCode.UNSUPPORTED: Reply(422, 4422),
     ErrorCode.CONFLICT: Reply(409, 4409),
     ErrorCode.STALE: Reply(409, 4409),
     ErrorCode.CONSENT: Reply(409, 4409),

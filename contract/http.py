@@ -8,7 +8,7 @@ from pydantic import Field
 from contract.base import Message, Sdp, WallMs
 from contract.errors import ErrorCode
 from contract.ids import LegId, PersonId, RoomId, SessionId, WorkerId
-from contract.media import Layout
+from contract.media import Layout, MediaUse
 from contract.people import Login, Name, Person, PresenceEntry, Role, Store
 from contract.recording import Gap, Part, Point
 from contract.rooms import EndReason, Reason, RecordingState, RoomKind, Still, Timings
@@ -19,6 +19,15 @@ class ErrorBody(Message):
     code: ErrorCode
     detail: str = ""
     retry_after_s: float | None = None
+
+
+class Problem(Message):
+    """What the doors of WHIP and WHEP say instead (RFC 9457): the type is none but the status, `code` is ours."""
+
+    title: str
+    status: int
+    detail: str
+    code: ErrorCode
 
 
 class SignIn(Message):
@@ -78,6 +87,28 @@ class PeerAnswer(Message):
     leg: LegId
     pc_gen: int
     sdp: Sdp
+
+
+class MediaTokenWish(Message):
+    """Lets a device of WHIP or WHEP into one room, as a guest that everybody sees."""
+
+    use: MediaUse
+    name: Name
+    """What the others see."""
+    life_s: Annotated[int, Field(ge=60, le=7 * 24 * 3600)] = 12 * 3600
+    consent: bool
+    """Whoever is before that device agreed to be recorded; who issues the token answers for it. Without: `consent`."""
+
+
+class MediaToken(Message):
+    """The one time that the token is told: only its hash is kept."""
+
+    token: str
+    guest: PersonId
+    """Who comes into the room with it."""
+    path: str
+    """Where to send the offer, `/whip/…` or `/whep/…`."""
+    expires_at: WallMs
 
 
 class IceServer(Message):

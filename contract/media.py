@@ -26,6 +26,13 @@ SEND_SECTIONS: tuple[tuple[str, Source], ...] = (
 """The first four m-lines of every offer, all `sendonly`: media kind and what it carries."""
 
 
+class MediaUse(StrEnum):
+    """What somebody does who has media in a room and nothing else: a client of WHIP or WHEP."""
+
+    PUBLISH = "publish"
+    WATCH = "watch"
+
+
 class Codec(StrEnum):
     OPUS = "opus"
     VP8 = "vp8"

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from contract.base import Message, Sdp
 from contract.errors import ErrorCode
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId, WorkerId
-from contract.media import Grants, Layout, Source
+from contract.media import Grants, Layout, MediaUse, Source
 from contract.quality import LegSample
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
@@ -29,7 +29,7 @@ TAP_SOCKET = "run/tap.sock"
 class LegState(StrEnum):
     CONNECTING = "connecting"
     CONNECTED = "connected"
-    """DTLS is up and the client said `ready`."""
+    """DTLS is up and the client said `ready`, if it has a data channel to say it on."""
     SILENT = "silent"
     """Nothing heard for SILENT_S."""
     CLOSED = "closed"
@@ -64,7 +64,9 @@ class OpenLeg(Message):
     session: SessionId
     pc_gen: int
     sdp: Sdp
-    layout: Layout
+    layout: Layout | MediaUse
+    """What the sections of the offer are for: by the layout of our own client, or, for a client of WHIP or WHEP, which
+    has none and no data channel either, by their order. Such a leg is connected when DTLS is up."""
     grants: Grants
     epoch: int = 0
     """Since when the worker owns the room; filled in where the room is placed. The newest counts."""

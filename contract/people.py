@@ -27,6 +27,8 @@ class Role(StrEnum):
     """A new hire: replays what was published to the role."""
     ADMIN = "admin"
     """Sees the whole archive."""
+    GUEST = "guest"
+    """Takes part in one room by a media token (WHIP, WHEP). Never signs in: nobody has an account of this role."""
 
 
 class Skill(StrEnum):

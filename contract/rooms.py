@@ -12,6 +12,7 @@ from pydantic import Field
 
 from contract.base import Message, WallMs
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, StillId
+from contract.media import MediaUse
 from contract.people import Name, Person, Skill, Store
 
 
@@ -75,6 +76,8 @@ class Member(Message):
     joined_at: WallMs | None = None
     left_at: WallMs | None = None
     quality: Quality = Quality.UNKNOWN
+    guest: MediaUse | None = None
+    """Of a guest: what its media token lets it do. It has media only, so it neither chats nor obeys a host."""
 
 
 class CallStage(StrEnum):

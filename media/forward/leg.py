@@ -1,6 +1,6 @@
 """One PeerConnection in a room: its publications, its slots, what it told us about its link."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -10,7 +10,7 @@ from contract.media import Grants, Source
 from media.forward.allocation import Seat
 from media.forward.ports import LegPort
 from media.forward.publication import Publication
-from media.forward.sections import Sections
+from media.forward.sections import Section, Sections
 from media.forward.slot import MOST_PADDING_BYTES, Slot
 from media.rtp.arrivals import Arrivals
 from media.rtp.bandwidth import Estimate
@@ -92,6 +92,7 @@ class Leg:
         self._slot_of = {slot.section.ssrc: slot for slot in self.slots}
         self._mid_ids = {section.ext["mid"] for section in sections.sources if "mid" in section.ext}
         self._section_of = {section.mid: section for section in sections.sources}
+        self._mid_of_pt = _told_apart(sections.sources)
         self._renewed_at: dict[str, float] = {}
         self._points = float(POINTS_PER_S)
         self._points_at = 0.0
@@ -116,16 +117,13 @@ class Leg:
         return publication
 
     def of_packet(self, packet: bytes, header: RtpHeader, now: float) -> Publication | None:
-        """Whose packet this is: by its SSRC, or by the mid that it carries (RFC 9143 §9.2); None if unknown.
-
-        A publication whose SSRC changed begins anew.
+        """Whose packet this is: by its SSRC, by the mid that it carries, or by a payload type that only one section has
+        (RFC 9143 §9.2); None if unknown. A publication whose SSRC changed begins anew.
         """
         publication = self._by_ssrc.get(header.ssrc)
         if publication is not None:
             return publication
-        for mid_id in self._mid_ids:
-            value = extension(packet, header, mid_id)
-            mid = value.decode("ascii", "replace") if value else ""
+        for mid in self._mids(packet, header):
             if mid not in self._section_of:
                 continue
             there = self.publications.get(mid)
@@ -139,6 +137,14 @@ class Leg:
             self._renewed_at[mid] = now
             return self._publish(mid, header.ssrc, self._section_of[mid].rtx_ssrc)
         return None
+
+    def _mids(self, packet: bytes, header: RtpHeader) -> Iterator[str | None]:
+        """What the packet says of its section, the surest first."""
+        for mid_id in self._mid_ids:
+            value = extension(packet, header, mid_id)
+            if value:
+                yield value.decode("ascii", "replace")
+        yield self._mid_of_pt.get(header.payload_type)
 
     def _forget_surplus(self, publication: Publication) -> None:
         """A publication has one SSRC for repeats; a sender that keeps inventing them must not fill our memory."""
@@ -228,3 +234,12 @@ class Leg:
             return False
         self._points -= 1
         return True
+
+
+def _told_apart(sources: Iterable[Section]) -> dict[int, str]:
+    """Payload type → mid, of payload types that one section alone has: clients that write no mid send such."""
+    found: dict[int, str | None] = {}
+    for section in sources:
+        for payload_type in {*section.pt_of.values(), *section.rtx_of.values()}:
+            found[payload_type] = None if payload_type in found else section.mid
+    return {payload_type: mid for payload_type, mid in found.items() if mid is not None}

@@ -1,4 +1,4 @@
-"""DTLS-SRTP of one peer: aiortc's transport as server, with a flight that is resent after 100 ms.
+"""DTLS-SRTP of one peer: aiortc's transport with a flight that is resent after 100 ms; server unless the peer is one.
 
 aiortc and OpenSSL do the cryptography; what is ours is the order of ciphers, the resend (OpenSSL waits a whole second
 for a lost flight) and that nothing here goes through an RTCPeerConnection. RFC 5764, RFC 6347.
@@ -43,7 +43,7 @@ class DtlsTransport(RTCDtlsTransport):
     `stop` says close_notify. A close_notify from the peer sets `ended`.
     """
 
-    def __init__(self, endpoint: Endpoint, identity: Identity) -> None:
+    def __init__(self, endpoint: Endpoint, identity: Identity, *, client: bool = False) -> None:
         # The endpoint has what RTCDtlsTransport uses of an ICE transport: _recv, _send, role, state.
         super().__init__(cast(RTCIceTransport, endpoint), [identity.certificate])
         self.ended = asyncio.Event()
@@ -52,12 +52,13 @@ class DtlsTransport(RTCDtlsTransport):
         self._flight: list[bytes] = []
         # As server we choose: AES-GCM costs 20–40 % less CPU, and left to itself Chromium takes CM_SHA1_80.
         self._srtp_profiles = [SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80]
-        self._set_role("server")
+        self._set_role("client" if client else "server")
         self.on("statechange", self._state_changed)
 
     async def handshake(self, remote_fingerprint: str) -> None:
-        """Wait for the client's hello and finish. Raises DtlsFailed."""
-        await self.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", remote_fingerprint)], role="client"))
+        """Say hello, or wait for the peer's, and finish. Raises DtlsFailed."""
+        peer = "server" if self._role == "client" else "client"
+        await self.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", remote_fingerprint)], role=peer))
         if self._state is not State.CONNECTED:
             raise DtlsFailed
 

@@ -23,7 +23,7 @@ from runtime.logs import get_logger
 log = get_logger(__name__)
 
 CONNECT_S = 15.0
-"""From the answer to the client's `ready`."""
+"""From the answer to the client's `ready`, or to the keys of one that has no data channel."""
 DEAD_S = 30.0
 CLOSE_S = 0.8
 """How long saying goodbye may take."""
@@ -46,7 +46,7 @@ class LegOwner(Protocol):
         """DTLS is done: packets may flow. Set `leg.on_rtp` and `leg.on_rtcp` here."""
 
     def leg_ready(self, leg: "Leg") -> None:
-        """The client said `ready`."""
+        """The client said `ready`, or has no data channel to say it on."""
 
     def leg_point(self, leg: "Leg", point: PointAt) -> None: ...
 
@@ -71,7 +71,7 @@ class Leg:
         video_codec: Codec,
         dropped: Counter[str],
     ) -> None:
-        """Raises ProtocolViolation(`bad_sdp`); nothing is held then."""
+        """Raises ProtocolViolation(`bad_sdp`) or Rejection(`not_acceptable`); nothing is held then."""
         self.id: LegId = request.leg
         self.participant: PersonId = request.participant
         self.room: RoomId = request.room
@@ -106,7 +106,7 @@ class Leg:
         """How much RTP this peer may send."""
         self._reports = Bucket(REPORTS_PER_S)
         self._ending = asyncio.Event()
-        self._dtls = DtlsTransport(self.endpoint, identity)
+        self._dtls = DtlsTransport(self.endpoint, identity, client=answered.dtls_client)
         self._data: DataLink | None = None
         self.protect: Callable[[bytes], bytes] = _no_keys
         """Plaintext RTP → SRTP."""
@@ -231,6 +231,16 @@ class Leg:
             dtls_ms=round((done - validated) * 1000),
             dtls_resent=self._dtls.resent,
         )
+        self._owner.leg_up(self)
+        if self._remote_sctp_port is None:
+            self._connected()
+        elif not await self._open_data(self._remote_sctp_port):
+            return
+        await self._dtls.ended.wait()
+        self.close(LegEnd.CLIENT_CLOSED)
+
+    async def _open_data(self, remote_port: int) -> bool:
+        """Open the data channel; False if the client went away meanwhile, and the leg is closed."""
         self._data = DataLink(
             self._dtls,
             on_message=self._message,
@@ -238,14 +248,12 @@ class Leg:
             clock=clock.now,
             count=self._count,
         )
-        self._owner.leg_up(self)
         try:
-            await self._data.start(self._remote_sctp_port)
+            await self._data.start(remote_port)
         except ConnectionError:
             self.close(LegEnd.CLIENT_CLOSED)
-            return
-        await self._dtls.ended.wait()
-        self.close(LegEnd.CLIENT_CLOSED)
+            return False
+        return True
 
     async def _tear_down(self) -> None:
         try:
@@ -263,6 +271,11 @@ class Leg:
             self.endpoint.close()
             self._dtls.let_go()
             self._data = None
+
+    def _connected(self) -> None:
+        if self.state is LegState.CONNECTING:
+            self._become(LegState.CONNECTED)
+            self._owner.leg_ready(self)
 
     def _become(self, state: LegState) -> None:
         if state is not self.state:
@@ -305,9 +318,7 @@ class Leg:
         self.endpoint.heard = clock.now()
         match message:
             case Ready():
-                if self.state is LegState.CONNECTING:
-                    self._become(LegState.CONNECTED)
-                    self._owner.leg_ready(self)
+                self._connected()
             case PointAt():
                 self._owner.leg_point(self, message)
             case _:

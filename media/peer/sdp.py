@@ -1,6 +1,8 @@
-"""Answers the fixed-slot offer: text in, text and plain values out.
+"""Answers an offer: text in, text and plain values out.
 
-The offer is exactly contract.media: four send sections, `stage` pairs, `floor` audios, one data channel, all bundled.
+Our own client's is exactly contract.media: four send sections, `stage` pairs, `floor` audios, one data channel, all
+bundled. A plain client's (media.peer.plain) says by itself what its sections are for.
+
 What the answer must say was learnt in trials with Chromium and Firefox:
 - every slot's SSRC and its retransmission SSRC (`FID`) are announced, and the mid extension is answered;
 - both video codecs are answered in every video section, in the client's own payload types, the preferred one first;
@@ -13,9 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from contract.media import SEND_SECTIONS, Codec, Layout
+from contract.errors import PasslineError
+from contract.media import SEND_SECTIONS, Codec, Layout, MediaUse
 from media.forward.sections import EXTENSIONS, Section, Sections
+from media.peer import plain
 from media.peer.offer import Offer, OfferSection, bad, parse
+from media.peer.parts import Part, own_parts
 
 MAX_MESSAGE_BYTES = 1024
 """Announced for the data channel; a browser refuses to send more (contract.data.MAX_UP_BYTES)."""
@@ -24,10 +29,11 @@ SCTP_PORT = 5000
 MAX_EXTENSION_ID = 14
 """The last id of a one-byte header extension, RFC 8285 §4.2; we write no others."""
 
-_RTP = "UDP/TLS/RTP/SAVPF"
 _SCTP = "UDP/DTLS/SCTP"
 _FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
 _TRANSPORT_CC = "transport-cc"
+_SETUP = {"passive": "active"}
+"""Our own client and most others can be the DTLS client; ffmpeg's muxer is the server unless told otherwise."""
 _REVERSED = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
 _OPUS_FMTP = "minptime=10;useinbandfec=1"
 
@@ -52,45 +58,63 @@ class Answer:
     remote_pwd: str
     remote_fingerprint: str
     """SHA-256 of the client's certificate, upper case hex with colons."""
-    remote_sctp_port: int
+    remote_sctp_port: int | None
+    """None: there is no data channel."""
+    dtls_client: bool
+    """Whether the handshake is ours to begin."""
 
 
 def answer(
-    offer_text: str, layout: Layout, local: LocalTransport, *, video_codec: Codec, new_ssrc: Callable[[], int]
+    offer_text: str,
+    layout: Layout | MediaUse,
+    local: LocalTransport,
+    *,
+    video_codec: Codec,
+    new_ssrc: Callable[[], int],
 ) -> Answer:
-    """Answer an offer. Raises ProtocolViolation(`bad_sdp`) saying what is wrong."""
+    """Answer an offer. Raises ProtocolViolation(`bad_sdp`) saying what is wrong, or Rejection as media.peer.plain."""
     offer = parse(offer_text)
-    _check_order(offer, layout)
-    _check_transport(offer)
-    first, data = offer.sections[0], offer.sections[-1]
-    if first.ufrag is None or first.pwd is None or first.fingerprint is None:
+    parts: list[Part | None]
+    if isinstance(layout, MediaUse):
+        parts = plain.parts(offer, layout)
+        transport = plain.transport_of(offer, parts)
+        refuse: Callable[[str], PasslineError] = plain.refused
+    else:
+        _check_order(offer, layout)
+        _check_transport(offer)
+        parts = [*own_parts(layout), None]
+        transport = offer.sections[0]
+        refuse = bad
+    if transport.ufrag is None or transport.pwd is None or transport.fingerprint is None:
         raise bad("no ice-ufrag, no ice-pwd or no sha-256 fingerprint")
-    lines = [
-        "v=0",
-        f"o=- {new_ssrc()} 1 IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        "a=ice-lite",
-        "a=group:BUNDLE " + " ".join(section.mid for section in offer.sections),
-        "a=extmap-allow-mixed",
-        "a=msid-semantic: WMS *",
-    ]
-    settled = []
-    for index, offered in enumerate(offer.sections[:-1]):
-        section = _settle(index, offered, layout, video_codec, new_ssrc)
-        settled.append(section)
-        lines += _media_lines(offered, section)
-        lines += _transport_lines(local, candidates=index == 0)
-    lines += [f"m=application 9 {_SCTP} webrtc-datachannel", "c=IN IP4 0.0.0.0", f"a=mid:{data.mid}"]
-    lines += [f"a=sctp-port:{SCTP_PORT}", f"a=max-message-size:{MAX_MESSAGE_BYTES}"]
-    lines += _transport_lines(local, candidates=False)
+    data = None if isinstance(layout, MediaUse) else offer.sections[-1]
+    bundle = [s.mid for s, part in zip(offer.sections, parts, strict=True) if s.mid and (part or s is data)]
+    lines = ["v=0", f"o=- {new_ssrc()} 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
+    if bundle:
+        lines.append("a=group:BUNDLE " + " ".join(bundle))
+    lines += ["a=extmap-allow-mixed", "a=msid-semantic: WMS *"]
+    settled: list[Section] = []
+    setup = _SETUP.get(transport.setup or "", "passive")
+    for index, (offered, part) in enumerate(zip(offer.sections, parts, strict=True)):
+        if part is not None:
+            section = _settle(index, offered, part, video_codec, new_ssrc, refuse)
+            lines += _media_lines(offered, section)
+            lines += _transport_lines(local, setup, candidates=not settled)
+            settled.append(section)
+        elif offered is data:
+            lines += [f"m=application 9 {_SCTP} webrtc-datachannel", "c=IN IP4 0.0.0.0", f"a=mid:{offered.mid}"]
+            lines += [f"a=sctp-port:{SCTP_PORT}", f"a=max-message-size:{MAX_MESSAGE_BYTES}"]
+            lines += _transport_lines(local, setup, candidates=False)
+        else:
+            lines += _declined_lines(offered)
     return Answer(
         "\r\n".join(lines) + "\r\n",
         Sections(tuple(settled)),
-        first.ufrag,
-        first.pwd,
-        first.fingerprint,
-        SCTP_PORT if data.sctp_port is None else data.sctp_port,
+        transport.ufrag,
+        transport.pwd,
+        transport.fingerprint,
+        None if data is None else SCTP_PORT if data.sctp_port is None else data.sctp_port,
+        setup == "active",
     )
 
 
@@ -111,7 +135,7 @@ def _check_order(offer: Offer, layout: Layout) -> None:
             raise bad(f"section {index} is {section.kind}, not {kind}")
         if direction is not None and section.direction != direction:
             raise bad(f"section {index} is {section.direction}, not {direction}")
-        if section.protocol != (_RTP if direction is not None else _SCTP):
+        if section.protocol != (plain.RTP if direction is not None else _SCTP):
             raise bad(f"section {index} has another transport protocol")
         if section.port == 0 and not section.bundle_only:
             raise bad(f"section {index} is rejected by its own offer")
@@ -139,37 +163,42 @@ def _check_transport(offer: Offer) -> None:
 
 
 def _settle(
-    index: int, offered: OfferSection, layout: Layout, video_codec: Codec, new_ssrc: Callable[[], int]
+    index: int,
+    offered: OfferSection,
+    part: Part,
+    video_codec: Codec,
+    new_ssrc: Callable[[], int],
+    refuse: Callable[[str], PasslineError],
 ) -> Section:
     """Decide codecs, extensions and SSRCs of one media section."""
     kind: Literal["audio", "video"] = "audio" if offered.kind == "audio" else "video"
-    pt_of = _codecs(offered, index, video_codec)
+    pt_of = _codecs(offered, video_codec)
+    if not pt_of:
+        raise refuse(f"section {index} has {'no opus' if kind == 'audio' else 'neither VP8 nor H.264'}")
     rtx_of = {}
     for payload_type in pt_of.values():
         for other, name in offered.rtpmap.items():
             if name == "rtx/90000" and offered.fmtp.get(other, "").replace(" ", "") == f"apt={payload_type}":
                 rtx_of[payload_type] = other
-    slot = index - len(SEND_SECTIONS)
-    if slot < 0:
+    if part.source is not None:
         ssrc, rtx_ssrc = offered.fid or (offered.ssrcs[0] if offered.ssrcs else 0, 0)
         return Section(
             mid=offered.mid,
             kind=kind,
             direction="recvonly",
-            source=SEND_SECTIONS[index][1],
+            source=part.source,
             ssrc=ssrc,
             rtx_ssrc=rtx_ssrc,
             pt_of=pt_of,
             rtx_of=rtx_of,
             ext=_extensions(offered, slot=False),
         )
-    staged = slot < 2 * layout.stage
     return Section(
         mid=offered.mid,
         kind=kind,
         direction="sendonly",
-        stage=slot // 2 if staged else None,
-        floor=None if staged else slot - 2 * layout.stage,
+        stage=part.stage,
+        floor=part.floor,
         ssrc=new_ssrc(),
         rtx_ssrc=new_ssrc() if rtx_of else 0,
         pt_of=pt_of,
@@ -178,14 +207,12 @@ def _settle(
     )
 
 
-def _codecs(offered: OfferSection, index: int, video_codec: Codec) -> dict[Codec, int]:
-    """The codecs we know in this section, the preferred one first."""
+def _codecs(offered: OfferSection, video_codec: Codec) -> dict[Codec, int]:
+    """The codecs we know in this section, the preferred one first; none if there is none."""
     listed = [int(name) for name in offered.formats if name.isascii() and name.isdigit() and int(name) <= 127]
     if offered.kind == "audio":
         opus = next((pt for pt in listed if offered.rtpmap.get(pt) == "opus/48000/2"), None)
-        if opus is None:
-            raise bad(f"section {index} has no opus")
-        return {Codec.OPUS: opus}
+        return {} if opus is None else {Codec.OPUS: opus}
     found: dict[Codec, int] = {}
     vp8 = next((pt for pt in listed if offered.rtpmap.get(pt) == "vp8/90000"), None)
     if vp8 is not None:
@@ -193,8 +220,6 @@ def _codecs(offered: OfferSection, index: int, video_codec: Codec) -> dict[Codec
     h264 = _h264(offered, listed)
     if h264 is not None:
         found[Codec.H264] = h264
-    if not found:
-        raise bad(f"section {index} has neither VP8 nor H.264")
     return dict(sorted(found.items(), key=lambda item: item[0] is not video_codec))
 
 
@@ -238,12 +263,12 @@ def _media_lines(offered: OfferSection, section: Section) -> list[str]:
         if payload_type in section.rtx_of:
             formats.append(section.rtx_of[payload_type])
     lines = [
-        f"m={section.kind} 9 {_RTP} " + " ".join(map(str, formats)),
+        f"m={section.kind} 9 {plain.RTP} " + " ".join(map(str, formats)),
         "c=IN IP4 0.0.0.0",
         "a=rtcp:9 IN IP4 0.0.0.0",
         "a=rtcp-mux",
         "a=rtcp-rsize",
-        f"a=mid:{section.mid}",
+        *([f"a=mid:{section.mid}"] if section.mid else []),
         f"a={section.direction}",
     ]
     for name, number in section.ext.items():
@@ -285,12 +310,18 @@ def _slot_lines(section: Section) -> list[str]:
     return lines
 
 
-def _transport_lines(local: LocalTransport, *, candidates: bool) -> list[str]:
+def _declined_lines(offered: OfferSection) -> list[str]:
+    """A section that is not used (RFC 3264 §6); its formats stand as they were offered."""
+    lines = [f"m={offered.kind} 0 {offered.protocol} {' '.join(offered.formats)}", "c=IN IP4 0.0.0.0"]
+    return [*lines, *([f"a=mid:{offered.mid}"] if offered.mid else []), "a=inactive"]
+
+
+def _transport_lines(local: LocalTransport, setup: str, *, candidates: bool) -> list[str]:
     lines = [
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.pwd}",
         f"a=fingerprint:sha-256 {local.fingerprint}",
-        "a=setup:passive",
+        f"a=setup:{setup}",
     ]
     if candidates:
         for rank, (address, port) in enumerate(local.addresses):

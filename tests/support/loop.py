@@ -13,7 +13,7 @@ from aiohttp import web
 from contract.data import PointAt, SlotFill, Slots
 from contract.errors import PasslineError
 from contract.ids import LegId, PersonId, RoomId, SessionId
-from contract.media import TABLET, Codec, Grants, Layout, Source
+from contract.media import TABLET, Codec, Grants, Layout, MediaUse, Source
 from contract.nodes import LegState, OpenLeg
 from media.forward.sections import Section
 from media.peer.dtls import Identity
@@ -48,7 +48,7 @@ class Loop:
         self._forth: dict[int, int] = {}
         self._number = 0
 
-    def open(self, sdp: str, layout: Layout = TABLET) -> Leg:
+    def open(self, sdp: str, layout: Layout | MediaUse = TABLET) -> Leg:
         """Answer an offer and bring the leg up in the background."""
         self._number += 1
         request = OpenLeg(
@@ -81,7 +81,7 @@ class Loop:
     def leg_up(self, leg: Leg) -> None:
         slots = {section.kind: section for section in leg.sections.slots if section.stage == 0}
         for section in leg.sections.sources:
-            if section.source in (Source.MICROPHONE, Source.CAMERA) and section.ssrc:
+            if section.source in (Source.MICROPHONE, Source.CAMERA) and section.ssrc and section.kind in slots:
                 self._back[section.ssrc] = section, slots[section.kind]
                 self._forth[slots[section.kind].ssrc] = section.ssrc
         leg.on_rtp, leg.on_rtcp = self._rtp, self._rtcp

@@ -13,6 +13,7 @@ from aiortc.rtcsctptransport import DataChunk
 
 from contract.data import Moved, PointAt, Ready, Slots
 from contract.ids import PersonId
+from contract.media import MediaUse
 from contract.nodes import SILENT_S, LegEnd, LegState
 from media.peer import mux
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED
@@ -25,6 +26,7 @@ from tests.media.hostile.strange import STRANGE
 from tests.support.loop import Loop, payload_start
 from tests.support.loopbacks import needs_ipv6
 from tests.support.peer_client import PeerClient
+from tests.support.plain_offer import Media, offer
 from tests.support.until import until
 
 pytestmark = pytest.mark.flow
@@ -425,4 +427,26 @@ async def test_every_address_of_this_machine_answers(server: Loop) -> None:
         await client.check()
         await client.handshake()
         assert client.dtls.state == "connected"
+        await client.aclose()
+
+
+@pytest.mark.parametrize("setup", ["actpass", "passive"])
+async def test_a_plain_client_is_connected_without_a_data_channel_whoever_begins_the_handshake(
+    server: Loop, setup: str
+) -> None:
+    client = PeerClient()
+    try:
+        client.dtls._set_role("client" if setup == "actpass" else "server")
+        sections = (Media("audio", "0", ssrcs=[11], setup=setup), Media("video", "1", bundle_only=True))
+        leg = server.open(client.offer(offer(*sections)), MediaUse.PUBLISH)
+        client.take(leg.answer_sdp)
+        await client.bind()
+        await client.check()
+        await client.handshake()
+        await until(lambda: leg.state is LegState.CONNECTED)
+        await client.send_rtp(struct.pack("!BBHLL", 0x80, 111, 1, 960, 11) + b"opus" * 20)
+        await until(lambda: server.packets["rtp"] == 1)
+        leg.close(LegEnd.LEFT)
+        await until(lambda: not server.legs)
+    finally:
         await client.aclose()

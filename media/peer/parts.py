@@ -1,0 +1,26 @@
+"""What one section of an offer is for."""
+
+from dataclasses import dataclass
+
+from contract.media import SEND_SECTIONS, Layout, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Exactly one of these is set."""
+
+    source: Source | None = None
+    """The client sends it."""
+    stage: int | None = None
+    """A slot of this stage pair, from 0."""
+    floor: int | None = None
+    """This floor audio, from 0."""
+
+
+def own_parts(layout: Layout) -> list[Part]:
+    """The sections of our own client's offer, without its last, the data channel."""
+    return [
+        *(Part(source=source) for _kind, source in SEND_SECTIONS),
+        *(Part(stage=number) for number in range(layout.stage) for _kind in range(2)),
+        *(Part(floor=number) for number in range(layout.floor)),
+    ]

@@ -1,0 +1,76 @@
+"""Says what each section of a plain client's offer is for: one that knows WHIP or WHEP, and nothing of our layouts.
+
+Its sections come in any order, with any codecs besides ours, perhaps without a mid. The first audio section that it
+sends is the microphone, the first video section the camera; the n-th audio and the n-th video section that it receives
+are stage pair n. What it neither sends nor receives is answered port 0. All else is refused whole, never in part
+(RFC 9725 §4.4.3), with Rejection(`not_acceptable`).
+"""
+
+from contract.errors import ErrorCode, Rejection
+from contract.media import MediaUse, Source
+from media.peer.offer import Offer, OfferSection
+from media.peer.parts import Part
+
+MOST_PAIRS = 9
+"""As many as our own largest layout has."""
+RTP = "UDP/TLS/RTP/SAVPF"
+
+_SOURCES = {"audio": Source.MICROPHONE, "video": Source.CAMERA}
+_WANTED = {
+    MediaUse.PUBLISH: frozenset({"sendonly", "sendrecv", None}),
+    MediaUse.WATCH: frozenset({"recvonly", "sendrecv", None}),
+}
+"""Directions of a section that count; without an attribute it is `sendrecv` (RFC 8866 §6.7)."""
+
+
+def refused(detail: str) -> Rejection:
+    """The one error of this module."""
+    return Rejection(ErrorCode.NOT_ACCEPTABLE, detail)
+
+
+def parts(offer: Offer, use: MediaUse) -> list[Part | None]:
+    """What each section is for, in the order of the offer; None: nothing. Raises Rejection(`not_acceptable`)."""
+    found: list[Part | None] = []
+    seen = {"audio": 0, "video": 0}
+    for index, section in enumerate(offer.sections):
+        if section.kind not in seen or section.direction not in _WANTED[use] or _declined(section):
+            found.append(None)
+            continue
+        _check(section, index)
+        number = seen[section.kind]
+        seen[section.kind] += 1
+        if use is MediaUse.WATCH:
+            if number == MOST_PAIRS:
+                raise refused(f"more than {MOST_PAIRS} {section.kind} sections to receive")
+            found.append(Part(stage=number))
+        elif number:
+            raise refused(f"more than one {section.kind} section to send")
+        else:
+            found.append(Part(source=_SOURCES[section.kind]))
+    if not any(found):
+        raise refused(f"no audio or video section to {use}")
+    return found
+
+
+def transport_of(offer: Offer, parts: list[Part | None]) -> OfferSection:
+    """The section whose ICE and DTLS serve all that are answered. Raises Rejection(`not_acceptable`).
+
+    An offer that could do without BUNDLE has credentials in every section; those of the first one that is answered and
+    not `bundle-only` count (RFC 9143 §7.3).
+    """
+    used = [section for section, part in zip(offer.sections, parts, strict=True) if part is not None]
+    mids = [section.mid for section in used]
+    if len(used) > 1 and (not all(mids) or len(set(mids)) != len(mids) or not set(mids) <= set(offer.bundle)):
+        raise refused("not every section is in one BUNDLE group")
+    return next((section for section in used if section.ufrag and section.pwd and section.fingerprint), used[0])
+
+
+def _declined(section: OfferSection) -> bool:
+    return section.port == 0 and not section.bundle_only
+
+
+def _check(section: OfferSection, index: int) -> None:
+    if section.protocol != RTP:
+        raise refused(f"section {index} has another transport protocol than {RTP}")
+    if not section.rtcp_mux:
+        raise refused(f"section {index} has no rtcp-mux")
