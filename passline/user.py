@@ -57,6 +57,8 @@ def add(
     """
     if role is Role.STORE:
         raise CommandError("a tablet belongs to a store: passline org tablet add NUMBER")
+    if role is Role.GUEST:
+        raise CommandError("a guest does not sign in: passline token ROOM publish")
     password, made_up = ask_password(generate=generate)
 
     async def work(database: Database) -> None:

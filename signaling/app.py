@@ -10,7 +10,8 @@ from argon2 import PasswordHasher
 from runtime.address import own_address
 from runtime.health import Health, serve
 from runtime.settings import Settings
-from signaling.auth.limits import SignInLimit
+from signaling.auth.limits import MediaTokenLimit, SignInLimit
+from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.passwords import Passwords
 from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
@@ -57,9 +58,12 @@ def build(
         sign_in_limit=SignInLimit(),
         turn_limit=TurnLimit(),
         tickets=tickets,
+        media_tokens=MediaTokens(database),
+        media_token_limit=MediaTokenLimit(),
         first_administrator=FirstAdministrator(database, passwords),
         presence=service.presence,
         rooms=service,
+        guests=service.guests,
         probes=service.probes,
         sockets=gateway,
         seen=Seen(),

@@ -11,12 +11,13 @@ from typing import Protocol
 from aiohttp import web
 
 from contract.http import PeerAnswer, PeerOffer, ProbeAnswer, ProbeOffer
-from contract.ids import PersonId, RoomId
+from contract.ids import PersonId, RoomId, SessionId
 from contract.people import PresenceEntry, Role
 from contract.rooms import RoomState, Still
 from runtime.health import Health
 from runtime.settings import Settings
-from signaling.auth.limits import SignInLimit
+from signaling.auth.limits import MediaTokenLimit, SignInLimit
+from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
 from signaling.auth.seen import Seen
@@ -24,7 +25,9 @@ from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
+from signaling.live.guests import Entered
 from signaling.store.engine import Database
+from signaling.store.media_tokens import Pass
 from signaling.tls.authority import Issued
 
 
@@ -49,6 +52,22 @@ class LiveRooms(Protocol):
 
     async def add_still(self, who: Principal, room: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
         """Keep a photo and tell the room. Raises Rejection(`bad_picture`) for anything but a JPEG picture."""
+        ...
+
+
+class LiveGuests(Protocol):
+    """Devices of WHIP and WHEP in open rooms."""
+
+    async def enter(self, who: Pass, sdp: str) -> Entered:
+        """Answer an offer and give the guest its seat. Raises Rejection, ProtocolViolation or Unavailable."""
+        ...
+
+    def patch(self, who: Pass, session: SessionId, fragment: str, *, if_match: str | None) -> None:
+        """Take more candidates. Raises Rejection for a restart of ICE, or as RFC 9725 §4.3 says."""
+        ...
+
+    async def leave(self, who: Pass, session: SessionId) -> None:
+        """The guest goes. Raises Rejection(`not_found`) if this session is not, or no longer, its own."""
         ...
 
 
@@ -82,9 +101,12 @@ class House:
     sign_in_limit: SignInLimit
     turn_limit: TurnLimit
     tickets: Tickets
+    media_tokens: MediaTokens
+    media_token_limit: MediaTokenLimit
     first_administrator: FirstAdministrator
     presence: PresenceBoard
     rooms: LiveRooms
+    guests: LiveGuests
     probes: MediaProbes
     sockets: Sockets
     seen: Seen

@@ -16,6 +16,7 @@ from runtime.health import Health
 from runtime.logs import get_logger
 from runtime.settings import Settings
 from runtime.supervise import TaskScope
+from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.principal import Principal
 from signaling.auth.sign_ins import SignIns, digest
 from signaling.domain.chat import may_read
@@ -28,6 +29,7 @@ from signaling.live.call_figures import CallFigures
 from signaling.live.chat import Chat
 from signaling.live.departure import Departures
 from signaling.live.directory import DirectoryWatch
+from signaling.live.guests import Guests
 from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
@@ -71,6 +73,7 @@ class Service:
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
+        self.guests = Guests(self.rooms, self._hub.workers, MediaTokens(database))
         self._stills = Stills(self.rooms, settings.data, reserve_bytes=settings.disk_reserve_mb * 1_000_000)
         self.probes = Probes(self._hub.workers, health.registry)
         self.quality = LiveQuality(self.rooms, self.sessions, database, health.registry)
@@ -94,6 +97,8 @@ class Service:
         self.presence.expect(were_here)
         async with self._scope:
             await self.rooms.load()
+            await self.guests.load()
+            self._scope.spawn(self.guests.run(), name="guests")
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.chat.run_messages(), name="messages")
             self._scope.spawn(self.chat.run_cursors(), name="cursors")

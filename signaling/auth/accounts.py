@@ -58,6 +58,8 @@ class Accounts:
         """Raises Rejection: `bad_message` (login, scope), `weak_password`, `conflict` (the login is taken)."""
         check_login(login)
         check_password(password, login)
+        if role is Role.GUEST:
+            raise Rejection(ErrorCode.BAD_MESSAGE, "a guest comes by a media token and never signs in")
         if (store is not None) is not (role is Role.STORE):
             raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet, and only a tablet, has a store")
         if (region is not None) is not (role is Role.MANAGER):

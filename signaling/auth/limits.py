@@ -1,4 +1,4 @@
-"""Locks a name, an address, or a signed-in browser, after too many wrong passwords."""
+"""Locks a name, an address, or a signed-in browser, after too many wrong passwords or tokens."""
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -43,3 +43,21 @@ class SignInLimit:
         if browser is not None:
             return [(self._per_login, f"browser:{browser.hex()}")]
         return [(self._per_login, f"login:{login}"), (self._per_address, f"address:{address}")]
+
+
+class MediaTokenLimit:
+    """Counts unknown media tokens of an address as `SignInLimit` counts passwords: to guess one is hopeless, but each
+    guess costs a look into the database."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._per_address = RateLimitItemPerMinute(WRONG_PER_ADDRESS, WINDOW_MIN)
+
+    def check(self, address: str) -> None:
+        """Raises Rejection(`locked`), for a good token too."""
+        if not self._limiter.test(self._per_address, address):
+            raise Rejection(ErrorCode.LOCKED, "too many unknown tokens", retry_after_s=WINDOW_MIN * 60.0)
+
+    def wrong(self, address: str) -> None:
+        """Counts one that is unknown or has expired."""
+        self._limiter.hit(self._per_address, address)

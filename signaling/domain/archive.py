@@ -51,7 +51,7 @@ def entry_of(kept: Kept) -> ArchiveEntry:
         title=state.title,
         reason=state.call.reason if state.call else None,
         store=state.call.store if state.call else None,
-        people=[m.person for m in state.members if m.person.id in kept.participants],
+        people=[m.person for m in state.members if m.person.id in kept.participants or m.guest is not None],
         opened_at=state.opened_at,
         closed_at=state.closed_at,
         end=state.end,

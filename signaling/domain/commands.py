@@ -22,7 +22,8 @@ from contract.client import (
     StartCall,
 )
 from contract.ids import PersonId, RecordingId, RoomId, SessionId
-from contract.nodes import LegReport, LegState, RecordingReport
+from contract.media import MediaUse
+from contract.nodes import LegEnd, LegReport, LegState, RecordingReport
 from contract.people import Person, PresenceEntry
 from contract.rooms import Still
 
@@ -103,7 +104,35 @@ class StillTaken:
     sha256: str = ""
 
 
-RoomCommand = Asked | RingExpired | LegsChanged | SeatQuiet | SeatHeard | SeatLost | RecordingReported | StillTaken
+@dataclass(frozen=True, slots=True)
+class GuestCame:
+    """A media token was shown and its offer answered; `session` is that connection."""
+
+    person: Person
+    session: SessionId
+    use: MediaUse
+
+
+@dataclass(frozen=True, slots=True)
+class GuestGone:
+    """The connection of a guest is over, or must be."""
+
+    session: SessionId
+    reason: LegEnd
+
+
+RoomCommand = (
+    Asked
+    | RingExpired
+    | LegsChanged
+    | SeatQuiet
+    | SeatHeard
+    | SeatLost
+    | RecordingReported
+    | StillTaken
+    | GuestCame
+    | GuestGone
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RecordingId, SessionId
-from contract.media import Grants
+from contract.media import Grants, MediaUse
 from contract.nodes import (
     CloseLeg,
     CloseMediaRoom,
@@ -48,6 +48,11 @@ MOVES: dict[MemberState, frozenset[MemberState]] = {
 
 SEATED = frozenset({MemberState.JOINED, MemberState.AWAY})
 NO_GRANTS = Grants(publish=False, subscribe=False, record=False)
+GUEST_GRANTS: dict[MediaUse, Grants] = {
+    MediaUse.PUBLISH: Grants(publish=True, subscribe=False, record=True),
+    MediaUse.WATCH: Grants(publish=False, subscribe=True, record=False),
+}
+"""Of a guest here: whoever issued its token consented to the recording."""
 
 
 class IllegalMove(AssertionError):
@@ -221,4 +226,6 @@ def grants_of(state: RoomState, member: Member) -> Grants | None:
         return None
     if state.call is not None and state.call.stage is CallStage.RINGING:
         return NO_GRANTS
+    if member.guest is not None:
+        return GUEST_GRANTS[member.guest]
     return Grants(publish=True, subscribe=True, record=member.consented_at is not None)

@@ -43,10 +43,12 @@ from contract.rooms import (
     StillAdded,
     StillRequested,
 )
-from signaling.domain import calls
+from signaling.domain import calls, guests
 from signaling.domain.commands import (
     Asked,
     Facts,
+    GuestCame,
+    GuestGone,
     LegsChanged,
     Opening,
     OpeningFacts,
@@ -98,6 +100,10 @@ def decide(state: RoomState, command: RoomCommand, now_ms: int, facts: Facts) ->
             _recording(draft, report)
         case StillTaken(still=still):
             _still(draft, still)
+        case GuestCame():
+            guests.came(draft, command, facts)
+        case GuestGone():
+            guests.gone(draft, command)
         case RingExpired() | LegsChanged() | SeatQuiet() | SeatHeard() | SeatLost():
             if state.closed_at is None:
                 _told(draft, command, facts)
@@ -165,7 +171,8 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             draft.lower(person)
         case AskStill(of=of):
             hosting(draft.state, asked.by)
-            seated(draft.state, of)
+            if seated(draft.state, of).guest is not None:
+                raise Rejection(ErrorCode.CONFLICT, "a guest hears of no wishes")
             if len(draft.state.stills) >= MAX_STILLS:
                 raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
             draft.emit(StillRequested(by=asked.by, of=of))
@@ -243,12 +250,15 @@ def _close(draft: Draft, host: Member) -> None:
 
 
 def _lost(draft: Draft, member: Member) -> None:
+    if member.guest is not None:
+        guests.leave(draft, member, LegEnd.TIMEOUT)
+        return
     if draft.state.call is not None:
         calls.lost(draft, member)
         return
     draft.unseat(member)
     draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.TIMEOUT))
-    if not any(other.state in SEATED for other in draft.state.members):
+    if not any(other.state in SEATED and other.guest is None for other in draft.state.members):
         draft.close(EndReason.EMPTY)
     elif member.host:
         draft.close(EndReason.FAILED)
@@ -257,7 +267,7 @@ def _lost(draft: Draft, member: Member) -> None:
 def _mute_all(draft: Draft, host: Member) -> None:
     draft.emit(AllMuted(by=host.person.id))
     for member in draft.state.members:
-        if member.state in SEATED and not member.host:
+        if member.state in SEATED and not member.host and member.guest is None:
             draft.change(member, muted=True)
 
 

@@ -16,6 +16,7 @@ from runtime.logs import bound_contextvars, get_logger
 from signaling.auth.principal import Principal
 from signaling.house import House
 from signaling.http.cookies import cookie_of
+from signaling.http.cors import add_cors
 from signaling.http.errors import answer_errors
 from signaling.http.headers import add_headers, add_hsts
 from signaling.http.origin import check_origin
@@ -33,6 +34,7 @@ def application(house: House, routes: Iterable[Route]) -> web.Application:
     guards = [only_by_https(house.settings.tls_port)] if house.settings.https else []
     app = web.Application(middlewares=[_watch(house.health), answer_errors, *guards])
     app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(add_cors)
     if house.settings.tls_cert is not None:
         app.on_response_prepare.append(add_hsts)
     for route in routes:
@@ -42,9 +44,9 @@ def application(house: House, routes: Iterable[Route]) -> web.Application:
 
 def _handle(house: House, route: Route) -> Next:
     async def handle(request: web.Request) -> web.StreamResponse:
-        if route.writes:
+        if route.writes and not route.bearer:
             check_origin(request, house.settings.origins)
-        who = await _who(house, request, route)
+        who = None if route.bearer else await _who(house, request, route)
         for value in request.match_info.values():
             if not _ID.fullmatch(value):
                 raise Rejection(ErrorCode.NOT_FOUND)
@@ -53,7 +55,8 @@ def _handle(house: House, route: Route) -> Next:
         with bound_contextvars(person=who.id if who else None):
             query = _query(request, route.query) if route.query is not None else None
             body = await read_message(request, route.body, route.max_bytes) if route.body is not None else None
-            if route.body is None and route.accepts != JSON and request.content_type != route.accepts:
+            foreign = route.body is None and route.accepts != JSON and request.content_type != route.accepts
+            if foreign and not route.bearer:
                 raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"the content type must be {route.accepts}")
             answer = await route.handler(Visit(request, house, route, who=who, body=body, query=query))
         if isinstance(answer, web.StreamResponse):

@@ -2,8 +2,10 @@
 
 from contract.errors import ErrorCode
 from contract.http import Ice, IceServer, ProbeAnswer, ProbeOffer
+from contract.ids import PersonId
 from contract.people import Role
 from runtime import clock
+from runtime.settings import Settings
 from signaling.auth.turn import LIFE_S, credentials
 from signaling.http.rooms import IN_ROOMS
 from signaling.http.route import EVERY_ROLE, Route, Visit
@@ -24,6 +26,17 @@ async def ice(visit: Visit) -> Ice:
         relay_only=settings.ice_relay_only,
         life_s=LIFE_S,
     )
+
+
+def links(settings: Settings, person: PersonId) -> list[str]:
+    """The same for a client of WHIP or WHEP, as `Link` headers (RFC 9725 §4.6)."""
+    if settings.turn_secret is None:
+        return []
+    name, password = credentials(settings.turn_secret, person, clock.wall_ms() // 1000)
+    return [
+        f'<{url}>; rel="ice-server"; username="{name}"; credential="{password}"; credential-type="password"'
+        for url in settings.turn_urls
+    ]
 
 
 async def probe(visit: Visit) -> ProbeAnswer:

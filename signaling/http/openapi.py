@@ -17,8 +17,8 @@ from pydantic.json_schema import JsonSchemaMode
 
 from contract import client, data, server
 from contract.errors import REPLIES, ErrorCode
-from contract.http import ErrorBody
-from signaling.http.route import JSON, Route
+from contract.http import ErrorBody, Problem
+from signaling.http.route import JSON, PROBLEM, Route
 
 Json = dict[str, Any]
 
@@ -46,7 +46,10 @@ def document(routes: Iterable[Route]) -> Json:
         "info": {
             "title": "Passline",
             "version": version("passline"),
-            "description": "Errors are always an ErrorBody; writes need an `Origin` header of this host.",
+            "description": (
+                "Errors are always an ErrorBody; writes need an `Origin` header of this host. At /whip and /whep "
+                "errors are a Problem, and a media token is needed instead."
+            ),
         },
         "paths": paths,
         "components": {
@@ -57,7 +60,12 @@ def document(routes: Iterable[Route]) -> Json:
                     "in": "cookie",
                     "name": "passline",
                     "description": "Set by POST /api/signin; `__Host-passline` behind TLS.",
-                }
+                },
+                "mediaToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Of one guest in one room, from POST /api/rooms/{room}/tokens or `passline token`.",
+                },
             },
         },
     }
@@ -65,7 +73,10 @@ def document(routes: Iterable[Route]) -> Json:
 
 def _schemas(table: list[Route]) -> tuple[Json, dict[tuple[type[BaseModel], JsonSchemaMode], Json]]:
     """All component schemas, and how each model is referred to."""
-    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ErrorBody, "serialization"): None}
+    wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {
+        (ErrorBody, "serialization"): None,
+        (Problem, "serialization"): None,
+    }
     for route in table:
         if route.body is not None:
             wanted[route.body, "validation"] = None
@@ -106,6 +117,8 @@ def _operation(route: Route, refs: dict[tuple[type[BaseModel], JsonSchemaMode], 
     }
     if rest.strip():
         operation["description"] = rest.strip()
+    if route.bearer and route.writes:
+        operation["security"] = [{"mediaToken": []}]
     if route.roles is not None:
         operation["security"] = [{"signIn": []}]
         operation["x-roles"] = sorted(route.roles)
@@ -126,6 +139,8 @@ def _tag(path: str) -> str:
             return "rooms"
         case ["api", *_]:
             return "people"
+        case ["whip" | "whep", *_]:
+            return "guests"
         case _:
             return "operation"
 
@@ -154,9 +169,10 @@ def _responses(route: Route, refs: dict[tuple[type[BaseModel], JsonSchemaMode], 
     for code in route.all_errors():
         by_status.setdefault(REPLIES[code].http_status, []).append(code)
     for status, codes in sorted(by_status.items()):
+        kind, model = (PROBLEM, Problem) if route.bearer else (JSON, ErrorBody)
         responses[str(status)] = {
             "description": ", ".join(codes),
-            "content": {JSON: {"schema": refs[ErrorBody, "serialization"]}},
+            "content": {kind: {"schema": refs[model, "serialization"]}},
         }
     return responses
 

@@ -20,9 +20,11 @@ from signaling.house import House
 from signaling.http.address import client_address
 
 JSON = "application/json"
+PROBLEM = "application/problem+json"
 MEDIA = "*/*"
 """WebM or MP4, with or without a picture: the file's own type."""
-EVERY_ROLE = frozenset(Role)
+EVERY_ROLE = frozenset(Role) - {Role.GUEST}
+"""Of those who sign in."""
 MAX_BODY_BYTES = MAX_FRAME_BYTES
 BODY_S = 10.0
 SLOWEST_BYTES_PER_S = 100_000
@@ -37,12 +39,15 @@ Handler = Callable[["Visit"], Awaitable[Answer]]
 class Route:
     """An endpoint. The first line of the handler's docstring is its summary in the OpenAPI document."""
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     path: str
     """As aiohttp writes it, e.g. `/api/rooms/{room}/peers`; parameters are ids, 1–128 of [A-Za-z0-9._:-]."""
     handler: Handler
     roles: frozenset[Role] | None
     """Who may ask at all; others get 403, the anonymous 401. None: anybody."""
+    bearer: bool = False
+    """For devices and foreign pages: neither cookie nor `Origin` count, a media token in `Authorization` does; CORS is
+    open and errors are problem details. The handler checks token and content type."""
     body: type[BaseModel] | None = None
     """JSON body; None with `accepts` other than JSON means that the handler reads the bytes itself."""
     query: type[BaseModel] | None = None
@@ -57,7 +62,7 @@ class Route:
 
     @property
     def writes(self) -> bool:
-        return self.method != "GET"
+        return self.method not in ("GET", "OPTIONS")
 
     def all_errors(self) -> tuple[ErrorCode, ...]:
         """Every code this endpoint may answer with."""
@@ -66,7 +71,9 @@ class Route:
             codes.append(ErrorCode.SIGN_IN)
             if self.roles != EVERY_ROLE:
                 codes.append(ErrorCode.FORBIDDEN)
-        if self.writes:
+        if self.writes and self.bearer:
+            codes += [ErrorCode.SIGN_IN, ErrorCode.FORBIDDEN, ErrorCode.LOCKED]
+        elif self.writes:
             codes.append(ErrorCode.FOREIGN_ORIGIN)
         if self.body is not None or self.query is not None:
             codes.append(ErrorCode.BAD_MESSAGE)

@@ -37,7 +37,7 @@ def add_static(app: web.Application, root: Path = ROOT) -> None:
 
     app.router.add_get("/docs", docs)
     app.router.add_get("/install", install)
-    app.router.add_get(r"/{path:(?!api/|api$|ws$)[^\x00]*}", page)
+    app.router.add_get(r"/{path:(?!api/|api$|ws$|whip/|whep/)[^\x00]*}", page)
 
 
 def _file(root: Path, name: str) -> web.StreamResponse | None:

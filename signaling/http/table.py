@@ -1,11 +1,12 @@
 """All endpoints of the HTTP API."""
 
-from signaling.http import archive, ice, install, operation, people, quality, rooms, setup
+from signaling.http import archive, guests, ice, install, operation, people, quality, rooms, setup
 
 ROUTES = [
     *setup.ROUTES,
     *people.ROUTES,
     *rooms.ROUTES,
+    *guests.ROUTES,
     *ice.ROUTES,
     *archive.ROUTES,
     *quality.ROUTES,

@@ -95,7 +95,9 @@ class Reconciler:
 
     def _rights(self, state: RoomState, participant: PersonId) -> SetGrants | DropParticipant:
         """What a worker must know of somebody it holds legs of; who was disabled while we were down is let go."""
-        member = find(state, participant) if participant in self._presence.people() else None
+        member = find(state, participant)
+        if member is not None and member.guest is None and participant not in self._presence.people():
+            member = None
         grants = grants_of(state, member) if member is not None else None
         if member is None or grants is None:
             return DropParticipant(room=state.id, participant=participant, reason=LegEnd.REMOVED)
@@ -114,8 +116,16 @@ class Reconciler:
             self._health.wait_for(MEDIA)
         for name in rooms:
             self._tell_moved(name, ready=ready)
+            self._forget_opened(name)
         for leg in legs:
             self.leg_changed(leg.model_copy(update={"state": LegState.CLOSED}))
+
+    def _forget_opened(self, name: RoomId) -> None:
+        """Guests' connections that were opened and of which the worker had not said a word yet."""
+        room = self._rooms.get(name)
+        for leg in [] if room is None else tuple(room.legs.values()):
+            if leg.state is LegState.CONNECTING:
+                self.leg_changed(leg.model_copy(update={"state": LegState.CLOSED}))
 
     def _tell_moved(self, name: RoomId, *, ready: bool) -> None:
         room = self._rooms.get(name)

@@ -15,12 +15,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, PasslineError, Rejection, Unavailable
 from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RoomId
-from contract.nodes import SILENT_S, LegReport, LegState
+from contract.nodes import SILENT_S, LegEnd, LegReport, LegState
 from contract.rooms import Member, RoomState
 from runtime import clock, ids
 from runtime.logs import bound_contextvars, clear_contextvars, get_logger
-from signaling.domain.commands import Asked, Facts, LegsChanged, RecordingReported, RingExpired, RoomCommand, StillTaken
+from signaling.domain.commands import (
+    Asked,
+    Facts,
+    GuestGone,
+    LegsChanged,
+    RecordingReported,
+    RingExpired,
+    RoomCommand,
+    StillTaken,
+)
 from signaling.domain.draft import SEATED, Decision, Effect
+from signaling.domain.guests import seated_guests
 from signaling.domain.rooms import FINAL, decide, next_ring_ms
 from signaling.domain.seats import Seats, Sign
 from signaling.live.sessions import ClientSessions
@@ -105,10 +115,24 @@ class LiveRoom:
             if answer is not None:
                 answer(Unavailable(ErrorCode.BUSY, "too many commands", retry_after_s=1.0))
 
+    async def ask(self, command: RoomCommand) -> None:
+        """Queue a command and wait until it is carried out. Raises what `put` would answer."""
+        outcome: asyncio.Future[PasslineError | None] = asyncio.get_running_loop().create_future()
+
+        def answered(error: PasslineError | None) -> None:
+            if not outcome.done():
+                outcome.set_result(error)
+
+        self.put(command, answer=answered)
+        if (refused := await outcome) is not None:
+            raise refused
+
     def leg_changed(self, report: LegReport) -> None:
         """A media leg came, changed or went."""
         if report.state is LegState.CLOSED:
             self.legs.pop(report.leg, None)
+            if any(guest.session == report.session for guest in seated_guests(self.state)):
+                self.put(GuestGone(report.session, report.reason or LegEnd.FAILED))
         else:
             self.legs[report.leg] = report
         if report.state is LegState.SILENT:
@@ -138,7 +162,7 @@ class LiveRoom:
         for leg in self.legs.values():
             if leg.participant != member.person.id or leg.session != member.session:
                 continue
-            if leg.state is LegState.CONNECTED:
+            if leg.state is LegState.CONNECTED or (leg.state is LegState.CONNECTING and member.guest is not None):
                 heard.append(now)
             elif leg.state is LegState.SILENT:
                 heard.append(self._silent_since[leg.leg])

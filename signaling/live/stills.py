@@ -58,18 +58,12 @@ class Stills:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise Rejection(ErrorCode.DISK_FULL, "no room for a photo") from error
             raise
-        outcome: asyncio.Future[PasslineError | None] = asyncio.get_running_loop().create_future()
-
-        def answered(error: PasslineError | None) -> None:
-            if not outcome.done():
-                outcome.set_result(error)
-
         taken = StillTaken(still=still, size_bytes=len(clean), sha256=sha256)
-        room.put(taken, answer=answered)
-        refused = await outcome
-        if refused is not None:
+        try:
+            await room.ask(taken)
+        except PasslineError:
             await asyncio.to_thread(path.unlink, missing_ok=True)
-            raise refused
+            raise
         return still
 
 

@@ -62,6 +62,7 @@ class Hub:
             yield
         finally:
             server.close()
+            self.workers.close()
             for task in handlers:
                 task.cancel()
             await asyncio.gather(*handlers, return_exceptions=True)

@@ -82,6 +82,11 @@ class Workers:
         self._workers: dict[WorkerId, Worker] = {}
         self._placement = Placement()
         self._numbers = 0
+        self._closed = False
+
+    def close(self) -> None:
+        """We cut the links ourselves from now on: the workers go on, so nobody is told that they are lost."""
+        self._closed = True
 
     @property
     def count(self) -> int:
@@ -255,7 +260,8 @@ class Workers:
         for answer in worker.requests.values():
             if not answer.done():
                 answer.set_exception(Unavailable(ErrorCode.UNAVAILABLE, "the media worker is gone", retry_after_s=0.1))
-        events.worker_lost(tuple(worker.legs.values()), rooms)
+        if not self._closed:
+            events.worker_lost(tuple(worker.legs.values()), rooms)
 
 
 async def _cut_when_silent(link: Link, silence: Silence) -> None:

@@ -22,6 +22,8 @@ class Action(StrEnum):
     """With consent to the recording: nobody joins without."""
     ROOM_LEFT = "room_left"
     ROOM_CLOSED = "room_closed"
+    TOKEN_ISSUED = "token_issued"
+    """For a guest of WHIP or WHEP; whoever issued it gave the consent for whoever is before that device."""
     STILL_ASKED = "still_asked"
     REPLAY_OPENED = "replay_opened"
     FILE_OPENED = "file_opened"

@@ -94,6 +94,7 @@ async def _index(session: AsyncSession, room: RoomId, members: Iterable[Member])
             "participated": member.joined_at is not None,
         }
         for member in members
+        if member.guest is None  # it has no account that could ask for anything
     }
     if not rows:
         return

@@ -152,6 +152,19 @@ class RoomMemberRow(Base):
     __table_args__ = (Index("ix_room_member_person", "person_id", "room_id"),)
 
 
+class MediaTokenRow(Base):
+    """What lets one guest into one room by WHIP or WHEP; the token is random, only its SHA-256 is kept."""
+
+    __tablename__ = "media_token"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    guest_id: Mapped[str] = mapped_column(Id, unique=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), index=True)
+    use: Mapped[str] = mapped_column(String(20))
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    expires_ms: Mapped[int] = mapped_column(Ms)
+
+
 class DoneCommandRow(Base):
     """Commands carried out, by their cid: a repeated one is answered, not repeated."""
 

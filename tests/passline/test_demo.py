@@ -11,7 +11,7 @@ pytestmark = pytest.mark.unit
 
 def test_the_chain_has_everybody_the_slice_needs() -> None:
     roles = [person.role for person in demo.PEOPLE]
-    assert {role: roles.count(role) for role in Role} == {
+    assert {role: roles.count(role) for role in Role if role is not Role.GUEST} == {
         Role.STORE: 6,
         Role.EXPERT: 4,
         Role.TRAINER: 1,

@@ -1,0 +1,210 @@
+"""WHIP (RFC 9725) and WHEP: the doors for devices and pages that are not ours, and the tokens that open them."""
+
+from aiohttp import web
+
+from contract.errors import ErrorCode, ProtocolViolation, Rejection
+from contract.http import MediaToken, MediaTokenWish
+from contract.ids import RoomId, SessionId
+from contract.media import MediaUse
+from contract.people import Role
+from signaling.auth.media_tokens import DOORS
+from signaling.domain.draft import concerns, hosting
+from signaling.http.ice import links
+from signaling.http.route import Handler, Route, Visit
+from signaling.live.guests import etag
+from signaling.store.media_tokens import Pass
+from signaling.store.organisation import By
+
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+MAX_SDP_BYTES = 48 * 1024
+ISSUERS = frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN})
+"""Whoever leads a room, and the administrator for any."""
+
+
+async def issue_token(visit: Visit) -> MediaToken:
+    """Let a device of WHIP or WHEP into this room, as a guest; by its host, or an administrator."""
+    room = RoomId(visit.param("room"))
+    if visit.who.role is not Role.ADMIN:
+        state = visit.house.rooms.state(room)
+        if state is None or not concerns(state, visit.who.id):
+            raise Rejection(ErrorCode.NOT_FOUND)
+        hosting(state, visit.who.id)
+    return await visit.house.media_tokens.issue(visit.body(MediaTokenWish), room, By(visit.who.id, visit.address))
+
+
+async def offer_to_publish(visit: Visit) -> web.Response:
+    """WHIP: answer the offer of a device that publishes."""
+    return await _offered(visit, MediaUse.PUBLISH)
+
+
+async def offer_to_watch(visit: Visit) -> web.Response:
+    """WHEP: answer the offer of a device that watches."""
+    return await _offered(visit, MediaUse.WATCH)
+
+
+async def patch_publisher(visit: Visit) -> None:
+    """WHIP: more ICE candidates of the device."""
+    await _patched(visit, MediaUse.PUBLISH)
+
+
+async def patch_watcher(visit: Visit) -> None:
+    """WHEP: more ICE candidates of the device."""
+    await _patched(visit, MediaUse.WATCH)
+
+
+async def end_publisher(visit: Visit) -> None:
+    """WHIP: the device goes."""
+    await _left(visit, MediaUse.PUBLISH)
+
+
+async def end_watcher(visit: Visit) -> None:
+    """WHEP: the device goes."""
+    await _left(visit, MediaUse.WATCH)
+
+
+async def ask_publisher(visit: Visit) -> web.Response:
+    """WHIP: what may be asked here; also for a page's preflight."""
+    return _options(visit)
+
+
+async def ask_watcher(visit: Visit) -> web.Response:
+    """WHEP: what may be asked here; also for a page's preflight."""
+    return _options(visit)
+
+
+async def ask_publishing(visit: Visit) -> web.Response:
+    """WHIP: what may be asked of a session; also for a page's preflight."""
+    return _options(visit)
+
+
+async def ask_watching(visit: Visit) -> web.Response:
+    """WHEP: what may be asked of a session; also for a page's preflight."""
+    return _options(visit)
+
+
+async def _offered(visit: Visit, use: MediaUse) -> web.Response:
+    who = await _pass(visit, use)
+    sdp = await _text(visit, SDP)
+    entered = await visit.house.guests.enter(who, sdp)
+    response = web.Response(status=201, text=entered.sdp, content_type=SDP, charset="utf-8")
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = SDP
+    response.headers["Location"] = f"/{DOORS[use]}/{who.room}/{entered.session}"
+    response.headers["ETag"] = etag(entered.session)
+    response.headers["Accept-Patch"] = FRAGMENT
+    for link in links(visit.house.settings, who.guest.id):
+        response.headers.add("Link", link)
+    return response
+
+
+async def _patched(visit: Visit, use: MediaUse) -> None:
+    who = await _pass(visit, use)
+    fragment = await _text(visit, FRAGMENT)
+    condition = visit.raw.headers.get("If-Match") or visit.raw.headers.get("ETag")
+    visit.house.guests.patch(who, SessionId(visit.param("session")), fragment, if_match=condition)
+
+
+async def _left(visit: Visit, use: MediaUse) -> None:
+    who = await _pass(visit, use)
+    await visit.house.guests.leave(who, SessionId(visit.param("session")))
+
+
+def _options(visit: Visit) -> web.Response:
+    """The rest of the headers is signaling.http.cors'."""
+    accepts = {"Accept-Patch": FRAGMENT} if "session" in visit.raw.match_info else {"Accept-Post": SDP}
+    return web.Response(status=204, headers=accepts)
+
+
+async def _pass(visit: Visit, use: MediaUse) -> Pass:
+    """What the token in `Authorization` says. Raises Rejection(`sign_in`, `forbidden` or `locked`)."""
+    limit = visit.house.media_token_limit
+    limit.check(visit.address)
+    scheme, _, token = visit.raw.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Rejection(ErrorCode.SIGN_IN, "no bearer token")
+    found = await visit.house.media_tokens.recognise(token.strip())
+    if found is None:
+        limit.wrong(visit.address)
+        raise Rejection(ErrorCode.SIGN_IN, "no such token")
+    if (found.room, found.use) != (visit.param("room"), use):
+        raise Rejection(ErrorCode.FORBIDDEN, "a token for another room, or another use")
+    return found
+
+
+async def _text(visit: Visit, kind: str) -> str:
+    if visit.raw.content_type != kind:
+        raise Rejection(ErrorCode.MEDIA_TYPE, f"the content type must be {kind}")
+    try:
+        return (await visit.read()).decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolViolation(ErrorCode.BAD_SDP, "not UTF-8") from error
+
+
+_OFFER_ERRORS = (
+    ErrorCode.BAD_SDP,
+    ErrorCode.NOT_ACCEPTABLE,
+    ErrorCode.MEDIA_TYPE,
+    ErrorCode.CONFLICT,
+    ErrorCode.OVER,
+    ErrorCode.TOO_MANY,
+    ErrorCode.BUSY,
+    ErrorCode.UNAVAILABLE,
+)
+_PATCH_ERRORS = (
+    ErrorCode.BAD_SDP,
+    ErrorCode.MEDIA_TYPE,
+    ErrorCode.PRECONDITION,
+    ErrorCode.NO_PRECONDITION,
+    ErrorCode.UNSUPPORTED,
+)
+
+
+def _door(
+    path: str, offered: Handler, patched: Handler, ended: Handler, asked: Handler, asked_of: Handler
+) -> list[Route]:
+    one = f"{path}/{{session}}"
+    return [
+        Route(
+            method="POST",
+            path=path,
+            handler=offered,
+            roles=None,
+            bearer=True,
+            accepts=SDP,
+            max_bytes=MAX_SDP_BYTES,
+            gives=SDP,
+            status=201,
+            errors=_OFFER_ERRORS,
+        ),
+        Route(
+            method="PATCH",
+            path=one,
+            handler=patched,
+            roles=None,
+            bearer=True,
+            accepts=FRAGMENT,
+            max_bytes=MAX_SDP_BYTES,
+            status=204,
+            errors=_PATCH_ERRORS,
+        ),
+        Route(method="DELETE", path=one, handler=ended, roles=None, bearer=True, status=204),
+        Route(method="OPTIONS", path=path, handler=asked, roles=None, bearer=True, status=204),
+        Route(method="OPTIONS", path=one, handler=asked_of, roles=None, bearer=True, status=204),
+    ]
+
+
+ROUTES = [
+    Route(
+        method="POST",
+        path="/api/rooms/{room}/tokens",
+        handler=issue_token,
+        roles=ISSUERS,
+        body=MediaTokenWish,
+        answer=MediaToken,
+        status=201,
+        errors=(ErrorCode.CONSENT, ErrorCode.CONFLICT, ErrorCode.OVER, ErrorCode.TOO_MANY),
+    ),
+    *_door("/whip/{room}", offer_to_publish, patch_publisher, end_publisher, ask_publisher, ask_publishing),
+    *_door("/whep/{room}", offer_to_watch, patch_watcher, end_watcher, ask_watcher, ask_watching),
+]

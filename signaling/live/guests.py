@@ -1,0 +1,186 @@
+"""Guests of WHIP and WHEP: opens the one connection of each, and ends it when its token has expired."""
+
+import asyncio
+from dataclasses import dataclass
+
+from contract.errors import ErrorCode, Rejection
+from contract.ids import LegId, PersonId, RoomId, SessionId
+from contract.nodes import DropParticipant, LegEnd, LegReport, LegState, OpenLeg
+from runtime import clock, ids
+from runtime.bucket import Bucket
+from runtime.logs import get_logger
+from signaling.auth.media_tokens import MediaTokens
+from signaling.domain import trickle
+from signaling.domain.commands import GuestCame, GuestGone
+from signaling.domain.draft import GUEST_GRANTS
+from signaling.domain.guests import check_open, seated_guests
+from signaling.live.room import LiveRoom
+from signaling.live.rooms import Rooms
+from signaling.nodes.workers import Workers
+from signaling.store.media_tokens import Pass
+
+log = get_logger(__name__)
+
+BURST, PER_S = 5, 0.2
+"""Offers of one guest: a device that lost its connection comes back every few seconds."""
+MAX_BUCKETS = 10_000
+LOOK_S = 30.0
+"""At most so long between two looks at the wall clock, which may be set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The answer to an offer, and where the session is from now on."""
+
+    session: SessionId
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Until:
+    """A guest that must go then."""
+
+    room: RoomId
+    guest: PersonId
+    wall_ms: int
+
+
+class Guests:
+    """`load` once, then `run`; the doors call the rest."""
+
+    def __init__(self, rooms: Rooms, workers: Workers, tokens: MediaTokens) -> None:
+        self._rooms = rooms
+        self._workers = workers
+        self._tokens = tokens
+        self._buckets: dict[PersonId, Bucket] = {}
+        self._offered: dict[SessionId, frozenset[str]] = {}
+        """ICE username fragments of the offers of those who are here; of one from before a restart nothing is known."""
+        self._until: dict[PersonId, _Until] = {}
+        self._sooner = asyncio.Event()
+
+    async def load(self) -> None:
+        """After a start: when must those go who are here?"""
+        here = {guest.person.id: room.id for room in self._rooms.all() for guest in seated_guests(room.state)}
+        expires_ms = await self._tokens.expiries(list(here))
+        for guest, room in here.items():
+            self._until[guest] = _Until(room, guest, expires_ms.get(guest, 0))
+
+    # --- the doors ------------------------------------------------------------------------------------------------
+
+    async def enter(self, who: Pass, sdp: str) -> Entered:
+        """Answer an offer and give the guest its seat. Raises Rejection, ProtocolViolation or Unavailable."""
+        room = self._room(who)
+        check_open(room.state)
+        self._take(who.guest.id)
+        session = SessionId(ids.uuid7())
+        opened = LegReport(
+            room=room.id,
+            leg=LegId(session),
+            participant=who.guest.id,
+            session=session,
+            pc_gen=1,
+            state=LegState.CONNECTING,
+        )
+        came = GuestCame(who.guest, session, who.use)
+        room.leg_changed(opened)  # before the worker can say more of it
+        try:
+            answer = await self._open(room, came, sdp, opened.leg)
+            try:
+                await room.ask(came)
+            except BaseException:
+                self._workers.perform(DropParticipant(room=room.id, participant=who.guest.id, reason=LegEnd.REMOVED))
+                raise
+        except BaseException:
+            room.leg_changed(opened.model_copy(update={"state": LegState.CLOSED}))
+            raise
+        here = {guest.session for other in self._rooms.all() for guest in seated_guests(other.state)}
+        self._offered = {known: found for known, found in self._offered.items() if known in here}
+        self._offered[session] = trickle.ufrags(sdp)
+        self._until[who.guest.id] = _Until(room.id, who.guest.id, who.expires_ms)
+        self._sooner.set()
+        log.info("guest came", guest=who.guest.id, room=room.id, use=who.use)
+        return Entered(session, answer)
+
+    def patch(self, who: Pass, session: SessionId, fragment: str, *, if_match: str | None) -> None:
+        """More candidates are taken note of. Raises Rejection for a restart of ICE and what RFC 9725 §4.3 says."""
+        self._seated(who, session)
+        if if_match is None:
+            raise Rejection(ErrorCode.NO_PRECONDITION, "If-Match is missing")
+        trickle.check(fragment)
+        offered = self._offered.get(session)
+        if if_match == "*" or (offered is not None and trickle.restarts(fragment, offered)):
+            raise Rejection(ErrorCode.UNSUPPORTED, "no ICE restart here: send a new offer")
+        if if_match != etag(session):
+            raise Rejection(ErrorCode.PRECONDITION, "another ICE session")
+
+    async def leave(self, who: Pass, session: SessionId) -> None:
+        """The guest goes. Raises Rejection(`not_found`) if this session is not, or no longer, its own."""
+        room = self._seated(who, session)
+        await room.ask(GuestGone(session, LegEnd.LEFT))
+
+    def _room(self, who: Pass) -> LiveRoom:
+        room = self._rooms.get(who.room)
+        if room is None:
+            raise Rejection(ErrorCode.OVER, "the room is closed")
+        return room
+
+    def _seated(self, who: Pass, session: SessionId) -> LiveRoom:
+        room = self._rooms.get(who.room)
+        if room is not None and any(
+            (guest.person.id, guest.session) == (who.guest.id, session) for guest in seated_guests(room.state)
+        ):
+            return room
+        raise Rejection(ErrorCode.NOT_FOUND, "no such session")
+
+    def _take(self, guest: PersonId) -> None:
+        if len(self._buckets) >= MAX_BUCKETS:
+            self._buckets.clear()
+        bucket = self._buckets.setdefault(guest, Bucket(PER_S, burst=BURST))
+        if not bucket.take(clock.now()):
+            raise Rejection(ErrorCode.TOO_MANY, "offers", retry_after_s=round(bucket.wait_s, 2))
+
+    async def _open(self, room: LiveRoom, came: GuestCame, sdp: str, leg: LegId) -> str:
+        recording = room.state.recording
+        return await self._workers.open_leg(
+            OpenLeg(
+                request=0,
+                room=room.id,
+                leg=leg,
+                participant=came.person.id,
+                session=came.session,
+                pc_gen=1,
+                sdp=sdp,
+                layout=came.use,
+                grants=GUEST_GRANTS[came.use],
+            ),
+            recording.id if recording is not None and recording.running else None,
+        )
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """End the stay of those whose token has expired."""
+        while True:
+            self._sooner.clear()
+            self._expire(clock.wall_ms())
+            next_ms = min((until.wall_ms for until in self._until.values()), default=None)
+            wait_s = LOOK_S if next_ms is None else min(LOOK_S, max(0.0, (next_ms - clock.wall_ms()) / 1000))
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._sooner.wait()
+            except TimeoutError:
+                pass
+
+    def _expire(self, wall_ms: int) -> None:
+        for until in [one for one in self._until.values() if one.wall_ms <= wall_ms]:
+            del self._until[until.guest]
+            room = self._rooms.get(until.room)
+            for guest in [] if room is None else seated_guests(room.state):
+                if room is not None and guest.person.id == until.guest and guest.session is not None:
+                    log.info("token expired", guest=until.guest, room=until.room)
+                    room.put(GuestGone(guest.session, LegEnd.REMOVED))
+
+
+def etag(session: SessionId) -> str:
+    """Names the one ICE session that a guest's session has."""
+    return f'"{session}"'
