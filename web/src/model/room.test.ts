@@ -40,4 +40,10 @@ test('in a call of two the other one is known before any picture comes', () => {
   expect(oppositeIn(start, 'p-store-0117')).toBe(null)
   expect(oppositeIn({ ...seated, kind: 'session' }, 'p-chen')).toBe(null)
   expect(oppositeIn(undefined, 'p-chen')).toBe(null)
+  const guest = {
+    ...seated.members[0]!,
+    person: { ...seated.members[0]!.person, id: 'g' },
+    guest: 'publish',
+  } as const
+  expect(oppositeIn({ ...seated, members: [guest, ...seated.members] }, 'p-chen')).toBe('p-store-0117')
 })

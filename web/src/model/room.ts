@@ -46,9 +46,12 @@ export function othersSeated(room: RoomState, me: PersonId): Member[] {
     .sort((a, b) => Number(b.host) - Number(a.host) || (a.joined_at ?? 0) - (b.joined_at ?? 0))
 }
 
-/** The one other person in a call of two; null in a session, alone, or among more. */
+/** Who comes by a media token (WHIP, WHEP) and has media only: no seat waits for it, no wish reaches it. */
+export const isGuest = (member: Member): boolean => member.guest !== null && member.guest !== undefined
+
+/** The one other person in a call of two, besides guests; null in a session, alone, or among more. */
 export function oppositeIn(room: RoomState | undefined, me: PersonId | null): PersonId | null {
   if (room?.kind !== 'call' || me === null) return null
-  const [other, ...more] = othersSeated(room, me)
+  const [other, ...more] = othersSeated(room, me).filter((m) => !isGuest(m))
   return other && more.length === 0 ? other.person.id : null
 }

@@ -21,6 +21,7 @@ import { useKeys, useTheme } from '../parts/hooks'
 import { Tool } from '../parts/Tool'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
+import { GuestTiles } from './GuestTiles'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
@@ -31,9 +32,9 @@ export function ExpertCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const { me, other, guests, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
   const [pointing, setPointing] = useState(true)
-  const [large, setLarge] = useState<'own' | 'other'>('other')
+  const [large, setLarge] = useState<string>('other')
   const [asking, askStill] = useAskStill(room, other?.person.id)
   const [flash, setFlash] = useState(false)
   const [panelOpen, setPanelOpen] = useState(true)
@@ -51,7 +52,9 @@ export function ExpertCall(props: { room: RoomState }) {
   useKeys({ v: () => setPointing((on) => !on), s: askStill, m: toggleMute })
 
   if (!me) return null
-  const ownLarge = large === 'own' || !other
+  const guest = guests.find((one) => one.person.id === large)
+  const shown = guest ?? (large !== 'own' && other ? other : me)
+  const ownLarge = shown === me
   const store = room.call?.store
   const name = nameOf(store?.name ?? other?.person.name)
   const since = room.call?.timings.answer ?? room.opened_at
@@ -95,7 +98,7 @@ export function ExpertCall(props: { room: RoomState }) {
 
       <div class="call-stage">
         <Stage
-          member={ownLarge ? me : other}
+          member={shown}
           own={ownLarge}
           takes={pointing ? 'move' : 'off'}
           flash={flash}
@@ -111,9 +114,8 @@ export function ExpertCall(props: { room: RoomState }) {
         >
           {other && (
             <div class="tiles">
-              {ownLarge ? (
-                <Tile member={other} onPick={() => setLarge('other')} />
-              ) : (
+              {(ownLarge || guest) && <Tile member={other} onPick={() => setLarge('other')} />}
+              {!ownLarge && (
                 <Tile
                   member={{ ...me, camera_off: cameraOff, muted }}
                   own
@@ -121,6 +123,7 @@ export function ExpertCall(props: { room: RoomState }) {
                   onPick={() => setLarge('own')}
                 />
               )}
+              <GuestTiles guests={guests} large={guest} onPick={setLarge} />
             </div>
           )}
         </Stage>

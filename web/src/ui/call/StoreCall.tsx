@@ -23,6 +23,7 @@ import { useMedia, useTheme } from '../parts/hooks'
 import { errorWords } from '../parts/Toasts'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
+import { GuestTiles } from './GuestTiles'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
@@ -33,8 +34,8 @@ export function StoreCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
-  const [large, setLarge] = useState<'own' | 'other'>('own')
+  const { me, other, guests, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const [large, setLarge] = useState<string>('own')
   const [panel, setPanel] = useState<'chat' | 'stills' | null>(null)
   const upright = useMedia('(orientation: portrait)')
   const chat = model.chat(room.id)
@@ -52,7 +53,9 @@ export function StoreCall(props: { room: RoomState }) {
   }, [taking])
 
   if (!me) return null
-  const ownLarge = large === 'own' || !other
+  const guest = guests.find((one) => one.person.id === large)
+  const shown = guest ?? (large !== 'own' && other ? other : me)
+  const ownLarge = shown === me
   const name = other ? callName(other) : ''
   const asker = room.members.find((member) => member.host)
   const lastLine = chat.lines.value.at(-1)
@@ -94,7 +97,7 @@ export function StoreCall(props: { room: RoomState }) {
 
       <div class="call-stage">
         <Stage
-          member={ownLarge ? me : other}
+          member={shown}
           own={ownLarge}
           takes="press"
           plate={plate}
@@ -103,9 +106,8 @@ export function StoreCall(props: { room: RoomState }) {
         >
           {other && (
             <div class="tiles">
-              {ownLarge ? (
-                <Tile member={other} onPick={() => setLarge('other')} />
-              ) : (
+              {(ownLarge || guest) && <Tile member={other} onPick={() => setLarge('other')} />}
+              {!ownLarge && (
                 <Tile
                   member={{ ...me, camera_off: cameraOff }}
                   own
@@ -113,6 +115,7 @@ export function StoreCall(props: { room: RoomState }) {
                   onPick={() => setLarge('own')}
                 />
               )}
+              <GuestTiles guests={guests} large={guest} onPick={setLarge} />
             </div>
           )}
         </Stage>

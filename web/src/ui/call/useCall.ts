@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Member, RoomState } from '../../contract'
 import { t } from '../../i18n'
-import { memberOf, othersSeated } from '../../model/room'
+import { isGuest, memberOf, othersSeated } from '../../model/room'
 import { act } from '../act'
 import { useModel } from '../model'
 import { toast } from '../parts/Toasts'
@@ -11,6 +11,8 @@ export interface CallView {
   me: Member | null
   /** Who is on the other side; null before anybody answered or after they left. */
   other: Member | null
+  /** Devices that take part (WHIP, WHEP), beside the two. */
+  guests: Member[]
   now: number
   leaving: boolean
   hangUp: () => void
@@ -22,9 +24,11 @@ export function useCall(room: RoomState): CallView {
   const model = useModel()
   const [leaving, setLeaving] = useState(false)
   const mine = model.me.value?.person.id ?? ''
+  const others = othersSeated(room, mine)
   return {
     me: memberOf(room, mine),
-    other: othersSeated(room, mine)[0] ?? null,
+    other: others.find((one) => !isGuest(one)) ?? null,
+    guests: others.filter(isGuest),
     now: model.tick.value,
     leaving,
     hangUp: () => {

@@ -12,7 +12,7 @@ import { Parts } from './Parts'
 import { QUALITY } from './figures'
 import { fake, film, pictureOf, type Scene } from './fake'
 import { ADMIN, CHEN, HE, NOW, TABLETS, XIAOLIN } from './people'
-import { ended, inCall, ringing, session } from './rooms'
+import { ended, inCall, ringing, session, withGuests } from './rooms'
 
 const shop = TABLETS[0]!
 const refuse = (): Promise<never> => Promise.reject(new Refusal('unavailable'))
@@ -80,6 +80,9 @@ const SCENES: Record<string, () => Scene> = {
   'call-expert-still': () => ({ me: CHEN, current: inCall(), more: { bindVideo: stand } }),
   'call-store-still': () => ({ me: shop, current: inCall(), more: { bindVideo: stand } }),
   'call-expert': () => ({ me: CHEN, current: inCall() }),
+  'call-expert-guests': () => ({ me: CHEN, current: withGuests(inCall()) }),
+  'call-store-guests': () => ({ me: shop, current: withGuests(inCall()) }),
+  'trainer-desk-guests': () => ({ me: HE, current: withGuests(session()) }),
   'call-expert-away': () => {
     const room = inCall(0)
     room.members[0] = { ...room.members[0]!, state: 'away' }

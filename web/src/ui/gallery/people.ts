@@ -28,10 +28,11 @@ function someone(
   role: Role,
   zh: string,
   en: string,
-  title: [string, string],
+  title?: [string, string],
   skills: Skill[] = [],
 ): Person {
-  return { id: `p-${id}`, role, name: { zh, en }, title: { zh: title[0], en: title[1] }, store: null, skills }
+  const second = title ? { zh: title[0], en: title[1] } : null
+  return { id: `p-${id}`, role, name: { zh, en }, title: second, store: null, skills }
 }
 export const CHEN = someone(
   'chen',
@@ -61,6 +62,9 @@ export const ZHOU = someone(
 export const HE = someone('he', 'trainer', '何静', 'He Jing', ['培训师', 'Trainer'])
 export const XIAOLIN = someone('xiaolin', 'learner', '林小雨', 'Lin Xiaoyu', ['新员工', 'New hire'])
 
+export const KITCHEN = someone('kitchen', 'guest', '后厨摄像机', 'Kitchen camera')
+export const WALL = someone('wall', 'guest', '大堂屏幕', 'Wall screen')
+
 export function entry(person: Person, presence: Presence, minutes = 5): PresenceEntry {
   return { person, presence, since_ms: NOW - minutes * 60_000 }
 }
@@ -76,6 +80,7 @@ export function member(person: Person, state: Member['state'], more: Partial<Mem
     joined_at: state === 'joined' || state === 'away' ? NOW - 372_000 : null,
     left_at: null,
     quality: 'good',
+    guest: null,
     ...more,
   }
 }

@@ -1,6 +1,6 @@
 /** Rooms, archive entries and a replay for the gallery. */
 import type { ArchiveEntry, Chapter, EndReason, RecordingState, Replay, RoomState } from '../../contract'
-import { CHEN, HE, LIU, NOW, STORES, TABLETS, ZHANG, member } from './people'
+import { CHEN, HE, KITCHEN, LIU, NOW, STORES, TABLETS, WALL, ZHANG, member } from './people'
 
 const AT = NOW - 372_000
 const still = (n: number) => ({
@@ -56,6 +56,13 @@ export function inCall(stills = 3): RoomState {
     recording: { id: 'rec', state: 'recording', started_at: AT, duration_s: null, saved_in_s: null },
     stills: Array.from({ length: stills }, (_, n) => still(n)),
   }
+}
+
+/** A camera that publishes and a screen that watches, by WHIP and WHEP. */
+export function withGuests(room: RoomState): RoomState {
+  const camera = member(KITCHEN, 'joined', { guest: 'publish' })
+  const wall = member(WALL, 'joined', { guest: 'watch', muted: true, camera_off: true })
+  return { ...room, members: [...room.members, camera, wall] }
 }
 
 export function ended(end: EndReason, state: RecordingState): RoomState {

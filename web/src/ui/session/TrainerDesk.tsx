@@ -14,7 +14,7 @@ import {
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { isSeated, memberOf, othersSeated } from '../../model/room'
+import { isGuest, isSeated, memberOf, othersSeated } from '../../model/room'
 import { act } from '../act'
 import { CallBanner } from '../call/CallBanner'
 import { ChatPanel } from '../call/ChatPanel'
@@ -55,7 +55,9 @@ export function TrainerDesk(props: { room: RoomState }) {
       .filter((member) => member !== undefined),
     ...others.filter((member) => !seen.has(member.person.id)),
   ]
-  const missing = room.members.filter((member) => member.person.id !== mine && !isSeated(member))
+  const missing = room.members.filter(
+    (member) => member.person.id !== mine && !isSeated(member) && !isGuest(member),
+  )
   const shown = others.find((member) => member.person.id === large) ?? me
   const own = shown.person.id === mine
   const handOf = (id: string): number | undefined => {
@@ -75,7 +77,7 @@ export function TrainerDesk(props: { room: RoomState }) {
         </div>
         <p class="bar-chip" data-testid="here-count">
           <Store class="icon" size={20} aria-hidden="true" />
-          <span>{t('session.here', { here: others.length, count: room.members.length - 1 })}</span>
+          <span>{t('session.here', { here: others.length, count: others.length + missing.length })}</span>
         </p>
         <QualityChip own={model.quality.value} peer={model.peer.value} />
         <RecordingChip room={room} now={now} />

@@ -1,0 +1,116 @@
+"""A plain client of WHIP and WHEP: aiortc as it comes, over HTTP, that knows nothing else of Passline."""
+
+import asyncio
+from dataclasses import dataclass, field
+from types import TracebackType
+
+import numpy as np
+from aiohttp import ClientResponse, ClientSession
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
+from av import VideoFrame
+
+from contract.http import MediaToken
+from runtime.supervise import TaskScope
+
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+WIDTH_PX, HEIGHT_PX = 320, 180
+
+
+class Grey(VideoStreamTrack):
+    """Even pictures of one brightness (0 to 255), which a receiver can tell."""
+
+    def __init__(self, brightness: int) -> None:
+        super().__init__()
+        self._picture = np.full((HEIGHT_PX, WIDTH_PX, 3), brightness, np.uint8)
+
+    async def recv(self) -> VideoFrame:
+        pts, time_base = await self.next_timestamp()
+        frame = VideoFrame.from_ndarray(self._picture, format="rgb24")
+        frame.pts, frame.time_base = pts, time_base
+        return frame
+
+
+@dataclass
+class PlainClient:
+    """`publish` or `watch`, then `frames` of kind fill up; `leave` says DELETE, leaving the block does not."""
+
+    url: str
+    token: MediaToken
+    http: ClientSession = field(default_factory=ClientSession)
+    peer: RTCPeerConnection = field(default_factory=RTCPeerConnection)
+    session: str = ""
+    """The session's path."""
+    etag: str = ""
+    frames: dict[str, int] = field(default_factory=lambda: {"audio": 0, "video": 0})
+    brightness: int = -1
+    """Of the newest picture."""
+
+    async def __aenter__(self) -> "PlainClient":
+        self._scope = TaskScope("plain client")
+        self.peer.on("track", self._receive)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.peer.close()
+        await self._scope.aclose()
+        await self.http.close()
+
+    @property
+    def authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token.token}"}
+
+    async def publish(self, brightness: int = 200) -> None:
+        self.peer.addTrack(AudioStreamTrack())
+        self.peer.addTrack(Grey(brightness))
+        await self._negotiate()
+
+    async def watch(self, pairs: int = 1) -> None:
+        for _ in range(pairs):
+            self.peer.addTransceiver("audio", direction="recvonly")
+            self.peer.addTransceiver("video", direction="recvonly")
+        await self._negotiate()
+
+    async def post(self, sdp: str, **headers: str) -> ClientResponse:
+        """The bare POST; the body is read."""
+        sent = {"Content-Type": SDP, **self.authorization, **headers}
+        async with self.http.post(self.url + self.token.path, data=sdp, headers=sent) as response:
+            await response.read()
+            return response
+
+    async def ask(self, method: str, path: str, *, data: str | None = None, **headers: str) -> ClientResponse:
+        async with self.http.request(
+            method, self.url + path, data=data, headers={**self.authorization, **headers}
+        ) as response:
+            await response.read()
+            return response
+
+    async def leave(self) -> int:
+        """DELETE; its status."""
+        return (await self.ask("DELETE", self.session)).status
+
+    async def _negotiate(self) -> None:
+        await self.peer.setLocalDescription(await self.peer.createOffer())
+        response = await self.post(self.peer.localDescription.sdp)
+        body = await response.text()
+        assert response.status == 201, (response.status, body)
+        assert response.headers["Content-Type"] == SDP
+        self.session, self.etag = response.headers["Location"], response.headers["ETag"]
+        await self.peer.setRemoteDescription(RTCSessionDescription(body, "answer"))
+
+    def _receive(self, track: MediaStreamTrack) -> None:
+        self._scope.spawn(self._read(track), name=track.kind)
+
+    async def _read(self, track: MediaStreamTrack) -> None:
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            self.frames[track.kind] += 1
+            if isinstance(frame, VideoFrame):
+                picture = await asyncio.to_thread(frame.to_ndarray, format="gray")
+                self.brightness = round(float(picture.mean()))
