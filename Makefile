@@ -6,6 +6,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(or $(shell command -v uv),.venv-boot/bin/uv)
 BIN := .venv/bin
 ARGS ?=
+# What tests and benches need of the system; the kernel again, since a compiler may have come.
+PREPARE := tools/prepare.sh && $(BIN)/python tools/kernel.py
 
 run: setup                ## Start a demo chain at http://localhost:8080
 	@exec $(BIN)/passline serve --demo $(ARGS)
@@ -15,7 +17,7 @@ setup: .venv/.synced      ## Prepare without starting
 	@$(BIN)/python tools/kernel.py
 
 test: setup               ## All four rings, then the web client's own
-	@tools/prepare.sh
+	@$(PREPARE)
 	@status=0; set -x; \
 	$(BIN)/pytest -q -m "unit or link" -n 2 $(ARGS) || status=1; \
 	$(BIN)/pytest -q -m "flow and not promise" -n 2 $(ARGS) || status=1; \
@@ -49,7 +51,7 @@ fmt: setup                ## Put everything into shape
 	$(BIN)/python tools/web.py exec prettier --write .
 
 promises: setup           ## What must hold under faults: reliability tests on the real system
-	@tools/prepare.sh
+	@$(PREPARE)
 	@$(UV) sync --frozen --quiet --inexact --group fuzz
 	$(BIN)/pytest -q --full -m promise $(ARGS)
 
@@ -58,15 +60,15 @@ fuzz: setup               ## Guided fuzzing of every parser, a minute each: make
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/pytest -q --full tests/fuzz/test_fuzz.py $(ARGS)
 
 soak: setup               ## Twenty people come and go for twenty minutes: what ages? make soak MINUTES=5
-	@tools/prepare.sh
+	@$(PREPARE)
 	MINUTES=$${MINUTES:-20} $(BIN)/pytest -q -s --full tests/soak/test_twenty_minutes.py $(ARGS)
 
 long-call: setup          ## Half an hour of recording with loss: are sound and picture in step? make long-call MINUTES=5
-	@tools/prepare.sh
+	@$(PREPARE)
 	MINUTES=$${MINUTES:-30} $(BIN)/pytest -q -s --full tests/recorder/test_flow_sync.py $(ARGS)
 
 bench: setup              ## The figures of docs/performance.md
-	@tools/prepare.sh
+	@$(PREPARE)
 	$(BIN)/passline bench sfu --json
 	$(BIN)/passline bench call --json
 	$(BIN)/passline bench record --json

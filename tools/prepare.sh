@@ -9,11 +9,18 @@ need() { # need PACKAGE COMMAND...: any one of the commands will do
   for command in "$@"; do command -v "$command" >/dev/null 2>&1 && return; done
   missing+=("$package")
 }
+has_python_headers() { # of the Python that `make setup` took; one that was built by hand brings its own
+  .venv/bin/python -c 'import os, sysconfig as s; os.stat(os.path.join(s.get_path("include"), "Python.h"))' 2>/dev/null
+}
+has_libc_headers() { echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1; }
 has_chinese_font() {
   { command -v fc-list >/dev/null 2>&1 && fc-list :lang=zh family | grep -q .; } ||
     ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1
 }
 
+need gcc cc
+has_libc_headers || missing+=(libc6-dev)
+has_python_headers || missing+=(python3-dev)
 need chromium chromium chromium-browser google-chrome
 need firefox-esr firefox-esr firefox
 need ffmpeg ffmpeg

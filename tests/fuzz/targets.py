@@ -22,7 +22,7 @@ from media.forward.room import MediaRoom
 from media.peer import chunks, stun
 from media.peer.sdp import LocalTransport, answer
 from media.plane.base import Plane
-from media.plane.native import HAS_KERNEL, NativePlane
+from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
 from media.rtp.cache import MediaPacket
 from media.rtp.depacketize import FrameAssembler
@@ -255,7 +255,7 @@ def room(data: bytes) -> None:
 def planes(data: bytes) -> None:
     """The same room on both planes: to the same legs go the same packets, whatever comes."""
     told = []
-    for native in (False, True) if HAS_KERNEL else ():
+    for native in (False, True):
         ports = [_Port(LegId(name), PersonId(name)) for name in ("anna", "ben")]
         wire = Wire(lambda fd, packet, ports=ports: ports[fd].send_rtp(packet))  # type: ignore[misc]
         plane: Plane = NativePlane(wire.protect, send=wire.send) if native else PythonPlane()

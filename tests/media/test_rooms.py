@@ -14,7 +14,7 @@ from media.peer.leg import Leg
 from media.peer.mux import Mux
 from media.peer.srtp import PROTECT
 from media.plane.base import Plane
-from media.plane.native import HAS_KERNEL, NativePlane
+from media.plane.native import NativePlane
 from media.rooms import EMPTY_ROOM_S, Rooms
 from runtime import clock
 from runtime.supervise import TaskScope
@@ -155,7 +155,6 @@ class WatchedPlane(NativePlane):
         super().close(handle)
 
 
-@pytest.mark.skipif(not HAS_KERNEL, reason="built without a compiler")
 async def test_sound_passes_the_kernel_which_a_leg_leaves_before_its_srtp_session_goes() -> None:
     plane = WatchedPlane()
     async with rooms(plane) as world:

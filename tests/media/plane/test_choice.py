@@ -6,13 +6,12 @@ import pytest
 
 from media import app
 from media.plane import native
-from media.plane.native import HAS_KERNEL
 
 pytestmark = pytest.mark.unit
 
 
 def test_the_kernel_is_used_if_it_is_there() -> None:
-    assert app.plane().name == ("native" if HAS_KERNEL else "python")
+    assert app.plane().name == "native"
 
 
 def test_without_it_the_python_plane_serves_with_one_word_in_the_log(
