@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.support.promise import Promise
 from tests.support.server import SignalingServer
 
 pytestmark = pytest.mark.flow
+
+ROOT = Path(__file__).parents[2]
 
 VISITORS = ("chen", "store-0117", "nobody", "store-0201", "he", "wu", "xiaolin", "admin")
 """The first, who reaches most, also in the short run; each round takes a third of them."""
@@ -46,6 +49,7 @@ async def test_the_api_keeps_to_its_own_description(promise: Promise, server: Si
                 *("--exclude-checks", "positive_data_acceptance"),  # we are stricter: 1.0 is no integer, an id no text
                 *("--continue-on-failure", "--generation-database", "none"),
                 cwd=tmp_path,
+                env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.support.sdp_serializer", "PYTHONPATH": str(ROOT)},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
             )
