@@ -21,7 +21,7 @@ _PACKETS, _OCTETS = 600, 640_000
 def of_call(store: PersonId, expert: PersonId, from_ms: int, duration_s: float) -> dict[PersonId, list[Sampled]]:
     """Both sides of both, every SAMPLE_S of the call."""
     count = int(duration_s // SAMPLE_S)
-    weak = range(count // 2, count // 2 + 2)
+    weak = range(count - 1, count + 1)
     found: dict[PersonId, list[Sampled]] = {store: [], expert: []}
     for number in range(1, count + 1):
         at = from_ms + round(number * SAMPLE_S * 1000)

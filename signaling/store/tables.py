@@ -241,7 +241,8 @@ class QualityRow(Base):
 
     __tablename__ = "call_quality"
     room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    """Perhaps a guest, who is in no other table."""
     from_ms: Mapped[int] = mapped_column(Ms, primary_key=True)
     """When the first of them was taken."""
     poor: Mapped[int] = mapped_column()

@@ -91,6 +91,16 @@ async def test_a_call_without_figures_is_empty_and_not_an_error(tmp_path: Path) 
         assert (found.people, found.marks) == ([], [])
 
 
+async def test_a_guest_is_measured_like_everybody_else(server: SignalingServer) -> None:
+    """A guest of WHIP has no account; its figures must not be what loses those of all others."""
+    guest = PersonId("guest-1")
+    series = {(chain.ROOM, guest): samples(9, 9, 9), (chain.ROOM, PersonId("p-chen")): samples(0)}
+    await server.house.database.write(partial(quality.keep, series=series))
+    async with server.house.database.read() as session:
+        assert await quality.people(session, chain.ROOM) == [guest, STORE, "p-chen"]
+        assert len(await quality.of_person(session, chain.ROOM, guest)) == 3
+
+
 async def test_figures_go_with_the_recording(server: SignalingServer) -> None:
     async with server.house.database.read() as session:
         [kept] = await recordings.kept(session)

@@ -18,6 +18,5 @@ def upgrade() -> None:
         sa.Column("poor", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["room_id"], ["room.id"]),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"]),
         sa.PrimaryKeyConstraint("room_id", "person_id", "from_ms"),
     )
