@@ -162,7 +162,7 @@ class Guests:
         """End the stay of those whose token has expired."""
         while True:
             self._sooner.clear()
-            self._expire(clock.wall_ms())
+            self.expire(clock.wall_ms())
             next_ms = min((until.wall_ms for until in self._until.values()), default=None)
             wait_s = LOOK_S if next_ms is None else min(LOOK_S, max(0.0, (next_ms - clock.wall_ms()) / 1000))
             try:
@@ -171,7 +171,8 @@ class Guests:
             except TimeoutError:
                 pass
 
-    def _expire(self, wall_ms: int) -> None:
+    def expire(self, wall_ms: int) -> None:
+        """Those go whose token is good until `wall_ms` or less."""
         for until in [one for one in self._until.values() if one.wall_ms <= wall_ms]:
             del self._until[until.guest]
             room = self._rooms.get(until.room)

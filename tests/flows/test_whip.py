@@ -148,6 +148,6 @@ async def test_a_page_elsewhere_publishes_with_a_client_from_npm(tmp_path: Path)
             await scene.stack.until(
                 lambda: min(watcher.frames.values()) >= ENOUGH, "nothing of the page was seen", within_s=60.0
             )
+            assert said == []
             await page.evaluate("leave()")
             await has(host, room, issued.guest, MemberState.LEFT)
-            assert said == []

@@ -58,6 +58,7 @@ export function TrainerDesk(props: { room: RoomState }) {
   const missing = room.members.filter(
     (member) => member.person.id !== mine && !isSeated(member) && !isGuest(member),
   )
+  const stores = others.filter((member) => !isGuest(member)).length
   const shown = others.find((member) => member.person.id === large) ?? me
   const own = shown.person.id === mine
   const handOf = (id: string): number | undefined => {
@@ -77,7 +78,7 @@ export function TrainerDesk(props: { room: RoomState }) {
         </div>
         <p class="bar-chip" data-testid="here-count">
           <Store class="icon" size={20} aria-hidden="true" />
-          <span>{t('session.here', { here: others.length, count: others.length + missing.length })}</span>
+          <span>{t('session.here', { here: stores, count: stores + missing.length })}</span>
         </p>
         <QualityChip own={model.quality.value} peer={model.peer.value} />
         <RecordingChip room={room} now={now} />
