@@ -1,5 +1,5 @@
 # Everything a developer or a trying-out newcomer runs. Each target prepares what it needs.
-.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises fuzz soak long-call bench image sbom clean
+.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises fuzz soak long-call bench bench-janus image sbom clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -73,6 +73,13 @@ bench: setup              ## The figures of docs/performance.md
 	$(BIN)/passline bench call --json
 	$(BIN)/passline bench record --json
 	$(BIN)/passline bench messages --json
+
+bench-janus: setup        ## Forwarding beside Janus, six minutes of a quiet machine: figures, plot and tables in docs/
+	@$(PREPARE)
+	@mkdir -p build
+	$(BIN)/passline bench sfu --peer janus --json > build/beside-janus.json
+	@mv build/beside-janus.json docs/evidence/beside-janus.json
+	$(BIN)/python -m passline.bench.beside_janus_docs
 
 image:                    ## The container image; make image ARGS="signaling media recorder" for parts
 	@tools/image.sh $(ARGS)

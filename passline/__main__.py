@@ -60,7 +60,11 @@ def serve(
 
 @app.command
 def bench(
-    name: Literal["sfu", "call", "record", "messages"], /, *, json: Annotated[bool, Parameter(negative="")] = False
+    name: Literal["sfu", "call", "record", "messages"],
+    /,
+    *,
+    peer: Literal["janus"] | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Measure this machine; docs/performance.md says what and how. Needs the development packages.
 
@@ -68,10 +72,14 @@ def bench(
     ----------
     name
         `sfu` forwarding, `call` a call in Chromium, `record` recording, `messages` chat of 200 clients.
+    peer
+        `sfu` beside Janus, which must be installed, in place of aiortc's MediaRelay.
     json
         One JSON object instead of lines for people.
     """
-    result = import_module(f"passline.bench.{name}").run()
+    if peer is not None and name != "sfu":
+        raise CommandError(f"--peer is for sfu, not for {name}")
+    result = import_module(f"passline.bench.{name if peer is None else f'beside_{peer}'}").run()
     if json:
         print(dumps(result))
         return 0

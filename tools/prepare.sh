@@ -21,6 +21,7 @@ has_chinese_font() {
 need gcc cc
 has_libc_headers || missing+=(libc6-dev)
 has_python_headers || missing+=(python3-dev)
+need janus janus
 need chromium chromium chromium-browser google-chrome
 need firefox-esr firefox-esr firefox
 need ffmpeg ffmpeg

@@ -1,6 +1,6 @@
 """A bare client of the bench: one UDP socket, ICE, DTLS and SRTP keys; then the socket is the caller's.
 
-It answers an ICE-lite server as well as aiortc's full agent. RTP runs outside asyncio once connected.
+It offers or answers, to an ICE-lite server as well as to aiortc's full agent. RTP runs outside asyncio once connected.
 """
 
 import asyncio
@@ -16,29 +16,34 @@ from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, RTCDtlsTransport
 
 from media.peer.srtp import Keys
 
-HOST = "127.0.0.1"
 OPUS, VP8, RTX = 111, 96, 97
+RESEND_S, RESEND_MAX_S = 0.01, 0.2
 CERTIFICATE = RTCCertificate.generateCertificate()
 
 Direction = Literal["sendonly", "recvonly"]
 _MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 _LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+_TAKEN = ("a=mid:", "a=rtcp-mux", "a=rtcp-fb:", "a=rtpmap:", "a=fmtp:")
+"""Lines of an offer that an answer which agrees to everything repeats."""
 
 
 class BenchPeer:
-    """`offer` → the server's answer → `connect`; then `keys`, `socket` and `remote` are there."""
+    """`offer` and the server's answer, or `answer`; then `connect`. From then on it has `keys` and a `remote`."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str) -> None:
+        """`host` is this machine's address by which server and client know each other."""
+        self.host = host
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.socket.bind((HOST, 0))
+        self.socket.bind((host, 0))
         self.ssrc = {"audio": secrets.randbits(31), "video": secrets.randbits(31)}
-        self.remote: tuple[str, int] = (HOST, 0)
+        self.remote: tuple[str, int] = (host, 0)
         self.keys: Keys
         # What RTCDtlsTransport uses of an ICE transport.
         self.role, self.state = "controlling", "completed"
         self._ufrag, self._pwd = secrets.token_hex(4), secrets.token_hex(12)
+        self._flight: list[bytes] = []
         self._dtls_in: asyncio.Queue[bytes] = asyncio.Queue()
         self._checked = asyncio.Event()
         self._server_checked = asyncio.Event()
@@ -48,19 +53,18 @@ class BenchPeer:
 
     def offer(self, sections: list[tuple[str, Direction | None]], *, sends: bool) -> str:
         """An offer with these sections; `sends` announces a track in the first one of each kind."""
-        fingerprint = next(found.value for found in CERTIFICATE.getFingerprints() if found.algorithm == "sha-256")
         port = self.socket.getsockname()[1]
-        lines = ["v=0", f"o=- {secrets.randbits(60)} 2 IN IP4 {HOST}", "s=-", "t=0 0"]
+        lines = ["v=0", f"o=- {secrets.randbits(60)} 2 IN IP4 {self.host}", "s=-", "t=0 0"]
         lines.append("a=group:BUNDLE " + " ".join(str(mid) for mid in range(len(sections))))
         lines.append("a=msid-semantic: WMS")
         announced: set[str] = set()
         for mid, (kind, direction) in enumerate(sections):
             if kind == "application":
-                lines += [f"m=application {port} UDP/DTLS/SCTP webrtc-datachannel", f"c=IN IP4 {HOST}"]
+                lines += [f"m=application {port} UDP/DTLS/SCTP webrtc-datachannel", f"c=IN IP4 {self.host}"]
                 lines += ["a=sctp-port:5000", "a=max-message-size:262144"]
             else:
                 formats = f"{OPUS}" if kind == "audio" else f"{VP8} {RTX}"
-                lines += [f"m={kind} {port} UDP/TLS/RTP/SAVPF {formats}", f"c=IN IP4 {HOST}", "a=rtcp-mux"]
+                lines += [f"m={kind} {port} UDP/TLS/RTP/SAVPF {formats}", f"c=IN IP4 {self.host}", "a=rtcp-mux"]
                 lines += ["a=rtcp-rsize", f"a=extmap:4 {_MID}", f"a={direction}"]
                 if kind == "audio":
                     lines += [f"a=extmap:1 {_LEVEL}", f"a=rtpmap:{OPUS} opus/48000/2", f"a=fmtp:{OPUS} minptime=10"]
@@ -70,16 +74,38 @@ class BenchPeer:
                 if sends and direction == "sendonly" and kind not in announced:
                     announced.add(kind)
                     lines += [f"a=msid:bench {kind}", f"a=ssrc:{self.ssrc[kind]} cname:bench"]
-            lines += [f"a=mid:{mid}", f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._pwd}", "a=setup:active"]
-            lines += [f"a=fingerprint:sha-256 {fingerprint}", f"a=candidate:1 1 udp 2130706431 {HOST} {port} typ host"]
-            lines.append("a=end-of-candidates")
+            lines += [f"a=mid:{mid}", *self._transport()]
         return "\r\n".join(lines) + "\r\n"
 
-    async def connect(self, answer: str, *, full_ice: bool) -> None:
+    def answer(self, offer: str) -> str:
+        """Takes all that an offer of tracks has, but for header extensions other than mid."""
+        head, *sections = offer.strip().split("\r\nm=")
+        lines = ["v=0", f"o=- {secrets.randbits(60)} 2 IN IP4 {self.host}", "s=-", "t=0 0"]
+        lines += [line for line in head.split("\r\n") if line.startswith("a=group:")]
+        for section in sections:
+            first, *rest = section.split("\r\n")
+            lines += [f"m={first}", f"c=IN IP4 {self.host}", "a=recvonly"]
+            lines += [line for line in rest if line.startswith(_TAKEN) or line.endswith(_MID)]
+            lines += self._transport()
+        return "\r\n".join(lines) + "\r\n"
+
+    def _transport(self) -> list[str]:
+        """The lines of a section that say how we are reached."""
+        fingerprint = next(found.value for found in CERTIFICATE.getFingerprints() if found.algorithm == "sha-256")
+        return [
+            f"a=ice-ufrag:{self._ufrag}",
+            f"a=ice-pwd:{self._pwd}",
+            "a=setup:active",
+            f"a=fingerprint:sha-256 {fingerprint}",
+            f"a=candidate:1 1 udp 2130706431 {self.host} {self.socket.getsockname()[1]} typ host",
+            "a=end-of-candidates",
+        ]
+
+    async def connect(self, description: str, *, full_ice: bool) -> None:
         """ICE and DTLS. With `full_ice` the server checks us too, and DTLS waits for it."""
-        self.remote = HOST, int(_find(rf"a=candidate:\S+ 1 udp \d+ {re.escape(HOST)} (\d+) ", answer))
-        user, pwd = _find(r"a=ice-ufrag:(\S+)", answer), _find(r"a=ice-pwd:(\S+)", answer)
-        fingerprint = _find(r"a=fingerprint:sha-256 (\S+)", answer)
+        self.remote = self.host, int(_find(rf"a=candidate:\S+ 1 udp \d+ {re.escape(self.host)} (\d+) ", description))
+        user, pwd = _find(r"a=ice-ufrag:(\S+)", description), _find(r"a=ice-pwd:(\S+)", description)
+        fingerprint = _find(r"a=fingerprint:sha-256 (\S+)", description)
         loop = asyncio.get_running_loop()
         loop.add_reader(self.socket.fileno(), self._readable)
         try:
@@ -87,7 +113,11 @@ class BenchPeer:
                 await self._check(f"{user}:{self._ufrag}", pwd)
                 if full_ice:
                     await self._server_checked.wait()
-                await self._dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", fingerprint)], "server"))
+                resending = loop.create_task(self._resend())
+                try:
+                    await self._dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", fingerprint)], "server"))
+                finally:
+                    resending.cancel()
         finally:
             loop.remove_reader(self.socket.fileno())
         self.keys = Keys(self._dtls._tx_srtp, self._dtls._rx_srtp)
@@ -105,6 +135,15 @@ class BenchPeer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._checked.wait(), 0.05)
 
+    async def _resend(self) -> None:
+        """Send again what was not answered: Janus drops what comes before its side is made, and OpenSSL waits 1 s."""
+        wait_s = RESEND_S
+        while True:
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, RESEND_MAX_S)
+            for data in self._flight:
+                self.socket.sendto(data, self.remote)
+
     def _readable(self) -> None:
         while True:
             try:
@@ -114,6 +153,7 @@ class BenchPeer:
             if data[0] < 4:
                 self._stun(data, address)
             elif 19 < data[0] < 64:
+                self._flight.clear()
                 self._dtls_in.put_nowait(data)
 
     def _stun(self, data: bytes, address: tuple[str, int]) -> None:
@@ -136,11 +176,12 @@ class BenchPeer:
         return await self._dtls_in.get()
 
     async def _send(self, data: bytes) -> None:
+        self._flight.append(data)
         self.socket.sendto(data, self.remote)
 
 
 def _find(pattern: str, text: str) -> str:
     match = re.search(pattern, text)
     if match is None:
-        raise RuntimeError(f"the answer has no {pattern}")
+        raise RuntimeError(f"the server's description has no {pattern}")
     return match[1]

@@ -1,7 +1,7 @@
 """A server under test, in its own process: our media room on real peers with a plane, or aiortc's MediaRelay.
 
-Speaks JSON lines on standard input and output: `{"offer": sdp, "publish": bool}` → `{"sdp": …}`, and `{}` → its CPU
-seconds, memory and number of connected peers.
+Speaks JSON lines on standard input and output: `{"offer": sdp, "publish": bool, "room": int}` → `{"sdp": …}`, and `{}`
+→ how many peers are connected.
 """
 
 import asyncio
@@ -9,9 +9,7 @@ import gc
 import json
 import os
 import sys
-import time
 from collections import Counter
-from pathlib import Path
 from typing import Protocol
 
 import aioice.ice
@@ -46,28 +44,33 @@ class Subject(Protocol):
 
     connected: int
 
-    async def answer(self, sdp: str, *, publish: bool) -> str: ...
+    async def answer(self, sdp: str, *, room: int, publish: bool) -> str:
+        """A room is there from its first peer on."""
 
 
-class WorkerRoom:
-    """The worker's own parts: mux, legs and a room; no control link, no data channel."""
+class WorkerRooms:
+    """The worker's own parts: mux, legs and rooms; no control link, no data channel."""
 
     def __init__(self, scope: TaskScope, plane: Plane) -> None:
         self.connected = 0
         self._scope = scope
         self._mux = Mux(0, plane=plane)
         self._identity = Identity()
-        self._room = MediaRoom(RoomId("bench"), events=self, seed=1, plane=plane)
+        self._plane = plane
+        self._rooms: dict[RoomId, MediaRoom] = {}
         self._publishers: set[LegId] = set()
         self._number = 0
         self._dropped: Counter[str] = Counter()
         scope.spawn(self._ticks(), name="ticks")
 
-    async def answer(self, sdp: str, *, publish: bool) -> str:
+    async def answer(self, sdp: str, *, room: int, publish: bool) -> str:
         self._number += 1
+        room_id = RoomId(f"bench-{room}")
+        if room_id not in self._rooms:
+            self._rooms[room_id] = MediaRoom(room_id, events=self, seed=1, plane=self._plane)
         request = OpenLeg(
             request=self._number,
-            room=RoomId("bench"),
+            room=room_id,
             leg=LegId(f"leg-{self._number}"),
             participant=PersonId(f"p-{self._number}"),
             session=SessionId(f"s-{self._number}"),
@@ -93,9 +96,10 @@ class WorkerRoom:
     def leg_up(self, leg: Leg) -> None:
         publish = leg.id in self._publishers
         grants = Grants(publish=publish, subscribe=not publish, record=False)
-        self._room.add_leg(leg, leg.sections, grants, host=publish, now=clock.now())
-        leg.on_rtp, leg.on_rtcp = self._room.on_rtp, self._room.on_rtcp
-        self._room.leg_ready(leg.id, clock.now(), clock.wall_ns())
+        room = self._rooms[leg.room]
+        room.add_leg(leg, leg.sections, grants, host=publish, now=clock.now())
+        leg.on_rtp, leg.on_rtcp = room.on_rtp, room.on_rtcp
+        room.leg_ready(leg.id, clock.now(), clock.wall_ns())
         self.connected += 1
 
     def leg_ready(self, leg: Leg) -> None: ...
@@ -111,7 +115,8 @@ class WorkerRoom:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(0.05)
-            self._room.tick(clock.now(), clock.wall_ns())
+            for room in self._rooms.values():
+                room.tick(clock.now(), clock.wall_ns())
 
 
 class Relay:
@@ -124,7 +129,7 @@ class Relay:
         self._tracks: dict[str, MediaStreamTrack] = {}
         self._held: list[object] = []
 
-    async def answer(self, sdp: str, *, publish: bool) -> str:
+    async def answer(self, sdp: str, *, room: int, publish: bool) -> str:  # noqa: ARG002 - there is one
         peer = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self._held.append(peer)
 
@@ -151,17 +156,12 @@ def _subject(name: str, scope: TaskScope) -> Subject:
         case "mediarelay":
             return Relay()
         case "native":
-            return WorkerRoom(scope, NativePlane(PROTECT))
+            return WorkerRooms(scope, NativePlane(PROTECT))
         case "native-nogso":
-            return WorkerRoom(scope, NativePlane(PROTECT, gso=False))
+            return WorkerRooms(scope, NativePlane(PROTECT, gso=False))
         case "python":
-            return WorkerRoom(scope, PythonPlane())
+            return WorkerRooms(scope, PythonPlane())
     raise ValueError(name)
-
-
-def _rss_kib() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 async def serve(name: str) -> None:
@@ -174,11 +174,12 @@ async def serve(name: str) -> None:
         while line := await reader.readline():
             order = json.loads(line)
             if "offer" in order:
-                reply: dict[str, object] = {"sdp": await subject.answer(order["offer"], publish=order["publish"])}
+                answer = await subject.answer(order["offer"], room=order["room"], publish=order["publish"])
+                reply: dict[str, object] = {"sdp": answer}
             else:
                 if order.get("settle"):
                     gc.collect()
-                reply = {"cpu_s": time.process_time(), "rss_kib": _rss_kib(), "connected": subject.connected}
+                reply = {"connected": subject.connected}
             print(json.dumps(reply), flush=True)
         os._exit(0)  # Hundreds of peers would say goodbye one by one.
 
