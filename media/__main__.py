@@ -7,13 +7,14 @@ import sys
 
 from media import app
 from runtime import logs
+from runtime.files import raise_file_limit
 from runtime.settings import SettingsError, load
 
 
 def main() -> int:
-    """Exit code 0 after a clean stop, 1 if it hung, 2 for a wrong setting, 3 if the UDP port is taken."""
+    """Exit code 0 after a clean stop, 1 if it hung, 2 for a wrong setting, 3 if its port is taken."""
     parser = argparse.ArgumentParser(prog="python -m media", description="One media worker of Passline.")
-    parser.add_argument("--index", type=int, default=0, help="number of this worker, added to the UDP port")
+    parser.add_argument("--index", type=int, default=0, help="number of this worker, added to the port")
     index = parser.parse_args().index
     try:
         settings = load()
@@ -21,10 +22,11 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.setup_by(f"media-{index}", settings)
+    raise_file_limit()
     try:
         asyncio.run(app.run(settings, index))
     except OSError as error:
-        logs.get_logger(__name__).error("cannot serve media", errno=error.errno, udp_port=settings.media_port + index)
+        logs.get_logger(__name__).error("cannot serve media", errno=error.errno, port=settings.media_port + index)
         return 3
     return 0
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import itertools
 import os
 import signal
 import socket
@@ -108,17 +109,21 @@ def _check_given_certificate(settings: Settings) -> None:
 
 
 def _check_media_ports(settings: Settings) -> None:
-    """Whether every worker will get its UDP port. Raises SettingsError."""
+    """Whether every worker will get its port, UDP and TCP. Raises SettingsError."""
     if settings.media_port == 0:
         return
-    for port in range(settings.media_port, settings.media_port + settings.media_worker_count()):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    ports = range(settings.media_port, settings.media_port + settings.media_worker_count())
+    for port, kind in itertools.product(ports, (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
+        with socket.socket(socket.AF_INET, kind) as probe:
             try:
+                if kind is socket.SOCK_STREAM:  # connections of the one before may still be in TIME_WAIT
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(("", port))
             except (OSError, OverflowError) as error:
+                name = "TCP" if kind is socket.SOCK_STREAM else "UDP"
                 why = "there is no such port" if isinstance(error, OverflowError) else os.strerror(error.errno or 0)
                 raise SettingsError(
-                    f"PASSLINE_MEDIA_PORT: cannot use UDP port {port} for a media worker: {why}."
+                    f"PASSLINE_MEDIA_PORT: cannot use {name} port {port} for a media worker: {why}."
                     " Does Passline run already? Choose another first port, or 0 for any."
                 ) from error
 

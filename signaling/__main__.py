@@ -9,11 +9,12 @@ import sys
 from aiohttp import web
 
 from runtime import logs
+from runtime.files import raise_file_limit
 from runtime.logs import get_logger
 from runtime.settings import Settings, SettingsError, load
 from runtime.supervise import TaskScope
 from signaling.app import HOUSE, build
-from signaling.http.doorkeeper import Doorkeeper, raise_file_limit
+from signaling.http.doorkeeper import Doorkeeper
 from signaling.http.server import make_runner
 from signaling.store.schema import SchemaError
 from signaling.tls.certificates import Certificates

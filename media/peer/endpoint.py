@@ -37,6 +37,9 @@ class Door(Protocol):
     sendto: Callable[[bytes, Address], int]
     """Never waits. Raises BlockingIOError if there is no room now, OSError if there is no way."""
 
+    def release(self, address: Address) -> None:
+        """A peer does not use this way any more."""
+
     @property
     def fd(self) -> int | None:
         """The socket by which a plane may send for itself; None if only `sendto` can."""

@@ -1,8 +1,10 @@
-"""One UDP port for every peer of a worker: tells STUN, DTLS and SRTP apart, lets only validated addresses through.
+"""One port for every peer of a worker: tells STUN, DTLS and SRTP apart, lets only validated addresses through.
 
 The worker is ICE-lite (RFC 8445 §2.5): it answers checks and never nominates. A client's address counts once a check
 from it carried a MESSAGE-INTEGRITY made with our password; until then nothing but STUN from there is read (the DTLS
 ClientHello race, and the empty or oversize datagram that ends a stock aiortc connection).
+
+The port is one of UDP, and of TCP with the same number for clients whose network lets no UDP through.
 """
 
 import asyncio
@@ -11,6 +13,8 @@ from collections import Counter
 
 from media.peer import stun
 from media.peer.endpoint import Datagram, Door, Endpoint, Way
+from media.peer.listener import TcpListener
+from media.peer.rates import MAX_DATAGRAM_BYTES
 from media.peer.udp import UdpDoor
 from media.plane.base import Address, Plane
 from media.plane.python import PythonPlane
@@ -20,8 +24,6 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
-MAX_DATAGRAM_BYTES = 1500
-"""Nothing larger is WebRTC on a network of ours; pylibsrtp cannot take more."""
 BATCH = 128
 """Datagrams read per wake-up and socket before other work gets its turn."""
 MAX_ADDRESSES = 16
@@ -35,7 +37,7 @@ class Mux:
     """All doors of a worker. Lives on the running event loop; `close` gives the port back."""
 
     def __init__(self, port: int, *, offered: list[str] | None = None, plane: Plane | None = None) -> None:
-        """Bind UDP `port` (0: one the system has free) on every address of this machine, IPv4 and IPv6.
+        """Bind `port` (0: one the system has free) on every address of this machine, IPv4 and IPv6, UDP and TCP.
 
         `offered` are the addresses told to clients, e.g. the public one behind a NAT; empty means all local ones.
         `plane` is what rooms on this port forward by. Raises OSError if the port is taken.
@@ -47,27 +49,30 @@ class Mux:
         self._doors: dict[str, UdpDoor] = {}
         self._loop = asyncio.get_running_loop()
         self._bugs = 0
+        self._listener: TcpListener | None = None
         self._present: list[str] = []
         self.port = self._bind(port)
         self.refresh()
 
     def _bind(self, port: int) -> int:
-        """Loopback first; a free port must be free on all addresses."""
-        if port:
+        """Loopback first; a free port must be free on all addresses, and for TCP."""
+        attempts_left = 0 if port else 20
+        while True:
             self._add(LOOPBACK, port)
-            return port
-        for _attempt in range(20):
-            self._add(LOOPBACK, 0)
             found: int = self._doors[LOOPBACK].socket.getsockname()[1]
             try:
-                for host in media_hosts():
+                self._listener = TcpListener(found, self.dropped, take=self._take, taken=self.plane.flush)
+                for host in () if port else media_hosts():
                     self._add(host, found)
             except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    self._close_doors()
-                    continue
-            return found
-        raise OSError("no UDP port is free on every address")
+                if error.errno == errno.EADDRNOTAVAIL:  # an address that is still checked for doubles; see `refresh`
+                    return found
+                self._close_doors()
+                if not attempts_left:
+                    raise
+                attempts_left -= 1
+            else:
+                return found
 
     def _add(self, host: str, port: int) -> None:
         door = UdpDoor(host, port)
@@ -112,7 +117,7 @@ class Mux:
         self._by_ufrag.pop(endpoint.ufrag, None)
         for door, address in endpoint.ways:
             if door.by_address.get(address) is endpoint:
-                del door.by_address[address]
+                door.release(address)
         endpoint.ways.clear()
 
     def send(self, way: Way, data: bytes) -> None:
@@ -132,6 +137,9 @@ class Mux:
         self._close_doors()
 
     def _close_doors(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         for host in list(self._doors):
             self._close_door(host)
 
@@ -150,10 +158,10 @@ class Mux:
                 return
 
     def _read(self, door: UdpDoor, most: int) -> int:
-        """How many datagrams there were. Never raises: one bad datagram must not cost the others theirs."""
+        """Take up to so many datagrams; how many there were."""
         now = clock.now()
         receive = door.socket.recvfrom
-        by_address = door.by_address
+        take = self._take
         for taken in range(most):
             try:
                 data, address = receive(MAX_DATAGRAM_BYTES + 1)
@@ -162,34 +170,38 @@ class Mux:
             except OSError:
                 self.dropped["receive_failed"] += 1
                 return taken
-            try:
-                size = len(data)
-                if not 0 < size <= MAX_DATAGRAM_BYTES:
-                    self.dropped["oversize" if size else "empty"] += 1
-                    continue
-                first = data[0]
-                if first < 4:
-                    self._check(door, data, address, now)
-                    continue
-                endpoint = by_address.get(address)
-                if endpoint is None:
-                    self.dropped["stranger"] += 1
-                elif 127 < first < 192:
-                    # RFC 5761 §4: RTCP packet types 192–223 where RTP has marker and payload type.
-                    if size > 1 and 191 < data[1] < 224:
-                        endpoint.on_rtcp(data, now)
-                    else:
-                        endpoint.on_rtp(data, now)
-                elif 19 < first < 64:
-                    endpoint.put_dtls(data, now)
-                else:
-                    self.dropped["unknown"] += 1
-            except Exception:
-                self.dropped["bug"] += 1
-                self._bugs += 1
-                if self._bugs <= 10:
-                    log.exception("a datagram met a bug")
+            take(door, data, address, now)
         return most
+
+    def _take(self, door: Door, data: bytes, address: Address, now: float) -> None:
+        """Never raises: one bad datagram must not cost the others theirs."""
+        try:
+            size = len(data)
+            if not 0 < size <= MAX_DATAGRAM_BYTES:
+                self.dropped["oversize" if size else "empty"] += 1
+                return
+            first = data[0]
+            if first < 4:
+                self._check(door, data, address, now)
+                return
+            endpoint = door.by_address.get(address)
+            if endpoint is None:
+                self.dropped["stranger"] += 1
+            elif 127 < first < 192:
+                # RFC 5761 §4: RTCP packet types 192–223 where RTP has marker and payload type.
+                if size > 1 and 191 < data[1] < 224:
+                    endpoint.on_rtcp(data, now)
+                else:
+                    endpoint.on_rtp(data, now)
+            elif 19 < first < 64:
+                endpoint.put_dtls(data, now)
+            else:
+                self.dropped["unknown"] += 1
+        except Exception:
+            self.dropped["bug"] += 1
+            self._bugs += 1
+            if self._bugs <= 10:
+                log.exception("a datagram met a bug")
 
     def _check(self, door: Door, data: bytes, address: Address, now: float) -> None:
         """Answer a connectivity check and learn the address it came from; or take the answer to ours."""
@@ -252,4 +264,4 @@ class Mux:
                 if way is not endpoint.path and (way.door.sendto, way.address) != in_use
             )
             endpoint.lose(oldest)
-            del oldest.door.by_address[oldest.address]
+            oldest.door.release(oldest.address)

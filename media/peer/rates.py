@@ -2,6 +2,8 @@
 
 from runtime.bucket import Bucket
 
+MAX_DATAGRAM_BYTES = 1500
+"""Nothing larger is WebRTC on a network of ours; pylibsrtp cannot take more."""
 PACKETS_PER_S = 3_000
 BITS_PER_S = 16_000_000
 """Of RTP. Camera and screen at their caps (media.rtp.bandwidth), their layers, sound, repeats and a browser's probing

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pylibsrtp
 from pylibsrtp import ffi, lib  # type: ignore[attr-defined]  # its cffi binding, re-exported without saying so
 
-from media.peer.mux import MAX_DATAGRAM_BYTES
+from media.peer.rates import MAX_DATAGRAM_BYTES
 
 SrtpError = pylibsrtp.Error
 PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))

@@ -32,6 +32,10 @@ class UdpDoor:
         self.sendto: Callable[[bytes, Address], int] = self.socket.sendto
         self.fd: int = self.socket.fileno()
 
+    def release(self, address: Address) -> None:
+        """Other peers go on using it."""
+        del self.by_address[address]
+
 
 def _enlarge(open_socket: socket.socket) -> None:
     """Large buffers: past the system's limit if we may (CAP_NET_ADMIN), else up to it."""

@@ -23,7 +23,7 @@
 
 enum {
     HEADER_BYTES = 12,
-    MOST_PACKET_BYTES = 1500, /* media.peer.mux.MAX_DATAGRAM_BYTES, before SRTP adds its tag */
+    MOST_PACKET_BYTES = 1500, /* media.peer.rates.MAX_DATAGRAM_BYTES, before SRTP adds its tag */
     MOST_TRAILER_BYTES = 148, /* SRTP_MAX_TRAILER_LEN and the SRTCP index */
     SLOT_BYTES = 1664,        /* a multiple of a cache line that holds both */
     MOST_SEGMENTS = 32,       /* UDP_MAX_SEGMENTS was 64 at first */

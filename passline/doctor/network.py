@@ -17,8 +17,9 @@ def ports(settings: Settings, *, running: bool) -> Iterator[Finding]:
     wanted = [("port", settings.port, socket.SOCK_STREAM, settings.host)]
     if settings.https:
         wanted.append(("tls_port", settings.tls_port, socket.SOCK_STREAM, settings.host))
-    workers = settings.media_worker_count() if settings.media_port else 0
-    wanted += [("media_port", settings.media_port + n, socket.SOCK_DGRAM, "0.0.0.0") for n in range(workers)]
+    for n in range(settings.media_worker_count() if settings.media_port else 0):
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            wanted.append(("media_port", settings.media_port + n, kind, "0.0.0.0"))
     for key, port, kind, host in wanted:
         name = f"{'TCP' if kind is socket.SOCK_STREAM else 'UDP'} {port}"
         why = _taken(host, port, kind)
@@ -67,7 +68,7 @@ def addresses(settings: Settings) -> Iterator[Finding]:
 def _media_addresses(settings: Settings) -> Iterator[Finding]:
     own = media_hosts()
     offered = settings.media_addresses or own
-    ways = f"UDP {settings.media_port or '(chosen)'} at {', '.join(offered) or 'no address'}"
+    ways = f"UDP and TCP {settings.media_port or '(chosen)'} at {', '.join(offered) or 'no address'}"
     foreign = _versions(offered) - _versions(own)
     if not offered:
         yield problem("media", "this machine has no address but loopback", "connect it to a network")

@@ -20,13 +20,6 @@ OWN_FILES = 200
 """File descriptors for everything that is no connection."""
 
 
-def raise_file_limit() -> int:
-    """Use as many file descriptors as the system lets us; how many that is."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
 class Doorkeeper:
     """Closes the newest connections beyond the limits, twice a second (policy: refuse the newest).
 

@@ -34,6 +34,10 @@ async def told(page: Page) -> dict[str, str]:
     )
 
 
+async def media_words(page: Page) -> str | None:
+    return await page.get_by_test_id("doctor-media").get_attribute("data-words")
+
+
 async def verdict(page: Page) -> str | None:
     return await page.get_by_test_id("doctor-verdict").get_attribute("data-state")
 
@@ -83,6 +87,13 @@ async def test_where_no_udp_passes_it_is_told_in_time_and_a_relay_found_to_be_th
         store = await tablet.sign_in("store-0117")
         await network.set(no_udp=True)
         await store.goto(f"{tablet.url}/doctor")
+        assert (await told(store))["media"] == "weak doctor.media_tcp"
+        sentence = await store.get_by_test_id("doctor-media").text_content() or ""
+        assert f"{network.server}:" in sentence, "what UDP would have to be let through to"
+
+        await network.set(tcp_ports=[scene.stack.port, port])
+        await store.get_by_test_id("doctor-again").click()
+        await acts.until(lambda: media_words(store), lambda words: words == "doctor.media_relayed", "TCP is shut too")
         seen = await told(store)
         assert (seen["media"], seen["relay"]) == ("weak doctor.media_relayed", "good doctor.relay_good")
         assert await verdict(store) == "weak"
@@ -99,6 +110,6 @@ async def test_where_no_udp_passes_it_is_told_in_time_and_a_relay_found_to_be_th
         assert "127.0.0.1" not in sentence
         assert await verdict(store) == "bad"
 
-        await network.set(no_udp=False)
+        await network.set(no_udp=False, tcp_ports=[])
         await store.get_by_test_id("doctor-again").click()
         assert (await told(store))["media"] == "good doctor.media_good"

@@ -7,7 +7,7 @@ from random import Random
 import google_crc32c
 
 MOST_BYTES = 1400
-"""Of a datagram; larger ones never reach a parser (media.peer.mux)."""
+"""Of a datagram; larger ones never reach a parser (media.peer.rates)."""
 _EDGES = (0, 1, 2, 3, 4, 0x7F, 0x80, 0xFE, 0xFF)
 
 

@@ -20,6 +20,8 @@ from contract.media import TABLET, Codec, Grants, Source
 from contract.nodes import FROM_RECORDER, FROM_WORKER, TO_RECORDER, TO_WORKER
 from media.forward.room import MediaRoom
 from media.peer import chunks, stun
+from media.peer.frames import FrameReader
+from media.peer.rates import MAX_DATAGRAM_BYTES
 from media.peer.sdp import LocalTransport, answer
 from media.plane.base import Plane
 from media.plane.native import NativePlane
@@ -114,6 +116,14 @@ def stun_(data: bytes) -> None:
             stun.authentic(request, "password")
         if success is not None:
             stun.authentic(success, "password")
+
+
+def frames(data: bytes) -> None:
+    """A stream in two gulps; no datagram is larger than one of UDP."""
+    reader = FrameReader()
+    with contextlib.suppress(ValueError):
+        for gulp in (data[: len(data) // 3], data[len(data) // 3 :]):
+            assert all(len(datagram) <= MAX_DATAGRAM_BYTES for datagram in reader.feed(gulp))
 
 
 def sctp(data: bytes) -> None:
@@ -284,6 +294,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "room": room,
     "planes": planes,
     "stun": stun_,
+    "frames": frames,
     "sctp": sctp,
     "sdp": sdp,
     "data": data_channel,

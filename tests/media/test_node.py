@@ -79,17 +79,32 @@ async def test_sound_of_one_reaches_the_other_and_its_publication_is_reported(
     await until(lambda: not named(listener, "p-1", Source.MICROPHONE))
 
 
+async def test_who_has_only_tcp_hears_the_others_and_goes_on_by_udp_once_that_is_there(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    speaker, listener = clients[:2]
+    await desk.join(speaker, tcp=True, leg="leg-1", who="p-1", host=True)
+    await desk.join(listener, tcp=True, leg="leg-2", who="p-2", session="s-2")
+    await speak_until_heard(speaker, listener)
+    for first, bind in ((1000, listener.bind), (2000, listener.bind_tcp)):
+        await bind()
+        await listener.check()
+        listener.rtp.clear()
+        await speak_until_heard(speaker, listener, first=first)
+    assert not (await desk.beat()).dropped.get("bug")
+
+
 def named(client: PeerClient, who: str, source: Source) -> bool:
     """Whether the newest `slots` says that this source is shown."""
     last = [message for message in client.said if isinstance(message, Slots)][-1:]
     return any(slot.participant == who and slot.source is source for message in last for slot in message.slots)
 
 
-async def speak_until_heard(speaker: PeerClient, listener: PeerClient) -> None:
+async def speak_until_heard(speaker: PeerClient, listener: PeerClient, *, first: int = 100) -> None:
     text = speaker.offer()
     ssrc = int(text.split("a=ssrc:")[1].split(" ")[0])
     async with asyncio.timeout(5.0):
-        sequence = 100
+        sequence = first
         while not any(b"word" in packet for packet in listener.rtp):
             sequence += 1
             await speaker.send_rtp(struct.pack("!BBHLL", 0x80, 111, sequence, 960 * sequence, ssrc) + b"word" * 20)

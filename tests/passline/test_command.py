@@ -67,13 +67,16 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert str(port) in done.stderr
 
 
-def test_a_media_port_that_is_taken_is_named(tmp_path: Path) -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as taken:
+@pytest.mark.parametrize(("kind", "name"), [(socket.SOCK_DGRAM, "UDP"), (socket.SOCK_STREAM, "TCP")])
+def test_a_media_port_that_is_taken_is_named(tmp_path: Path, kind: socket.SocketKind, name: str) -> None:
+    with socket.socket(type=kind) as taken:
         taken.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
+            taken.listen()
         port = taken.getsockname()[1]
-        done = _serve(tmp_path, media_port=port)
+        done = _serve(tmp_path, media_port=port, media_workers=1)
     _refused(done, "PASSLINE_MEDIA_PORT")
-    assert str(port) in done.stderr
+    assert f"{name} port {port}" in done.stderr
 
 
 def test_an_unknown_option_is_refused(tmp_path: Path) -> None:

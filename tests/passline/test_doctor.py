@@ -81,10 +81,13 @@ def test_a_port_in_foreign_hands_is_a_problem() -> None:
         for taken in (tcp, udp):
             taken.bind(("127.0.0.1", 0))
         tcp.listen()
-        settings = Settings(port=tcp.getsockname()[1], media_port=udp.getsockname()[1], media_workers=1)
-        assert levels(list(network.ports(settings, running=False))) == [Level.PROBLEM] * 2
-        assert levels(list(network.ports(settings, running=True))) == [Level.OK] * 2
-    assert levels(list(network.ports(settings, running=True))) == [Level.PROBLEM] * 2
+        web, media = tcp.getsockname()[1], udp.getsockname()[1]
+        settings = Settings(port=web, media_port=media, media_workers=1)
+        assert levels(list(network.ports(settings, running=False)))[:2] == [Level.PROBLEM] * 2
+        assert levels(list(network.ports(settings, running=True)))[:2] == [Level.OK] * 2
+        by_tcp = list(network.ports(Settings(port=0, media_port=web, media_workers=1), running=False))[2]
+        assert (by_tcp.level, by_tcp.found.split(":")[0]) == (Level.PROBLEM, f"TCP {web}")
+    assert levels(list(network.ports(settings, running=True))) == [Level.PROBLEM] * 3
 
 
 @pytest.mark.parametrize(

@@ -117,11 +117,14 @@ class ControlDesk:
         await until(replies)
         return replies()[0]
 
-    async def join(self, client: PeerClient, **kwargs: object) -> str:
-        """Connect a client for real; returns its leg."""
+    async def join(self, client: PeerClient, *, tcp: bool = False, **kwargs: object) -> str:
+        """Connect a client for real, by UDP or over TCP; returns its leg."""
         leg = str(kwargs["leg"])
         reply = await self.ask(client.offer(), **kwargs)  # type: ignore[arg-type]  # the keywords of `ask`
         assert isinstance(reply, Answered), reply
+        if tcp:
+            client.take(reply.sdp)
+            await client.bind_tcp()
         await client.connect(reply.sdp)
         await until(lambda: self.state(leg) is LegState.CONNECTED)
         return leg

@@ -47,6 +47,18 @@ class Impairment:
     """Nothing passes."""
     no_udp: bool = False
     """No UDP passes, as behind the firewall of many an office."""
+    tcp_ports: tuple[int, ...] = ()
+    """TCP passes to and from these ports only; (): to all."""
+
+    def passes(self, packet: bytes) -> bool:
+        """Whether the firewall lets an IP packet through; one that is not first of its fragments counts as the rest."""
+        six = packet[0] >> 4 == 6
+        protocol, header_bytes = (packet[6], 40) if six else (packet[9], 4 * (packet[0] & 15))
+        if protocol == socket.IPPROTO_UDP:
+            return not self.no_udp
+        if protocol == socket.IPPROTO_TCP and self.tcp_ports:
+            return any(port in self.tcp_ports for port in struct.unpack_from("!HH", packet, header_bytes))
+        return True
 
 
 class Direction:
@@ -114,7 +126,7 @@ class Wire:
             except OSError:  # BlockingIOError: nothing more; else the device is set down
                 return
             way = self._ways[device]
-            if way.impairment.no_udp and packet[0] >> 4 == 4 and packet[9] == socket.IPPROTO_UDP:
+            if not way.impairment.passes(packet):
                 continue
             arrival = way.arrival(len(packet), time.monotonic())
             if arrival is not None and len(self._waiting) < MAX_WAITING:

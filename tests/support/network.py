@@ -18,6 +18,7 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -42,13 +43,18 @@ class Line:
 class Network:
     """Owns the namespace and the processes that are its wires; all of it is gone at the end."""
 
-    def __init__(self, *, seed: int = 1) -> None:
+    def __init__(self, *, seed: int = 1, ipv6: bool = False) -> None:
+        """With `ipv6` there is a second address at both ends, the server's is `server6`."""
         number = next(_numbers)
         self._tag = f"{os.getpid():x}{number:x}"[-7:]
         self._seed = seed
         net = f"198.18.{os.getpid() % 250}"
         """RFC 2544: for tests of networks, nobody's address."""
         self.server = f"{net}.{1 + 8 * (number % 30)}"
+        self._ipv6 = ipv6
+        self._net6 = f"fd70:6173:{os.getpid() % 0xFFFF:x}:{number:x}::"
+        """RFC 4193: unique local, nobody's but this test's."""
+        self.server6 = str(IPv6Address(f"{self._net6}1"))
         self._addresses = (f"{net}.{n + 8 * (number % 30)}" for n in itertools.count(2))
         self.namespace = f"passline-{self._tag}"
         self._home = tempfile.TemporaryDirectory(prefix="passline-network-")
@@ -75,7 +81,7 @@ class Network:
         file.chmod(file.stat().st_mode | stat.S_IXUSR)
         return file
 
-    async def set(self, way: Way = "both", **fields: float | bool) -> None:
+    async def set(self, way: Way = "both", **fields: float | bool | list[int]) -> None:
         """Change the wire, see netem.Impairment; it counts when this returns. `up` is from the client to the server."""
         await _tell(self._paths[-1].process, {"direction": way, **fields})
 
@@ -108,6 +114,10 @@ class Network:
         await _ip("link", "set", far, "netns", self.namespace)
         await _ip("-n", self.namespace, "addr", "add", address, "peer", self.server, "dev", far)
         await _ip("-n", self.namespace, "link", "set", far, "mtu", str(MTU_BYTES), "txqueuelen", "2000", "up")
+        if self._ipv6:
+            here, there = self.server6, f"{self._net6}{address.rpartition('.')[2]}"
+            await _ip("addr", "add", here, "peer", there, "dev", near, "nodad")
+            await _ip("-n", self.namespace, "addr", "add", there, "peer", here, "dev", far, "nodad")
 
 
 async def _ip(*words: str) -> None:

@@ -27,6 +27,7 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 from contract.base import decode, encode
 from contract.data import SERVER_DATA, ClientData, Ready, ServerData
 from media.peer import stun
+from media.peer.frames import FrameReader, frame
 from runtime import clock
 
 OFFER = Path(__file__).parents[1] / "media" / "peer" / "offers" / "chromium-tablet-media.sdp"
@@ -53,6 +54,34 @@ class _Ice:
         self._client.send(data)
 
 
+class _Stream(asyncio.Protocol):
+    """A TCP connection that carries datagrams as a UDP socket does (RFC 4571)."""
+
+    def __init__(self, client: "PeerClient", piece_bytes: int) -> None:
+        self._client = client
+        self._frames = FrameReader()
+        self._piece_bytes = piece_bytes
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        for datagram in self._frames.feed(data):
+            self._client.took(datagram, ("127.0.0.1", 9), self)
+
+    def sendto(self, data: bytes, _address: tuple[str, int]) -> None:
+        assert self.transport is not None
+        whole = frame(data)
+        for at in range(0, len(whole), self._piece_bytes):
+            self.transport.write(whole[at : at + self._piece_bytes])
+
+    def close(self) -> None:
+        assert self.transport is not None
+        self.transport.abort()
+
+
 class PeerClient(asyncio.DatagramProtocol):
     """`offer()` → server's answer → `connect(answer)`; then `rtp`, `rtcp` and `said` fill up."""
 
@@ -73,7 +102,7 @@ class PeerClient(asyncio.DatagramProtocol):
         self.channel: RTCDataChannel | None = None
         self.remote_ufrag = self.remote_pwd = ""
         self._answers: asyncio.Queue[bytes] = asyncio.Queue()
-        self._transports: list[asyncio.DatagramTransport] = []
+        self._transports: list[asyncio.DatagramTransport | _Stream] = []
         self._remote: tuple[str, int] = ("127.0.0.1", 0)
         self.dtls = RTCDtlsTransport(cast(RTCIceTransport, _Ice(self)), [self.certificate])
         self.dtls._set_role("client")
@@ -96,6 +125,37 @@ class PeerClient(asyncio.DatagramProtocol):
             lambda: self, local_addr=(host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
         self._transports.append(transport)
+
+    async def bind_tcp(self, host: str = "127.0.0.1", *, piece_bytes: int = 65_536) -> None:
+        """Open a TCP connection to the server's port, after `take`; what is sent goes in pieces of this size."""
+        loop = asyncio.get_running_loop()
+        _transport, stream = await loop.create_connection(lambda: _Stream(self, piece_bytes), host, self._remote[1])
+        self._transports.append(stream)
+
+    async def adopt_tcp(self, connection: socket.socket) -> None:
+        """The same with a connection that is there."""
+        loop = asyncio.get_running_loop()
+        _transport, stream = await loop.create_connection(lambda: _Stream(self, 65_536), sock=connection)
+        self._transports.append(stream)
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the TCP connection as they are."""
+        self._stream.write(data)
+
+    def pause(self) -> None:
+        """Read no more of the TCP connection."""
+        self._stream.pause_reading()
+
+    @property
+    def _stream(self) -> asyncio.Transport:
+        stream = self._transports[-1]
+        assert isinstance(stream, _Stream)
+        assert stream.transport is not None
+        return stream.transport
+
+    def drop_transport(self) -> None:
+        """Close the socket in use; the one before is used again."""
+        self._transports.pop().close()
 
     def take(self, answer: str, *, host: str = "127.0.0.1") -> None:
         """Read the server's credentials and the candidate of `host`."""
@@ -175,6 +235,10 @@ class PeerClient(asyncio.DatagramProtocol):
             transport.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.took(data, addr, self._transports[-1])
+
+    def took(self, data: bytes, addr: tuple[str, int], through: "asyncio.DatagramTransport | _Stream") -> None:
+        """A datagram came; checks are answered where they came from."""
         if not data or self.lose(data):
             return
         if data[0] >= 128 and not 64 <= data[1] & 127 < 96:  # RTP, not RTCP (RFC 5761 §4)
@@ -184,7 +248,7 @@ class PeerClient(asyncio.DatagramProtocol):
             if request is None:
                 self._answers.put_nowait(data)
             elif self.answers_checks and stun.authentic(request, self.pwd):
-                self._transports[-1].sendto(stun.success(request.transaction, addr, self.pwd), addr)
+                through.sendto(stun.success(request.transaction, addr, self.pwd), addr)
         else:
             self.incoming.put_nowait(data)
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import statistics
+import struct
 from asyncio.subprocess import PIPE
 
 import pytest
@@ -48,6 +49,24 @@ def test_a_limited_direction_queues_and_then_loses() -> None:
     arrivals = [way.arrival(1000, 0.0) for _ in range(20)]
     assert [round(at, 3) for at in arrivals[:3] if at is not None] == [0.01, 0.02, 0.03]
     assert arrivals[-1] is None, "more than the queue holds"
+
+
+@pytest.mark.unit
+def test_a_firewall_lets_through_what_it_should() -> None:
+    def packet(protocol: int, port: int, *, six: bool = False) -> bytes:
+        head = bytes((0x60, 0, 0, 0, 0, 8, protocol, 64)) + bytes(32)
+        if not six:
+            head = bytes((0x45,)) + bytes(8) + bytes((protocol,)) + bytes(10)
+        return head + struct.pack("!HH", 50_000, port) + bytes(4)
+
+    wall = Impairment(no_udp=True, tcp_ports=(443,))
+    for six in (False, True):
+        assert not wall.passes(packet(socket.IPPROTO_UDP, 443, six=six))
+        assert wall.passes(packet(socket.IPPROTO_TCP, 443, six=six))
+        assert not wall.passes(packet(socket.IPPROTO_TCP, 7880, six=six))
+        assert wall.passes(packet(socket.IPPROTO_ICMP, 1, six=six))
+        assert Impairment().passes(packet(socket.IPPROTO_UDP, 9, six=six))
+        assert Impairment().passes(packet(socket.IPPROTO_TCP, 9, six=six))
 
 
 @pytest.mark.flow

@@ -65,6 +65,22 @@ async def stun(beside: Beside, count: int, seed: int) -> None:
     await _from_peers(beside, malformed(seeds("stun"), count, seed), _send_stun)
 
 
+async def frames(beside: Beside, count: int, seed: int) -> None:
+    """Streams to the port by TCP, each on a connection of its own: by strangers, and by a peer after its check."""
+    for some in paced(malformed(seeds("frames"), count, seed), burst=TOGETHER):
+        client = await beside.attacker()
+        try:
+            for number, data in enumerate(some):
+                await client.bind_tcp()
+                if number % 2:
+                    await client.check()
+                client.write(data)
+                await asyncio.sleep(0.003)
+                client.drop_transport()
+        finally:
+            await client.aclose()
+
+
 async def dtls(beside: Beside, count: int, seed: int) -> None:
     """In the middle of a handshake and after it, from the address of the peer."""
     inputs = malformed(seeds("dtls"), count, seed)
@@ -157,7 +173,7 @@ async def _send_stun(client: PeerClient, data: bytes, number: int) -> None:
 
 
 ATTACKS: dict[str, Attack] = {
-    attack.__name__: attack for attack in (strangers, rtp, rtcp, stun, dtls, sctp, sdp, candidate)
+    attack.__name__: attack for attack in (strangers, rtp, rtcp, stun, frames, dtls, sctp, sdp, candidate)
 }
 
 

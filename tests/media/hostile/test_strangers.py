@@ -1,6 +1,8 @@
 """Promises D2 and D6 at the media node: what strangers throw at the port, before and during a call, one or many."""
 
 import asyncio
+import contextlib
+import itertools
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -23,6 +25,8 @@ JOIN_S = 1.0
 GAP_S = 0.5
 SOURCES = 6
 MOST_LINES = 100
+MOST_SOCKETS = 400
+"""Of a crowd: more than a worker hears out."""
 
 
 @asynccontextmanager
@@ -48,13 +52,13 @@ async def thrown(beside: Beside, data: bytes) -> AsyncIterator[None]:
             one.close()
 
 
-async def join_s(beside: Beside) -> float:
-    """Seconds from the offer of a good client until its media may flow."""
+async def join_s(beside: Beside, *, tcp: bool = False) -> float:
+    """Seconds from the offer of a good client until its media may flow, by UDP or over TCP."""
     client = PeerClient()
     name = beside.new_name()
     begun = clock.now()
     try:
-        await beside.desk.join(client, leg=name, who="p-good", session=name)
+        await beside.desk.join(client, tcp=tcp, leg=name, who="p-good", session=name)
         return clock.now() - begun
     finally:
         await client.aclose()
@@ -85,6 +89,51 @@ async def _junk_fills_no_log(beside: Beside, count: int) -> None:
     await asyncio.sleep(0.5)
     assert sum((await beside.desk.beat()).dropped.values()) - dropped > count / 2, "they were seen"
     assert len(beside.log_lines()) - before <= MOST_LINES
+
+
+@asynccontextmanager
+async def crowding(beside: Beside) -> AsyncIterator[None]:
+    """Connections to the port by TCP, again and again: silent ones, halves of frames, and nonsense."""
+    sockets: list[socket.socket] = []
+
+    async def crowd() -> None:
+        for number in itertools.count():
+            one = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            sockets.append(one)
+            one.setblocking(False)
+            one.bind(("127.0.0.9", 0))
+            with contextlib.suppress(OSError):  # reset: it was pushed out
+                await asyncio.get_running_loop().sock_connect(one, ("127.0.0.1", beside.udp_port))
+                one.send((b"\x00", b"\x05\xdchalf", b"GET / HTTP/1.1\r\n\r\n", b"\x00\x02\x80\x6f" * 9)[number % 4])
+            if len(sockets) > MOST_SOCKETS:
+                sockets.pop(0).close()
+            await asyncio.sleep(0.001)
+
+    try:
+        async with TaskScope("crowd") as scope:
+            scope.spawn(crowd(), name="crowd")
+            yield
+    finally:
+        for one in sockets:
+            one.close()
+
+
+@pytest.mark.promise("D6")
+async def test_a_crowd_of_connections_leaves_room_for_a_good_client_without_udp(
+    promise: Promise, tmp_path: Path
+) -> None:
+    for seed in promise.rounds():
+        async with call_beside(tmp_path / str(seed)) as beside:
+            lines, begun = len(beside.log_lines()), clock.now()
+            async with crowding(beside):
+                async with asyncio.timeout(20.0):
+                    while not (await beside.desk.beat()).dropped.get("tcp_crowded"):
+                        pass
+                for _ in range(promise.size(2, full=5)):
+                    promise.measured("join by TCP in a crowd", await join_s(beside, tcp=True), limit=JOIN_S)
+            promise.measured("gap in the call beside a crowd", beside.harm_s(begun), limit=GAP_S)
+            assert len(beside.log_lines()) - lines <= MOST_LINES
+            assert (await beside.desk.beat()).dropped["tcp_malformed"] > 0
 
 
 @pytest.mark.promise("D6")

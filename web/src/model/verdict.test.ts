@@ -7,9 +7,18 @@ const good = (rttMs: number | null = 12): ProbeResult => ({
   state: 'reached',
   worker: 'media-0',
   addresses: ['203.0.113.5:7880'],
+  over: 'udp',
   rttMs,
   tookMs: 80,
 })
+const overTcp: ProbeResult = {
+  state: 'reached',
+  worker: 'media-1',
+  addresses: ['203.0.113.5:7881'],
+  over: 'tcp',
+  rttMs: 12,
+  tookMs: 80,
+}
 const shut = (...addresses: string[]): ProbeResult => ({ state: 'blocked', worker: 'media-1', addresses })
 
 describe('the ways of media', () => {
@@ -28,6 +37,16 @@ describe('the ways of media', () => {
     const found = judgeDirect([good(), shut('203.0.113.5:7881', '127.0.0.1:7881')], 'works')
     expect(found).toMatchObject({ state: 'weak', words: 'doctor.media_some' })
     expect(found.values).toEqual({ where: '203.0.113.5:7881' })
+  })
+  it('are weak over TCP, and name what UDP would have to be let through to', () => {
+    const found = judgeDirect([good(), overTcp], 'none')
+    expect(found).toMatchObject({
+      state: 'weak',
+      words: 'doctor.media_tcp',
+      values: { where: '203.0.113.5:7881' },
+    })
+    expect(found.lines[1]).toContain('reached over TCP in 80 ms')
+    expect(judgeDirect([overTcp, shut('203.0.113.5:7880')], 'works').words).toBe('doctor.media_some')
   })
   it('are bad when none is open, unless the relay carries calls', () => {
     const all = [shut('203.0.113.5:7880'), shut('203.0.113.5:7881')]

@@ -14,7 +14,7 @@ export function linesOf(results: readonly ProbeResult[]): string[] {
   return results.map((one) => {
     const where = `${one.worker ?? '?'} ${one.addresses.join(' ')}`
     return one.state === 'reached'
-      ? `${where}: reached in ${Math.round(one.tookMs)} ms, rtt ${one.rttMs === null ? '?' : one.rttMs.toFixed(1)} ms`
+      ? `${where}: reached ${one.over === 'tcp' ? 'over TCP ' : ''}in ${Math.round(one.tookMs)} ms, rtt ${one.rttMs === null ? '?' : one.rttMs.toFixed(1)} ms`
       : `${where}: ${one.state}`
   })
 }
@@ -53,14 +53,17 @@ export function portsOf(addresses: readonly string[]): string {
     .join(', ')
 }
 
-/** UDP straight to every worker. `relay`: whether there is one, and whether it works. */
+/** Straight to every worker, by UDP or at least over TCP. `relay`: whether there is one, and whether it works. */
 export function judgeDirect(results: readonly ProbeResult[], relay: 'none' | 'works' | 'fails'): Found {
   const lines = linesOf(results)
   const rttMs = rttOf(results)
   const closed = results.filter((one) => !reached(one))
-  const where = portsOf(closed.flatMap((one) => one.addresses))
+  const slowly = results.filter((one) => one.state === 'reached' && one.over === 'tcp')
+  const where = portsOf([...closed, ...slowly].flatMap((one) => one.addresses))
   if (results.some((one) => one.state === 'unsupported'))
     return { state: 'bad', words: 'doctor.media_unsupported', rttMs, lines }
+  if (closed.length === 0 && slowly.length > 0)
+    return { state: 'weak', words: 'doctor.media_tcp', values: { where }, rttMs, lines }
   if (closed.length === 0)
     return rttMs !== null && rttMs > SLOW_MS
       ? { state: 'weak', words: 'doctor.media_slow', rttMs, lines }

@@ -18,7 +18,7 @@ export type ProbeResult = {
   /** `host:port` of UDP: where it was reached, or all that were tried. */
   addresses: string[]
 } & (
-  | { state: 'reached'; rttMs: number | null; tookMs: number }
+  | { state: 'reached'; over: 'udp' | 'tcp'; rttMs: number | null; tookMs: number }
   /** Nothing came back. */
   | { state: 'blocked' }
   /** The TURN server gave no relay: it is not there, or the network lets nobody to it. */
@@ -30,8 +30,11 @@ export type ProbeResult = {
 /** `host:port` of every UDP candidate of an answer. */
 export function addressesOf(sdp: string): string[] {
   const found = sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ /gim)
-  return [...found].map(([, host, port]) => (host!.includes(':') ? `[${host}]:${port}` : `${host}:${port}`))
+  return [...found].map(([, host, port]) => where(host!, port!))
 }
+
+const where = (host: string, port: string | number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
 interface Pair {
   type: string
@@ -43,18 +46,27 @@ interface Pair {
   selectedCandidatePairId?: string
 }
 
+interface Far {
+  address?: string
+  port?: number
+  protocol?: string
+}
+
 /** The pair in use: Chromium and Safari name it in the transport, Firefox marks it. */
-async function selected(pc: RTCPeerConnection): Promise<{ address: string | null; rttMs: number | null }> {
+async function selected(
+  pc: RTCPeerConnection,
+): Promise<{ address: string | null; over: 'udp' | 'tcp'; rttMs: number | null }> {
   const report = await pc.getStats()
   const all: Pair[] = []
   report.forEach((entry: Pair) => all.push(entry))
   const named = all.find((one) => one.selectedCandidatePairId)?.selectedCandidatePairId
   const pairs = all.filter((one) => one.type === 'candidate-pair')
   const pair = pairs.find((one) => one.id === named) ?? pairs.find((one) => one.selected ?? one.nominated)
-  const far = pair && (report.get(pair.remoteCandidateId) as { address?: string; port?: number } | undefined)
+  const far = pair && (report.get(pair.remoteCandidateId) as Far | undefined)
   const rttS = pair?.currentRoundTripTime
   return {
-    address: far?.address && far.port ? `${far.address}:${far.port}` : null,
+    address: far?.address && far.port ? where(far.address, far.port) : null,
+    over: far?.protocol === 'tcp' ? 'tcp' : 'udp',
     rttMs: rttS === undefined ? null : rttS * 1000,
   }
 }
@@ -94,15 +106,22 @@ export async function probe(
       return { result: { ...said, state }, workers }
     }
     const tookMs = performance.now() - startMs
-    const { address, rttMs } = await selected(pc)
+    const { address, over, rttMs } = await selected(pc)
     // The server counts what said `ready`, and closes it.
-    const over = new Promise<boolean>((resolve) => {
+    const closed = new Promise<boolean>((resolve) => {
       channel.onmessage = channel.onclose = () => resolve(true)
     })
     channel.send(JSON.stringify({ type: 'ready' }))
-    await within(over, GOODBYE_MS)
+    await within(closed, GOODBYE_MS)
     return {
-      result: { ...said, addresses: address ? [address] : said.addresses, state: 'reached', rttMs, tookMs },
+      result: {
+        ...said,
+        addresses: address ? [address] : said.addresses,
+        state: 'reached',
+        over,
+        rttMs,
+        tookMs,
+      },
       workers,
     }
   } finally {
