@@ -76,6 +76,17 @@ class OpenLeg(Message):
     """Its camera is shown without waiting for smoothness (playout delay 0): what somebody repairs by."""
 
 
+class RestartIce(Message):
+    """The client of a leg looks for a way anew with these credentials (RFC 8445 §9). Answered with the fragment of SDP
+    for it (RFC 8840), refused with `not_found`; media goes on, by the old way until the client nominates a new one."""
+
+    type: Literal["restart_ice"] = "restart_ice"
+    request: int
+    leg: LegId
+    ufrag: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{4,256}$")]
+    pwd: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{22,256}$")]
+
+
 class SetGrants(Message):
     """New grants for every leg of a participant; takes effect with the next packet."""
 
@@ -126,7 +137,7 @@ class WantKeyframes(Message):
 
 
 ToWorker = Annotated[
-    OpenLeg | SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record | WantKeyframes,
+    OpenLeg | RestartIce | SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record | WantKeyframes,
     Field(discriminator="type"),
 ]
 TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(ToWorker)
@@ -159,6 +170,8 @@ class WorkerHello(Message):
 
 
 class Answered(Message):
+    """What goes back to the client: the answer to its offer, or to its restart of ICE."""
+
     type: Literal["answered"] = "answered"
     request: int
     sdp: Sdp

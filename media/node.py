@@ -23,6 +23,7 @@ from contract.nodes import (
     PublicationReport,
     Record,
     Refused,
+    RestartIce,
     SetGrants,
     ToWorker,
     WantKeyframes,
@@ -74,7 +75,7 @@ class MediaNode:
                     self._obey(message)
                 except Exception:
                     log.exception("command failed", command=message.type)
-                    if isinstance(message, OpenLeg):
+                    if isinstance(message, OpenLeg | RestartIce):
                         self._say(Refused(request=message.request, code=ErrorCode.INTERNAL))
         finally:
             if self._link is link:
@@ -99,6 +100,8 @@ class MediaNode:
         match message:
             case OpenLeg():
                 self._open(message)
+            case RestartIce():
+                self._restart_ice(message)
             case SetGrants():
                 self.rooms.set_grants(message)
             case CloseLeg():
@@ -128,6 +131,13 @@ class MediaNode:
         self._say(Answered(request=request.request, sdp=leg.answer_sdp))
         self._say(leg.report())
         self.rooms.run(leg)
+
+    def _restart_ice(self, request: RestartIce) -> None:
+        leg = self.rooms.legs.get(request.leg)
+        if leg is None:
+            self._say(Refused(request=request.request, code=ErrorCode.NOT_FOUND))
+        else:
+            self._say(Answered(request=request.request, sdp=leg.restart_ice(request.ufrag, request.pwd)))
 
     def _say(self, message: FromWorker) -> None:
         """To signaling, if it is there; what is lost is in the next hello."""

@@ -46,17 +46,37 @@ class Door(Protocol):
 
 
 @dataclass(slots=True)
+class Credentials:
+    """What both sides know each other by in checks, until a restart of ICE."""
+
+    remote_ufrag: str = ""
+    """Once the offer is read; checks with another one are not ours."""
+    remote_pwd: str = ""
+    ufrag: str = field(default_factory=lambda: secrets.token_hex(4))
+    pwd: str = field(default_factory=lambda: secrets.token_hex(16))
+
+
+@dataclass(slots=True)
 class Way:
     """One address of a peer, through one door."""
 
     door: Door
     address: Address
+    credentials: Credentials
+    """Of the last check that came this way."""
     transaction: bytes = field(default_factory=lambda: secrets.token_bytes(12))
     """Of our check; the same in its repeats."""
     asked: int = 0
     asked_at: float = float("-inf")
     proved: bool = False
     """Our check was answered: the peer reads what we send there."""
+
+    def checked(self, credentials: Credentials) -> None:
+        """A check came with these; if they are others than before, our own begins anew."""
+        if credentials is not self.credentials:
+            self.credentials = credentials
+            self.transaction = secrets.token_bytes(12)
+            self.asked, self.asked_at = 0, float("-inf")
 
 
 class Port(Protocol):
@@ -81,10 +101,9 @@ class Endpoint:
     role = "controlled"
 
     def __init__(self, port: Port, *, on_rtp: Datagram, on_rtcp: Datagram) -> None:
-        self.ufrag = secrets.token_hex(4)
-        self.pwd = secrets.token_hex(16)
-        self.remote_ufrag = self.remote_pwd = ""
-        """Once the offer is read; checks with another ufrag are not ours."""
+        self.credentials = Credentials()
+        self.restarting: Credentials | None = None
+        """Of a restart of ICE, until the peer nominates a way with them: then they replace the others."""
         self.on_rtp = on_rtp
         """Takes SRTP as it came, and `now`."""
         self.on_rtcp = on_rtcp
@@ -112,6 +131,10 @@ class Endpoint:
     @property
     def state(self) -> str:
         return "closed" if self._closed else "completed" if self.path is not None else "new"
+
+    def known_by(self, ufrag: str) -> Credentials | None:
+        """The credentials with this ufrag of ours."""
+        return next((one for one in (self.credentials, self.restarting) if one and one.ufrag == ufrag), None)
 
     def nominate(self, way: Way) -> None:
         """The peer wants to be reached this way."""
@@ -159,8 +182,9 @@ class Endpoint:
             return
         way.asked += 1
         way.asked_at = now
-        username = f"{self.remote_ufrag}:{self.ufrag}"
-        self._port.send(way, stun.controlled_request(way.transaction, username, self.remote_pwd))
+        as_ = way.credentials
+        username = f"{as_.remote_ufrag}:{as_.ufrag}"
+        self._port.send(way, stun.controlled_request(way.transaction, username, as_.remote_pwd))
 
     def send(self, data: bytes) -> None:
         """Send one datagram now or not at all (counted)."""

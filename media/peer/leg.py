@@ -11,6 +11,7 @@ from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.media import Codec
 from contract.nodes import SILENT_S, LegEnd, LegReport, LegState, OpenLeg
 from media.forward.sections import Sections
+from media.peer.candidates import restart_answer
 from media.peer.data import DataLink
 from media.peer.dtls import DtlsFailed, DtlsTransport, Identity, SrtpError
 from media.peer.mux import Mux
@@ -83,22 +84,24 @@ class Leg:
         self.on_rtp: Packet | None = None
         self.on_rtcp: Packet | None = None
         self.endpoint = mux.open(on_rtp=self._srtp, on_rtcp=self._srtcp)
+        known_by = self.endpoint.credentials
         try:
             answered = answer(
                 request.sdp,
                 request.layout,
-                LocalTransport(self.endpoint.ufrag, self.endpoint.pwd, identity.fingerprint, mux.addresses),
+                LocalTransport(known_by.ufrag, known_by.pwd, identity.fingerprint, mux.addresses),
                 video_codec=video_codec,
                 new_ssrc=_new_ssrc,
             )
         except Exception:
             self.endpoint.close()
             raise
-        self.endpoint.remote_ufrag, self.endpoint.remote_pwd = answered.remote_ufrag, answered.remote_pwd
+        known_by.remote_ufrag, known_by.remote_pwd = answered.remote_ufrag, answered.remote_pwd
         self.answer_sdp = answered.text
         self.sections: Sections = answered.sections
         self._remote_fingerprint = answered.remote_fingerprint
         self._remote_sctp_port = answered.remote_sctp_port
+        self._mux = mux
         self._owner = owner
         self._dropped = dropped
         self._opened = clock.now()
@@ -178,6 +181,12 @@ class Leg:
         finally:
             self.close(LegEnd.FAILED)
             await self._tear_down()
+
+    def restart_ice(self, ufrag: str, pwd: str) -> str:
+        """The client looks for a way anew with these credentials; the fragment of SDP that answers it (RFC 8840)."""
+        fresh = self._mux.restart(self.endpoint, ufrag, pwd)
+        self._mux.refresh()
+        return restart_answer(fresh.ufrag, fresh.pwd, self.sections, self._mux.addresses)
 
     def close(self, reason: LegEnd) -> None:
         """Stop now; `run` says goodbye and ends. Later reasons are ignored."""

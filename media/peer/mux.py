@@ -12,7 +12,7 @@ import errno
 from collections import Counter
 
 from media.peer import stun
-from media.peer.endpoint import Datagram, Door, Endpoint, Way
+from media.peer.endpoint import Credentials, Datagram, Door, Endpoint, Way
 from media.peer.listener import TcpListener
 from media.peer.rates import MAX_DATAGRAM_BYTES
 from media.peer.udp import UdpDoor
@@ -109,12 +109,25 @@ class Mux:
     def open(self, *, on_rtp: Datagram, on_rtcp: Datagram) -> Endpoint:
         """A new peer, reachable by its ufrag at once."""
         endpoint = Endpoint(self, on_rtp=on_rtp, on_rtcp=on_rtcp)
-        self._by_ufrag[endpoint.ufrag] = endpoint
+        self._by_ufrag[endpoint.credentials.ufrag] = endpoint
         return endpoint
+
+    def restart(self, endpoint: Endpoint, remote_ufrag: str, remote_pwd: str) -> Credentials:
+        """The peer begins ICE anew with these (RFC 8445 §9); the ones it will know us by. An unused restart is void.
+
+        Keys and media stay as they are, and the old credentials hold until the peer nominates a way with the new ones.
+        """
+        if endpoint.restarting is not None:
+            self._by_ufrag.pop(endpoint.restarting.ufrag, None)
+        fresh = endpoint.restarting = Credentials(remote_ufrag, remote_pwd)
+        self._by_ufrag[fresh.ufrag] = endpoint
+        return fresh
 
     def forget(self, endpoint: Endpoint) -> None:
         """Called by Endpoint.close."""
-        self._by_ufrag.pop(endpoint.ufrag, None)
+        for known in (endpoint.credentials, endpoint.restarting):
+            if known is not None:
+                self._by_ufrag.pop(known.ufrag, None)
         for door, address in endpoint.ways:
             if door.by_address.get(address) is endpoint:
                 door.release(address)
@@ -210,13 +223,14 @@ class Mux:
             self._answered(door, data, address, now)
             return
         endpoint = self._by_ufrag.get(request.local_ufrag)
-        if endpoint is None or request.remote_ufrag != endpoint.remote_ufrag:
+        credentials = None if endpoint is None else endpoint.known_by(request.local_ufrag)
+        if endpoint is None or credentials is None or request.remote_ufrag != credentials.remote_ufrag:
             self.dropped["stun_unknown"] += 1
             return
         if not endpoint.checks.open(now):
             self.dropped["stun_rate"] += 1
             return
-        if not stun.authentic(request, endpoint.pwd):
+        if not stun.authentic(request, credentials.pwd):
             self.dropped["stun_integrity"] += 1
             return
         endpoint.checks.charge()
@@ -225,12 +239,16 @@ class Mux:
             if holder is not None and now - holder.heard < TAKEOVER_S:
                 self.dropped["stun_taken"] += 1
                 return
-            self._validate(door, address, endpoint)
+            self._validate(Way(door, address, credentials), endpoint)
         endpoint.heard = now
         way = endpoint.ways[door, address]
+        way.checked(credentials)
+        if request.use_candidate and credentials is endpoint.restarting:
+            del self._by_ufrag[endpoint.credentials.ufrag]
+            endpoint.credentials, endpoint.restarting = credentials, None
         if request.use_candidate or endpoint.path is None:
             endpoint.nominate(way)
-        self.send(way, stun.success(request.transaction, address, endpoint.pwd))
+        self.send(way, stun.success(request.transaction, address, credentials.pwd))
         endpoint.ask(way, now)
 
     def _answered(self, door: Door, data: bytes, address: Address, now: float) -> None:
@@ -243,18 +261,19 @@ class Mux:
         way = None if endpoint is None else endpoint.ways[door, address]
         if endpoint is None or way is None or not way.asked or answer.transaction != way.transaction:
             self.dropped["stun_unknown"] += 1
-        elif not stun.authentic(answer, endpoint.remote_pwd):
+        elif not stun.authentic(answer, way.credentials.remote_pwd):
             self.dropped["stun_integrity"] += 1
         else:
             endpoint.heard = now
             endpoint.prove(way)
 
-    def _validate(self, door: Door, address: Address, endpoint: Endpoint) -> None:
+    def _validate(self, way: Way, endpoint: Endpoint) -> None:
+        door, address = way.door, way.address
         holder = door.by_address.get(address)
         if holder is not None:
             holder.lose(holder.ways[door, address])
         door.by_address[address] = endpoint
-        endpoint.ways[door, address] = Way(door, address)
+        endpoint.ways[door, address] = way
         if len(endpoint.ways) > MAX_ADDRESSES:
             # By door too: a machine with many addresses validates one client address through each of them.
             in_use = endpoint.sendto, endpoint.address

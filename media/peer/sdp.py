@@ -13,13 +13,13 @@ What the answer must say was learnt in trials with Chromium and Firefox:
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Literal
 
 from contract.errors import PasslineError
 from contract.media import SEND_SECTIONS, Codec, Layout, MediaUse
 from media.forward.sections import EXTENSIONS, Section, Sections
 from media.peer import plain
+from media.peer.candidates import candidate_lines
 from media.peer.offer import Offer, OfferSection, bad, parse
 from media.peer.parts import Part, own_parts
 
@@ -325,21 +325,5 @@ def _transport_lines(local: LocalTransport, setup: str, *, candidates: bool) -> 
         f"a=setup:{setup}",
     ]
     if candidates:
-        lines += [*_candidate_lines(local.addresses), "a=end-of-candidates"]
-    return lines
-
-
-def _candidate_lines(addresses: tuple[tuple[str, int], ...]) -> list[str]:
-    """Each address by UDP, and after all of them by TCP; earlier ones first (RFC 8445 §5.1.2.1, component 1)."""
-    lines = []
-    for rank, (host, port) in enumerate(addresses):
-        priority = (126 << 24) + ((65535 - rank) << 8) + 255
-        lines.append(f"a=candidate:{rank + 1} 1 udp {priority} {host} {port} typ host")
-    # A browser would open a connection to its own machine, which has UDP in any case.
-    elsewhere = [(host, port) for host, port in addresses if not ip_address(host).is_loopback]
-    for rank, (host, port) in enumerate(elsewhere or addresses):
-        # RFC 6544 §4.2: a type preference below UDP's, and 4 for the passive side.
-        priority = (90 << 24) + (((4 << 13) + 8191 - rank) << 8) + 255
-        foundation = len(addresses) + rank + 1
-        lines.append(f"a=candidate:{foundation} 1 tcp {priority} {host} {port} typ host tcptype passive")
+        lines += [*candidate_lines(local.addresses), "a=end-of-candidates"]
     return lines

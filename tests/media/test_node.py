@@ -25,6 +25,7 @@ from contract.nodes import (
     PublicationReport,
     Record,
     Refused,
+    RestartIce,
     SetGrants,
 )
 from media.node import MediaNode
@@ -92,6 +93,24 @@ async def test_who_has_only_tcp_hears_the_others_and_goes_on_by_udp_once_that_is
         listener.rtp.clear()
         await speak_until_heard(speaker, listener, first=first)
     assert not (await desk.beat()).dropped.get("bug")
+
+
+async def test_ice_is_restarted_for_a_leg_that_is_there(
+    desk: ControlDesk, worker: asyncio.subprocess.Process, clients: list[PeerClient]
+) -> None:
+    client, listener = clients[:2]
+    await desk.join(client, leg="leg-1", host=True)
+    await desk.join(listener, leg="leg-9", who="p-2", session="s-2")
+    ufrag, pwd = client.renew()
+    desk.say(RestartIce(request=71, leg=LegId("leg-1"), ufrag=ufrag, pwd=pwd))
+    desk.say(RestartIce(request=72, leg=LegId("leg-2"), ufrag=ufrag, pwd=pwd))
+    await until(lambda: any(refused.request == 72 for refused in desk.all(Refused)))
+    [answer] = [answered for answered in desk.all(Answered) if answered.request == 71]
+    client.take_restart(answer.sdp)
+    await client.bind()
+    await client.check()
+    await speak_until_heard(client, listener)
+    assert desk.state("leg-1") is LegState.CONNECTED
 
 
 def named(client: PeerClient, who: str, source: Source) -> bool:

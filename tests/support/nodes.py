@@ -28,6 +28,7 @@ from contract.nodes import (
     RecorderHello,
     RecordingReport,
     Refused,
+    RestartIce,
     SetGrants,
     StartRecording,
     StopRecording,
@@ -144,6 +145,8 @@ class FakeWorker:
                 self.recordings[room] = recording
             case Record(room=room):
                 self.recordings.pop(room, None)
+            case RestartIce(request=request, ufrag=ufrag):
+                self.say(Answered(request=request, sdp=f"a=ice-ufrag:new-for-{ufrag}\r\n"))
             case SetGrants() | WantKeyframes():
                 pass
 

@@ -164,6 +164,16 @@ class PeerClient(asyncio.DatagramProtocol):
         self.remote_fingerprint = _find(r"a=fingerprint:sha-256 (\S+)", answer)
         self._remote = host, int(_find(rf"a=candidate:\d+ 1 udp \d+ {re.escape(host)} (\d+) ", answer))
 
+    def renew(self) -> tuple[str, str]:
+        """New ICE credentials, for a restart; `take_restart` its answer."""
+        self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
+        return self.ufrag, self.pwd
+
+    def take_restart(self, fragment: str) -> None:
+        """From now on checks are the ones of the restart."""
+        self.remote_ufrag = _find(r"a=ice-ufrag:(\S+)", fragment)
+        self.remote_pwd = _find(r"a=ice-pwd:(\S+)", fragment)
+
     async def check(self, *, use_candidate: bool = True, pwd: str | None = None, timeout_s: float = 2.0) -> bytes:
         """One connectivity check; repeated until answered. Raises TimeoutError."""
         request = stun.request(

@@ -20,7 +20,7 @@ from media.peer.srtp import Keys
 pytestmark = pytest.mark.unit
 
 METHODS = ("_do_handshake", "_write_ssl", "_set_state", "_set_role", "start", "stop")
-ATTRIBUTES = ("_state", "_ssl", "_srtp_profiles", "_tx_srtp", "_rx_srtp", "encrypted", "on")
+ATTRIBUTES = ("_state", "_role", "_ssl", "_srtp_profiles", "_tx_srtp", "_rx_srtp", "encrypted", "on")
 SCTP = ("_inbound_streams", "_sack_misordered", "_handle_data", "_receive_sack_chunk", "_send_chunk")
 ICE_NAMES = {"_recv", "_send", "role"}
 

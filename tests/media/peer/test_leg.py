@@ -418,6 +418,64 @@ async def test_a_client_that_names_none_of_its_addresses_is_known_by_where_its_c
     await loops(client, leg)
 
 
+async def test_a_restart_of_ice_moves_to_another_network_with_the_same_keys_and_no_packet_lost(
+    server: Loop, client: PeerClient
+) -> None:
+    leg = await connected(server, client)
+    old = client.ufrag, client.pwd, client.remote_ufrag, client.remote_pwd
+    before = leg.endpoint.address
+    fragment = leg.restart_ice(*client.renew())
+    new = client.ufrag, client.pwd
+    assert f" udp {(126 << 24) + (65535 << 8) + 255} " in fragment, "candidates are told anew"
+    assert f"a=mid:{leg.sections.all[0].mid}\r\n" in fragment
+    await loops(client, leg)
+    client.ufrag, client.pwd, client.remote_ufrag, client.remote_pwd = old
+    await client.check()  # they hold until the new ones are used
+    client.ufrag, client.pwd = new
+    client.take_restart(fragment)
+    await client.bind()
+    await client.check(use_candidate=False)
+    assert leg.endpoint.address == before, "a check alone moves nothing"
+    await client.check()
+    await until(lambda: leg.endpoint.address not in (None, before))
+    await loops(client, leg, first=20)
+    client.ufrag, client.pwd, client.remote_ufrag, client.remote_pwd = old
+    with pytest.raises(TimeoutError):
+        await client.check(timeout_s=0.25)
+    assert server.mux.dropped["stun_unknown"] > 0
+    await loops(client, leg, first=40)
+    leg.close(LegEnd.LEFT)
+    await until(lambda: not server.mux._by_ufrag)
+
+
+async def test_a_restart_on_the_same_address_needs_no_second_proof_and_a_second_one_voids_the_first(
+    server: Loop, client: PeerClient
+) -> None:
+    leg = await connected(server, client)
+    first = leg.restart_ice(*client.renew())
+    second = leg.restart_ice(*client.renew())
+    assert len(server.mux._by_ufrag) == 2
+    client.take_restart(first)
+    with pytest.raises(TimeoutError):
+        await client.check(timeout_s=0.25)
+    client.take_restart(second)
+    await client.check()
+    assert len(server.mux._by_ufrag) == 1
+    await loops(client, leg)
+
+
+async def test_who_restarts_and_nominates_where_nobody_reads_moves_no_media(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    before = leg.endpoint.address
+    client.take_restart(leg.restart_ice(*client.renew()))
+    await client.bind()
+    client.answers_checks = False
+    await client.check()
+    assert leg.endpoint.path is not None
+    assert leg.endpoint.path.address != before
+    assert leg.endpoint.address == before
+
+
 async def test_every_address_of_this_machine_answers(server: Loop) -> None:
     for host, _port in server.mux.addresses:
         client = PeerClient()

@@ -9,7 +9,7 @@ import pytest
 
 from media.peer import mux as port_module
 from media.peer import stun
-from media.peer.endpoint import DTLS_QUEUE, MAX_ASKED, MAX_UNPROVED, Endpoint
+from media.peer.endpoint import DTLS_QUEUE, MAX_ASKED, MAX_UNPROVED, Endpoint, Way
 from media.peer.mux import BATCH, LOOPBACK, MAX_ADDRESSES, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
 from media.peer.udp import UdpDoor
@@ -37,15 +37,15 @@ async def mux() -> AsyncIterator[Mux]:
 
 def endpoint_of(mux: Mux) -> Endpoint:
     endpoint = mux.open(on_rtp=ignore, on_rtcp=ignore)
-    endpoint.remote_ufrag, endpoint.remote_pwd = "them", "their password, of 22 characters"
+    endpoint.credentials.remote_ufrag, endpoint.credentials.remote_pwd = "them", "their password, of 22 characters"
     return endpoint
 
 
 def knock(
     mux: Mux, endpoint: Endpoint, source: socket.socket, *, use_candidate: bool = False, host: str = LOOPBACK
 ) -> None:
-    name = f"{endpoint.ufrag}:them"
-    request = stun.request(secrets.token_bytes(12), name, endpoint.pwd, use_candidate=use_candidate)
+    name = f"{endpoint.credentials.ufrag}:them"
+    request = stun.request(secrets.token_bytes(12), name, endpoint.credentials.pwd, use_candidate=use_candidate)
     source.sendto(request, (host, mux.port))
 
 
@@ -78,7 +78,7 @@ async def test_one_client_address_seen_through_many_of_ours_is_bounded_too(mux: 
     doors = [UdpDoor(LOOPBACK, 0) for _ in range(MAX_ADDRESSES + 5)]
     endpoint.address, endpoint.sendto = address, doors[0].sendto
     for door in doors:
-        mux._validate(door, address, endpoint)
+        mux._validate(Way(door, address, endpoint.credentials), endpoint)
         door.socket.close()
     assert len(endpoint.ways) == MAX_ADDRESSES
     assert (doors[0], address) in endpoint.ways
@@ -172,11 +172,11 @@ async def test_a_check_over_ipv6_says_where_it_came_from_and_media_goes_there(mo
             await endpoint.validated.wait()
             came = received(source)
             told = next(answer for data in came if (answer := stun.parse_success(data)))
-            assert stun.authentic(told, endpoint.pwd)
+            assert stun.authentic(told, endpoint.credentials.pwd)
             here = source.getsockname()
-            assert stun.success(told.transaction, here, endpoint.pwd) in came
+            assert stun.success(told.transaction, here, endpoint.credentials.pwd) in came
             ours = next(request for data in came if (request := stun.parse(data)))
-            source.sendto(stun.success(ours.transaction, here, endpoint.remote_pwd), ("::1", mux.port))
+            source.sendto(stun.success(ours.transaction, here, endpoint.credentials.remote_pwd), ("::1", mux.port))
             await until(lambda: endpoint.address == here)
             assert endpoint.path is not None
             assert plane.told[-1] == ("aim", 7, endpoint.path.door.fd, here)
@@ -220,17 +220,17 @@ async def test_media_goes_where_our_check_was_answered(mux: Mux) -> None:
     with silent_victim(mux, endpoint) as source:
         await endpoint.validated.wait()
         ours = next(request for data in received(source) if (request := stun.parse(data)))
-        assert (ours.local_ufrag, ours.remote_ufrag) == ("them", endpoint.ufrag)
-        assert stun.authentic(ours, endpoint.remote_pwd)
+        assert (ours.local_ufrag, ours.remote_ufrag) == ("them", endpoint.credentials.ufrag)
+        assert stun.authentic(ours, endpoint.credentials.remote_pwd)
         here = source.getsockname()
         for transaction, pwd, kind in (
-            (bytes(12), endpoint.remote_pwd, "stun_unknown"),
-            (ours.transaction, endpoint.pwd, "stun_integrity"),
+            (bytes(12), endpoint.credentials.remote_pwd, "stun_unknown"),
+            (ours.transaction, endpoint.credentials.pwd, "stun_integrity"),
         ):
             source.sendto(stun.success(transaction, here, pwd), (LOOPBACK, mux.port))
             await until(lambda kind=kind: mux.dropped[kind] == 1)  # type: ignore[misc]  # bound now
             assert endpoint.address is None
-        source.sendto(stun.success(ours.transaction, here, endpoint.remote_pwd), (LOOPBACK, mux.port))
+        source.sendto(stun.success(ours.transaction, here, endpoint.credentials.remote_pwd), (LOOPBACK, mux.port))
         await until(lambda: endpoint.address == here)
 
 
@@ -239,7 +239,7 @@ async def test_a_nomination_that_nobody_answers_moves_no_media(mux: Mux) -> None
     with silent_victim(mux, endpoint) as source:
         await endpoint.validated.wait()
         ours = next(request for data in received(source) if (request := stun.parse(data)))
-        answer = stun.success(ours.transaction, source.getsockname(), endpoint.remote_pwd)
+        answer = stun.success(ours.transaction, source.getsockname(), endpoint.credentials.remote_pwd)
         source.sendto(answer, (LOOPBACK, mux.port))
         await until(lambda: endpoint.address)
         with silent_victim(mux, endpoint) as victim:
@@ -277,7 +277,7 @@ async def test_the_plane_sends_where_we_would_and_only_while_we_would() -> None:
             assert len(plane.told) == 2, "it did not answer us yet"
             assert endpoint.path is not None
             here = source.getsockname()
-            answer = stun.success(endpoint.path.transaction, here, endpoint.remote_pwd)
+            answer = stun.success(endpoint.path.transaction, here, endpoint.credentials.remote_pwd)
             source.sendto(answer, (LOOPBACK, mux.port))
             await until(lambda: len(plane.told) == 3)
             door = endpoint.path.door

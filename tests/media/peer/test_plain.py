@@ -39,7 +39,7 @@ def test_the_first_audio_is_the_microphone_and_the_first_video_the_camera_in_eit
         ]
         assert all("a=recvonly" in lines and "a=setup:passive" in lines for lines in blocks(found))
         assert f"a=group:BUNDLE {sections[0].mid} {sections[1].mid}\r\n" in found.text
-        assert found.text.count("a=candidate:") == 1
+        assert found.text.count(" udp ") == 1
     assert found.remote_sctp_port is None
     assert not found.dtls_client
 
@@ -112,7 +112,7 @@ def test_bundle_only_sections_are_no_rejected_ones_and_the_first_transport_count
         offer(Media("audio", "0", direction="inactive", ufrag="first"), Media("video", "1", ufrag="second"))
     )
     assert later.remote_ufrag == "second"
-    assert later.text.count("a=candidate:") == 1
+    assert later.text.count(" udp ") == 1
 
 
 def test_what_is_neither_sent_nor_received_is_answered_port_0() -> None:

@@ -267,8 +267,8 @@ async def test_who_does_not_read_costs_a_bounded_queue_gets_sound_longer_than_pi
         connection = await raw(mux.port)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client = PeerClient()
-        client.remote_ufrag, client.remote_pwd = endpoint.ufrag, endpoint.pwd
-        client.ufrag, client.pwd = endpoint.remote_ufrag, endpoint.remote_pwd
+        client.remote_ufrag, client.remote_pwd = endpoint.credentials.ufrag, endpoint.credentials.pwd
+        client.ufrag, client.pwd = endpoint.credentials.remote_ufrag, endpoint.credentials.remote_pwd
         await client.adopt_tcp(connection)
         await client.check()
         assert endpoint.path is not None
