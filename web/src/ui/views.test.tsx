@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Refusal } from '../model/api'
 import { CallBanner } from './call/CallBanner'
 import { ChatPanel } from './call/ChatPanel'
-import { RecordingChip, otherWords, worse } from './call/Words'
+import { QualityChip, RecordingChip, otherWords, worse } from './call/Words'
 import { Incoming } from './console/Incoming'
 import { CHEN, NOW, TABLETS, ZHANG, entry, member } from './gallery/people'
 import { timeOfDay } from './format'
@@ -257,6 +257,14 @@ describe('words of a call', () => {
   it('tell the worse of both connections', () => {
     expect(worse('good', 'weak')).toBe('weak')
     expect(worse('good', undefined)).toBe('good')
+  })
+  it('do not call clear what an advice beside them is about', async () => {
+    const advice = { rule: 'they_see_few', words: 'advice.they_see_few', fps: 4, act: 'send_still' }
+    await draw(
+      <QualityChip own="good" other={member(CHEN, 'joined', { quality: 'good' })} peer="connected" />,
+      modelOf({ advice: signal(advice) }),
+    )
+    expect(byTestId('connection-words').textContent).toBe('声音清楚，画面一般')
   })
   it('never say recording when nothing is recorded', async () => {
     await draw(<RecordingChip room={{ ...inCall(), recording: null }} now={NOW} />, modelOf({}))

@@ -2,8 +2,9 @@
 import { Signal, WifiOff } from 'lucide-preact'
 import type { Member, Quality, RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import type { PeerState } from '../../model/api'
+import type { Advice, PeerState } from '../../model/api'
 import { clock } from '../format'
+import { useModel } from '../model'
 import { WeakWifi } from '../parts/WeakWifi'
 
 export function RecordingChip(props: { room: RoomState; now: number; consent?: boolean }) {
@@ -30,13 +31,27 @@ export function worse(own: Quality, other: Quality | undefined): Quality {
   return WORST.find((quality) => quality === own || quality === other) ?? 'unknown'
 }
 
+/** What an advice is about cannot be called clear beside it. */
+const SPOILS: Record<Advice['rule'], Quality> = {
+  own_sound_breaks: 'weak',
+  their_sound_breaks: 'weak',
+  late: 'weak',
+  they_see_few: 'fair',
+  you_see_few: 'fair',
+  device_busy: 'fair',
+}
+
 /** The worst thing first: we are cut off, they are, a link is weak. */
 export function QualityChip(props: { own: Quality; other?: Member | null; peer: PeerState }) {
   const { peer, other } = props
   const away = other?.state === 'away'
   const lost = peer === 'recovering' || peer === 'failed'
   const connecting = peer === 'connecting' || peer === 'none'
-  const quality = lost || away ? 'weak' : worse(props.own, other?.quality)
+  const advised = useModel().advice.value
+  const quality =
+    lost || away
+      ? 'weak'
+      : worse(worse(props.own, other?.quality), advised ? SPOILS[advised.rule] : undefined)
   const word = connecting
     ? 'connecting'
     : peer === 'failed'
