@@ -44,7 +44,7 @@ LOSS_SETTLE_S = 0.7
 LOSS_LEAST_PACKETS = 20
 LOSS_TOLERATED = 0.10
 LOSS_ABOVE_USUAL = 1.6
-PROBE_EVERY_S, PROBE_SELDOM_S = 2.0, 32.0
+PROBE_EVERY_S, PROBE_SELDOM_S = 2.0, 16.0
 """Between two trains of padding: less and less often while they find nothing."""
 PROBE_S = 0.015
 PROBE_FACTOR = 2.0
