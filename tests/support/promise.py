@@ -1,8 +1,9 @@
 """One test holds a promise twice: quickly with one seed in `make test`, in full and three times in `make promises`.
 
-A promise's time limit is asserted at once at twice its value, because a machine that also runs browsers has bad
-moments. With `--full` the median of all rounds must keep the limit itself. What must be exact (nothing lost, one order)
-is a plain assert of the test.
+A promise's time limit is asserted at twice its value, because a machine that also runs browsers has bad moments. Once
+such a moment was worse than that, the quick run measures two rounds more, and both must be good: what is slow itself is
+slow again. With `--full` no round may miss twice the limit, and the median of all must keep the limit itself. What must
+be exact (nothing lost, one order) is a plain assert of the test.
 """
 
 from collections.abc import Iterator
@@ -42,16 +43,28 @@ class Figure:
 
 
 class Promise:
-    """What a test marked `promise("<row>")` measures. Iterate over `rounds`, call `measured` in each."""
+    """What a test marked `promise("<row>")` measures. Iterate over `rounds`, call `measured` in each.
+
+    Outside of rounds there is no second chance.
+    """
 
     def __init__(self, row: str, *, full: bool) -> None:
         self.row = row
         self.full = full
         self.figures: dict[str, Figure] = {}
+        self._forgives = False
+        self._misses: list[str] = []
 
     def rounds(self) -> Iterator[int]:
-        """The seed of each round. Raises AssertionError after the last one if the median of a figure is too high."""
-        yield from range(1, (FULL_ROUNDS if self.full else 1) + 1)
+        """The seed of each round. Raises AssertionError after the last one if figures were too high."""
+        bad: list[str] = []
+        for seed in range(1, FULL_ROUNDS + 1):
+            self._forgives, self._misses = not self.full and not bad, []
+            yield seed
+            bad += self._misses
+            if not self.full and not bad:
+                break
+        self._forgives = False
         if self.full:
             missed = [figure.line() for figure in self.figures.values() if not figure.kept]
             assert not missed, "\n".join(missed)
@@ -61,8 +74,12 @@ class Promise:
         return full if self.full else small
 
     def measured(self, what: str, value: float, *, limit: float, unit: str = "s") -> None:
-        """Note a figure that is better the lower it is. Raises AssertionError beyond twice its limit."""
+        """Note a figure that is better the lower it is. Raises AssertionError beyond twice its limit, but for the first
+        round of a quick run, which is then repeated."""
         figure = self.figures.setdefault(what, Figure(self.row, what, limit, unit))
         assert figure.limit == limit, "one figure has one limit"
         figure.values.append(value)
-        assert value <= SLACK * limit, f"{self.row} {what}: {value:.3g} {unit}, promised {limit:g} {unit}"
+        if value > SLACK * limit:
+            miss = f"{self.row} {what}: {value:.3g} {unit}, promised {limit:g} {unit}"
+            assert self._forgives, "; ".join([*self._misses, miss])
+            self._misses.append(miss)
