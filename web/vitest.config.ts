@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.{ts,tsx}'],
     environment: 'node',
-    testTimeout: 5000,
+    testTimeout: 30_000,
     restoreMocks: true,
   },
 })

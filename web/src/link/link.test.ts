@@ -10,6 +10,8 @@ import { MemoryStore, deleteStore, openStore } from './store'
 import { uuid7 } from './uuid'
 
 const CH = 'room:r'
+/** For a busy machine; a second is what waitFor gives by itself. */
+const SOON = { timeout: 10_000 }
 const message = (seq: number, cid = `c${seq}`): ChatMessage => ({
   type: 'message',
   ch: CH,
@@ -167,7 +169,7 @@ describe.each(['memory', 'indexeddb'] as const)('delivery over %s', (kind) => {
     expect((await store.outbox()).map((entry) => entry.cid)).toEqual([cid])
     server.online = true
     delivery.welcome(welcome({}))
-    await vi.waitFor(() => expect(sentCids).toContain(cid))
+    await vi.waitFor(() => expect(sentCids).toContain(cid), SOON)
     await delivery.settled()
     expect(await store.outbox()).toEqual([])
     expect(server.log.map((m) => m.body)).toEqual(['hello'])
@@ -180,9 +182,9 @@ describe.each(['memory', 'indexeddb'] as const)('delivery over %s', (kind) => {
     await live()
     server.online = true
     delivery.welcome(welcome({}))
-    await vi.waitFor(() => expect(server.log).toHaveLength(5))
+    await vi.waitFor(() => expect(server.log).toHaveLength(5), SOON)
     delivery.welcome(welcome({}))
-    await vi.waitFor(() => expect(sentCids.length).toBeGreaterThanOrEqual(5))
+    await vi.waitFor(() => expect(sentCids.length).toBeGreaterThanOrEqual(5), SOON)
     expect(server.log.map((m) => m.body)).toEqual(['m0', 'm1', 'm2', 'm3', 'm4'])
   })
 
@@ -192,7 +194,7 @@ describe.each(['memory', 'indexeddb'] as const)('delivery over %s', (kind) => {
     delivery.take(message(4))
     delivery.take(message(4))
     delivery.take(message(6))
-    await vi.waitFor(() => expect(shown).toEqual([1, 2, 3, 4, 5, 6]))
+    await vi.waitFor(() => expect(shown).toEqual([1, 2, 3, 4, 5, 6]), SOON)
     await delivery.settled()
     expect(server.heard.filter((m) => m.type === 'sync')).toHaveLength(1)
     expect((await store.cursors()).map((c) => c.seq)).toEqual([6])
@@ -203,20 +205,20 @@ describe.each(['memory', 'indexeddb'] as const)('delivery over %s', (kind) => {
     for (let seq = 1; seq <= 3; seq++) server.log.push(message(seq))
     server.refuses = 1
     delivery.welcome(welcome({ [CH]: 3 }))
-    await vi.waitFor(() => expect(shown).toEqual([1, 2, 3]))
+    await vi.waitFor(() => expect(shown).toEqual([1, 2, 3]), SOON)
     expect(server.heard.filter((m) => m.type === 'sync')).toHaveLength(2)
   })
 
   test('a new page begins where the last one stopped', async () => {
     for (let seq = 1; seq <= 3; seq++) delivery.take(message(seq))
-    await vi.waitFor(async () => expect((await store.cursors())[0]?.seq).toBe(3))
+    await vi.waitFor(async () => expect((await store.cursors())[0]?.seq).toBe(3), SOON)
     delivery.close()
     await live()
     expect(delivery.cursors()).toEqual({ [CH]: 3 })
     for (let seq = 1; seq <= 5; seq++) server.log.push(message(seq))
     shown = []
     delivery.welcome(welcome({ [CH]: 5 }))
-    await vi.waitFor(() => expect(shown).toEqual([4, 5]))
+    await vi.waitFor(() => expect(shown).toEqual([4, 5]), SOON)
   })
 
   test('what is stored is acknowledged in groups', async () => {
