@@ -10,6 +10,9 @@ from playwright.async_api import Locator, Page
 from tests.support.browsers import Browser
 from tests.support.clips import Clip
 
+PATIENCE_S = 30.0
+"""For what takes a second on an idle machine. What must be quick is measured, not waited for."""
+
 
 def tile(person: str) -> str:
     """The selector of a participant's picture, large or small."""
@@ -17,7 +20,7 @@ def tile(person: str) -> str:
 
 
 async def until(
-    look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], what: str, seconds: float = 20.0
+    look: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool], what: str, seconds: float = PATIENCE_S
 ) -> Any:
     """Poll `look` until `wanted` likes what it returns; the failure shows the last thing seen."""
     deadline = time.monotonic() + seconds
@@ -29,11 +32,11 @@ async def until(
         await asyncio.sleep(0.1)
 
 
-async def visible(page: Page, test_id: str, seconds: float = 15.0) -> None:
+async def visible(page: Page, test_id: str, seconds: float = PATIENCE_S) -> None:
     await page.get_by_test_id(test_id).first.wait_for(state="visible", timeout=seconds * 1000)
 
 
-async def gone(page: Page, test_id: str, seconds: float = 15.0) -> None:
+async def gone(page: Page, test_id: str, seconds: float = PATIENCE_S) -> None:
     await page.get_by_test_id(test_id).first.wait_for(state="hidden", timeout=seconds * 1000)
 
 
@@ -43,14 +46,14 @@ async def call(store: Page) -> None:
 
 
 async def answer(expert: Page) -> None:
-    await expert.get_by_test_id("accept").click(timeout=15_000)
+    await expert.get_by_test_id("accept").click()
 
 
 async def hang_up(page: Page) -> None:
-    await page.get_by_test_id("hang-up").click(timeout=10_000)
+    await page.get_by_test_id("hang-up").click()
 
 
-async def sees(page: Page, person: str, clip: Clip, seconds: float = 20.0) -> None:
+async def sees(page: Page, person: str, clip: Clip, seconds: float = PATIENCE_S) -> None:
     """`page` shows `clip` in the picture of `person`, and its frame number advances."""
 
     async def look() -> Any:
@@ -58,13 +61,17 @@ async def sees(page: Page, person: str, clip: Clip, seconds: float = 20.0) -> No
 
     first = await until(look, lambda mark: mark is not None, f"a picture of {person}", seconds)
     assert first["clip"] == clip.number, f"{person} shows clip {first['clip']}, not {clip.number}"
-    await until(look, lambda mark: mark is not None and mark["number"] != first["number"], "the next frame", 5.0)
-    marks = await page.evaluate("(selector) => probe.watch(selector, 1000)", tile(person))
-    assert {mark["clip"] for mark in marks} == {clip.number}
-    assert len({mark["number"] for mark in marks}) >= 4, "the picture hardly moves"
+    await until(look, lambda mark: mark is not None and mark["number"] != first["number"], "the next frame", seconds)
+
+    async def watch() -> set[int]:
+        marks = await page.evaluate("(selector) => probe.watch(selector, 1000)", tile(person))
+        assert {mark["clip"] for mark in marks} <= {clip.number}
+        return {mark["number"] for mark in marks}
+
+    await until(watch, lambda numbers: len(numbers) >= 4, "four pictures in a second", seconds)
 
 
-async def hears(page: Page, *clips: Clip, others: tuple[Clip, ...] = (), seconds: float = 12.0) -> None:
+async def hears(page: Page, *clips: Clip, others: tuple[Clip, ...] = (), seconds: float = PATIENCE_S) -> None:
     """`page` plays the beeps of all `clips`, and none of `others`."""
     wanted = {str(clip.beep_hz) for clip in clips}
     strange = {str(clip.beep_hz) for clip in others}
@@ -88,12 +95,12 @@ async def room_of(page: Page) -> str:
     return room
 
 
-async def ended(page: Page, how: str, seconds: float = 15.0) -> None:
+async def ended(page: Page, how: str, seconds: float = PATIENCE_S) -> None:
     """The summary stands there and says how it ended."""
     await page.locator(f"[data-testid=summary][data-end={how}]").wait_for(timeout=seconds * 1000)
 
 
-async def recording_is(page: Page, state: str, seconds: float = 30.0) -> None:
+async def recording_is(page: Page, state: str, seconds: float = 60.0) -> None:
     """The summary says this of the recording."""
     line = page.locator(f"[data-testid=summary] [data-testid=recording-state][data-state={state}]")
     await line.wait_for(timeout=seconds * 1000)
@@ -115,7 +122,7 @@ def bubble(page: Page, text: str) -> Locator:
     return page.get_by_test_id("chat-line").get_by_text(text)
 
 
-async def ticked(page: Page, tick: str, seconds: float = 10.0) -> None:
+async def ticked(page: Page, tick: str, seconds: float = PATIENCE_S) -> None:
     """The last own message came this far."""
     await page.locator(f"[data-testid=chat-tick][data-state={tick}]").last.wait_for(timeout=seconds * 1000)
 
@@ -144,14 +151,14 @@ async def open_session(trainer: Page, *stores: str) -> None:
 
 async def join_session(store: Page) -> None:
     """A store that was invited agrees to be recorded."""
-    await store.get_by_test_id("join-session").click(timeout=10_000)
+    await store.get_by_test_id("join-session").click()
     await store.get_by_test_id("consent-agree").click()
     await visible(store, "leave-room")
 
 
 async def replays_in_step(page: Page, people: dict[str, Clip]) -> None:
     """The replay page plays everybody's picture, the right one each, and all go on together."""
-    await page.get_by_test_id("replay-play").click(timeout=15_000)
+    await page.get_by_test_id("replay-play").click()
     look = "(people) => people.map((person) => probe.read(`[data-testid=replay-video][data-person='${person}']`))"
 
     async def marks() -> Any:
@@ -165,5 +172,9 @@ async def replays_in_step(page: Page, people: dict[str, Clip]) -> None:
         "every picture goes on",
     )
     apart = "() => [...document.querySelectorAll('[data-testid=replay-video]')].map((video) => video.currentTime)"
-    distances = [max(times) - min(times) for times in [await page.evaluate(apart) for _ in range(5)]]
-    assert max(distances) - min(distances) < 0.1, f"the pictures drift apart: {distances}"
+
+    async def drift() -> float:
+        distances = [max(times) - min(times) for times in [await page.evaluate(apart) for _ in range(5)]]
+        return float(max(distances) - min(distances))
+
+    await until(drift, lambda drifted: drifted < 0.1, "the pictures do not drift apart")

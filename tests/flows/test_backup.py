@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from runtime import ids
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
+from tests.support.calls import OVER
 from tests.support.clips import clip
 from tests.support.played import play
 from tests.support.stack import Stack, environ
@@ -23,7 +25,7 @@ BEFORE_S = 6.0
 async def passline(data: Path, *arguments: str) -> None:
     command = [sys.executable, "-m", "passline", *arguments]
     done = await asyncio.to_thread(
-        subprocess.run, command, env=environ({"data": data}), capture_output=True, text=True, timeout=60
+        subprocess.run, command, env=environ({"data": data}), capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
 
@@ -64,10 +66,10 @@ async def test_a_backup_in_the_middle_of_a_call_brings_everything_back(tmp_path:
     async with other, await other.login("chen") as http:
         await hang_up(other, http, room)
 
-        async def replay() -> dict[str, object]:
+        async def replay() -> dict[str, Any]:
             answer = await http.get(f"/api/archive/{room}")
-            found: dict[str, object] = await answer.json()
-            return found if answer.status == 200 and found["parts"] else {}
+            found: dict[str, Any] = await answer.json()
+            return found if answer.status == 200 and found["parts"] and found["entry"]["recording"] in OVER else {}
 
         kept = await acts.until(replay, bool, "the interrupted call is in the archive", 60.0)
         assert kept["entry"]["recording"] == "recovered"

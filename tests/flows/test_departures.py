@@ -35,7 +35,7 @@ async def gone(
 ) -> None:
     """The last media came in time, the connection was closed properly, and neither it nor another comes back."""
     peer = victim.peers[-1]
-    await until(lambda: peer.dtls.state == "closed", "close_notify", seconds=5.0)
+    await until(lambda: peer.dtls.state == "closed", "close_notify")
     await asyncio.sleep(0.5)
     promise.measured(f"last packet after {how}", max(0.0, victim.heard[-1] - since), limit=limit_s)
     again = PeerClient()

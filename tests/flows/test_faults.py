@@ -31,19 +31,19 @@ async def test_a_killed_signaling_does_not_stop_picture_sound_or_chat(promise: P
         await acts.open_chat(expert)
         await acts.open_chat(store)
 
-        watching = expert.evaluate("(s) => probe.watch(s, 5000)", acts.tile("p-store-0117"))
         scene.expected += ["WebSocket connection", "ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "status of 503"]
-        killed = scene.stack.kill("signaling")
-        marks, _ = await asyncio.gather(watching, killed)
-        times = [mark["at"] for mark in marks]
-        numbers = [mark["number"] for mark in marks]
-        promise.measured("picture stood while signaling was killed", _longest_still(times, numbers) / 1000, limit=0.5)
+        for number in promise.rounds():
+            watching = expert.evaluate("(s) => probe.watch(s, 5000)", acts.tile("p-store-0117"))
+            marks, _ = await asyncio.gather(watching, scene.stack.kill("signaling"))
+            still_s = _longest_still([m["at"] for m in marks], [m["number"] for m in marks]) / 1000
+            promise.measured("picture stood while signaling was killed", still_s, limit=0.5)
 
-        await acts.write(expert, "服务器重启的时候写的")
-        await acts.bubble(store, "服务器重启的时候写的").wait_for(timeout=20_000)
-        await scene.stack.ready()
-        await acts.ticked(expert, "read")
-        assert await acts.bubble(store, "服务器重启的时候写的").count() == 1
+            text = f"服务器第 {number} 次重启的时候写的"
+            await acts.write(expert, text)
+            await acts.bubble(store, text).wait_for(timeout=60_000)
+            await scene.stack.ready()
+            await acts.ticked(expert, "read")
+            assert await acts.bubble(store, text).count() == 1
         await acts.sees(expert, "p-store-0117", sight)
         await acts.hears(store, own)
         await acts.hang_up(store)
@@ -61,7 +61,7 @@ async def test_a_killed_recorder_is_not_noticed_and_its_recording_is_kept(tmp_pa
         watching = expert.evaluate("(s) => probe.watch(s, 4000)", acts.tile("p-store-0117"))
         marks, _ = await asyncio.gather(watching, scene.stack.kill("recorder"))
         still_for = _longest_still([m["at"] for m in marks], [m["number"] for m in marks])
-        assert still_for < 1000, f"the picture stood for {still_for:.0f} ms"
+        assert still_for < 2000, f"the picture stood for {still_for:.0f} ms"
         await scene.stack.ready()
         await store.wait_for_timeout(3_000)
         room = await acts.room_of(store)

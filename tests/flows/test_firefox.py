@@ -54,6 +54,6 @@ async def test_a_store_on_firefox_and_an_expert_on_chromium_see_each_other(tmp_p
 async def _moves(browser: Firefox, person: str) -> dict[str, Any]:
     """Firefox shows numbered pictures of `person` that go on; returns the first mark."""
     look = f'probe.read("{acts.tile(person)}")'
-    first = await browser.wait(look, 20.0)
-    await browser.wait(f"((mark) => mark && mark.number !== {first['number']})({look})", 10.0)
+    first = await browser.wait(look)
+    await browser.wait(f"((mark) => mark && mark.number !== {first['number']})({look})")
     return dict(first)

@@ -24,7 +24,7 @@ async def passline(scene: Scene, *arguments: str) -> str:
     """What an administrator types beside the running server."""
     command = [sys.executable, "-m", "passline", *arguments]
     done = await asyncio.to_thread(
-        subprocess.run, command, env=environ({"data": scene.stack.data}), capture_output=True, text=True, timeout=60
+        subprocess.run, command, env=environ({"data": scene.stack.data}), capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -32,7 +32,9 @@ async def passline(scene: Scene, *arguments: str) -> str:
 
 async def test_a_real_chain_is_set_up_and_its_first_store_calls(tmp_path: Path) -> None:
     async with Scene(tmp_path, seeded=False) as scene:
-        link = scene.stack.log_lines("no administrator yet: open the link to set up")[0]["link"]
+        told = "no administrator yet: open the link to set up"
+        await scene.stack.until(lambda: bool(scene.stack.log_lines(told)), "the link was not told")
+        link = scene.stack.log_lines(told)[0]["link"]
         browser = await scene.browser(size=DESK)
         page = await browser.page()
         await acts.visible(page, "signin-notice")

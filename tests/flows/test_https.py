@@ -10,7 +10,8 @@ from passline.demo import PASSWORD
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
 from tests.support.clips import clip
-from tests.support.stack import Stack, free_port
+from tests.support.ports import free_port
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.browser
 

@@ -35,13 +35,13 @@ async def test_messages_typed_offline_outlive_a_killed_browser(promise: Promise,
             for text in texts:
                 await acts.write(expert, text)
             waiting = expert.locator("[data-testid=chat-tick][data-state=waiting]")
-            await expect(waiting).to_have_count(MESSAGES)
+            await expect(waiting).to_have_count(MESSAGES, timeout=30_000)
             await desk.vanish()
             await scene.stack.ready()
 
             again = await scene.browser(size=DESK, profile=profile)
             await _come_back(again, "chen")
-            await expect(_offline_lines(store)).to_have_count(MESSAGES, timeout=20_000)
+            await expect(_offline_lines(store)).to_have_count(MESSAGES, timeout=60_000)
             assert [line.strip() for line in await _offline_lines(store).all_inner_texts()] == texts
 
 
@@ -49,7 +49,7 @@ async def _come_back(browser: Browser, login: str) -> None:
     """Open the product; sign in again if Chromium, which writes cookies down only now and then, had not kept it."""
     page = await browser.page()
     asked = page.get_by_test_id("login").or_(page.get_by_test_id("hang-up")).or_(page.get_by_test_id("sign-out"))
-    await asked.first.wait_for(state="attached", timeout=15_000)
+    await asked.first.wait_for(state="attached")
     if await page.get_by_test_id("login").count():
         await page.get_by_test_id("login").fill(login)
         await page.get_by_test_id("password").fill("passline-demo")

@@ -25,6 +25,7 @@ from passline.bench.ledger import Ledger
 from runtime import clock
 from runtime.supervise import TaskScope
 from signaling.domain.chat import room_of
+from signaling.ws.socket import LINGER_S
 from tests.support.promise import Promise
 from tests.support.stack import Stack
 from tests.support.until import until
@@ -92,10 +93,10 @@ async def _away(scope: TaskScope, tablet: Device, other: Device, hosts: list[Cha
     channels = [await _channel(host, tablet, leave=host is not hosts[-1]) for host in hosts]
     for host, channel in zip(hosts, channels, strict=True):
         await _write(host, channel, SEEN)
-    await until(lambda: all(tablet.has(channel, SEEN) for channel in channels), within_s=10.0)
+    await until(lambda: all(tablet.has(channel, SEEN) for channel in channels), within_s=SETTLE_S)
     for channel in channels:
         await tablet.client.say(Read(ch=channel, seq=SEEN))
-    await until(lambda: all(tablet.read.get(channel) == SEEN for channel in channels), within_s=5.0)
+    await until(lambda: all(tablet.read.get(channel) == SEEN for channel in channels), within_s=SETTLE_S)
     connected.cancel()
     await asyncio.wait([connected])
     tablet.heads.clear()
@@ -105,12 +106,12 @@ async def _away(scope: TaskScope, tablet: Device, other: Device, hosts: list[Cha
     await asyncio.gather(*(_write(host, ch, missed[ch]) for host, ch in zip(hosts, channels, strict=True)))
     began = clock.now()
     scope.spawn(tablet.client.stay(), name="tablet again")
-    await until(lambda: all(tablet.has(channel, SEEN + count) for channel, count in missed.items()), within_s=10.0)
+    await until(lambda: all(tablet.has(channel, SEEN + count) for channel, count in missed.items()), within_s=SETTLE_S)
     waited_s = clock.now() - began
     scope.spawn(other.client.stay(), name="other device")
-    await until(lambda: all(other.has(channel, SEEN + count) for channel, count in missed.items()), within_s=10.0)
+    await until(lambda: all(other.has(channel, SEEN + count) for channel, count in missed.items()), within_s=SETTLE_S)
     for device in (tablet, other):
-        await until(lambda device=device: device.unread(channels) == missed, within_s=3.0)  # type: ignore[misc]
+        await until(lambda device=device: device.unread(channels) == missed, within_s=SETTLE_S)  # type: ignore[misc]
     for host, channel in zip(hosts, channels, strict=True):
         await host.do(LeaveRoom(cid=new_cid(), room=room_of(channel)))
     return waited_s
@@ -133,7 +134,7 @@ async def _write(host: ChatClient, channel: ChannelId, count: int) -> None:
     for number in range(count):
         await host.write(channel, f"第 {number} 条", new_cid())
         await asyncio.sleep(1 / PER_S)
-    await until(lambda: not host.rule.outbox, within_s=10.0)
+    await until(lambda: not host.rule.outbox, within_s=SETTLE_S)
 
 
 # --- standing still -----------------------------------------------------------------------------------------------
@@ -156,20 +157,24 @@ async def _stand_still(promise: Promise, directory: Path, chance: random.Random)
     ledger = Ledger()
     async with stack, Crowd(stack.url, trainers, stores, [ledger], visitor=visitor) as crowd:
         async with _client_process(stack.url, visitor[1], directory / "state.json") as (pid, state):
-            await until(lambda: state().get("connections") == 1, within_s=10.0)
+            await until(lambda: state().get("connections") == 1, within_s=SETTLE_S)
             await crowd.chat(messages // 10, seconds / 10, ledger, chance, LONG)
             server = psutil.Process(stack.pid("signaling"))
             before_bytes = server.memory_info().rss
             seen_bytes = [before_bytes]
             os.kill(pid, signal.SIGSTOP)
+            stopped = clock.now()
             async with TaskScope("watch") as watch:
                 watch.spawn(_watch(server, seen_bytes), name="memory")
                 await crowd.chat(messages, seconds, ledger, chance, LONG)
+            await stack.until(lambda: bool(stack.log_lines("client is too slow")), "it was not cut")
             cut = stack.log_lines("client is too slow")
+            in_time = clock.now() - stopped < LINGER_S
             os.kill(pid, signal.SIGCONT)
             wanted = {channel: len(cids) for channel, cids in ledger.written.items()}
             await until(lambda: wanted.items() <= state()["cursors"].items(), within_s=SETTLE_S)
-            assert state()["close_codes"] == [4408]
+            # So long the server keeps the code for it; on a slow machine the chat alone takes longer.
+            assert state()["close_codes"] == [4408] or (not in_time and state()["close_codes"] == [1006])
         assert [line["queue"] for line in cut] == [2_000], "only the one that stood still"
         await until(lambda: ledger.complete(crowd.readers()), within_s=SETTLE_S)
         assert ledger.problems(crowd.readers()) == []

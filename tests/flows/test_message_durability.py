@@ -32,7 +32,7 @@ async def test_no_message_is_acknowledged_before_it_is_on_the_disk(promise: Prom
         async with _traced(stack.pid("signaling"), tmp_path / "trace"):
             for number in range(count):
                 await writer.client.write(writer.home, f"{number}", new_cid())
-                await until(lambda: not writer.client.rule.outbox, within_s=10.0)
+                await until(lambda: not writer.client.rule.outbox, within_s=30.0)
     syncs, acknowledged = 0, 0
     for line in (tmp_path / "trace").read_text().splitlines():
         if SYNCED.search(line):

@@ -111,4 +111,4 @@ async def _chaos(stack: Stack, crowd: Crowd, kills: int, resets: int, seconds: f
         if is_kill:
             await stack.kill("signaling")
         else:
-            await until(lambda: chance.choice(members).client.reset(), within_s=20.0)
+            await until(lambda: chance.choice(members).client.reset(), within_s=SETTLE_S)

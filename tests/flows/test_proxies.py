@@ -66,9 +66,9 @@ async def _socket_lives(http: aiohttp.ClientSession, origin: str) -> None:
         await socket.send_json(
             {"type": "hello", "ticket": ticket, "proto": 1, "device": "device-of-a-test", "cursors": {}}
         )
-        assert (await socket.receive_json(timeout=10))["type"] == "welcome"
+        assert (await socket.receive_json(timeout=30))["type"] == "welcome"
         await asyncio.sleep(IDLE_S)
         await socket.send_json({"type": "ping", "n": 7})
-        while (said := await socket.receive_json(timeout=10))["type"] != "pong":
+        while (said := await socket.receive_json(timeout=30))["type"] != "pong":
             continue
         assert said["n"] == 7

@@ -51,7 +51,7 @@ async def test_a_session_goes_by_the_relay_alone(promise: Promise, tmp_path: Pat
         store = await tablet.sign_in("store-0117")
         await acts.open_session(trainer, "p-store-0117")
         for _ in promise.rounds():
-            await store.get_by_test_id("join-session").click(timeout=10_000)
+            await store.get_by_test_id("join-session").click()
             await acts.visible(store, "consent-agree")
             took_s = await store.evaluate(JOIN, acts.tile("p-he"))
             promise.measured("join to first frame, relayed", took_s, limit=2.5)

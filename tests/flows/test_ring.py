@@ -14,14 +14,14 @@ pytestmark = pytest.mark.browser
 
 async def test_declined_cancelled_and_missed_calls_say_so_on_both_sides(tmp_path: Path) -> None:
     sight = clip(1)
-    async with Scene(tmp_path, ring_s=4) as scene:
+    async with Scene(tmp_path, ring_s=10) as scene:  # time to decline and to cancel, also for a slow machine
         tablet = await scene.browser(sight)
         desk = await scene.browser(size=DESK)
         store = await tablet.sign_in("store-0117")
         expert = await desk.sign_in("chen")
 
         await acts.call(store)
-        await expert.get_by_test_id("decline").click(timeout=10_000)
+        await expert.get_by_test_id("decline").click()
         await acts.ended(store, "declined")
         await acts.gone(expert, "accept")
         await store.get_by_test_id("home").click()
@@ -69,8 +69,8 @@ async def test_both_may_hang_up_at_the_same_moment(tmp_path: Path) -> None:
         desk = await scene.browser(own, size=DESK)
         store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
         await acts.sees(expert, "p-store-0117", sight)
-        # Straight in the page: by mouse the later one would find its button gone already.
-        press = "document.querySelector('[data-testid=hang-up]').click()"
+        # Straight in the page: by mouse the later one would find its button gone already; here it hardly ever does.
+        press = "document.querySelector('[data-testid=hang-up]')?.click()"
         await asyncio.gather(store.evaluate(press), expert.evaluate(press))
         for page in (store, expert):
             await acts.ended(page, "hung_up")

@@ -39,10 +39,10 @@ async def test_three_see_and_hear_each_other_and_a_fourth_takes_a_place(tmp_path
         await acts.hears(one, teacher, second, others=(first,))
         await acts.hears(two, teacher, first, others=(second,))
 
-        await two.get_by_test_id("raise-hand").click()
-        await one.get_by_test_id("raise-hand").click()
         hands = trainer.locator("[data-testid^=hand-]")
-        await hands.nth(1).wait_for()
+        for number, page in enumerate((two, one)):
+            await page.get_by_test_id("raise-hand").click()
+            await hands.nth(number).wait_for()
         assert [await hands.nth(i).get_attribute("data-testid") for i in range(2)] == [
             "hand-p-store-0131",
             "hand-p-store-0117",
@@ -85,7 +85,7 @@ async def test_nobody_appears_before_agreeing_to_be_recorded(tmp_path: Path) -> 
         trainer = await studio.sign_in("he")
         one = await jingan.sign_in("store-0117")
         await acts.open_session(trainer, "p-store-0117")
-        await one.get_by_test_id("join-session").click(timeout=10_000)
+        await one.get_by_test_id("join-session").click()
         await acts.visible(one, "consent-agree")
         assert await trainer.evaluate("passline.snapshot().rooms[0].members.map((m) => m.state)") == [
             "joined",
@@ -98,4 +98,4 @@ async def test_nobody_appears_before_agreeing_to_be_recorded(tmp_path: Path) -> 
 
 
 async def _stops_showing(page: Page, person: str) -> None:
-    await page.locator(acts.tile(person)).first.wait_for(state="hidden", timeout=10_000)
+    await page.locator(acts.tile(person)).first.wait_for(state="hidden")

@@ -37,4 +37,4 @@ async def worker(desk: ControlDesk) -> AsyncIterator[asyncio.subprocess.Process]
     finally:
         if process.returncode is None:
             process.terminate()
-            await asyncio.wait_for(process.wait(), 5.0)
+            await asyncio.wait_for(process.wait(), 30.0)

@@ -56,7 +56,7 @@ def options(colour: str, hz: int) -> str:
     return json.dumps({"stage": 2, "floor": 3, "colour": colour, "hz": hz})
 
 
-async def shows(evaluate: Evaluate, who: str, *, within_s: float = 8.0) -> None:
+async def shows(evaluate: Evaluate, who: str, *, within_s: float = 30.0) -> None:
     """Wait until `who`'s camera and microphone play in one of the slots."""
     deadline = clock.now() + within_s
     while True:

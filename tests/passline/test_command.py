@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stack import environ, free_port
+from tests.support.ports import free_port
+from tests.support.stack import environ
 
 pytestmark = pytest.mark.flow
 
@@ -22,7 +23,7 @@ def _serve(tmp_path: Path, *arguments: str, **settings: object) -> subprocess.Co
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

@@ -22,8 +22,9 @@ from signaling.store.schema import DATABASE
 from signaling.tls.authority import new_authority, new_server
 from tests.signaling.test_migrate import first_schema
 from tests.support.nodes import FakeWorker, connected, until
+from tests.support.ports import free_port
 from tests.support.server import SignalingServer
-from tests.support.stack import Stack, environ, free_port, seeded_data
+from tests.support.stack import Stack, environ, seeded_data
 
 pytestmark = pytest.mark.flow
 
@@ -34,7 +35,7 @@ def doctor(**settings: object) -> tuple[int, list[dict[str, str]]]:
         env=environ(settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     answer = json.loads(done.stdout)

@@ -44,6 +44,8 @@ from tests.support.encoded import Encoded
 
 STORE, EXPERT = PersonId("p-store-0117"), PersonId("p-chen")
 ROOM = RoomId("room-1")
+PATIENCE_S = 30.0
+"""For a busy machine."""
 
 
 class Tap:
@@ -125,13 +127,13 @@ class Rig:
             **{f"PASSLINE_{key.upper()}": str(value) for key, value in self._settings.items()},
         }
         self.process = await asyncio.create_subprocess_exec(sys.executable, "-m", "recorder", env=environment)
-        await until(lambda: len(self.hellos) > hellos, 10)
+        await until(lambda: len(self.hellos) > hellos, 60)
 
     async def kill(self, how: signal.Signals = signal.SIGKILL) -> int:
         """End the process; its exit code."""
         assert self.process is not None
         self.process.send_signal(how)
-        return await asyncio.wait_for(self.process.wait(), 5)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE_S)
 
     async def handle(self, connection: link.Link) -> None:
         self._link = connection
@@ -162,12 +164,12 @@ class Rig:
         await until(lambda: self.state(name) is state)
         return name
 
-    async def end(self, recording: RecordingId, timeout_s: float = 15) -> RecordingReport:
+    async def end(self, recording: RecordingId, timeout_s: float = PATIENCE_S) -> RecordingReport:
         """Order the stop and wait until it is over."""
         self.order(StopRecording(recording=recording))
         return await self.over(recording, timeout_s)
 
-    async def over(self, recording: RecordingId, timeout_s: float = 15) -> RecordingReport:
+    async def over(self, recording: RecordingId, timeout_s: float = PATIENCE_S) -> RecordingReport:
         await until(lambda: self.state(recording) in OVER, timeout_s)
         return next(report for report in reversed(self.reports) if report.recording == recording)
 
@@ -182,6 +184,15 @@ class Rig:
         tap.say(TapHello(worker=WorkerId("media-0")))
         tap.say(TapOpen(recording=recording, room=ROOM, epoch=epoch, wall_ns=clock.wall_ns()))
         return tap
+
+    async def written(self, recording: RecordingId, frames: Iterable[Encoded]) -> None:
+        """Wait until all of these are in its files."""
+        wanted = sum(len(frame.payload) for frame in frames)
+        await until(lambda: self.kept_bytes(recording) >= wanted)
+
+    def kept_bytes(self, recording: RecordingId) -> int:
+        """What of the participants is on the disk while it is recorded."""
+        return sum(path.stat().st_size for path in self.folder(recording).glob("live-*"))
 
     def folder(self, recording: RecordingId) -> Path:
         return self.data / "objects" / "recordings" / recording
@@ -203,7 +214,7 @@ async def rig(data: Path, **settings: object) -> AsyncIterator[Rig]:
         server.close()
 
 
-async def until(true: Callable[[], bool], timeout_s: float = 5) -> None:
+async def until(true: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     """Wait for a condition. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while not true():  # noqa: ASYNC110 - the condition lies in another process

@@ -1,6 +1,7 @@
 """A recorder process, fed as a media worker feeds it, makes files that play right."""
 
 import asyncio
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -108,6 +109,7 @@ async def test_a_worker_that_dies_and_comes_back_leaves_a_gap_in_one_recording(t
             tap = await recorder.tap(recording)
             numbers = tap.track(STORE, Source.CAMERA, Codec.VP8), tap.track(STORE, Source.MICROPHONE, Codec.OPUS)
             await tap.play((f for f in frames if start_s <= f.t_s < end_s), numbers, zero_ns)
+            await recorder.written(recording, (f for f in frames if f.t_s < 2.0 or start_s <= f.t_s < end_s))
             await (tap.cut() if start_s == 0 else tap.close())
             await asyncio.sleep(0.3)
         summary = summary_of(await recorder.end(recording))
@@ -158,7 +160,7 @@ async def test_a_tap_that_never_closes_holds_up_nothing(tmp_path: Path) -> None:
         tap = await recorder.tap(recording)
         numbers = tap.track(STORE, Source.CAMERA, Codec.VP8), tap.track(STORE, Source.MICROPHONE, Codec.OPUS)
         await tap.play(encoded.both(Codec.VP8, 1, 2.0), numbers, clock.wall_ns() - 2_000_000_000)
-        report = await recorder.end(recording, timeout_s=6)
+        report = await recorder.end(recording)
         await tap.cut()
     assert summary_of(report).parts[0].duration_s == pytest.approx(2.0, abs=0.1)
 
@@ -173,7 +175,8 @@ async def test_nonsense_on_the_tap_closes_that_connection_only(tmp_path: Path) -
         for junk in (b"\xff" * 64, b"\0\0\0\x03\x01{}", b"\0\0\0\x02\x09\x09", b"\0\0\0\x05\x02abcd"):
             reader, writer = await asyncio.open_unix_connection(str(tmp_path / TAP_SOCKET))
             writer.write(junk)
-            assert await reader.read() == b""
+            with contextlib.suppress(ConnectionResetError):  # that too is an end
+                assert await reader.read() == b""
             writer.close()
         await tap.play(frames[100:], numbers, zero_ns)
         await tap.close()

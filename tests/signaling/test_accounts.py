@@ -23,6 +23,7 @@ from signaling.store.organisation import By
 from signaling.store.schema import DATABASE
 from signaling.store.tables import AuditRow
 from tests.support import chain
+from tests.support.nodes import PATIENCE_S
 from tests.support.server import Client, SignalingServer
 
 pytestmark = pytest.mark.flow
@@ -47,14 +48,14 @@ async def accounts(server: SignalingServer) -> AsyncIterator[Accounts]:
 async def listen(client: Client) -> ClientWebSocketResponse:
     socket = await client.web_socket()
     await socket.send_str(encode(Hello(ticket=await client.ticket(), proto=1, device="device-1")).decode())
-    assert isinstance(decode(SERVER_MESSAGE, (await socket.receive(5)).data), Welcome)
+    assert isinstance(decode(SERVER_MESSAGE, (await socket.receive(PATIENCE_S)).data), Welcome)
     return socket
 
 
 async def hear(socket: ClientWebSocketResponse, name: str, presence: Presence) -> None:
     """Wait until somebody of this English name is said to be so."""
     while True:
-        message = decode(SERVER_MESSAGE, (await socket.receive(10)).data)
+        message = decode(SERVER_MESSAGE, (await socket.receive(PATIENCE_S)).data)
         if isinstance(message, PresenceChanged) and any(
             entry.person.name.en == name and entry.presence is presence for entry in message.entries
         ):
@@ -79,7 +80,7 @@ async def test_who_is_disabled_is_out_within_seconds_and_can_come_back(
     expert, tablet = await server.sign_in("chen"), await server.sign_in("store-0117")
     socket, watching = await listen(expert), await listen(tablet)
     await accounts.disable("chen")
-    while not isinstance(message := decode(SERVER_MESSAGE, (await socket.receive(5)).data), Bye):
+    while not isinstance(message := decode(SERVER_MESSAGE, (await socket.receive(PATIENCE_S)).data), Bye):
         pass
     assert message.code is ByeCode.REVOKED
     await hear(watching, "Chen Liqun", Presence.OFFLINE)

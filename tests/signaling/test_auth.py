@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import statistics
 import threading
 
 import pytest
@@ -42,8 +41,9 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
         await passwords.matches("wrong", against)
         return clock.now() - started
 
-    known = statistics.median([await seconds(kept) for _ in range(5)])
-    unknown = statistics.median([await seconds(None) for _ in range(5)])
+    took = [(await seconds(kept), await seconds(None)) for _ in range(5)]
+    # The quickest of each: what else the machine does only adds to it.
+    known, unknown = map(min, zip(*took, strict=True))
     assert 0.3 < unknown / known < 3
 
 
@@ -79,6 +79,7 @@ async def test_too_many_sign_ins_at_once_are_told_to_come_again() -> None:
 
 async def test_hashes_step_back_behind_calls() -> None:
     niceness: list[int] = []
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     class Asking(Passwords):
         def _verify(self, kept: str, password: str) -> bool:
@@ -87,7 +88,7 @@ async def test_hashes_step_back_behind_calls() -> None:
 
     await Asking(CHEAP).matches("x", "y")
     assert niceness == [NICENESS]
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == 0, "and nobody else does"
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own, "and nobody else does"
 
 
 def locked(limit: SignInLimit, login: str, address: str) -> bool:

@@ -1,7 +1,6 @@
 """Guessing passwords: from many addresses, behind a proxy or pretending to be; whoever is signed in goes on."""
 
 import asyncio
-import statistics
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,7 +84,7 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password_at_the_door(ser
             started = clock.now()
             assert (await guess(stranger, login, "wrong", ADDRESSES[number])).code is ErrorCode.WRONG_PASSWORD
             seconds.append(clock.now() - started)
-    known, unknown = (statistics.median(seconds) for seconds in took.values())
+    known, unknown = map(min, took.values())  # what else the machine does only adds to it
     assert 0.4 < unknown / known < 2.5
 
 

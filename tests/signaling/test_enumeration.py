@@ -1,6 +1,5 @@
 """What somebody may not see cannot be told from what is not there, nor taken along by a copied address."""
 
-import statistics
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,7 +28,7 @@ async def test_a_foreign_room_takes_as_long_as_none(server: SignalingServer) -> 
             answer = await stranger.get(f"/api/archive/{room}")
             took[whose].append(clock.now() - begun)
             assert (answer.status, answer.code) == (404, ErrorCode.NOT_FOUND)
-    theirs, nobodys = (statistics.median(seconds) for seconds in took.values())
+    theirs, nobodys = map(min, took.values())  # what else the machine does only adds to it
     assert 0.4 < theirs / nobodys < 2.5
 
 

@@ -22,6 +22,7 @@ from signaling.store.tables import AuditRow, ProgressRow, PublicationRow, SignIn
 from tests.signaling.test_http_matrix import fill
 from tests.support import chain
 from tests.support.malformed import frame
+from tests.support.nodes import PATIENCE_S
 from tests.support.server import Client, SignalingServer
 
 pytestmark = pytest.mark.flow
@@ -107,7 +108,7 @@ async def test_an_endless_body_is_cut_off(server: SignalingServer) -> None:
     for _ in range(5):
         writer.write(b"4000\r\n" + b" " * 0x4000 + b"\r\n")
     await writer.drain()
-    status = await asyncio.wait_for(reader.readline(), 5)
+    status = await asyncio.wait_for(reader.readline(), PATIENCE_S)
     assert b" 413 " in status
     writer.close()
     await writer.wait_closed()
@@ -215,7 +216,7 @@ async def test_a_thousand_fuzzed_bodies_never_break_it(server: SignalingServer) 
         body=anything.map(lambda value: json.dumps(value).encode("utf-8", "surrogatepass")) | st.binary(max_size=200),
     )
     def fuzz(route: Route, body: bytes) -> None:
-        status = asyncio.run_coroutine_threadsafe(ask(route, body), loop).result(10)
+        status = asyncio.run_coroutine_threadsafe(ask(route, body), loop).result(PATIENCE_S)
         statuses.add(status)
         assert status < 500
 
@@ -244,11 +245,11 @@ async def test_a_bomb_is_never_unpacked(server: SignalingServer) -> None:
     )
     reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
     writer.write(upgrade.encode())
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
     assert b" 101 " in head
     assert b"permessage-deflate" not in head
     writer.write(frame(bomb[:58_000], rsv=4))
-    closing = await asyncio.wait_for(reader.read(), 5)
+    closing = await asyncio.wait_for(reader.read(), PATIENCE_S)
     assert closing[:1] == b"\x88", "a close frame and no more"
     assert int.from_bytes(closing[2:4], "big") == 1002
     writer.close()
@@ -260,7 +261,7 @@ async def test_what_is_no_http_is_one_quiet_line(server: SignalingServer, caplog
     for _ in range(30):
         reader, writer = await asyncio.open_connection(urlsplit(server.url).hostname, urlsplit(server.url).port)
         writer.write(b"GET / HTTP/1.1\r\nCookie: passline=a-secret\r\nbad header\r\n\r\n")
-        assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), PATIENCE_S)
         writer.close()
     assert "a-secret" not in caplog.text
     assert "Traceback" not in caplog.text

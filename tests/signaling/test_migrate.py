@@ -93,7 +93,7 @@ async def test_an_upgrade_killed_at_any_statement_is_done_by_the_next_start(tmp_
     path = first_schema(tmp_path / DATABASE)
     before = rows_of(path)
     command = [sys.executable, "-m", "tests.support.killed_migration", str(path)]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=120)
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr
     killed = int(done.stdout.split()[-1])
     assert killed > 5

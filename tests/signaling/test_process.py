@@ -13,6 +13,7 @@ from aiohttp import ClientError, ClientSession
 
 from runtime import clock
 from runtime.settings import Settings, to_environ
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.flow
 
@@ -21,12 +22,6 @@ async def start(data: Path, port: int, **more: str) -> Process:
     own = {key: value for key, value in os.environ.items() if not key.startswith("PASSLINE_")}
     environ = own | to_environ(Settings(data=data, port=port)) | more
     return await asyncio.create_subprocess_exec(sys.executable, "-m", "signaling", env=environ, stderr=PIPE)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def lives(port: int) -> bool:

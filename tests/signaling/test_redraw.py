@@ -133,7 +133,7 @@ async def test_a_hostile_picture_is_refused_or_made_harmless(picture: bytes) -> 
     else:
         assert isinstance(outcome, Rejection)
         assert outcome.code is ErrorCode.BAD_PICTURE
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 async def test_the_largest_picture_that_has_to_be_turned_fits_into_the_limits() -> None:

@@ -16,6 +16,7 @@ from signaling.app import SERVICE
 from signaling.auth.sign_ins import LIFE_MS
 from signaling.live.revocation import Revocation
 from signaling.store.tables import PersonRow, SignInRow
+from tests.support.nodes import PATIENCE_S
 from tests.support.server import Client, SignalingServer
 
 pytestmark = pytest.mark.flow
@@ -31,7 +32,7 @@ async def welcome(client: Client) -> ClientWebSocketResponse:
     socket = await client.web_socket()
     hello = Hello(ticket=await client.ticket(), proto=1, device="device-1")
     await socket.send_str(encode(hello).decode())
-    assert isinstance(decode(SERVER_MESSAGE, (await socket.receive(5)).data), Welcome)
+    assert isinstance(decode(SERVER_MESSAGE, (await socket.receive(PATIENCE_S)).data), Welcome)
     return socket
 
 
@@ -43,7 +44,7 @@ async def look(server: SignalingServer) -> None:
 
 async def goodbye(socket: ClientWebSocketResponse) -> Bye:
     while True:
-        message = decode(SERVER_MESSAGE, (await socket.receive(5)).data)
+        message = decode(SERVER_MESSAGE, (await socket.receive(PATIENCE_S)).data)
         if isinstance(message, Bye):
             return message
 

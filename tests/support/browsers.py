@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import warnings
@@ -22,6 +21,7 @@ import psutil
 from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
 
 from tests.support.network import Network
+from tests.support.ports import free_port
 from tests.support.probe import PROBE
 
 with warnings.catch_warnings():
@@ -31,6 +31,10 @@ with warnings.catch_warnings():
 
 CHROMIUM = "/usr/bin/chromium"
 FIREFOX = "/usr/bin/firefox-esr"
+PATIENCE_S = 30.0
+"""For what takes a second on an idle machine."""
+START_S = 90.0
+"""For a browser that starts with a new profile; on an idle machine it takes a few seconds."""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -70,7 +74,7 @@ class Browser:
         for process in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(PATIENCE_S):
             await gone.wait()
 
     def _owns(self, process: psutil.Process) -> bool:
@@ -92,9 +96,10 @@ class Browser:
         await page.get_by_test_id("login").fill(login)
         await page.get_by_test_id("password").fill(password)
         await page.get_by_test_id("sign-in").click()
-        await page.get_by_test_id("sign-out").first.wait_for(state="attached", timeout=15_000)
-        while await page.evaluate("passline.snapshot().link") != "online":
-            await page.wait_for_timeout(20)
+        await page.get_by_test_id("sign-out").first.wait_for(state="attached", timeout=PATIENCE_S * 1000)
+        async with asyncio.timeout(PATIENCE_S):
+            while await page.evaluate("passline.snapshot().link") != "online":
+                await page.wait_for_timeout(20)
         return page
 
 
@@ -198,9 +203,9 @@ class Firefox:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
     async def start(self) -> None:
-        await _listening(self._port, within_s=30)
+        await _listening(self._port, within_s=START_S)
         await self._run(self._marionette.start_session)
-        self._marionette.timeout.script = 30
+        self._marionette.timeout.script = 60
         await self.goto("/")
 
     async def goto(self, path: str) -> None:
@@ -222,7 +227,10 @@ class Firefox:
         return json.loads(text)[0]
 
     async def click(self, test_id: str) -> None:
-        await self.evaluate(f"document.querySelector('[data-testid=\"{test_id}\"]').click()")
+        """Once it is there and may be clicked."""
+        found = f"document.querySelector('[data-testid=\"{test_id}\"]')"
+        await self.wait(f"({found}?.disabled === false)")
+        await self.evaluate(f"{found}.click()")
 
     async def fill(self, test_id: str, text: str) -> None:
         """Type into a field the way a framework notices."""
@@ -232,7 +240,7 @@ class Firefox:
             "field.dispatchEvent(new Event('input', { bubbles: true })); })()"
         )
 
-    async def wait(self, expression: str, seconds: float = 15.0) -> Any:
+    async def wait(self, expression: str, seconds: float = PATIENCE_S) -> Any:
         """Poll `expression` until it is truthy."""
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
@@ -273,9 +281,7 @@ async def _listening(port: int, *, within_s: float) -> None:
 async def firefox(url: str) -> AsyncIterator[Firefox]:
     """A fresh headless Firefox ESR on the product."""
     home = Path(tempfile.mkdtemp(prefix="passline-firefox-"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     prefs = {**FIREFOX_PREFS, "marionette.port": port}
     (home / "user.js").write_text(
         "".join(f"user_pref({json.dumps(key)}, {json.dumps(value)});\n" for key, value in prefs.items())

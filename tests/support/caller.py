@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import ClientError, ClientSession, CookieJar
+from aiortc.exceptions import InvalidStateError
 
 from contract.client import AcceptCall, StartCall
 from contract.data import Moved
@@ -25,13 +26,14 @@ from runtime import clock
 from runtime.supervise import TaskScope
 from tests.support import encoded
 from tests.support.clients import Tab, new_cid
-from tests.support.nodes import until
+from tests.support.nodes import PATIENCE_S, until
 from tests.support.peer_client import PeerClient
 from tests.support.server import Answer, Client
 from tests.support.stack import Stack
 
 RETRY_S = 0.2
-CONNECT_S = 2.0
+CONNECT_S, LONGEST_S = 2.0, 16.0
+"""For one try to connect: a worker that died does not answer. Doubled each time, for a machine that is slower."""
 GONE = (401, 403, 404, 410)
 """Answers to an offer after which another one is useless."""
 
@@ -57,13 +59,13 @@ class Caller:
         """When media came, over all connections, in order."""
         return sorted(at for peer in self.peers for at in peer.media_at)
 
-    async def hears(self, *, after: float, seconds: float = 20.0) -> float:
+    async def hears(self, *, after: float, seconds: float = PATIENCE_S) -> float:
         """Wait for media that came after this time; its time."""
         return await until(
             lambda: next((at for at in self.heard if at > after), None), f"{self.tab.person} hears", seconds=seconds
         )
 
-    async def hears_anew(self, *, after: float, seconds: float = 20.0) -> float:
+    async def hears_anew(self, *, after: float, seconds: float = PATIENCE_S) -> float:
         """Wait for media on a connection that carried none before this time; its time."""
 
         def first() -> float | None:
@@ -83,12 +85,14 @@ class Caller:
         return await self.tab.browser.post(f"/api/rooms/{room}/peers", json=body.model_dump(mode="json"))
 
     async def _stay_connected(self, room: RoomId) -> None:
-        told = 0
+        patience_s = CONNECT_S
         while self.refused is None:
             told = self._told(room)
-            if await self._connect(room):
+            if await self._connect(room, patience_s):
+                patience_s = CONNECT_S
                 await until(lambda told=told: self._told(room) > told or self._restarting, "word", seconds=3600)  # type: ignore[misc]
             else:
+                patience_s = min(2 * patience_s, LONGEST_S)
                 await asyncio.sleep(RETRY_S)
 
     def _told(self, room: RoomId) -> int:
@@ -98,15 +102,15 @@ class Caller:
     def _restarting(self) -> bool:
         return Moved(reason="restarting") in self.peers[-1].said
 
-    async def _connect(self, room: RoomId) -> bool:
+    async def _connect(self, room: RoomId, patience_s: float) -> bool:
         peer = PeerClient()
         self._pc_gen += 1
         try:
             answer = await self.offer(room, peer, self._pc_gen)
             if answer.status == 201:
-                async with asyncio.timeout(CONNECT_S):
+                async with asyncio.timeout(patience_s):
                     await peer.connect(answer.read(PeerAnswer).sdp)
-        except (ClientError, OSError, TimeoutError):
+        except (ClientError, OSError, TimeoutError, InvalidStateError):
             await peer.aclose()
             return False
         if answer.status in GONE:

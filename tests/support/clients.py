@@ -94,6 +94,16 @@ class Tab:
         """Take in what comes until the socket ends."""
         socket = self.socket
         assert socket is not None
+        try:
+            await self._read(socket)
+        except ClientError:
+            pass  # it ended while something was said: an end like any other
+        finally:
+            if self.socket is socket:
+                self.close_code = socket.close_code
+            self._let_go(socket)
+
+    async def _read(self, socket: ClientWebSocketResponse) -> None:
         pinged = clock.now()
         while True:
             try:
@@ -101,7 +111,7 @@ class Tab:
             except TimeoutError:
                 frame = None
             if frame is not None and frame.type is not WSMsgType.TEXT:
-                break
+                return
             if clock.now() >= pinged + PING_S:
                 pinged = clock.now()
                 await self.say(Ping(n=0))
@@ -110,8 +120,6 @@ class Tab:
             message = decode(SERVER_MESSAGE, frame.data)
             self.heard.append(message)
             await self._take(message)
-        self.close_code = socket.close_code
-        self._let_go()
 
     async def stay(self) -> None:
         """Connect again and again, as the browser does."""
@@ -123,14 +131,15 @@ class Tab:
                 wait_s = 0.05
             except (ClientError, OSError, TimeoutError, AssertionError):
                 wait_s = min(wait_s * 2, 1.0)
-            self._let_go()
+            if self.socket is not None:
+                self._let_go(self.socket)
             await asyncio.sleep(wait_s)
 
-    def _let_go(self) -> None:
+    def _let_go(self, socket: ClientWebSocketResponse) -> None:
         """Forget the socket, and its connection with it even if the server died in the middle of a word."""
-        socket, self.socket = self.socket, None
-        if socket is not None:
-            socket._response.close()
+        if self.socket is socket:
+            self.socket = None
+        socket._response.close()
 
     async def say(self, message: Any) -> None:
         assert self.socket is not None
@@ -140,9 +149,8 @@ class Tab:
         """The network goes without a word (RST)."""
         assert self.socket is not None
         connection = self.socket._response.connection
-        assert connection is not None
-        assert connection.transport is not None
-        connection.transport.abort()
+        if connection is not None and connection.transport is not None:  # else it is gone already
+            connection.transport.abort()
 
     # --- messages -------------------------------------------------------------------------------------------------
 

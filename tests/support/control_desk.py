@@ -71,7 +71,7 @@ class ControlDesk:
 
     async def hello(self) -> WorkerHello:
         """The newest hello, waited for."""
-        await until(lambda: self._link is not None and self.all(WorkerHello), within_s=20.0)
+        await until(lambda: self._link is not None and self.all(WorkerHello), within_s=60.0)
         return self.all(WorkerHello)[-1]
 
     async def beat(self) -> Beat:

@@ -20,14 +20,16 @@ from contract.server import Done
 from passline.demo import PASSWORD
 from runtime.supervise import TaskScope
 from tests.support.clients import Tab, new_cid
+from tests.support.nodes import PATIENCE_S
 from tests.support.peer_client import PeerClient
-from tests.support.server import Client
+from tests.support.server import Answer, Client
 from tests.support.stack import Stack
 
 OPUS, VP8 = 111, 96
 """Payload types of the captured offer."""
 _SOUND_TICKS, _PICTURE_TICKS = 960, 9000
 _PICTURE_PACKETS = 3
+RETRY_S = 0.5
 _LOUD = bytes.fromhex("bede0001" + "10a00000")
 """The captured offer's audio level extension (id 1), at -32 dBov."""
 
@@ -77,7 +79,7 @@ class Member:
 
     async def reopen_tab(self) -> None:
         """The same session goes on in a new socket, once the server takes it."""
-        async with asyncio.timeout(20.0):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
                     await self.tab.open()
@@ -105,21 +107,31 @@ class Member:
         """A PeerConnection for a room in which this tab has its seat."""
         assert self.tab.welcome is not None
         await self._drop_peer()
-        self._pc_gen += 1
         self.room = room
         peer = PeerClient()
         offer = peer.offer()
         ssrcs = [int(line.split(" ")[0]) for line in offer.split("a=ssrc:")[1:]]
         self.microphone_ssrc, self.camera_ssrc = ssrcs[0], next(ssrc for ssrc in ssrcs if ssrc != ssrcs[0])
-        body = PeerOffer(session=self.tab.welcome.session, pc_gen=self._pc_gen, layout=TABLET, sdp=offer)
-        answer = await self.tab.browser.post(f"/api/rooms/{room}/peers", json=body.model_dump(mode="json"))
-        assert answer.status == 201, (answer.status, answer.body)
         try:
+            answer = await self._offered(room, offer)
+            assert answer.status == 201, (answer.status, answer.body)
             await peer.connect(answer.read(PeerAnswer).sdp)
         except BaseException:
             await peer.aclose()
             raise
         self.peer = peer
+
+    async def _offered(self, room: RoomId, sdp: str) -> Answer:
+        """What the server says to it; as a browser does, again while the worker is too busy to answer in time."""
+        assert self.tab.welcome is not None
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                self._pc_gen += 1
+                body = PeerOffer(session=self.tab.welcome.session, pc_gen=self._pc_gen, layout=TABLET, sdp=sdp)
+                answer = await self.tab.browser.post(f"/api/rooms/{room}/peers", json=body.model_dump(mode="json"))
+                if answer.status != 503:
+                    return answer
+                await asyncio.sleep(RETRY_S)
 
     async def leave(self) -> None:
         """Hang up."""
@@ -159,5 +171,5 @@ class Member:
     async def _drop_peer(self) -> None:
         peer, self.peer = self.peer, None
         if peer is not None:
-            async with asyncio.timeout(5.0):
+            async with asyncio.timeout(PATIENCE_S):
                 await peer.aclose()

@@ -25,7 +25,7 @@ from typing import Literal, Self
 
 _numbers = itertools.count()
 MTU_BYTES = 1500
-READY_S = 10.0
+READY_S = 30.0
 Way = Literal["up", "down", "both"]
 
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from signaling.tls.authority import new_authority, new_server
-from tests.support.stack import free_port
+from tests.support.ports import free_port
 
 SHIPPED = Path(__file__).parents[2] / "docker"
-START_S = 30.0
+START_S = 60.0
 
 
 @dataclass(frozen=True)

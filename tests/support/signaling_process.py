@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +12,7 @@ from aiohttp import ClientError, ClientSession, CookieJar
 from contract.http import Me, SignIn
 from runtime.settings import PREFIX, Settings
 from tests.support import chain
+from tests.support.ports import free_port
 from tests.support.server import Client
 
 START_S = 120.0
@@ -27,7 +27,7 @@ class SignalingProcess:
 
     def __init__(self, data: Path, **settings: object) -> None:
         self.data = data
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._settings = {"log_level": "warning", **settings, "data": data, "port": self.port}
         self._process: asyncio.subprocess.Process | None = None
@@ -75,10 +75,3 @@ class SignalingProcess:
         assert answer.status == 200, answer.body
         client.person = answer.read(Me).person
         return client
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -15,7 +15,7 @@ from typing import Self
 
 import ifaddr
 
-from tests.support.stack import free_port
+from tests.support.ports import free_port
 
 COTURN = Path(__file__).parents[2] / "docker" / "coturn"
 SECRET = "a secret of tests, 32 characters"
@@ -54,7 +54,7 @@ async def coturn(
             *command, env=environ, cwd=log.parent, stdout=out, stderr=asyncio.subprocess.STDOUT
         )
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 assert process.returncode is None, log.read_text()
                 try:
@@ -74,9 +74,14 @@ def media_host() -> str:
     """An address of this machine that a relay may send to: coturn takes loopback for an attack."""
     for adapter in ifaddr.get_adapters():
         for bound in adapter.ips:
-            if isinstance(bound.ip, str) and not ipaddress.ip_address(bound.ip).is_loopback:
+            if isinstance(bound.ip, str) and _lasts(ipaddress.ip_address(bound.ip)):
                 return bound.ip
     raise AssertionError("this machine has no address but loopback")
+
+
+def _lasts(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """No loopback, and not of a test's own network (tests/support/network.py), which may be gone in a moment."""
+    return not address.is_loopback and address not in ipaddress.ip_network("198.18.0.0/15")
 
 
 class TurnClient:
@@ -120,19 +125,23 @@ class TurnClient:
         for _ in range(3):
             transaction = secrets.token_bytes(12)
             filled = [(kind, _xored(peer, transaction) if kind == _PEER and peer else v) for kind, v in attributes]
-            code, nonce = _read(await self._exchange(self._request(method, transaction, filled)))
+            code, nonce = _read(await self._exchange(self._request(method, transaction, filled), transaction))
             if nonce and code in (401, 438) and nonce != self._nonce:
                 self._nonce = nonce  # the first time, or it has become stale
                 continue
             return code
         return code
 
-    async def _exchange(self, request: bytes) -> bytes:
+    async def _exchange(self, request: bytes, transaction: bytes) -> bytes:
+        """The answer to this request: one to an earlier request that was sent again may come first."""
         assert self._transport is not None
-        for _ in range(4):
+        for _ in range(20):
             self._transport.sendto(request)
             with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(self._answers.get(), 1.0)
+                async with asyncio.timeout(1.0):
+                    while (answer := await self._answers.get())[8:20] != transaction:
+                        continue
+                    return answer
         raise AssertionError("the TURN server does not answer")
 
     def _request(self, method: int, transaction: bytes, attributes: list[tuple[int, bytes]]) -> bytes:

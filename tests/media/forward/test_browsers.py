@@ -19,7 +19,7 @@ from media.peer.leg import Leg
 from runtime import clock
 from tests.support.browsers import Browser, chromium, firefox, playwright
 from tests.support.loop import Loop, serve
-from tests.support.until import until
+from tests.support.until import PATIENCE_S, until
 
 pytestmark = pytest.mark.browser
 
@@ -96,11 +96,12 @@ class RealRoom(Loop):
             )
 
 
-async def colours(evaluate: Callable[[str], Awaitable[Any]]) -> set[str]:
-    """What the videos of a page that watches showed in the last second."""
-    await evaluate("(seen.length = 0, true)")
-    await asyncio.sleep(1)
-    return {colour for _, colour in await evaluate("seen")}
+async def come(evaluate: Callable[[str], Awaitable[Any]], count: int, since: int = 0) -> list[tuple[float, str]]:
+    """At least so many pictures that a page which watches saw, from number `since` on, waited for."""
+    async with asyncio.timeout(PATIENCE_S):
+        while len(seen := await evaluate(f"seen.slice({since})")) < count:  # noqa: ASYNC110 - another process sees
+            await asyncio.sleep(0.05)
+    return [(at, what) for at, what in seen]
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ async def join(real: RealRoom, browser: Browser, colour: str | None, *, stage: i
         options |= {"colour": COLOURS[colour], "hz": 500 if colour == "red" else 1000}
     ready = sum(state is LegState.CONNECTED for _, state in real.states)
     await page.evaluate("options => go(options)", options)
-    await until(lambda: sum(state is LegState.CONNECTED for _, state in real.states) > ready, within_s=10.0)
+    await until(lambda: sum(state is LegState.CONNECTED for _, state in real.states) > ready)
     return page
 
 
@@ -130,18 +131,20 @@ async def test_slots_show_the_right_person_over_many_switches(server: tuple[Real
     real, browser = server
     await join(real, browser, "red")
     await join(real, browser, "blue")
-    await until(lambda: len(real.live) == 4, within_s=10.0)
+    await until(lambda: len(real.live) == 4)
     viewer = await join(real, browser, None)
     await viewer.evaluate(WATCH)
-    await asyncio.sleep(2)
+    await come(viewer.evaluate, 20)
     first_foreign, gaps = 0, []
     for turn in range(8):
         who, other, colour = ("p-2", "p-1", "blue") if turn % 2 == 0 else ("p-1", "p-2", "red")
-        before = await viewer.evaluate("[performance.now(), seen.length]")
+        before = await viewer.evaluate("seen.length") - 1
         real.host(who, [other])
-        await asyncio.sleep(1.0)
-        seen = [(at, what) for at, what in await viewer.evaluate(f"seen.slice({before[1] - 1})")]
-        right = next(at for at, (_, what) in enumerate(seen) if what == colour)
+        async with asyncio.timeout(PATIENCE_S):
+            while colour not in {what for _, what in await come(viewer.evaluate, 2, before)}:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        right = next(at for at, (_, what) in enumerate(await come(viewer.evaluate, 2, before)) if what == colour)
+        seen = await come(viewer.evaluate, right + 15, before)
         first_foreign += sum(what != colour for _, what in seen[right:])
         gaps.append(max(after[0] - sooner[0] for sooner, after in pairwise(seen[: right + 10])))
     assert first_foreign == 0
@@ -157,21 +160,23 @@ async def test_losses_on_the_way_down_are_repaired(server: tuple[RealRoom, Brows
     real, browser = server
     await join(real, browser, "red")
     viewer = await join(real, browser, None)
-    await until(lambda: real.room.counters.get("packets_out", 0) > 100, within_s=10.0)
+    await until(lambda: real.room.counters.get("packets_out", 0) > 100)
     await asyncio.sleep(1)
     real.loss = 0.05
     await until(lambda: real.room.counters.get("packets_repeated", 0) > 5, within_s=40.0)
     real.loss = 0.0
-    await asyncio.sleep(1)
-    stats = await viewer.evaluate(
-        "(async () => { let out; (await pc.getStats()).forEach((s) => {"
-        "if (s.type === 'inbound-rtp' && s.kind === 'video') out = s; }); return out; })()"
-    )
-    assert real.lost > 5
-    assert stats["totalFreezesDuration"] < 0.5
-    assert stats["framesDecoded"] > 20
+    stats: dict[str, Any] = {}
     # What was lost stays lost in the stream's own count; it came by the retransmission stream.
-    assert stats["retransmittedPacketsReceived"] >= stats["packetsLost"] > 0
+    async with asyncio.timeout(PATIENCE_S):
+        while not stats or not stats["retransmittedPacketsReceived"] >= stats["packetsLost"] > 0:
+            await asyncio.sleep(0.2)
+            stats = await viewer.evaluate(
+                "(async () => { let out; (await pc.getStats()).forEach((s) => {"
+                "if (s.type === 'inbound-rtp' && s.kind === 'video') out = s; }); return out; })()"
+            )
+    assert real.lost > 5
+    assert stats["totalFreezesDuration"] < 1.0
+    assert stats["framesDecoded"] > 20
 
 
 async def test_chromium_and_firefox_see_each_other(server: tuple[RealRoom, Browser]) -> None:
@@ -185,13 +190,15 @@ async def test_chromium_and_firefox_see_each_other(server: tuple[RealRoom, Brows
             return json.loads(await other.evaluate(f"window.wrappedJSObject.eval({json.dumps(script)})"))
 
         await inside("go({stage: 1, floor: 1, colour: '#00f', hz: 1000})")
-        await until(lambda: len(real.live) == 4, within_s=15.0)
+        await until(lambda: len(real.live) == 4)
         await page.evaluate(WATCH)
-        await asyncio.sleep(1.5)
-        assert await colours(page.evaluate) == {"blue"}
-        got = {inbound["kind"]: inbound for inbound in await inside("received()") if inbound["packets"]}
-        assert got["video"]["frames"] > 20
-        assert got["audio"]["packets"] > 50
+        await come(page.evaluate, 20)
+        assert {what for _, what in (await come(page.evaluate, 30))[20:]} == {"blue"}
+        got: dict[str, Any] = {}
+        async with asyncio.timeout(PATIENCE_S):
+            while got.keys() < {"video", "audio"} or got["video"]["frames"] <= 20 or got["audio"]["packets"] <= 50:
+                await asyncio.sleep(0.1)
+                got = {inbound["kind"]: inbound for inbound in await inside("received()") if inbound["packets"]}
     assert not real.mux.dropped["bug"]
 
 

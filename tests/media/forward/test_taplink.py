@@ -32,7 +32,7 @@ class Recorder:
             self.got.append(len(record).to_bytes(4) + record)
 
     async def has(self, records: list[bytes]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.got != records:  # noqa: ASYNC110 - the socket lies between
                 await asyncio.sleep(0.005)
 

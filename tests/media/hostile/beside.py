@@ -47,7 +47,7 @@ class Beside:
         await self.desk.join(self.listener, leg="listener", who="p-listener", session="s-listener")
         scope.spawn(self._speak(), name="speak")
         scope.spawn(self._consent(), name="consent")
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30.0):
             while not self._came:  # noqa: ASYNC110 - another process sends
                 await asyncio.sleep(0.01)
 
@@ -146,7 +146,7 @@ def _environment(directory: Path) -> dict[str, str]:
 async def _end(worker: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         worker.terminate()
-    await asyncio.wait_for(worker.wait(), 5.0)
+    await asyncio.wait_for(worker.wait(), 30.0)
 
 
 def paced(inputs: Iterable[bytes], *, burst: int) -> Iterator[list[bytes]]:

@@ -18,6 +18,7 @@ from tests.fuzz.mangle import malformed, malformed_lines, with_sctp_checksum, wi
 from tests.media.hostile.beside import Beside, call_beside, paced
 from tests.support.peer_client import PeerClient
 from tests.support.promise import Promise
+from tests.support.until import until
 
 pytestmark = pytest.mark.flow
 
@@ -192,5 +193,6 @@ async def test_malformed_input_of_every_kind_disturbs_nobody(promise: Promise, t
                 promise.measured(f"gap in the call beside malformed {kind}", beside.harm_s(begun), limit=GAP_S)
                 gained = beside.rss_mib() - before
                 promise.measured(f"memory gained by malformed {kind}", gained, limit=GAIN_MIB, unit="MiB")
-            assert beside.desk.state("speaker") is LegState.CONNECTED
-            assert beside.desk.state("listener") is LegState.CONNECTED
+            # Either may be called silent for a moment on a machine that lets nobody run for seconds.
+            await until(lambda: beside.desk.state("speaker") is LegState.CONNECTED)
+            await until(lambda: beside.desk.state("listener") is LegState.CONNECTED)

@@ -1,8 +1,9 @@
 """The size of a JPEG from its headers, whatever is in front of them."""
 
+import time
+
 import pytest
 
-from runtime import clock
 from signaling.domain.jpeg import size_px
 from tests.fuzz.corpus import CORPUS
 
@@ -17,7 +18,7 @@ def test_fill_bytes_before_a_marker_are_skipped() -> None:
 
 
 def test_a_body_of_nothing_but_fill_bytes_is_refused_at_once() -> None:
-    begun = clock.now()
+    begun = time.process_time()
     with pytest.raises(ValueError, match="no marker"):
         size_px(PICTURE[:2] + b"\xff" * 12 * 1024 * 1024)
-    assert clock.now() - begun < 0.5
+    assert time.process_time() - begun < 0.5

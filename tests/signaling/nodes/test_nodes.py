@@ -1,6 +1,7 @@
 """Workers and the recorder come, go, hang and come back."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -30,6 +31,7 @@ from contract.nodes import (
 from contract.rooms import RecordingState
 from contract.server import Done, MediaMoved
 from runtime import clock
+from signaling.nodes.workers import ANSWER_S
 from tests.signaling.service.world import answered, offer, ring
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.nodes import BAD_SDP, FakeRecorder, FakeWorker, connected, until
@@ -144,7 +146,7 @@ async def test_an_offer_to_a_worker_that_dies_is_answered_at_once(scene: Scene) 
         await until(lambda: worker.of(OpenLeg), "the offer")
         begun = clock.now()
     assert waiting.result().status == 503
-    assert clock.now() - begun < 1.0, "not only after the time for an answer"
+    assert clock.now() - begun < ANSWER_S, "not only after the time for an answer"
 
 
 async def test_rooms_spread_over_workers_and_stay(scene: Scene) -> None:
@@ -229,7 +231,8 @@ async def test_garbage_on_the_control_socket_ends_only_that_link(scene: Scene) -
     for record in (b"{", encode(CloseMediaRoom(room=RoomId("r"))), b'{"type":"worker_hello"}'):
         reader, writer = await asyncio.open_unix_connection(str(scene.data / CONTROL_SOCKET))
         writer.write(len(record).to_bytes(4, "big") + record)
-        assert await reader.read() == b""
+        with contextlib.suppress(ConnectionResetError):  # that too is an end
+            assert await reader.read() == b""
         writer.close()
     async with connected(scene.data, FakeWorker()):
         room = await ring(scene.store, scene.chen)

@@ -21,7 +21,7 @@ from signaling.app import SERVICE
 from signaling.ws.gateway import Gateway
 from signaling.ws.socket import QUEUE_FRAMES
 from tests.support.clients import Tab, new_cid, tab
-from tests.support.nodes import until
+from tests.support.nodes import PATIENCE_S, until
 from tests.support.server import Client, SignalingServer
 
 pytestmark = pytest.mark.flow
@@ -46,6 +46,7 @@ async def raw_end(browser: Client, frame: str | bytes) -> tuple[int | None, list
 
 async def test_welcome_comes_first_and_ping_is_answered(server: SignalingServer) -> None:
     async with tab(await server.sign_in("chen")) as chen:
+        await chen.until(lambda: len(chen.heard) >= 2, "the first two")
         assert [message.type for message in chen.heard][:2] == ["welcome", "presence"]
         assert chen.welcome is not None
         assert not chen.welcome.resumed
@@ -55,6 +56,7 @@ async def test_welcome_comes_first_and_ping_is_answered(server: SignalingServer)
 
 async def test_presence_follows_who_is_there(server: SignalingServer) -> None:
     async with tab(await server.sign_in("store-0117")) as store:
+        await store.until(lambda: store.presence("p-chen"), "the presence")
         assert store.presence("p-chen") == "offline"
         assert store.presence("p-store-0117") in (None, "offline", "free")
         async with tab(await server.sign_in("chen")):
@@ -119,14 +121,14 @@ async def test_ping_frames_are_answered_but_are_no_words(
     server: SignalingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = await server.sign_in("chen")
-    monkeypatch.setattr("signaling.ws.session.HELLO_S", 0.5)
+    monkeypatch.setattr("signaling.ws.session.HELLO_S", 1.5)
     mute = await browser.http.ws_connect(f"{browser.url}/ws", origin=browser.url, autoping=False)
     begun = clock.now()
     ponged = 0
-    while clock.now() - begun < 10:
+    while clock.now() - begun < PATIENCE_S:
         with contextlib.suppress(ConnectionError):
             await mute.ping(b"still here")
-        frame = await mute.receive(timeout=5)
+        frame = await mute.receive(timeout=PATIENCE_S)
         ponged += frame.type is WSMsgType.PONG
         if frame.type is WSMsgType.TEXT:
             break
