@@ -98,7 +98,7 @@ def _rooms(result: dict[str, Any]) -> list[str]:
         lines.append(
             f"| {row['subject']} | {row['rooms']} ({row['rooms'] + row['subscribers']}) "
             f"| {row['cpu_percent_of_core']:g} ({row['lowest']:g}–{row['highest']:g}) "
-            f"| {row['cpu_us_per_packet']:g} | {row['lost']} |"
+            f"| {row['cpu_us_per_packet']:g} | {row['lost']}{'' if row['held'] else ', not held'} |"
         )
     return lines
 

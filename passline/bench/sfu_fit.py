@@ -29,12 +29,14 @@ def fit(points: list[tuple[float, float]]) -> Line:
 def fits(rows: list[dict[str, Any]], over: str) -> list[dict[str, Any]]:
     """The line of every subject's CPU over its "subscribers" or "rooms"; subjects measured once have none.
 
+    Rooms that were not held do not count.
+
     Over subscribers also the cores that CROWD of them take: by CPU, and by the most packets that a core sent without
     loss (None where that was not sought).
     """
     found = []
     for subject in dict.fromkeys(row["subject"] for row in rows):
-        own = [row for row in rows if row["subject"] == subject]
+        own = [row for row in rows if row["subject"] == subject and row.get("held", True)]
         if len({row[over] for row in own}) < 2:
             continue
         line = fit([(row[over], row["cpu_percent_of_core"]) for row in own])

@@ -76,6 +76,7 @@ class Load:
     def warm(self, seconds: float) -> None:
         """As `call`, with nothing seen of it."""
         self._play(seconds, self._jobs())
+        self._receive(time.monotonic() + GRACE_S)
 
     def _jobs(self) -> Jobs:
         jobs: Jobs = []

@@ -82,7 +82,7 @@ def _row(side: Side, rss_kib: float, *, ladder: bool) -> dict[str, Any]:
         "windows_us": [round(cost, 2) for cost in costs],
         "packets_per_s": round(statistics.median(seen.received / seen.seconds for seen, _ in side.windows)),
         "cpu_percent_of_core": round(statistics.median(100 * cpu_s / seen.seconds for seen, cpu_s in side.windows), 2),
-        "lost": sum(seen.sent * side.subscribers - seen.received for seen, _ in side.windows)
+        "lost": max(0, sum(seen.sent * side.subscribers - seen.received for seen, _ in side.windows))
         if side.server.same_packets
         else None,
         "lossless_pps_per_core": most_pps,

@@ -46,6 +46,15 @@ def test_a_crowd_takes_cores_by_both_measures() -> None:
     assert told == {"subject": "native", "fixed": 2, "each": 0.1, "cores_by_cpu": 5.02, "cores_by_lossless": 2}
 
 
+def test_rooms_that_were_not_held_do_not_bend_the_line() -> None:
+    percents = {1: 3.0, 11: 13.0, 21: 9.0}
+    rows = [
+        {"subject": "janus", "rooms": rooms, "cpu_percent_of_core": percent, "held": rooms < 21}
+        for rooms, percent in percents.items()
+    ]
+    assert fits(rows, "rooms") == [{"subject": "janus", "fixed": 2, "each": 1}]
+
+
 def test_the_picture_shows_every_subject_and_is_the_one_in_the_documents() -> None:
     result = json.loads(MEASURED.read_text())
     drawn = draw(result)
