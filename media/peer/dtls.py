@@ -53,12 +53,12 @@ class DtlsTransport(RTCDtlsTransport):
         # As server we choose: AES-GCM costs 20–40 % less CPU, and left to itself Chromium takes CM_SHA1_80.
         self._srtp_profiles = [SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80]
         self._set_role("client" if client else "server")
+        self._peer_role = "server" if client else "client"
         self.on("statechange", self._state_changed)
 
     async def handshake(self, remote_fingerprint: str) -> None:
         """Say hello, or wait for the peer's, and finish. Raises DtlsFailed."""
-        peer = "server" if self._role == "client" else "client"
-        await self.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", remote_fingerprint)], role=peer))
+        await self.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", remote_fingerprint)], role=self._peer_role))
         if self._state is not State.CONNECTED:
             raise DtlsFailed
 
