@@ -11,6 +11,14 @@ import { chapterWords } from './Timeline'
 
 type Tab = 'all' | 'chat' | 'still'
 
+/** Moves only the list: `scrollIntoView` would push an upright page, which may be a little too tall, off its title. */
+function reveal(list: HTMLElement, line: Element): void {
+  const box = list.getBoundingClientRect()
+  const { top, bottom } = line.getBoundingClientRect()
+  if (top < box.top) list.scrollTop -= box.top - top
+  else if (bottom > box.bottom) list.scrollTop += bottom - box.bottom
+}
+
 export function RunningPanel(props: { replay: Replay; player: Player; label: (id: string) => string }) {
   const model = useModel()
   const { replay, player, label } = props
@@ -23,7 +31,7 @@ export function RunningPanel(props: { replay: Replay; player: Player; label: (id
   const present = chapters.findLastIndex((chapter) => chapter.t_s <= now + 0.05)
   useEffect(() => {
     const line = list.current?.children[present]
-    if (line && !list.current?.matches(':hover')) line.scrollIntoView({ block: 'nearest' })
+    if (line && !list.current?.matches(':hover')) reveal(list.current!, line)
   }, [present])
   const large = open === null ? undefined : stills[open]?.still
   const count = (kind: Tab): number =>
