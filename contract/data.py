@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from contract.base import Fraction, Message
 from contract.ids import PersonId
-from contract.media import Codec, Source
+from contract.media import Codec, Layer, Source
 
 MAX_UP_BYTES = 1024
 
@@ -31,7 +31,16 @@ class PointAt(Message):
     y: Fraction
 
 
-ClientData = Annotated[Ready | PointAt, Field(discriminator="type")]
+class SlotSize(Message):
+    """How large a receive section is shown now; before the first word of it, as large as can be."""
+
+    type: Literal["slot_size"] = "slot_size"
+    mid: Annotated[str, Field(max_length=16)]
+    px: Literal[180, 360, 720]
+    """The shorter side in pixels of the screen, rounded up to a step."""
+
+
+ClientData = Annotated[Ready | PointAt | SlotSize, Field(discriminator="type")]
 CLIENT_DATA: TypeAdapter[ClientData] = TypeAdapter(ClientData)
 
 
@@ -41,6 +50,8 @@ class SlotFill(Message):
     mid: str
     participant: PersonId | None = None
     source: Source | None = None
+    paused: bool = False
+    """The link is too slow even for the smallest picture: nothing comes here until there is room again."""
 
 
 class Slots(Message):
@@ -68,6 +79,13 @@ class UseCodec(Message):
     video: Codec
 
 
+class UseLayers(Message):
+    """Send the camera in these layers and no others; before the first word of it, in the full one."""
+
+    type: Literal["use_layers"] = "use_layers"
+    layers: list[Layer]
+
+
 class Moved(Message):
     """This PeerConnection is closed by the server, with the reason."""
 
@@ -75,5 +93,5 @@ class Moved(Message):
     reason: Literal["replaced", "left", "removed", "room_closed", "restarting"]
 
 
-ServerData = Annotated[Slots | Pointed | UseCodec | Moved, Field(discriminator="type")]
+ServerData = Annotated[Slots | Pointed | UseCodec | UseLayers | Moved, Field(discriminator="type")]
 SERVER_DATA: TypeAdapter[ServerData] = TypeAdapter(ServerData)

@@ -39,6 +39,20 @@ class Codec(StrEnum):
     H264 = "h264"
 
 
+class Layer(StrEnum):
+    """One of the sizes in which a camera is sent at once (simulcast), smallest first. Named by its `rid` (RFC 8851)."""
+
+    QUARTER = "q"
+    HALF = "h"
+    FULL = "f"
+
+
+SHRUNK: dict[Layer, int] = {Layer.QUARTER: 4, Layer.HALF: 2, Layer.FULL: 1}
+"""By how much each side of the picture is smaller than the camera's."""
+LAYER_BPS: dict[Layer, int] = {Layer.QUARTER: 150_000, Layer.HALF: 500_000, Layer.FULL: 2_000_000}
+"""What a client sends of each at most."""
+
+
 class Layout(Message):
     """How many receive slots an offer has, after its send sections and in this order:
     `stage` pairs (audio then video), `floor` audios, then the data channel."""

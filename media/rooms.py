@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from contract.data import PointAt
+from contract.data import PointAt, SlotSize
 from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import Codec, Grants, Source
@@ -264,6 +264,10 @@ class Rooms:
     def leg_point(self, leg: Leg, point: PointAt) -> None:
         with self._guard(leg.room):
             self.held[leg.room].media.on_point(leg.id, point, clock.now(), clock.wall_ns())
+
+    def leg_slot_size(self, leg: Leg, size: SlotSize) -> None:
+        with self._guard(leg.room):
+            self.held[leg.room].media.on_slot_size(leg.id, size)
 
     def leg_changed(self, leg: Leg) -> None:
         if leg.state is LegState.CLOSED:

@@ -6,11 +6,13 @@ from random import Random
 
 from contract.data import SlotFill
 from contract.ids import PersonId
-from contract.media import Grants, Source
+from contract.media import Grants, Layer, Source
 from media.forward.allocation import Seat
+from media.forward.pictures import Pictures
 from media.forward.ports import LegPort
-from media.forward.publication import Publication
+from media.forward.publication import SILENCE_S, Publication
 from media.forward.sections import Section, Sections
+from media.forward.sending import Sending
 from media.forward.slot import MOST_PADDING_BYTES, Slot
 from media.rtp.arrivals import Arrivals
 from media.rtp.bandwidth import Estimate
@@ -19,11 +21,17 @@ from media.rtp.numbering import Numbering
 from media.rtp.pacer import Pacer
 from media.rtp.packet import FIRST_VALUE_AT, FIXED_BYTES, RtpHeader, extension
 
+FLOWS_S = 0.3
+"""A camera of which some layer came so recently runs; three frames at ten a second."""
+LAYER_SILENCE_S = 1.0
+"""A layer of which nothing came for so long while another one flows is not sent any more."""
 POINTS_PER_S = 60
 PACED_BELOW_BPS, PACED_UNTIL_BPS = 1_000_000, 1_300_000
 """Above, a keyframe is through within a few tens of milliseconds, and one datagram for all of it is worth more."""
 PROBE_LEAST_PACKETS = 5
 """Fewer say too little about speed."""
+Key = tuple[str, Layer | None]
+"""Names a publication of a leg: its mid, and its layer if there are several."""
 RENEWAL_S = 1.0
 """A section's SSRC may change (RFC 3550 §8.2), but not with every packet: each change settles the whole room anew."""
 
@@ -75,6 +83,8 @@ class Leg:
         )
         """Id of the extension that numbers its packets; in a bundle one for all sections; 0 if there is none."""
         self.report_due = 0.0
+        self.sending = Sending()
+        self.pictures = Pictures()
         self.slots = [
             Slot(section, port, random, lambda _slot: on_begun(self), numbering) for section in sections.slots
         ]
@@ -84,8 +94,7 @@ class Leg:
         self.told_version = 0
         self.pairs = 1 + max((slot.section.stage for slot in self.slots if slot.section.stage is not None), default=-1)
         self.floors = 1 + max((slot.section.floor for slot in self.slots if slot.section.floor is not None), default=-1)
-        self.publications: dict[str, Publication] = {}
-        """By mid."""
+        self.publications: dict[Key, Publication] = {}
         self._number = number
         self._clock = PublisherClock()
         self._by_ssrc: dict[int, Publication] = {}
@@ -93,49 +102,59 @@ class Leg:
         self._mid_ids = {section.ext["mid"] for section in sections.sources if "mid" in section.ext}
         self._section_of = {section.mid: section for section in sections.sources}
         self._mid_of_pt = _told_apart(sections.sources)
-        self._renewed_at: dict[str, float] = {}
+        self._renewed_at: dict[Key, float] = {}
         self._points = float(POINTS_PER_S)
         self._points_at = 0.0
         for section in sections.sources:
             if section.ssrc:
-                self._publish(section.mid, section.ssrc, section.rtx_ssrc)
+                self._publish((section.mid, None), section.ssrc, section.rtx_ssrc)
 
-    def _publish(self, mid: str, ssrc: int, rtx_ssrc: int) -> Publication:
+    def _publish(self, key: Key, ssrc: int, rtx_ssrc: int) -> Publication:
+        mid, layer = key
         publication = Publication(
             self._number(),
             self.member.participant,
             self._section_of[mid],
             ssrc,
             self._clock,
+            layer=layer,
             low_delay=self.low_delay,
         )
-        self._by_ssrc = {number: other for number, other in self._by_ssrc.items() if other.section.mid != mid}
+        before = self.publications.get(key)
+        self._by_ssrc = {number: other for number, other in self._by_ssrc.items() if other is not before}
         self._by_ssrc[ssrc] = publication
         if rtx_ssrc:
             self._by_ssrc[rtx_ssrc] = publication
-        self.publications[mid] = publication
+        self.publications[key] = publication
         return publication
 
     def of_packet(self, packet: bytes, header: RtpHeader, now: float) -> Publication | None:
         """Whose packet this is: by its SSRC, by the mid that it carries, or by a payload type that only one section has
-        (RFC 9143 §9.2); None if unknown. A publication whose SSRC changed begins anew.
+        (RFC 9143 §9.2), and with simulcast by its rid (RFC 8852); None if unknown. A publication whose SSRC changed
+        begins anew.
         """
         publication = self._by_ssrc.get(header.ssrc)
         if publication is not None:
             return publication
         for mid in self._mids(packet, header):
-            if mid not in self._section_of:
+            section = self._section_of.get(mid) if mid is not None else None
+            if section is None or mid is None:
                 continue
-            there = self.publications.get(mid)
-            if header.payload_type in self._section_of[mid].rtx_of.values():
+            repeated = header.payload_type in section.rtx_of.values()
+            layer = _layer_of(packet, header, section, repeated=repeated)
+            if section.layers and layer is None:
+                return None
+            key = mid, layer
+            there = self.publications.get(key)
+            if repeated:
                 if there is not None:
                     self._by_ssrc[header.ssrc] = there
                     self._forget_surplus(there)
                 return there
-            if now - self._renewed_at.get(mid, float("-inf")) < RENEWAL_S:
+            if now - self._renewed_at.get(key, float("-inf")) < RENEWAL_S:
                 return None
-            self._renewed_at[mid] = now
-            return self._publish(mid, header.ssrc, self._section_of[mid].rtx_ssrc)
+            self._renewed_at[key] = now
+            return self._publish(key, header.ssrc, section.rtx_ssrc)
         return None
 
     def _mids(self, packet: bytes, header: RtpHeader) -> Iterator[str | None]:
@@ -165,17 +184,41 @@ class Leg:
                 return publication
         return None
 
+    def silence_s(self, publication: Publication, now: float) -> float:
+        """After how long without a packet a publication has ended: a layer sooner, while another one flows."""
+        if publication.layer is None:
+            return SILENCE_S
+        flows = any(
+            now - other.last_at < FLOWS_S
+            for other in self.publications.values()
+            if other.section is publication.section and other is not publication
+        )
+        return LAYER_SILENCE_S if flows else SILENCE_S
+
     def slots_at(self, *, stage: int | None = None, floor: int | None = None) -> list[Slot]:
         return [slot for slot in self.slots if slot.section.stage == stage and slot.section.floor == floor]
 
+    def shows(self, slot: Slot) -> tuple[PersonId, Source] | None:
+        """Whom and what the rules of stage and floor have put into a slot."""
+        if slot.section.floor is not None:
+            speaker = self.floor[slot.section.floor] if slot.section.floor < len(self.floor) else None
+            return (speaker, Source.MICROPHONE) if speaker is not None else None
+        place = slot.section.stage
+        seat = self.stage[place] if place is not None and place < len(self.stage) else None
+        if seat is None:
+            return None
+        if seat.screen:
+            return seat.participant, Source.SCREEN if slot.video else Source.SCREEN_SOUND
+        return seat.participant, Source.CAMERA if slot.video else Source.MICROPHONE
+
     def videos(self) -> int:
         """How many pictures it gets."""
-        return sum(1 for slot in self.slots if slot.video and slot.current is not None)
+        return sum(1 for slot in self.slots if slot.video and (slot.current is not None or slot.paused is not None))
 
     def probe(self, now: float) -> None:
         """Send a train of padding, if it is time to see whether its link carries more."""
         padding_bytes = self.estimate.probe_bytes(self.videos(), now)
-        slot = next((slot for slot in self.slots if slot.current is not None and slot.can_pad), None)
+        slot = next((slot for slot in self.slots if (slot.current or slot.paused) is not None and slot.can_pad), None)
         if not padding_bytes or slot is None:
             return
         packets = max(PROBE_LEAST_PACKETS, padding_bytes // MOST_PADDING_BYTES)
@@ -209,11 +252,16 @@ class Leg:
         """What its `slots` message says now."""
         fills = []
         for slot in self.slots:
-            shown = slot.shown
+            shown = slot.shown or slot.paused
             fills.append(
                 SlotFill(mid=slot.section.mid)
                 if shown is None
-                else SlotFill(mid=slot.section.mid, participant=shown.participant, source=shown.source)
+                else SlotFill(
+                    mid=slot.section.mid,
+                    participant=shown.participant,
+                    source=shown.source,
+                    paused=slot.paused is not None,
+                )
             )
         return fills
 
@@ -243,3 +291,12 @@ def _told_apart(sources: Iterable[Section]) -> dict[int, str]:
         for payload_type in {*section.pt_of.values(), *section.rtx_of.values()}:
             found[payload_type] = None if payload_type in found else section.mid
     return {payload_type: mid for payload_type, mid in found.items() if mid is not None}
+
+
+def _layer_of(packet: bytes, header: RtpHeader, section: Section, *, repeated: bool) -> Layer | None:
+    """The layer that a packet names; None without simulcast, and if it names none that was answered."""
+    if not section.layers:
+        return None
+    value = extension(packet, header, section.ext.get("repaired_rid" if repeated else "rid", 0))
+    name = value.decode("ascii", "replace") if value else ""
+    return next((layer for layer in section.layers if layer == name), None)

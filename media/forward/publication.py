@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from contract.ids import PersonId
-from contract.media import Codec, Source
+from contract.media import Codec, Layer, Source
 from contract.recording import GapReason
 from media.forward.sections import Section
 from media.plane.base import Targets
@@ -12,12 +12,13 @@ from media.rtp.clock import PublisherClock, TrackClock
 from media.rtp.keyframe import starts_keyframe
 from media.rtp.nack import NackGenerator
 from media.rtp.packet import RtpHeader
+from media.rtp.rate import Rate
 from media.rtp.reports import Reception
 from media.rtp.rewrite import Newest
 from media.rtp.rtx import unwrap_rtx
 from media.rtp.sequence import SEQUENCE_BITS, Unwrapper
 from media.rtp.throttle import KeyframeThrottle
-from media.rtp.vp8 import Vp8Descriptor, parse_vp8
+from media.rtp.vp8 import Vp8Descriptor, frame_size, parse_vp8
 
 BYE_S = 0.3
 """After a goodbye (RFC 3550 §6.6) the silence is only waited for this long."""
@@ -38,7 +39,7 @@ class Waiting(Protocol):
 
 
 class Publication:
-    """Created with its section; comes to life with the first packet that carries something.
+    """Created with its section, or with the first packet of a layer; comes to life when one carries something.
 
     `receive` turns wire packets into MediaPackets, each once. The owner sends what `missing` returns as NACK, a PLI
     when `request_keyframe` or `keyframe_due` says so, and forwards by `targets`.
@@ -52,15 +53,17 @@ class Publication:
         ssrc: int,
         publisher_clock: PublisherClock,
         *,
+        layer: Layer | None = None,
         low_delay: bool = False,
     ) -> None:
-        """With `low_delay` the camera is to be shown without waiting for smoothness."""
+        """`layer` if there are several. With `low_delay` the camera is to be shown without waiting for smoothness."""
         assert section.source is not None
         self.number = number
         """Unique in the room; a slot remembers it for repeats."""
         self.participant = participant
         self.source: Source = section.source
         self.section = section
+        self.layer = layer
         self.video = section.kind == "video"
         self.low_delay = low_delay and section.source is Source.CAMERA
         self.clock_rate_hz = CLOCK_RATES_HZ[section.kind]
@@ -77,6 +80,9 @@ class Publication:
         self.nack = NackGenerator()
         self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
         self.reception = Reception(ssrc, self.clock_rate_hz)
+        self.rate = Rate(self.reception)
+        self.px = 0
+        """Shorter side of the newest keyframe; 0 where we cannot tell (H.264)."""
         self.targets = Targets()
         self.waiting: list[Waiting] = []
         self.nacks = self.plis = 0
@@ -139,6 +145,8 @@ class Publication:
                 self._throttle.on_keyframe()
                 if number > self._keyframe:
                     self._keyframe, self.keyframe_at = number, now
+                    if descriptor is not None:
+                        self.px = min(frame_size(payload[descriptor.data_at :]) or (self.px,))
         return media
 
     def on_bye(self, now: float) -> None:

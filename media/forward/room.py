@@ -5,17 +5,19 @@ from collections.abc import Iterable
 from itertools import count
 from random import Random
 
-from contract.data import PointAt, Pointed, Slots, UseCodec
+from contract.data import PointAt, Pointed, Slots, SlotSize, UseCodec, UseLayers
 from contract.ids import LegId, PersonId, RecordingId, RoomId
-from contract.media import Codec, Grants, Source
+from contract.media import Codec, Grants, Layer, Source
 from contract.recording import GapReason
 from media.forward.allocation import Standing, floor, stage
 from media.forward.feedback import REPORT_S, Feedback, report, request_keyframe, send_nack, send_pli, tell_arrivals
 from media.forward.figures import Sampled, Sampler
 from media.forward.leg import Leg, Member
+from media.forward.pictures import Picture
 from media.forward.ports import LegPort, RoomEvents, TapSink
 from media.forward.publication import SILENCE_S, Publication
 from media.forward.sections import Sections
+from media.forward.sending import Sending
 from media.forward.slot import Slot
 from media.forward.tap import RoomTap
 from media.plane.base import Plane
@@ -24,6 +26,10 @@ from media.rtp.packet import RtpHeader, extension, parse_header
 from media.rtp.rtcp import parse_rtcp
 from media.rtp.speakers import Speakers, level_dbov
 
+SHARED_FROM = 3
+"""From so many on, a camera is sent in layers; with two there is nobody whose link is not the other's own."""
+LAYERS_S = 0.5
+"""Between two looks at what every link carries."""
 ALIVE_S = 0.5
 """A client heard of so long after a source's last packet stopped that source itself."""
 
@@ -56,7 +62,10 @@ class MediaRoom:
         self._joined = count(1)
         self._members: dict[PersonId, Member] = {}
         self._legs: dict[LegId, Leg] = {}
-        self._active: dict[tuple[PersonId, Source], Publication] = {}
+        self._active: dict[tuple[PersonId, Source], list[Publication]] = {}
+        """What is live, all layers of it, smallest first."""
+        self._shared = False
+        self._layers_due = 0.0
         self._speakers: Speakers[PersonId] = Speakers()
         self._spoke: frozenset[PersonId] = frozenset()
         self._feedback = Feedback()
@@ -236,6 +245,13 @@ class MediaRoom:
                 other.port.send_data(pointed)
         self._tap.on_point(by, point, wall_ns)
 
+    def on_slot_size(self, leg_id: LegId, size: SlotSize) -> None:
+        """A client says how large it shows a slot; counts with the next look at its link."""
+        leg = self._legs.get(leg_id)
+        for slot in [] if leg is None else leg.slots:
+            if slot.section.mid == size.mid:
+                slot.px = size.px
+
     def _codec_changed(self, publication: Publication, publisher: Leg, now: float) -> None:
         publication.forwarded_codec = publication.codec
         again = [slot.on_codec() for leg in self._legs.values() for slot in leg.slots if slot.current is publication]
@@ -254,16 +270,16 @@ class MediaRoom:
 
     def _refill(self, now: float, wall_ns: int) -> None:
         """Who is live changed, or who may see whom: settle every slot anew."""
+        self._shared = self._is_shared()
         self._settle_active()
-        recorded = [
-            publication for publication in self._active.values() if self._members[publication.participant].grants.record
-        ]
+        recorded = [layers[-1] for (who, _), layers in self._active.items() if self._members[who].grants.record]
         self._tap.follow(recorded, wall_ns)
         standings = self._standings(now)
         recent = self._speakers.ranked((who.participant for who in standings), now)
         for leg in self._legs.values():
             self._fill(leg, standings, recent, now)
             self._tell(leg)
+        self._ask_layers(now)
 
     def want_keyframes(self, now: float) -> None:
         """Somebody will watch in a moment: ask for what a slot begins with, also of those who are not granted yet."""
@@ -273,14 +289,15 @@ class MediaRoom:
                     request_keyframe(publication, leg, now, first=True)
 
     def _settle_active(self) -> None:
-        active: dict[tuple[PersonId, Source], Publication] = {}
+        active: dict[tuple[PersonId, Source], list[Publication]] = {}
         for leg in reversed(self._legs.values()):
             if not leg.member.grants.publish:
                 continue
-            for publication in leg.publications.values():
-                key = (publication.participant, publication.source)
-                if publication.live and key not in active:
-                    active[key] = publication
+            for section in leg.sections.sources:
+                live = [one for one in leg.publications.values() if one.live and one.section is section]
+                key = (leg.member.participant, live[0].source) if live else None
+                if key is not None and key not in active:
+                    active[key] = sorted(live, key=_rank)
         before, self._active = self._active, active
         for who, source in before.keys() - active.keys():
             self._events.publication_ended(who, source)
@@ -309,20 +326,66 @@ class MediaRoom:
         others = [standing for standing in standings if standing.participant != who]
         leg.stage = stage(others, leg.stage, leg.pairs, recent=recent)
         leg.floor = floor(others, leg.stage, leg.floor, leg.floors, recent=recent)
-        for number, seat in enumerate(leg.stage):
-            for slot in leg.slots_at(stage=number):
-                if seat is None:
-                    slot.fill(None)
-                    continue
-                if seat.screen:
-                    source = Source.SCREEN if slot.video else Source.SCREEN_SOUND
+        for slot in leg.slots:
+            if not slot.video:
+                sound = self._sources(leg, slot)
+                slot.fill(sound[0] if sound else None)
+        self._fill_pictures(leg, now)
+
+    def _sources(self, leg: Leg, slot: Slot) -> list[Publication]:
+        shown = leg.shows(slot)
+        return self._active.get(shown, []) if shown is not None else []
+
+    def _fill_pictures(self, leg: Leg, now: float) -> None:
+        """Every picture of a leg in the layer that its link can carry; screens are the more important ones."""
+        pictures = []
+        for slot in leg.slots:
+            if slot.video:
+                sources = self._sources(leg, slot)
+                if sources:
+                    publisher = self._feedback.publisher_of(sources[0])
+                    pictures.append(Picture(slot, sources, publisher.sending if publisher else Sending(), now))
                 else:
-                    source = Source.CAMERA if slot.video else Source.MICROPHONE
-                if slot.fill(self._active.get((seat.participant, source))) and not self._begin_late(slot, now):
-                    self._want(slot.next, now, first=True)
-        for number, speaker in enumerate(leg.floor):
-            for slot in leg.slots_at(floor=number):
-                slot.fill(self._active.get((speaker, Source.MICROPHONE)) if speaker is not None else None)
+                    slot.layer = None
+                    slot.fill(None)
+        pictures.sort(key=lambda picture: picture.key[1] is not Source.SCREEN)
+        if self._shared:
+            voices = sum(1 for slot in leg.slots if not slot.video and slot.current is not None)
+            carried = leg.pictures.choose(pictures, budget_bps=leg.estimate.pictures_bps(voices), now=now)
+        else:
+            leg.pictures.all_full(pictures)
+            carried = [True] * len(pictures)
+        for picture, fits in zip(pictures, carried, strict=True):
+            slot = picture.slot
+            if not fits:
+                slot.layer = None
+                slot.pause(picture.sources[0])
+            elif slot.fill(picture.source) and not self._begin_late(slot, now):
+                self._want(slot.next, now, first=True)
+
+    def _is_shared(self) -> bool:
+        here = [member for member in self._members.values() if member.grants.publish or member.grants.subscribe]
+        return len(here) >= SHARED_FROM
+
+    def _ask_layers(self, now: float) -> None:
+        """Every publisher sends the layers that some slot shows or waits for, the recorder's, and never none."""
+        wanted: dict[LegId, set[Layer]] = {}
+        for leg in self._legs.values():
+            for slot in leg.slots:
+                shown = slot.current or slot.next
+                publisher = self._feedback.publisher_of(shown) if shown is not None else None
+                if publisher is not None:
+                    of_slot = slot.layer, *(one.layer for one in (slot.current, slot.next) if one is not None)
+                    wanted.setdefault(publisher.port.id, set()).update(layer for layer in of_slot if layer)
+        for leg in self._legs.values():
+            offered = next((section.layers for section in leg.sections.sources if section.layers), ())
+            if not offered or not leg.ready or not leg.member.grants.publish:
+                continue
+            layers = wanted.get(leg.port.id, set())
+            if not self._shared or (self._tap.recording is not None and leg.member.grants.record):
+                layers.add(offered[-1])
+            if leg.sending.want(frozenset(layers), now, least=offered[0]):
+                leg.port.send_data(UseLayers(layers=[layer for layer in offered if layer in leg.sending.layers]))
 
     def _begin_late(self, slot: Slot, now: float) -> bool:
         """Begin with a keyframe that has just come, and what came after it. Returns False if there is none."""
@@ -370,11 +433,14 @@ class MediaRoom:
                     self._feedback.hurry(leg)
                 leg.probe(now)
             for publication in leg.publications.values():
-                if publication.live and now - publication.last_at > SILENCE_S:
+                silence_s = leg.silence_s(publication, now)
+                if publication.live and now - publication.last_at > silence_s:
                     publication.live = False
                     # A client that is heard of stopped it; of one that is not heard of nobody knows.
                     gone = leg.port.heard_at < publication.last_at + ALIVE_S
-                    publication.lost = GapReason.NETWORK if gone else None
+                    # So does nobody a layer beside which another one goes on: the uplink became too thin for it.
+                    thin = silence_s < SILENCE_S
+                    publication.lost = GapReason.NETWORK if gone or thin else None
                     ended = True
                 if publication.nack.waiting:
                     send_nack(publication, leg, now)
@@ -387,6 +453,15 @@ class MediaRoom:
         if ended or speaking != self._spoke:
             self._spoke = speaking
             self._refill(now, wall_ns)
+        if now >= self._layers_due:
+            self._layers_due = now + LAYERS_S
+            self._shared = self._is_shared()
+            if self._shared:
+                for leg in self._legs.values():
+                    if leg.ready and leg.member.grants.subscribe:
+                        self._fill_pictures(leg, now)
+                        self._tell(leg)
+            self._ask_layers(now)
         due = [leg for leg in self._legs.values() if now >= leg.report_due]
         if due:
             watchers = self._watchers(self._legs.values())
@@ -394,12 +469,12 @@ class MediaRoom:
                 leg.report_due = now + REPORT_S
                 report(leg, watchers, now, wall_ns)
 
-    @staticmethod
-    def _watchers(legs: Iterable[Leg]) -> dict[int, list[Leg]]:
+    def _watchers(self, legs: Iterable[Leg]) -> dict[int, list[Leg]]:
+        """Who gets a picture that must suit the narrowest of their links: one that is not sent in layers."""
         watchers: dict[int, list[Leg]] = {}
         for leg in legs:
             for slot in leg.slots:
-                if slot.video and slot.current is not None:
+                if slot.video and slot.current is not None and (slot.current.layer is None or not self._shared):
                     watchers.setdefault(slot.current.number, []).append(leg)
         return watchers
 
@@ -423,8 +498,8 @@ class MediaRoom:
     def want_recorded(self, now: float) -> None:
         """Ask for keyframes of all that is recorded."""
         if self._tap.recording is not None:
-            for publication in self._active.values():
-                self._want(publication, now, first=False)
+            for layers in self._active.values():
+                self._want(layers[-1], now, first=False)
 
     @property
     def recording(self) -> RecordingId | None:
@@ -450,3 +525,8 @@ class MediaRoom:
             "packets_given_up": given_up,
             "tap_frames": self._tap.frames_dropped,
         }
+
+
+def _rank(publication: Publication) -> int:
+    """Where its layer is among those of its section."""
+    return publication.section.layers.index(publication.layer) if publication.layer is not None else 0

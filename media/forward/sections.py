@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from contract.media import Codec, Source
+from contract.media import Codec, Layer, Source
 
 EXTENSIONS: dict[str, str] = {
     "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
     "level": "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+    "rid": "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    "repaired_rid": "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
     "playout_delay": "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
     "transport_cc": "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 }
@@ -24,6 +26,8 @@ class Section:
     """As our answer says it: `recvonly` is a section the client sends, `sendonly` is a slot."""
     source: Source | None = None
     """What a `recvonly` section carries."""
+    layers: tuple[Layer, ...] = ()
+    """Of a `recvonly` section with simulcast, lowest first; their SSRCs are not known before their packets come."""
     stage: int | None = None
     """Number of the stage pair a slot belongs to, from 0."""
     floor: int | None = None

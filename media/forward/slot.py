@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
+from contract.media import Layer
 from media.forward.ports import LegPort
 from media.forward.publication import CLOCK_RATES_HZ, Publication
 from media.forward.repeat import RepeatBudget
@@ -24,6 +25,8 @@ PADDING_HEAD_BYTES = 24
 """RTP header and extensions of a padding packet."""
 PADDED = 0x20
 """In the first byte of a packet."""
+LARGEST_PX = 720
+"""A slot of which its client did not say how large it is shown."""
 
 
 class Slot:
@@ -50,6 +53,12 @@ class Slot:
         """What the receiver said last of what came here."""
         self.nacks = self.plis = self.repeats = 0
         """Packets and keyframes that the receiver asked for, packets sent again: so far."""
+        self.layer: Layer | None = None
+        """Which of a camera's layers shall be shown; None if it has no layers."""
+        self.px = LARGEST_PX
+        """How large it is shown: the shorter side."""
+        self.paused: Publication | None = None
+        """What would be shown if the link could carry it."""
         self._on_begun = on_begun
         self._send = leg.send_rtp
         self._handle = leg.handle
@@ -81,6 +90,7 @@ class Slot:
 
     def fill(self, publication: Publication | None) -> bool:
         """Show `publication`, or nothing. Returns whether its keyframe is needed now."""
+        self.paused = None
         if publication is not self.next:
             if self.next is not None:
                 self.next.waiting = [slot for slot in self.next.waiting if slot is not self]
@@ -95,6 +105,11 @@ class Slot:
         self.next = publication
         publication.waiting.append(self)
         return self.video
+
+    def pause(self, publication: Publication) -> None:
+        """Show nothing, because the link could not carry it."""
+        self.fill(None)
+        self.paused = publication
 
     def begin(self, publication: Publication, packet: MediaPacket, now: float) -> bool:
         """The first packet of `publication`'s keyframe: switch to it. False if this client cannot decode it."""

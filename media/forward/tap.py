@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from contract.data import PointAt
 from contract.ids import PersonId, RecordingId, RoomId
+from contract.media import Source
 from contract.recording import GapReason
 from contract.tap import (
     MAX_TAP_BYTES,
@@ -37,7 +38,10 @@ _FRAME_HEAD_BYTES = 18
 class _Track:
     """One publication on one connection to the recorder."""
 
-    def __init__(self, publication: Publication, recording: RecordingId, sink: TapSink, now: float) -> None:
+    def __init__(
+        self, publication: Publication, recording: RecordingId, sink: TapSink, now: float, *, after_ns: int
+    ) -> None:
+        """`after_ns` is when the last frame of the same source was captured that came as another publication."""
         assert publication.codec is not None
         self.publication = publication
         self.codec = publication.codec
@@ -47,9 +51,10 @@ class _Track:
         self._sink = sink
         self._number = sink.next_number()
         self._since = now
+        self._after_ns = after_ns
         self._held: list[Frame] = []
         self._announced = False
-        self._last_ns = 0
+        self.last_ns = 0
         self._gap: tuple[int, GapReason] | None = None
         self._after_drop = False
 
@@ -64,8 +69,8 @@ class _Track:
         for item in self.assembler.pop(now):
             if isinstance(item, Frame):
                 self._held.append(item)
-            elif self._gap is None and self._last_ns:
-                self._gap = (self._last_ns, GapReason.NETWORK)
+            elif self._gap is None and self.last_ns:
+                self._gap = (self.last_ns, GapReason.NETWORK)
         if self._held and (self.publication.clock.exact or now - self._since > HOLD_S):
             self.flush(wall_now_ns)
 
@@ -73,7 +78,7 @@ class _Track:
         self.flush(wall_ns)
         if self._announced:
             lost = self.publication.lost
-            self._say(TapTrackEnd(number=self._number, wall_ns=max(wall_ns, self._last_ns), lost=lost))
+            self._say(TapTrackEnd(number=self._number, wall_ns=max(wall_ns, self.last_ns), lost=lost))
 
     def _say(self, message: TapMessage) -> None:
         self._sink.send(pack_message(message))
@@ -92,13 +97,13 @@ class _Track:
             wall_ns = clock.guess_of(ticks)
         if wall_ns is None or abs(wall_ns - wall_now_ns) > MAX_AWAY_NS:
             wall_ns = wall_now_ns
-        wall_ns = max(wall_ns, self._last_ns + 1, 0)
+        wall_ns = max(wall_ns, self.last_ns + 1, self._after_ns + 1)
         full = self._sink.waiting_bytes > MAX_WAITING_BYTES
         if full or len(frame.payload) + _FRAME_HEAD_BYTES > MAX_TAP_BYTES or (self._after_drop and not frame.key):
             self._after_drop = True
             self.dropped += 1
             if self._gap is None:
-                self._gap = (self._last_ns or wall_ns, GapReason.TAP_FULL)
+                self._gap = (self.last_ns or wall_ns, GapReason.TAP_FULL)
             return
         self._after_drop = False
         if not self._announced:
@@ -119,7 +124,7 @@ class _Track:
             self._gap = None
             if wall_ns - start_ns >= MIN_GAP_NS:
                 self._say(TapGap(number=self._number, start_ns=start_ns, end_ns=wall_ns, reason=reason))
-        self._last_ns = wall_ns
+        self.last_ns = wall_ns
         self._sink.send(pack_frame(TapFrame(self._number, frame.key, wall_ns, frame.payload)))
 
 
@@ -137,6 +142,8 @@ class RoomTap:
         self._sink: TapSink | None = None
         self._followed: list[Publication] = []
         self._tracks: dict[int, _Track] = {}
+        self._ended_ns: dict[tuple[PersonId, Source], int] = {}
+        """Last frame of what was followed; another layer of it must not begin before."""
         self._dropped = 0
 
     @property
@@ -165,6 +172,7 @@ class RoomTap:
         """The link is down; what was queued on it is lost."""
         self._dropped = self.frames_dropped
         self._tracks.clear()
+        self._ended_ns.clear()
         self._sink = None
 
     def follow(self, publications: Collection[Publication], wall_ns: int) -> None:
@@ -185,7 +193,8 @@ class RoomTap:
         if track is None:
             if publication not in self._followed:
                 return
-            track = _Track(publication, self._recording, self._sink, now)
+            after_ns = self._ended_ns.get((publication.participant, publication.source), -1)
+            track = _Track(publication, self._recording, self._sink, now, after_ns=after_ns)
             self._tracks[publication.number] = track
         track.assembler.push(packet, now)
         track.advance(now, wall_ns)
@@ -213,10 +222,13 @@ class RoomTap:
             track.flush(wall_ns)
         self._dropped = self.frames_dropped
         self._tracks.clear()
+        self._ended_ns.clear()
         if self._sink is not None and self._recording is not None:
             self._sink.send(pack_message(TapClose(recording=self._recording, wall_ns=wall_ns)))
 
     def _end(self, number: int, wall_ns: int) -> None:
         track = self._tracks.pop(number)
         track.end(wall_ns)
+        publication = track.publication
+        self._ended_ns[publication.participant, publication.source] = track.last_ns
         self._dropped += track.dropped

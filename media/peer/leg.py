@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Literal, Protocol, assert_never
 
-from contract.data import ClientData, Moved, PointAt, Ready, ServerData
+from contract.data import ClientData, Moved, PointAt, Ready, ServerData, SlotSize
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.media import Codec
 from contract.nodes import SILENT_S, LegEnd, LegReport, LegState, OpenLeg
@@ -50,6 +50,8 @@ class LegOwner(Protocol):
         """The client said `ready`, or has no data channel to say it on."""
 
     def leg_point(self, leg: "Leg", point: PointAt) -> None: ...
+
+    def leg_slot_size(self, leg: "Leg", size: SlotSize) -> None: ...
 
     def leg_changed(self, leg: "Leg") -> None:
         """`leg.state` changed; at CLOSED with `leg.reason`, and nothing more comes."""
@@ -330,6 +332,8 @@ class Leg:
                 self._connected()
             case PointAt():
                 self._owner.leg_point(self, message)
+            case SlotSize():
+                self._owner.leg_slot_size(self, message)
             case _:
                 assert_never(message)
 

@@ -25,6 +25,8 @@ _EXTMAP = re.compile(r"([0-9]{1,5})(?:/(sendrecv|sendonly|recvonly|inactive))? (
 _NUMBERED = re.compile(r"([0-9]{1,3}) (.{1,800})")
 _SSRC = re.compile(r"([0-9]{1,10}) .*")
 _FID = re.compile(r"FID ([0-9]{1,10}) ([0-9]{1,10})")
+_RID = re.compile(r"([A-Za-z0-9_-]{1,16}) (send|recv)(?: .*)?")
+_SIMULCAST = re.compile(r"send ([A-Za-z0-9_~,;-]{1,200})(?: recv .*)?")
 _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 
 
@@ -61,6 +63,10 @@ class OfferSection:
     ssrcs: list[int] = field(default_factory=list)
     fid: tuple[int, int] | None = None
     """SSRC and SSRC of its retransmissions (RFC 5576)."""
+    rids: list[str] = field(default_factory=list)
+    """Streams that the client says how it would send (RFC 8851)."""
+    simulcast: list[tuple[str, bool]] = field(default_factory=list)
+    """Those that it would send at once (RFC 8853), the first of each list of alternatives, and whether paused."""
     sctp_port: int | None = None
 
 
@@ -173,6 +179,16 @@ def _attribute(section: OfferSection, name: str, value: str, number: int) -> Non
             found = _FID.fullmatch(value)
             if found is not None:
                 section.fid = _number(found[1], 2**32 - 1, number), _number(found[2], 2**32 - 1, number)
+        case "rid":
+            found = _RID.fullmatch(value)
+            if found is not None and found[2] == "send":
+                _room(section.rids, number)
+                section.rids.append(found[1])
+        case "simulcast":
+            found = _SIMULCAST.fullmatch(value)
+            if found is not None:
+                firsts = [alternatives.split(",")[0] for alternatives in found[1].split(";")]
+                section.simulcast = [(name.lstrip("~"), name.startswith("~")) for name in firsts]
         case _:
             pass
 

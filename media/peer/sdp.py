@@ -8,6 +8,7 @@ What the answer must say was learnt in trials with Chromium and Firefox:
 - both video codecs are answered in every video section, in the client's own payload types, the preferred one first;
 - a fingerprint stands in every section (Firefox crashed without), extension ids are echoed unchanged;
 - directions are the exact reverse of the offered ones; Firefox's port 0 with `bundle-only` is no rejection;
+- simulcast is answered for the camera, its layers paused as they were offered paused: a browser switches them so;
 - `video-orientation` is not answered; transport-wide congestion control is, with REMB beside it, but not for the sound
   that a client sends: Chromium would take 110 kbit/s for it, twice of what it needs, from what pictures may have.
 """
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contract.errors import PasslineError
-from contract.media import SEND_SECTIONS, Codec, Layout, MediaUse
+from contract.media import SEND_SECTIONS, Codec, Layer, Layout, MediaUse, Source
 from media.forward.sections import EXTENSIONS, Section, Sections
 from media.peer import plain
 from media.peer.candidates import candidate_lines
@@ -183,17 +184,19 @@ def _settle(
             if name == "rtx/90000" and offered.fmtp.get(other, "").replace(" ", "") == f"apt={payload_type}":
                 rtx_of[payload_type] = other
     if part.source is not None:
+        layers = _layers(offered) if part.source is Source.CAMERA else ()
         ssrc, rtx_ssrc = offered.fid or (offered.ssrcs[0] if offered.ssrcs else 0, 0)
         return Section(
             mid=offered.mid,
             kind=kind,
             direction="recvonly",
             source=part.source,
-            ssrc=ssrc,
-            rtx_ssrc=rtx_ssrc,
+            layers=layers,
+            ssrc=0 if layers else ssrc,
+            rtx_ssrc=0 if layers else rtx_ssrc,
             pt_of=pt_of,
             rtx_of=rtx_of,
-            ext=_extensions(offered, slot=False),
+            ext=_extensions(offered, slot=False, layered=bool(layers)),
         )
     return Section(
         mid=offered.mid,
@@ -242,8 +245,19 @@ def _h264(offered: OfferSection, listed: list[int]) -> int | None:
     return fallback
 
 
-def _extensions(offered: OfferSection, *, slot: bool) -> dict[str, int]:
+def _layers(offered: OfferSection) -> tuple[Layer, ...]:
+    """The layers of an offered simulcast, if we know them all and can tell their packets apart."""
+    names = [name for name, _paused in offered.simulcast]
+    known = [layer for layer in Layer if layer in names and layer in offered.rids]
+    tags = [offered.extensions.get(EXTENSIONS[name]) for name in ("rid", "repaired_rid")]
+    told_apart = all(tag is not None and tag.id <= MAX_EXTENSION_ID for tag in tags)
+    return tuple(known) if told_apart and len(known) == len(names) else ()
+
+
+def _extensions(offered: OfferSection, *, slot: bool, layered: bool = False) -> dict[str, int]:
     wanted = ["mid"]
+    if layered:
+        wanted += ["rid", "repaired_rid"]
     if offered.kind == "audio":
         wanted.append("level")
     if slot:
@@ -287,6 +301,9 @@ def _media_lines(offered: OfferSection, section: Section) -> list[str]:
             lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
     if section.direction == "sendonly":
         lines += _slot_lines(section)
+    if section.layers:
+        lines += [f"a=rid:{layer} recv" for layer in section.layers]
+        lines.append("a=simulcast:recv " + ";".join("~" * paused + name for name, paused in offered.simulcast))
     return lines
 
 

@@ -47,6 +47,13 @@ class Estimate:
             return max(0, int(self.sending.bps * PICTURE_PART) - SOUND_BPS)
         return self.latest_bps(now)
 
+    def pictures_bps(self, voices: int) -> int | None:
+        """As `video_bps`, where we measure; of so many voices two speak at most. None where only a REMB is known: that
+        never says more than half as much again as what it gets, and makes pictures small because they are small."""
+        if self.sending.bps is None:
+            return None
+        return max(0, int(self.sending.bps * PICTURE_PART) - min(2, voices) * SOUND_BPS)
+
     def repeat_bps(self) -> int | None:
         """For repeats; None while no limit is known."""
         return None if self.sending.bps is None else int(REPEATS_PART * self.sending.bps)

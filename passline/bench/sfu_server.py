@@ -22,7 +22,7 @@ from aiortc import (
 )
 from aiortc.contrib.media import MediaRelay
 
-from contract.data import PointAt
+from contract.data import PointAt, SlotSize
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.media import Codec, Grants, Layout, Source
 from contract.nodes import OpenLeg
@@ -105,6 +105,8 @@ class WorkerRooms:
     def leg_ready(self, leg: Leg) -> None: ...
 
     def leg_point(self, leg: Leg, point: PointAt) -> None: ...
+
+    def leg_slot_size(self, leg: Leg, size: SlotSize) -> None: ...
 
     def leg_changed(self, leg: Leg) -> None: ...
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from contract.data import PointAt, SlotFill, Slots
+from contract.data import PointAt, SlotFill, Slots, SlotSize
 from contract.errors import PasslineError
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.media import TABLET, Codec, Grants, Layout, MediaUse, Source
@@ -43,6 +43,7 @@ class Loop:
         self.legs: dict[LegId, Leg] = {}
         self.states: list[tuple[LegId, LegState]] = []
         self.points: list[PointAt] = []
+        self.sizes: list[SlotSize] = []
         self.packets: Counter[str] = Counter()
         self._back: dict[int, tuple[Section, Section]] = {}
         self._forth: dict[int, int] = {}
@@ -96,6 +97,9 @@ class Loop:
 
     def leg_point(self, leg: Leg, point: PointAt) -> None:
         self.points.append(point)
+
+    def leg_slot_size(self, leg: Leg, size: SlotSize) -> None:
+        self.sizes.append(size)
 
     def leg_changed(self, leg: Leg) -> None:
         self.states.append((leg.id, leg.state))

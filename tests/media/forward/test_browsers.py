@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from contract.data import PointAt
+from contract.data import PointAt, SlotSize
 from contract.ids import LegId, PersonId, RoomId
 from contract.media import Grants, Source
 from contract.nodes import LegState
@@ -83,6 +83,9 @@ class RealRoom(Loop):
 
     def leg_point(self, leg: Leg, point: PointAt) -> None:
         self.room.on_point(leg.id, point, clock.now(), clock.wall_ns())
+
+    def leg_slot_size(self, leg: Leg, size: SlotSize) -> None:
+        self.room.on_slot_size(leg.id, size)
 
     def leg_changed(self, leg: Leg) -> None:
         super().leg_changed(leg)

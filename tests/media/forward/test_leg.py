@@ -46,7 +46,7 @@ def test_a_payload_type_of_one_section_alone_tells_whose_a_packet_is() -> None:
     assert source_of(publisher, H264, 12) is Source.CAMERA
     assert source_of(publisher, H264_RTX, 13) is Source.CAMERA
     assert source_of(publisher, 77, 14) is None
-    assert publisher.publications["v"].ssrc == 12
+    assert publisher.publications["v", None].ssrc == 12
     assert source_of(publisher, VP8, 15, RENEWAL_S / 2) is None, "not with every packet"
     assert source_of(publisher, VP8, 15, RENEWAL_S) is Source.CAMERA
 

@@ -13,7 +13,7 @@ from random import Random
 
 from contract.data import Pointed, ServerData, Slots, UseCodec
 from contract.ids import LegId, PersonId, RoomId
-from contract.media import Codec, Grants, Source
+from contract.media import Codec, Grants, Layer, Source
 from media.forward.room import MediaRoom
 from media.forward.sections import Section, Sections
 from media.plane.native import NativePlane
@@ -32,7 +32,7 @@ ALL = Grants(publish=True, subscribe=True, record=True)
 NONE = Grants(publish=False, subscribe=False, record=False)
 WALL_NS = 1_790_000_000_000_000_000
 OPUS, VP8, VP8_RTX, H264, H264_RTX = 111, 96, 97, 102, 103
-NUMBER_ID, MID_ID, DELAY_ID, LEVEL_ID = 3, 4, 5, 10
+NUMBER_ID, MID_ID, DELAY_ID, LEVEL_ID, RID_ID, REPAIRED_RID_ID = 3, 4, 5, 10, 11, 12
 _TAG = struct.Struct("!8sIH")
 
 
@@ -61,8 +61,9 @@ def sections(
     h264: bool = False,
     delay: bool = True,
     numbered: bool = False,
+    layers: tuple[Layer, ...] = (),
 ) -> Sections:
-    """An answered offer: microphone, camera, screen, `stage` pairs and `floor` sounds.
+    """An answered offer: microphone, camera (in `layers`), screen, `stage` pairs and `floor` sounds.
 
     With `numbered` it has transport-wide congestion control.
     """
@@ -86,15 +87,21 @@ def sections(
 
     def picture(**where: object) -> Section:
         slot = where.get("source") is None
+        layered = layers if where.get("source") is Source.CAMERA else ()
+        named = slot or (announce and not layered)
+        ext = {**common, "playout_delay": DELAY_ID} if slot and delay else dict(common)
+        if layered:
+            ext |= {"rid": RID_ID, "repaired_rid": REPAIRED_RID_ID}
         return Section(
             mid=next(mid),
             kind="video",
             direction="sendonly" if slot else "recvonly",
-            ssrc=next(ssrc) if slot or announce else 0,
-            rtx_ssrc=next(ssrc) if slot or announce else 0,
+            layers=layered,
+            ssrc=next(ssrc) if named else 0,
+            rtx_ssrc=next(ssrc) if named else 0,
             pt_of=video,
             rtx_of=rtx,
-            ext={**common, "playout_delay": DELAY_ID} if slot and delay else common,
+            ext=ext,
             **where,  # type: ignore[arg-type]
         )
 
@@ -121,6 +128,8 @@ class Sent:
     rtx_sequence: int = 65_530
     plis: list[float] = field(default_factory=list)
     nacks: int = 0
+    rid: str = ""
+    """Of a layer."""
 
 
 @dataclass
@@ -130,6 +139,7 @@ class Heard:
     section: Section
     sequence: Unwrapper = field(default_factory=lambda: Unwrapper(16))
     packets: dict[int, bytes] = field(default_factory=dict)
+    arrived: dict[int, float] = field(default_factory=dict)
     asked: dict[int, float] = field(default_factory=dict)
     first: int = -1
     repaired: int = 0
@@ -271,6 +281,7 @@ class Client:
         heard.repaired += number in heard.asked
         heard.asked.pop(number, None)
         heard.packets[number] = packet
+        heard.arrived[number] = self.world.now
         heard.last_at = self.world.now
         previous = number - 1
         while previous > heard.first and previous not in heard.packets and previous not in heard.asked:
@@ -281,12 +292,12 @@ class Client:
         for packet in parse_rtcp(data):
             match packet:
                 case Pli(_, ssrc):
-                    for track in self.sent.values():
+                    for track in self.tracks():
                         if track.ssrc == ssrc:
                             track.key_wanted = True
                             track.plis.append(self.world.now)
                 case Nack(_, ssrc, lost):
-                    for track in self.sent.values():
+                    for track in self.tracks():
                         if track.ssrc == ssrc:
                             track.nacks += 1
                             for wire in lost:
@@ -303,6 +314,10 @@ class Client:
                     pass
 
     # --- what it sends
+
+    def tracks(self) -> list[Sent]:
+        """Everything that has an SSRC of its own."""
+        return list(self.sent.values())
 
     def _up(self, packet: bytes) -> None:
         world = self.world
@@ -337,6 +352,7 @@ class Client:
                 wrap_rtx(wire, packet[header.payload_at :]),
                 marker=header.marker,
                 mid=track.section.mid,
+                more={REPAIRED_RID_ID: track.rid.encode()} if track.rid else {},
             )
         )
 
@@ -351,8 +367,9 @@ class Client:
         marker: bool,
         mid: str,
         level: int | None = None,
+        more: dict[int, bytes] | None = None,
     ) -> bytes:
-        values = {MID_ID: mid.encode()}
+        values = {MID_ID: mid.encode()} | (more or {})
         if "transport_cc" in self.sections.all[0].ext:
             self.numbers = (self.numbers + 1) & 0xFFFF
             values[NUMBER_ID] = self.numbers.to_bytes(2)
@@ -363,7 +380,10 @@ class Client:
 
     def picture(self, source: Source = Source.CAMERA, *, parts: int = 4) -> None:
         """Send one frame of video."""
-        track = self.sent[source]
+        self.frame(self.sent[source], self.participant, parts=parts)
+
+    def frame(self, track: Sent, who: str, *, parts: int, padding_bytes: int = 0) -> None:
+        """Send one frame of a track, tagged as `who`'s."""
         key, track.key_wanted = track.key_wanted, False
         track.frame += 1
         track.ticks += 3000
@@ -371,16 +391,17 @@ class Client:
         for part in range(parts * (3 if key else 1)):
             descriptor = bytes([0x90 if part == 0 else 0x80, 0xC0]) + (0x8000 | track.picture_id).to_bytes(2)
             descriptor += bytes([track.frame & 0xFF])
-            data = bytes([0x00 if key else 0x01, 0, 0]) + _TAG.pack(self.participant.encode(), track.frame, part)
+            data = bytes([0x00 if key else 0x01, 0, 0]) + _TAG.pack(who.encode(), track.frame, part)
             track.sequence = (track.sequence + 1) & 0xFFFF
             packet = self._packet(
                 VP8,
                 track.sequence,
                 track.ticks,
                 track.ssrc,
-                descriptor + data + bytes(self.key_filler_bytes if key else self.filler_bytes),
+                descriptor + data + bytes(padding_bytes or (self.key_filler_bytes if key else self.filler_bytes)),
                 marker=part == parts * (3 if key else 1) - 1,
                 mid=track.section.mid,
+                more={RID_ID: track.rid.encode()} if track.rid else {},
             )
             track.history[track.sequence] = packet
             self._up(packet)
@@ -490,6 +511,7 @@ class World:
         name: str,
         *,
         leg: str | None = None,
+        kind: type[Client] = Client,
         parts: Sections | None = None,
         grants: Grants = ALL,
         host: bool = False,
@@ -501,7 +523,7 @@ class World:
     ) -> Client:
         first = 1000 * (len(self.clients) + 1)
         leg_id = LegId(leg or f"leg-{name}")
-        client = Client(self, name, leg_id, parts or sections(first_ssrc=first), loss=loss, jitter_s=jitter_s)
+        client = kind(self, name, leg_id, parts or sections(first_ssrc=first), loss=loss, jitter_s=jitter_s)
         client.publishes = publishes
         self.clients[name] = client
         self.room.add_leg(client, client.sections, grants, host=host, now=self.now, low_delay=low_delay)

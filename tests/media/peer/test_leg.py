@@ -12,7 +12,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from aiortc.rtcsctptransport import DataChunk
 
-from contract.data import Moved, PointAt, Ready, Slots
+from contract.data import Moved, PointAt, Ready, Slots, SlotSize
 from contract.ids import PersonId
 from contract.media import MediaUse
 from contract.nodes import SILENT_S, LegEnd, LegState
@@ -288,6 +288,9 @@ async def test_points_arrive_typed_and_bad_messages_are_counted(server: Loop, cl
     client.say(point)
     await until(lambda: len(server.points) == 2)
     assert server.points == [point, point]
+    size = SlotSize(mid="5", px=360)
+    client.say(size)
+    await until(lambda: server.sizes == [size])
     assert server.mux.dropped["data_malformed"] == 6
     assert leg.state is LegState.CONNECTED
 

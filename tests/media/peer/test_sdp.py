@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.errors import ErrorCode, ProtocolViolation
-from contract.media import DESKTOP, SEND_SECTIONS, TABLET, TRAINER_DESK, Codec, Layout
+from contract.media import DESKTOP, SEND_SECTIONS, TABLET, TRAINER_DESK, Codec, Layer, Layout
 from media.forward.sections import EXTENSIONS
 from media.peer.offer import parse
 from media.peer.sdp import Answer, LocalTransport, answer
@@ -29,6 +29,8 @@ LOCAL = LocalTransport(
 
 
 def layout_of(path: Path) -> Layout:
+    if "small" in path.name:
+        return Layout(stage=1, floor=1)
     return TRAINER_DESK if "desk" in path.name else TABLET
 
 
@@ -180,6 +182,76 @@ def test_opus_asks_for_in_band_error_correction() -> None:
     for section in found.sections.all:
         if section.kind == "audio":
             assert f"a=fmtp:{section.pt_of[Codec.OPUS]} minptime=10;useinbandfec=1\r\n" in found.text
+
+
+# --- layers
+
+
+def layered(*lines: str, text: str = "") -> str:
+    """A camera that is offered in layers: these lines at the end of its section."""
+    text = text or offer()
+    at = text.index("m=video")
+    end = text.index("m=video", at + 1)
+    return text[:end] + "".join(f"{line}\r\n" for line in lines) + text[end:]
+
+
+RIDS = ("a=rid:q send", "a=rid:h send", "a=rid:f send")
+
+
+@pytest.mark.parametrize("order", ["~q;~h;f", "q;h;f", "f;h;~q", "f,q;h;q"])
+def test_layers_are_answered_as_they_were_offered_and_paused_as_they_were(order: str) -> None:
+    found = answered(layered(*RIDS, f"a=simulcast:send {order}", "a=ssrc:4711 cname:x"))
+    camera = found.sections.sources[1]
+    lines = blocks(found.text)[1]
+    assert camera.layers == (Layer.QUARTER, Layer.HALF, Layer.FULL)
+    assert (camera.ssrc, camera.rtx_ssrc) == (0, 0), "their packets say whose they are"
+    assert {"a=rid:q recv", "a=rid:h recv", "a=rid:f recv"} <= set(lines)
+    assert f"a=simulcast:recv {order.replace(',q', '')}" in lines
+    for name in ("rid", "repaired_rid"):
+        assert f"a=extmap:{camera.ext[name]} {EXTENSIONS[name]}" in lines
+    for other in blocks(found.text)[2:]:
+        assert not any("rid" in line or "simulcast" in line for line in other)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        RIDS,
+        ("a=simulcast:send q;h;f",),
+        (*RIDS, "a=simulcast:send q;h;x"),
+        (*RIDS, "a=simulcast:send q;q;f"),
+        (*RIDS, "a=simulcast:recv q;h;f"),
+        (*RIDS, "a=simulcast:send"),
+        ("a=rid:q recv", "a=rid:h recv", "a=rid:f recv", "a=simulcast:send q;h;f"),
+    ],
+)
+def test_layers_that_we_do_not_know_are_not_answered(lines: tuple[str, ...]) -> None:
+    found = answered(layered(*lines))
+    assert found.sections.sources[1].layers == ()
+    assert "rid" not in found.text
+    assert "simulcast" not in found.text
+
+
+def test_chromium_gets_its_layers_answered() -> None:
+    found = answered(offer("chromium-small-layers"), Layout(stage=1, floor=1))
+    assert found.sections.sources[1].layers == (Layer.QUARTER, Layer.HALF, Layer.FULL)
+    assert "a=simulcast:recv f;~h;~q\r\n" in found.text
+
+
+def test_layers_whose_packets_nothing_tells_apart_are_not_answered() -> None:
+    text = layered(*RIDS, "a=simulcast:send q;h;f").replace(EXTENSIONS["repaired_rid"], "urn:other")
+    assert answered(text).sections.sources[1].layers == ()
+
+
+def test_a_screen_is_not_sent_in_layers() -> None:
+    text = offer()
+    screen = text.index("m=video", text.index("m=video") + 1)
+    end = text.index("m=audio", screen)
+    text = text[:end] + "".join(f"{line}\r\n" for line in (*RIDS, "a=simulcast:send q;h;f")) + text[end:]
+    found = answered(text)
+    assert found.sections.sources[2].layers == ()
+    assert "simulcast" not in found.text
 
 
 # --- hostile ----------------------------------------------------------------------------------------------------------

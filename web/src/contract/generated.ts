@@ -806,7 +806,7 @@ export interface components {
             /** Body */
             body: string;
         };
-        ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"];
+        ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
         ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
@@ -1102,6 +1102,12 @@ export interface components {
             /** Consent */
             consent: boolean;
         };
+        /**
+         * Layer
+         * @description One of the sizes in which a camera is sent at once (simulcast), smallest first. Named by its `rid` (RFC 8851).
+         * @enum {string}
+         */
+        Layer: "q" | "h" | "f";
         /**
          * Layout
          * @description How many receive slots an offer has, after its send sections and in this order:
@@ -2005,7 +2011,7 @@ export interface components {
             /** @default none */
             limit: components["schemas"]["Limit"];
         };
-        ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["Moved"];
+        ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
         ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
@@ -2086,6 +2092,29 @@ export interface components {
             participant: string | null;
             /** @default null */
             source: components["schemas"]["Source"] | null;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+        };
+        /**
+         * SlotSize
+         * @description How large a receive section is shown now; before the first word of it, as large as can be.
+         */
+        SlotSize: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "slot_size";
+            /** Mid */
+            mid: string;
+            /**
+             * Px
+             * @enum {integer}
+             */
+            px: 180 | 360 | 720;
         };
         /**
          * Slots
@@ -2266,6 +2295,19 @@ export interface components {
              */
             type: "use_codec";
             video: components["schemas"]["Codec"];
+        };
+        /**
+         * UseLayers
+         * @description Send the camera in these layers and no others; before the first word of it, in the full one.
+         */
+        UseLayers: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "use_layers";
+            /** Layers */
+            layers: components["schemas"]["Layer"][];
         };
         /**
          * Welcome

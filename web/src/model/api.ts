@@ -71,6 +71,8 @@ export interface RemoteMedia {
   screen: MediaStream | null
   /** A microphone of this person fills a slot, on stage or floor. */
   audio: boolean
+  /** The camera does not come because our link is too slow for it; sound goes on. */
+  paused: boolean
 }
 
 /** One pointer on a picture; shown fading for 1.2 s after `atMs` (performance.now()). */

@@ -161,6 +161,7 @@ function createModel(): Model {
       room,
       session: session.id.value,
       layout: LAYOUTS[role] ?? DESKTOP,
+      layered: current?.kind === 'session',
       publish,
       first: publish ? oppositeIn(rooms.rooms.value.get(room), person.value) : null,
     }
@@ -411,7 +412,7 @@ function createModel(): Model {
       ringTitle.value = words
     },
     bindVideo: (element, of, source = 'camera') =>
-      bindRemote(element, media.remote, of, source, () => sawFrame(of)),
+      bindRemote(element, media.remote, media.sizes, of, source, () => sawFrame(of)),
     bindPreview: (element) => bindLocal(element, capture.preview),
     pointers: media.pointers.seen,
     point: (on, x, y) => {

@@ -4,6 +4,7 @@ import { effect } from '@preact/signals'
 import type { PersonId, Source } from '../contract'
 import { nextFrame } from '../rtc/firstframe'
 import type { Remote } from '../rtc/remote'
+import type { Sizes } from '../rtc/sizes'
 
 function show(element: HTMLVideoElement, stream: MediaStream | null): void {
   element.muted = true
@@ -22,6 +23,7 @@ function show(element: HTMLVideoElement, stream: MediaStream | null): void {
 export function bindRemote(
   element: HTMLVideoElement,
   remote: Remote,
+  sizes: Sizes,
   person: PersonId,
   source: Source,
   onFrame: () => void,
@@ -38,8 +40,10 @@ export function bindRemote(
     show(element, stream)
     undo = stream ? nextFrame(element, onFrame) : null
   })
+  const unseen = sizes.watch(element, person, source)
   return () => {
     stop()
+    unseen()
     undo?.()
     element.srcObject = null
   }

@@ -17,6 +17,7 @@ import { Pointers } from './pointers'
 import { QualityWords } from './quality'
 import { Remote } from './remote'
 import { Sampler } from './sample'
+import { Sizes } from './sizes'
 import { Speaker } from './speaker'
 import type { Counted, Rates } from './stats'
 import { StatsReader, readCounters } from './stats'
@@ -31,6 +32,8 @@ export interface Target {
   room: RoomId
   session: SessionId
   layout: Layout
+  /** The camera may be sent in several sizes: more than two can be here. */
+  layered: boolean
   /** False while an expert is only rung: connected, but camera and microphone dark. */
   publish: boolean
   /** Who is sure to be seen first: the other one of a call. */
@@ -83,6 +86,7 @@ export class Media {
   sampleMs = SAMPLE_MS
   readonly remote = new Remote()
   readonly pointers = new Pointers()
+  readonly sizes = new Sizes(() => this.tellSizes())
 
   private target: Target | null = null
   private active: Peer | null = null
@@ -265,7 +269,7 @@ export class Media {
     if (!target) return
     if (!this.active) this.peer.value = 'connecting'
     const gen = ++this.pcGen
-    const peer: Peer = new Peer(gen, target.layout, {
+    const peer: Peer = new Peer(gen, target.layout, target.layered, {
       onOpen: () => void this.opened(attempt),
       onSlots: () => {
         if (peer === this.active) this.show()
@@ -333,6 +337,14 @@ export class Media {
 
   private show(): void {
     if (this.active) this.remote.show(this.active, this.target?.layout.stage ?? 0)
+    this.tellSizes()
+  }
+
+  private tellSizes(): void {
+    for (const { mid, participant, source } of this.active?.slots ?? []) {
+      const px = participant && source ? this.sizes.of(participant, source) : null
+      if (px !== null) this.active?.slotSize(mid, px)
+    }
   }
 
   private moved(peer: Peer, reason: MovedReason): void {

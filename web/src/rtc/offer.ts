@@ -4,7 +4,7 @@
  * The order of m-lines is the contract (contract/media.py): microphone, camera, screen, screen sound; then stage pairs
  * (audio, video); then floor audio; the data channel is last.
  */
-import type { Layout, Source } from '../contract'
+import type { Layout, ServerData, Source } from '../contract'
 
 export interface Sections {
   senders: Record<Source, RTCRtpTransceiver>
@@ -14,6 +14,20 @@ export interface Sections {
 }
 
 type Kind = 'audio' | 'video'
+
+export type Layer = Extract<ServerData, { type: 'use_layers' }>['layers'][number]
+
+/**
+ * The sizes of the camera: `scale` is by how much each side is smaller (contract/media.py). The largest first: of a
+ * picture of less than 960×540 Chromium sends only the first two, of less than 480×270 the first.
+ */
+export const LAYERS: readonly { rid: Layer; scale: number; maxBps: number }[] = [
+  { rid: 'f', scale: 1, maxBps: 2_000_000 },
+  { rid: 'h', scale: 2, maxBps: 500_000 },
+  { rid: 'q', scale: 4, maxBps: 150_000 },
+]
+/** What is sent until the server asks for others. */
+export const FIRST_LAYERS: readonly Layer[] = ['f']
 
 /** Only what the media worker forwards: Opus; VP8, H.264 in packetization mode 1, and their retransmissions. */
 export function isWanted(codec: Pick<RTCRtpCodec, 'mimeType' | 'sdpFmtpLine'>): boolean {
@@ -43,16 +57,31 @@ function trim(transceiver: RTCRtpTransceiver, kind: Kind): void {
   }
 }
 
-/** Adds everything to `pc`; the tracks come later by `replaceTrack`. */
-export function addSections(pc: RTCPeerConnection, layout: Layout): Sections {
+/** Adds everything to `pc`, the camera in layers if `layered`; the tracks come later by `replaceTrack`. */
+export function addSections(pc: RTCPeerConnection, layout: Layout, layered: boolean): Sections {
   const add = (kind: Kind, direction: RTCRtpTransceiverDirection) => {
     const transceiver = pc.addTransceiver(kind, { direction })
     trim(transceiver, kind)
     return transceiver
   }
+  const camera = (): RTCRtpTransceiver => {
+    const sendEncodings = LAYERS.map(({ rid, scale, maxBps }) => ({
+      rid,
+      scaleResolutionDownBy: scale,
+      maxBitrate: maxBps,
+      active: FIRST_LAYERS.includes(rid),
+    }))
+    try {
+      const transceiver = pc.addTransceiver('video', { direction: 'sendonly', sendEncodings })
+      trim(transceiver, 'video')
+      return transceiver
+    } catch {
+      return add('video', 'sendonly') // a browser without simulcast sends one picture
+    }
+  }
   const senders: Record<Source, RTCRtpTransceiver> = {
     microphone: add('audio', 'sendonly'),
-    camera: add('video', 'sendonly'),
+    camera: layered ? camera() : add('video', 'sendonly'),
     screen: add('video', 'sendonly'),
     screen_sound: add('audio', 'sendonly'),
   }

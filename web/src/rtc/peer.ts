@@ -4,8 +4,9 @@
  * Make it, `open` it, and let it go with `close`; it never reconnects by itself. That is media.ts's work.
  */
 import type { Codec, Ice, Layout, ServerData, SlotFill, Source } from '../contract'
-import type { Sections } from './offer'
-import { addSections } from './offer'
+import type { Layer, Sections } from './offer'
+import { FIRST_LAYERS, LAYERS, addSections } from './offer'
+import type { Step } from './sizes'
 
 export type MovedReason = Extract<ServerData, { type: 'moved' }>['reason']
 
@@ -24,8 +25,6 @@ export interface PeerEvents {
 /** Tracks to publish, by section; null sends nothing. */
 export type Tracks = Record<Source, MediaStreamTrack | null>
 
-/** Enough for 720p of a kitchen; the bandwidth estimate stays below it on a thin line. */
-const CAMERA_BPS = 2_000_000
 const POINT_BACKLOG_BYTES = 4096
 
 export class Peer {
@@ -33,6 +32,9 @@ export class Peer {
   private readonly sections: Sections
   private slotsVer = -1
   private closed = false
+  private layers: readonly Layer[] = FIRST_LAYERS
+  private tuning: Promise<void> = Promise.resolve()
+  private readonly sizes = new Map<string, Step>()
   private tracks: Tracks = { microphone: null, camera: null, screen: null, screen_sound: null }
   slots: readonly SlotFill[] = []
 
@@ -40,10 +42,11 @@ export class Peer {
   constructor(
     readonly gen: number,
     layout: Layout,
+    layered: boolean,
     private readonly events: PeerEvents,
   ) {
     this.pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
-    this.sections = addSections(this.pc, layout)
+    this.sections = addSections(this.pc, layout, layered)
     this.pc.onconnectionstatechange = () => {
       if (!this.closed) events.onState(this.pc.connectionState)
     }
@@ -73,7 +76,7 @@ export class Peer {
     const sdp = await answer(this.pc.localDescription?.sdp ?? '')
     if (this.closed) return
     await this.pc.setRemoteDescription({ type: 'answer', sdp })
-    await this.limit()
+    await this.tuneCamera()
   }
 
   /** Says that all is in place: the server fills the slots, and closes the connection that this one replaces. */
@@ -127,6 +130,14 @@ export class Peer {
     return true
   }
 
+  /** How large a receive section is shown; said when it changed. */
+  slotSize(mid: string, px: Step): void {
+    const { channel } = this.sections
+    if (channel.readyState !== 'open' || this.sizes.get(mid) === px) return
+    this.sizes.set(mid, px)
+    channel.send(JSON.stringify({ type: 'slot_size', mid, px }))
+  }
+
   close(): void {
     if (this.closed) return
     this.closed = true
@@ -149,32 +160,50 @@ export class Peer {
       case 'use_codec':
         void this.useCodec(message.video)
         return
+      case 'use_layers':
+        this.layers = message.layers
+        void this.tuneCamera()
+        return
       case 'moved':
         this.events.onMoved(message.reason)
     }
   }
 
-  private async limit(): Promise<void> {
-    const { sender } = this.sections.senders.camera
-    const parameters = sender.getParameters()
-    if (!parameters.encodings?.length) return
-    for (const encoding of parameters.encodings) encoding.maxBitrate = CAMERA_BPS
-    parameters.degradationPreference = 'balanced'
-    await sender.setParameters(parameters).catch(() => undefined)
+  /** The layers that are sent, and how much each may take; the estimate of a thin line stays below it. */
+  private tuneCamera(): Promise<void> {
+    return this.tune('camera', (parameters) => {
+      parameters.degradationPreference = 'balanced'
+      for (const encoding of parameters.encodings) {
+        const layer = LAYERS.find(({ rid }) => rid === encoding.rid) ?? LAYERS[0]!
+        encoding.maxBitrate = layer.maxBps
+        if (parameters.encodings.length > 1) encoding.active = this.layers.includes(layer.rid)
+      }
+    })
   }
 
   /** Sends with the codec that everybody in the room understands; no renegotiation. */
   private async useCodec(video: Codec): Promise<void> {
     for (const source of ['camera', 'screen'] as const) {
+      await this.tune(source, (parameters) => {
+        const codec = parameters.codecs.find((c) => c.mimeType.toLowerCase() === `video/${video}`)
+        if (!codec) return
+        const { mimeType, clockRate, sdpFmtpLine } = codec
+        for (const encoding of parameters.encodings as (RTCRtpEncodingParameters & { codec?: RTCRtpCodec })[])
+          encoding.codec = sdpFmtpLine ? { mimeType, clockRate, sdpFmtpLine } : { mimeType, clockRate }
+      })
+    }
+  }
+
+  /** One change after the other: two that overlap would undo each other. */
+  private tune(source: Source, change: (parameters: RTCRtpSendParameters) => void): Promise<void> {
+    this.tuning = this.tuning.then(async () => {
+      if (this.closed) return
       const { sender } = this.sections.senders[source]
       const parameters = sender.getParameters()
-      const codec = parameters.codecs.find((c) => c.mimeType.toLowerCase() === `video/${video}`)
-      if (!codec || !parameters.encodings?.length) continue
-      for (const encoding of parameters.encodings as (RTCRtpEncodingParameters & { codec?: RTCRtpCodec })[]) {
-        const { mimeType, clockRate, sdpFmtpLine } = codec
-        encoding.codec = sdpFmtpLine ? { mimeType, clockRate, sdpFmtpLine } : { mimeType, clockRate }
-      }
+      if (!parameters.encodings?.length) return
+      change(parameters)
       await sender.setParameters(parameters).catch(() => undefined)
-    }
+    })
+    return this.tuning
   }
 }

@@ -91,7 +91,7 @@ export async function probe(
     if (candidate?.candidate) relays++
   }
   try {
-    const { channel } = addSections(pc, NOTHING)
+    const { channel } = addSections(pc, NOTHING, false)
     const opened = new Promise<boolean>((resolve) => {
       channel.onopen = () => resolve(true)
     })

@@ -8,6 +8,8 @@ export interface RemoteMedia {
   camera: MediaStream | null
   screen: MediaStream | null
   audio: boolean
+  /** The camera does not come because our link is too slow for it. */
+  paused: boolean
 }
 
 export class Remote {
@@ -36,20 +38,23 @@ export class Remote {
   show(peer: Peer, stagePairs: number): void {
     const people = new Map<PersonId, RemoteMedia>()
     const stage: PersonId[] = []
-    peer.slots.forEach(({ mid, participant, source }, index) => {
+    peer.slots.forEach(({ mid, participant, source, paused }, index) => {
       if (!participant) return
       const entry = people.get(participant) ?? {
         person: participant,
         camera: null,
         screen: null,
         audio: false,
+        paused: false,
       }
       people.set(participant, entry)
       if (index < stagePairs * 2 && !stage.includes(participant)) stage.push(participant)
       const track = peer.trackOf(mid)
       if (!track) return
-      if (source === 'camera') entry.camera = this.streamOf(track)
-      else if (source === 'screen') entry.screen = this.streamOf(track)
+      if (source === 'camera') {
+        entry.camera = this.streamOf(track)
+        entry.paused = paused ?? false
+      } else if (source === 'screen') entry.screen = this.streamOf(track)
       else entry.audio = true
     })
     batch(() => {

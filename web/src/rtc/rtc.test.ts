@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { isWanted } from './offer'
+import { expect, test, vi } from 'vitest'
+import { addSections, isWanted } from './offer'
 import { QualityWords, judge } from './quality'
 
 const calm = { rttMs: 20, loss: 0, concealed: 0, frozen: 0 }
@@ -41,4 +41,30 @@ test('a call does not begin with a complaint: the first bad reading says nothing
   expect(words.take(calm)).toBe('good')
   const weak = new QualityWords()
   expect([weak.take(bad), weak.take(bad)]).toEqual(['unknown', 'weak'])
+})
+
+test('only the camera is offered in layers, the largest first and alone active; one picture where they are refused', () => {
+  vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => null })
+  const offered = (layered: boolean, refuses = false) => {
+    const lines: (string[] | null)[] = []
+    addSections(
+      {
+        addTransceiver: (_kind: string, init: RTCRtpTransceiverInit) => {
+          if (refuses && init.sendEncodings) throw new TypeError('no simulcast')
+          const rids = init.sendEncodings?.map(({ rid, active }) => `${active ? '' : '~'}${rid}`)
+          lines.push(rids ?? null)
+          return {}
+        },
+        createDataChannel: () => ({}),
+      } as unknown as RTCPeerConnection,
+      { stage: 1, floor: 0 },
+      layered,
+    )
+    return lines
+  }
+  const plain = Array.from({ length: 6 }, () => null)
+  expect(offered(true)).toEqual([null, ['f', '~h', '~q'], null, null, null, null])
+  expect(offered(false)).toEqual(plain)
+  expect(offered(true, true)).toEqual(plain)
+  vi.unstubAllGlobals()
 })

@@ -3,9 +3,9 @@ import type { SlotFill } from '../contract'
 import { Sampler } from './sample'
 
 const SLOTS: SlotFill[] = [
-  { mid: '4', participant: 'p-store', source: 'microphone' },
-  { mid: '5', participant: 'p-store', source: 'camera' },
-  { mid: '6', participant: null, source: null },
+  { mid: '4', participant: 'p-store', source: 'microphone', paused: false },
+  { mid: '5', participant: 'p-store', source: 'camera', paused: false },
+  { mid: '6', participant: null, source: null, paused: false },
 ]
 
 /** What getStats says when `frames` were decoded and sent and `concealed` of `samples` invented. */

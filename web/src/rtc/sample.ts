@@ -40,7 +40,9 @@ export class Sampler {
   ): ClientSample | null {
     const { before } = this
     if (before && nowMs - before.atMs < LEAST_MS) return null
-    const filled = new Map(slots.filter(({ participant }) => participant).map((slot) => [slot.mid, slot]))
+    const filled = new Map(
+      slots.filter(({ participant, paused }) => participant && !paused).map((slot) => [slot.mid, slot]),
+    )
     const now: Totals = { atMs: nowMs, inbound: new Map(), frames: new Map() }
     const limits = new Map<Source, SentFigures['limit']>()
     const kinds = new Map<string, string>()

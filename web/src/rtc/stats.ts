@@ -17,8 +17,10 @@ interface Totals {
   concealed: number
   samples: number
   frozenS: number
-  /** Decoded so far of each live camera by mid; sent so far by ''. */
+  /** Decoded so far of each live camera, by mid. */
   frames: Map<string, number>
+  /** Sent so far of the own camera, by layer. */
+  sent: Map<string, number>
   atMs: number
 }
 
@@ -29,12 +31,15 @@ type Inbound = RTCInboundRtpStreamStats & {
   totalFreezesDuration?: number
 }
 
+/** A paused slot gets nothing, as an empty one. */
+const flows = (slot: SlotFill): boolean => Boolean(slot.participant) && !slot.paused
+
 export class StatsReader {
   private before: Totals | null = null
 
   /** The change since the last call; null the first time, or when nothing is known. */
   async read(pc: RTCPeerConnection, slots: readonly SlotFill[]): Promise<(Reading & Rates) | null> {
-    const filled = new Set(slots.filter((slot) => slot.participant).map((slot) => slot.mid))
+    const filled = new Set(slots.filter(flows).map((slot) => slot.mid))
     const report = await pc.getStats()
     const now: Totals = {
       lost: 0,
@@ -43,9 +48,10 @@ export class StatsReader {
       samples: 0,
       frozenS: 0,
       frames: new Map(),
+      sent: new Map(),
       atMs: performance.now(),
     }
-    const { frames } = now
+    const { frames, sent } = now
     let rttMs: number | null = null
     let sentLoss = 0
     report.forEach((entry: RTCStats) => {
@@ -60,7 +66,7 @@ export class StatsReader {
         if (inbound.kind === 'video') frames.set(inbound.mid, inbound.framesDecoded ?? 0)
       } else if (entry.type === 'outbound-rtp') {
         const outbound = entry as RTCOutboundRtpStreamStats
-        if (outbound.kind === 'video') frames.set('', (frames.get('') ?? 0) + (outbound.framesSent ?? 0))
+        if (outbound.kind === 'video') sent.set(outbound.rid ?? '', outbound.framesSent ?? 0)
       } else if (entry.type === 'remote-inbound-rtp') {
         const remote = entry as RTCStats & { fractionLost?: number }
         sentLoss = Math.max(sentLoss, remote.fractionLost ?? 0)
@@ -77,14 +83,16 @@ export class StatsReader {
     const lost = now.lost - before.lost
     const received = now.received - before.received
     const passedS = (now.atMs - before.atMs) / 1000
-    const fps = (mid: string) => {
-      const earlier = before.frames.get(mid)
-      const later = now.frames.get(mid)
+    const fps = (by: 'frames' | 'sent') => (name: string) => {
+      const earlier = before[by].get(name)
+      const later = now[by].get(name)
       return earlier === undefined || later === undefined ? null : Math.max(0, (later - earlier) / passedS)
     }
-    const seen = [...filled].map(fps).filter((rate) => rate !== null)
+    const seen = [...filled].map(fps('frames')).filter((rate) => rate !== null)
+    // Every layer has all the pictures that were taken; those that are off stand still.
+    const made = [...sent.keys()].map(fps('sent')).filter((rate) => rate !== null)
     return {
-      sentFps: fps(''),
+      sentFps: made.length > 0 ? Math.max(...made) : null,
       seenFps: seen.length > 0 ? Math.min(...seen) : null,
       rttMs,
       loss: Math.max(sentLoss, share(lost, lost + received)),
@@ -100,7 +108,7 @@ export type Counted = Pick<Pulse, 'bytes' | 'tracks'>
 /** Everything that came over the connection so far, reports included, and by mid what came of every live track. */
 export async function readCounters(pc: RTCPeerConnection, slots: readonly SlotFill[]): Promise<Counted> {
   let bytes = 0
-  const tracks = new Map(slots.filter((slot) => slot.participant).map((slot) => [slot.mid, 0]))
+  const tracks = new Map(slots.filter(flows).map((slot) => [slot.mid, 0]))
   const report = await pc.getStats()
   report.forEach((entry: RTCStats) => {
     if (entry.type === 'candidate-pair') {

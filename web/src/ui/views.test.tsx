@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Refusal } from '../model/api'
 import { CallBanner } from './call/CallBanner'
 import { ChatPanel } from './call/ChatPanel'
+import { Stage } from './call/Stage'
+import { Tile } from './call/Tile'
 import { QualityChip, RecordingChip, otherWords, worse } from './call/Words'
 import { Incoming } from './console/Incoming'
 import { CHEN, NOW, TABLETS, ZHANG, entry, member } from './gallery/people'
@@ -401,5 +403,40 @@ describe('a refusal', () => {
     await press('call-hq')
     await settled()
     expect(byTestId('toast').textContent).toContain('服务器正忙')
+  })
+})
+
+describe('a picture that our own network is too slow for', () => {
+  const remote = (paused: boolean) =>
+    signal(new Map([[CHEN.id, { person: CHEN.id, camera: null, screen: null, audio: true, paused }]]))
+  const parts = { bindVideo: () => () => undefined, cameraOff: signal(false), pointers: signal([]) }
+  it('says so in words, on a tile and large, and that the sound goes on', async () => {
+    for (const [language, short, words] of [
+      ['zh-CN', '网络慢，画面先停', '画面先停了：你的网络太慢，声音照常'],
+      ['en', 'Paused: slow network', 'Picture paused: your network is too slow for it, sound goes on'],
+    ] as const) {
+      const model = modelOf({ ...parts, remote: remote(true) })
+      await draw(<Tile member={member(CHEN, 'joined')} />, model, language)
+      expect(byTestId('picture-paused').textContent).toBe(short + words)
+      await draw(
+        <Stage member={member(CHEN, 'joined')} own={false} takes="off" note="muted" />,
+        model,
+        language,
+      )
+      expect(byTestId('picture-paused').textContent).toBe(words)
+      expect(document.querySelector('[data-testid="other-words"]')).toBe(null)
+    }
+  })
+  it('says nothing of it while the picture comes, or with the camera off', async () => {
+    for (const [paused, camera_off] of [
+      [false, false],
+      [true, true],
+    ] as const) {
+      await draw(
+        <Tile member={{ ...member(CHEN, 'joined'), camera_off }} />,
+        modelOf({ ...parts, remote: remote(paused) }),
+      )
+      expect(document.querySelector('[data-testid="picture-paused"]')).toBe(null)
+    }
   })
 })

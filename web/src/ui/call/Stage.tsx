@@ -34,11 +34,12 @@ export function Stage(props: StageProps) {
   const arriving = !own && !model.remote.value.get(member.person.id)?.camera && member.state === 'joined'
   const stillS = useStalled(own ? null : video)
   const off = cameraOff || problem !== null || member.state === 'away'
-  const stalled = stillS !== null && !off
+  const paused = !own && !off && (model.remote.value.get(member.person.id)?.paused ?? false)
+  const stalled = stillS !== null && !off && !paused
   return (
     <div
       class="stage"
-      data-still={stalled ? '' : undefined}
+      data-still={stalled || paused ? '' : undefined}
       data-testid="stage"
       data-person={member.person.id}
     >
@@ -70,7 +71,7 @@ export function Stage(props: StageProps) {
             testid="main-video"
             onElement={setVideo}
           />
-          {arriving && !stalled && (
+          {arriving && !stalled && !paused && (
             <p class="stage-wait" role="status">
               {t('call.picture_coming', { name: callName(member) })}
             </p>
@@ -85,6 +86,11 @@ export function Stage(props: StageProps) {
         </>
       )}
       {props.plate && <div class="plate plate-high">{props.plate}</div>}
+      {paused && (
+        <p class="plate plate-low" data-tone="warn" role="status" data-testid="picture-paused">
+          {t('call.paused')}
+        </p>
+      )}
       {stalled ? (
         <p class="plate plate-low" data-tone="warn" role="status" data-testid="picture-still">
           <Unplug class="icon" size={20} aria-hidden="true" />
@@ -92,6 +98,7 @@ export function Stage(props: StageProps) {
         </p>
       ) : (
         props.note &&
+        !paused &&
         !off && (
           <p class="plate plate-low" role="status" data-testid="other-words">
             {props.note}

@@ -3,6 +3,7 @@ import { MicOff, Unplug } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Member } from '../../contract'
 import { t } from '../../i18n'
+import { useModel } from '../model'
 import { Avatar } from '../parts/Person'
 import { Video } from '../parts/Video'
 import { callName } from './Words'
@@ -20,9 +21,11 @@ export interface TileProps {
 
 export function Tile(props: TileProps) {
   const { member } = props
+  const model = useModel()
   const [video, setVideo] = useState<HTMLVideoElement | null>(null)
   const still = useStalled(props.own ? null : video) !== null
   const name = props.own ? t('call.you') : callName(member)
+  const paused = !props.own && (model.remote.value.get(member.person.id)?.paused ?? false)
   const off = member.camera_off || props.silent || member.state === 'away'
   const inner = (
     <>
@@ -41,7 +44,13 @@ export function Tile(props: TileProps) {
           onElement={setVideo}
         />
       )}
-      {still && !off && (
+      {paused && !off && (
+        <span class="tile-still" data-testid="picture-paused" title={t('call.paused')}>
+          <span aria-hidden="true">{t('call.paused_short')}</span>
+          <span class="sr">{t('call.paused')}</span>
+        </span>
+      )}
+      {still && !paused && !off && (
         <span class="tile-still">
           <Unplug class="icon" size={16} aria-hidden="true" />
           {t('call.stalled')}
@@ -56,7 +65,7 @@ export function Tile(props: TileProps) {
   )
   const common = {
     class: 'tile',
-    'data-still': still && !off ? '' : undefined,
+    'data-still': (still || paused) && !off ? '' : undefined,
     'data-testid': `tile-${member.person.id}`,
     'data-own': props.own ? '' : undefined,
   }

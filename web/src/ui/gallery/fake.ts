@@ -197,7 +197,7 @@ export function fake(scene: Scene): Model {
       new Map(
         others.map((one) => [
           one.person.id,
-          { person: one.person.id, camera: new MediaStream(), screen: null, audio: true },
+          { person: one.person.id, camera: new MediaStream(), screen: null, audio: true, paused: false },
         ]),
       ),
     ),

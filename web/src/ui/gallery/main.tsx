@@ -28,6 +28,18 @@ const lost = (seconds: number): Partial<Model> => ({
 /** A camera that shows one picture and then none. */
 const stand: Model['bindVideo'] = (element, person) => film(element, pictureOf(person), 1500)
 
+/** Whose picture our own network is too slow for. */
+const slow = (...people: { id: string }[]): Partial<Model> => ({
+  remote: signal(
+    new Map(
+      people.map(({ id }) => [
+        id,
+        { person: id, camera: new MediaStream(), screen: null, audio: true, paused: true },
+      ]),
+    ),
+  ),
+})
+
 const SCENES: Record<string, () => Scene> = {
   'sign-in': () => ({ me: null, more: { setupNeeded: () => Promise.resolve(true) } }),
   setup: () => ({ me: null }),
@@ -92,6 +104,8 @@ const SCENES: Record<string, () => Scene> = {
   'console-quiet': () => ({ me: CHEN }),
   sessions: () => ({ me: HE }),
   'trainer-desk': () => ({ me: HE, current: session() }),
+  'trainer-desk-slow': () => ({ me: HE, current: session(), more: slow(...TABLETS) }),
+  'seat-slow': () => ({ me: shop, current: session(), more: slow(HE, ...TABLETS) }),
   seat: () => ({ me: shop, current: session() }),
   'summary-saving': () => ({ me: CHEN, summary: ended('hung_up', 'saving') }),
   'summary-safe': () => ({ me: shop, summary: ended('hung_up', 'safe') }),

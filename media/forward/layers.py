@@ -1,0 +1,124 @@
+"""Which layer every picture of a subscriber comes in: rules without media.
+
+Voice is not in question here: what it needs is taken off the budget before. Pictures come in order of importance.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+RISE_MARGIN = 1.25
+"""A picture becomes larger, or comes back, only where this much more than it needs is free; it becomes smaller only
+where there is too little. Between the two nothing changes, so that no budget that swings by less makes it swing."""
+NEAR_ENOUGH = 0.75
+"""A layer that is shown a third larger than it is looks as well as the next one, for a quarter of its bits."""
+RISE_S = 5.0
+"""From one change of a picture that had to be made smaller to the next larger one."""
+LONGEST_WAIT_S = 60.0
+PAUSE_AFTER_S = 6.0
+"""So long a picture that does not fit at all still comes, as small as it can be: a first estimate is often too low, and
+is corrected by then."""
+PROVED_S = 15.0
+"""A larger picture that had to be taken back within this time was a mistake: the next try waits twice as long."""
+
+
+class Offer(NamedTuple):
+    """A layer that a picture can be had in."""
+
+    px: int
+    """Its shorter side."""
+    bps: int
+
+
+class Wish(NamedTuple):
+    """One picture that is to be shown."""
+
+    offers: Sequence[Offer]
+    """Smallest first; at least one."""
+    px: int
+    """How large it is shown."""
+    given: int | None
+    """Which of the offers it comes in now; None if it is paused, or new."""
+    most: int | None
+    """The largest offer that it may come in now; None: it stays paused."""
+
+
+def wanted(offers: Sequence[Offer], px: int) -> int:
+    """The smallest offer that looks well at this size; the largest if none does."""
+    return next((at for at, offer in enumerate(offers) if offer.px >= px * NEAR_ENOUGH), len(offers) - 1)
+
+
+def allocate(wishes: Sequence[Wish], budget_bps: int | None) -> list[int | None]:
+    """An offer for every wish, or None: paused. `budget_bps` is for all of them, None if nothing is known of the link.
+
+    Everybody's smallest picture comes first, in the order given; then each grows to its size, in that order. They never
+    take more than the budget together.
+    """
+    tops = [None if wish.most is None else min(wish.most, wanted(wish.offers, wish.px)) for wish in wishes]
+    if budget_bps is None:
+        return list(tops)
+    given: list[int | None] = [None] * len(wishes)
+    spent = 0
+    for place, (wish, top) in enumerate(zip(wishes, tops, strict=True)):
+        if top is not None and _fits(wish, 0, spent, budget_bps):
+            given[place] = 0
+            spent += wish.offers[0].bps
+    for place, (wish, top) in enumerate(zip(wishes, tops, strict=True)):
+        if top is None or given[place] is None:
+            continue
+        spent -= wish.offers[0].bps
+        at = next((at for at in range(top, 0, -1) if _fits(wish, at, spent, budget_bps)), 0)
+        given[place] = at
+        spent += wish.offers[at].bps
+    return given
+
+
+def _fits(wish: Wish, at: int, spent_bps: int, budget_bps: int) -> bool:
+    needs = spent_bps + wish.offers[at].bps
+    rises = wish.given is None or at > wish.given
+    return needs * RISE_MARGIN <= budget_bps if rises else needs <= budget_bps
+
+
+class Ladder:
+    """One picture's way down and up again: down at once, up one offer at a time and less often after each mistake.
+
+    `most` before `allocate`, `spared` and `take` after it.
+    """
+
+    def __init__(self) -> None:
+        self.given: int | None = None
+        self.limited = False
+        """It is smaller than it is shown, or paused."""
+        self._unfit_since: float | None = None
+        self._rises_at = float("-inf")
+        self._rose_at = float("-inf")
+        self._wait_s = RISE_S
+
+    def most(self, top: int, now: float) -> int | None:
+        """The largest of the offers up to `top` that it may come in now."""
+        if not self.limited:
+            return top
+        if now < self._rises_at:
+            return None if self.given is None else min(self.given, top)
+        return min(top, 0 if self.given is None else self.given + 1)
+
+    def spared(self, given: int | None, now: float) -> int | None:
+        """What it comes as if `given` is what fits: the smallest for a while where nothing does."""
+        if given is not None or (self.given is None and self.limited):
+            self._unfit_since = None
+            return given
+        if self._unfit_since is None:
+            self._unfit_since = now
+        return None if now - self._unfit_since >= PAUSE_AFTER_S else 0
+
+    def take(self, given: int | None, wish: int, now: float) -> None:
+        """It comes as `given`; at its size it would be `wish`."""
+        before, self.given = self.given, given
+        was, self.limited = self.limited, given is None or given < wish
+        rank, before_rank = -1 if given is None else given, -1 if before is None else before
+        if self.limited and (rank < before_rank or not was):
+            failed = now - self._rose_at < PROVED_S
+            self._wait_s = min(LONGEST_WAIT_S, 2 * self._wait_s) if failed else RISE_S
+            self._rises_at = now + self._wait_s
+        elif was and rank > before_rank:
+            self._rose_at = now
+            self._rises_at = now + RISE_S

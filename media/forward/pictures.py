@@ -1,0 +1,101 @@
+"""The pictures of one subscriber: what each can be had in, and which layer it gets."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from contract.ids import PersonId
+from contract.media import LAYER_BPS, SHRUNK, Layer, Source
+from media.forward.layers import Ladder, Offer, Wish, allocate, wanted
+from media.forward.publication import Publication
+from media.forward.sending import Sending
+from media.forward.slot import Slot
+from media.rtp.bandwidth import FLOOR_BPS
+
+CAMERA_PX = 720
+"""What a camera is taken to send while nothing says otherwise."""
+
+
+class Picture:
+    """What one video slot shows, from `sources`: the live layers of a camera, smallest first, or one picture alone."""
+
+    def __init__(self, slot: Slot, sources: Sequence[Publication], sending: Sending, now: float) -> None:
+        """`sending` says which layers its publisher sends."""
+        self.slot = slot
+        self.sources = sources
+        first = sources[0]
+        self.key: tuple[PersonId, Source] = first.participant, first.source
+        offered = first.section.layers
+        here = {source.layer for source in sources if source.layer is not None}
+        for layer in here:
+            sending.came(layer)
+        had = [layer for layer in offered if layer in here or sending.comes(layer, now)]
+        self.layers = [min(had, key=partial(_distance, layer)) for layer in offered]
+        """For each that was answered the one that serves for it: a sender may not make all of them."""
+
+    def offers(self, now: float) -> list[Offer]:
+        """What each layer would take: what it does take where it flows, else the most that it may."""
+        if not self.layers:
+            # Its sender can make it so small for everybody (REMB), and does not have to while nobody needs it.
+            return [Offer(CAMERA_PX, min(FLOOR_BPS, self.sources[-1].rate.bps(now) or FLOOR_BPS))]
+        of = {source.layer: source for source in self.sources}
+        camera_px = max(SHRUNK[one.layer] * one.px for one in self.sources if one.layer) or CAMERA_PX
+        offers = []
+        for layer in self.layers:
+            rate_bps = of[layer].rate.bps(now) if layer in of else None
+            offers.append(Offer(camera_px // SHRUNK[layer], min(LAYER_BPS[layer], rate_bps or LAYER_BPS[layer])))
+        return offers
+
+    def give(self, at: int) -> None:
+        """Its slot shall come in the layer with this number."""
+        self.slot.layer = self.layers[at] if self.layers else None
+
+    @property
+    def source(self) -> Publication:
+        """What to fill the slot with until its layer is here: what flows, else the nearest."""
+        layer, current = self.slot.layer, self.slot.current
+        by_layer = {source.layer: source for source in self.sources}
+        if layer in by_layer:
+            return by_layer[layer]
+        if current is not None and current in self.sources:
+            return current
+        return min(self.sources, key=lambda one: _distance(layer, one.layer) if layer and one.layer else (0, False))
+
+
+def _distance(wanted: Layer, other: Layer) -> tuple[int, bool]:
+    """How far a layer is from the wanted one; of two that are as far the larger is nearer."""
+    order = list(Layer)
+    steps = order.index(other) - order.index(wanted)
+    return abs(steps), steps < 0
+
+
+class Pictures:
+    """One subscriber's. Ask `choose` about twice a second and whenever its slots change."""
+
+    def __init__(self) -> None:
+        self._ladders: dict[tuple[PersonId, Source], Ladder] = {}
+
+    def choose(self, pictures: Sequence[Picture], *, budget_bps: int | None, now: float) -> list[bool]:
+        """Give every picture, the most important first, its layer; False where there is no room for any.
+
+        `budget_bps` is for all of them together; None while no limit of the link is known.
+        """
+        self._ladders = {picture.key: self._ladders.get(picture.key, Ladder()) for picture in pictures}
+        wishes, tops = [], []
+        for picture, ladder in zip(pictures, self._ladders.values(), strict=True):
+            offers = picture.offers(now)
+            top = wanted(offers, picture.slot.px)
+            tops.append(top)
+            wishes.append(Wish(offers, picture.slot.px, ladder.given, ladder.most(top, now)))
+        given = allocate(wishes, budget_bps)
+        for picture, ladder, at, top in zip(pictures, self._ladders.values(), given, tops, strict=True):
+            shown = ladder.spared(at, now)
+            ladder.take(shown, top, now)
+            if shown is not None:
+                picture.give(shown)
+        return [ladder.given is not None for ladder in self._ladders.values()]
+
+    def all_full(self, pictures: Sequence[Picture]) -> None:
+        """There are only two: each gets all of the other, whose sender suits it to the link."""
+        self._ladders.clear()
+        for picture in pictures:
+            picture.give(-1)
