@@ -63,7 +63,11 @@ class Slot:
         self._send = leg.send_rtp
         self._handle = leg.handle
         self._pacer: Pacer | None = None
-        self._numbering = numbering if "transport_cc" in section.ext else None
+        self._repeats_apart = bool(section.rtx_ssrc and section.rtx_of)
+        """Repeats have a stream of their own (RFC 4588). Where they have not, a packet must be the same each time, to
+        the last bit: AES-GCM breaks when one SRTP index protects two different packets (RFC 7714 §10.1)."""
+        numbered = "transport_cc" in section.ext and (self._repeats_apart or not self.video)
+        self._numbering = numbering if numbered else None
         self._rate = CLOCK_RATES_HZ[section.kind]
         self._numbers = Rewriter(
             clock_rate_hz=self._rate, sequence=random.getrandbits(15), timestamp_ticks=random.getrandbits(32)
@@ -171,7 +175,7 @@ class Slot:
         mid, delay = self.section.ext.get("mid"), self.section.ext.get("playout_delay")
         if mid:
             values[mid] = self.section.mid.encode()
-        if delay and self.video and self._low_delay_seen:
+        if delay and self.video and self._low_delay_seen and self._repeats_apart:
             values[delay] = PLAYOUT_AT_ONCE if publication.low_delay else PLAYOUT_FREE
         return build_extensions(values)
 
@@ -255,14 +259,18 @@ class Slot:
         if publication is None or packet is None or publication.codec is None:
             return False
         payload_type = self.section.pt_of.get(publication.codec)
-        if payload_type is None or not self._budget.allows(
+        if payload_type is None:
+            return False
+        rtx_type = self.section.rtx_of.get(payload_type) if self.section.rtx_ssrc else None
+        if rtx_type is None and self._numbering is not None:
+            return False  # it would have another number
+        if not self._budget.allows(
             sequence, len(packet.payload), rtt_s, now, sent_bytes=self._sent()[1], most_bps=most_bps
         ):
             return False
         target = self._aim(publication, payload_type, segment.offsets)
         again = packet_bytes(target._replace(numbering=self._numbering), packet)
-        rtx_type = self.section.rtx_of.get(payload_type)
-        if rtx_type is not None and self.section.rtx_ssrc:
+        if rtx_type is not None:
             again = self._as_rtx(again, 12 + len(target.extensions), sequence, rtx_type)
         self._send(again)
         self.repeats += 1
@@ -271,7 +279,7 @@ class Slot:
     @property
     def can_pad(self) -> bool:
         """Whether padding can be sent here: in the stream of repeats, where a receiver makes nothing of it."""
-        return self._numbering is not None and bool(self.section.rtx_ssrc and self.section.rtx_of)
+        return self._numbering is not None and self._repeats_apart
 
     def pad(self, padding_bytes: int) -> int:
         """Send a packet of nothing but padding, up to MOST_PADDING_BYTES. Returns its transport-wide number."""

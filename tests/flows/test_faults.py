@@ -15,7 +15,7 @@ from tests.flows.scene import DESK, Scene
 from tests.support.clips import clip
 from tests.support.played import play
 from tests.support.promise import Promise
-from tests.support.stack import Stack, worker_of
+from tests.support.stack import HANG_S, Stack, worker_of
 
 pytestmark = pytest.mark.browser
 
@@ -87,7 +87,7 @@ async def test_a_killed_recorder_is_not_noticed_and_its_recording_is_kept(tmp_pa
 async def test_both_see_and_hear_again_after_their_worker_died_hung_or_all_was_restarted(
     promise: Promise, tmp_path: Path
 ) -> None:
-    async with Scene(tmp_path, workers=2) as scene:
+    async with Scene(tmp_path, workers=2, hang_s=HANG_S) as scene:
         await _a_call_survives(promise, scene)
 
 

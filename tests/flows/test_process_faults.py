@@ -20,7 +20,7 @@ from tests.support.caller import Caller, call, caller
 from tests.support.clients import new_cid
 from tests.support.nodes import until
 from tests.support.promise import Promise
-from tests.support.stack import Stack, worker_of
+from tests.support.stack import HANG_S, Stack, worker_of
 
 pytestmark = pytest.mark.flow
 
@@ -115,7 +115,7 @@ async def test_a_frozen_worker_is_replaced_and_finds_its_room_elsewhere_when_it_
 @pytest.mark.promise("B8")
 async def test_the_only_worker_comes_back_after_a_kill_and_after_a_hang(promise: Promise, tmp_path: Path) -> None:
     for seed in promise.rounds():
-        async with Stack(tmp_path / str(seed)) as stack, calls(stack) as ((room, store, expert),):
+        async with Stack(tmp_path / str(seed), hang_s=HANG_S) as stack, calls(stack) as ((room, store, expert),):
             for number, what in ((signal.SIGKILL, "was killed"), (signal.SIGSTOP, "froze")):
                 at = clock.now()
                 os.kill(stack.pid("media-0"), number)
@@ -130,7 +130,7 @@ async def test_the_only_worker_comes_back_after_a_kill_and_after_a_hang(promise:
 @pytest.mark.promise("B10")
 async def test_signaling_dies_and_hangs_and_the_calls_go_on(promise: Promise, tmp_path: Path) -> None:
     for seed in promise.rounds():
-        async with Stack(tmp_path / str(seed)) as stack, calls(stack) as ((room, store, expert),):
+        async with Stack(tmp_path / str(seed), hang_s=HANG_S) as stack, calls(stack) as ((room, store, expert),):
             people = store, expert
             before = [one.tab.rooms[room].members for one in people]
             channel = room_channel(room)

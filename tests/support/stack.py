@@ -41,6 +41,8 @@ STOP_S = 30.0
 """It takes 8 s at most by itself; what is promised of it is measured, not waited for."""
 GONE_S = 5.0
 """What the kernel may need until a process that was killed with its parent is gone."""
+HANG_S = 3.0
+"""How long a process may be silent before it is killed, as the product has it; for those tests that prove it."""
 _POLL_S = 0.05
 
 
@@ -65,6 +67,7 @@ class Stack:
             "media_port": 0,
             "media_workers": workers,
             "log_format": "json",
+            "hang_s": 10 * HANG_S,  # beside other tests a process may starve for a while
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -1,14 +1,17 @@
 """Transport-wide congestion control in a room over lossy links in virtual time."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
+from contract.data import Slots
 from contract.media import Source
+from media.forward.sections import Sections
 from media.rtp.bandwidth import CAP_BPS, FLOOR_BPS
 from media.rtp.gcc import OVERHEAD_BYTES
 from media.rtp.packet import extension, parse_header
-from media.rtp.rtcp import Remb, pack_rtcp
+from media.rtp.rtcp import Nack, Remb, pack_rtcp
 from media.rtp.transport_cc import TICK_S
 from tests.media.forward.test_room import assert_continuous
 from tests.media.forward.world import NONE, NUMBER_ID, Client, Link, World, sections
@@ -102,6 +105,22 @@ class Watched(Link):
         return super().arrival(packet, now)
 
 
+class Compared(Link):
+    """Counts packets that come again under the number that they had, and holds that they are the same."""
+
+    def __init__(self, loss: float) -> None:
+        super().__init__(Random(1), loss)
+        self.first: dict[tuple[int, int], bytes] = {}
+        self.again = 0
+
+    def arrival(self, packet: bytes, now: float) -> float | None:
+        if not 191 < packet[1] < 224:
+            header = parse_header(packet)
+            self.again += (header.ssrc, header.sequence) in self.first
+            assert self.first.setdefault((header.ssrc, header.sequence), packet) == packet
+        return super().arrival(packet, now)
+
+
 class Narrow(Link):
     """A link of netem's, with a queue."""
 
@@ -144,6 +163,23 @@ def test_what_goes_to_a_subscriber_is_numbered_over_all_its_slots_and_repeats() 
     assert len(chris.slot().packets) > 300
 
 
+def test_what_has_no_stream_for_repeats_is_repeated_to_the_last_bit_or_not_at_all() -> None:
+    """One SRTP index must never protect two different packets (RFC 7714 §10.1)."""
+    world = World()
+    world.join("anna", low_delay=True)
+    numbered = sections(first_ssrc=9000, numbered=True)
+    parts = Sections(tuple(replace(section, rtx_ssrc=0, rtx_of={}) for section in numbered.all))
+    ben = world.join("ben", parts=parts, publishes=False)
+    ben.down = way = Compared(loss=0.1)
+    world.run(3)
+    sound = ben.slot("audio")
+    wanted = tuple(number & 0xFFFF for number in sorted(sound.packets)[-20:])
+    world.room.on_rtcp(ben.id, pack_rtcp(Nack(1, sound.section.ssrc, wanted)), world.now, world.wall_ns)
+    world.run(1)
+    assert ben.slot().repaired > 0
+    assert way.again >= 20
+
+
 def test_a_narrow_link_is_found_and_kept_to_and_its_room_found_again() -> None:
     world = World()
     anna = world.join("anna")
@@ -172,7 +208,9 @@ def test_one_narrow_link_among_others_takes_the_picture_from_nobody() -> None:
     obeys(world, anna)
     ben.down = Narrow(Impairment(delay_ms=20, rate_bps=150_000, queue_bytes=20_000))
     world.run(12)
-    assert anna.may_send_bps[-1] == pytest.approx(FLOOR_BPS, rel=0.01)
+    assert min(anna.may_send_bps) == pytest.approx(FLOOR_BPS, rel=0.01), "while the narrow one saw it too"
+    assert any(fill.paused for message in ben.told if isinstance(message, Slots) for fill in message.slots)
+    assert anna.may_send_bps[-1] == pytest.approx(CAP_BPS, rel=0.01)
 
 
 def test_a_keyframe_to_a_narrow_link_does_not_hold_up_the_voice() -> None:

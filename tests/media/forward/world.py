@@ -248,8 +248,10 @@ class Client:
     def _rtp(self, packet: bytes) -> None:
         header = parse_header(packet)
         wide = extension(packet, header, NUMBER_ID)
-        assert (wide is not None) == self.sections.numbered
-        if wide is not None:
+        if wide is None:
+            assert not self.sections.numbered or not self.rtx, "only what has no stream for repeats goes without"
+        else:
+            assert self.sections.numbered
             self.arrivals.on_packet(int.from_bytes(wide), header.ssrc, self.world.now)
         if header.payload_at == header.payload_end:
             assert header.ssrc in self.rtx
