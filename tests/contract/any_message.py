@@ -64,7 +64,8 @@ def _text(rules: list[Any]) -> st.SearchStrategy[str]:
     if pattern is not None:
         return st.from_regex(pattern, fullmatch=True).map(lambda text: text[: _bound(rules, "max_length", 1000)])
     least = _bound(rules, "min_length", 0)
-    return st.text(st.characters(exclude_categories=["Cs"]), min_size=least, max_size=max(least, 20))
+    most = _bound(rules, "max_length", max(least, 20))
+    return st.text(st.characters(exclude_categories=["Cs"]), min_size=least, max_size=min(most, max(least, 20)))
 
 
 def _bound(rules: list[Any], name: str, otherwise: int) -> int:
