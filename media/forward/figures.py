@@ -122,6 +122,7 @@ def _published(publication: Publication, before: tuple[int, ...] | None) -> Publ
     packets, lost, octets, nacks, plis = _since(_of_publication(publication), before)
     return PublishedFigures(
         source=publication.source,
+        layer=publication.layer,
         packets=packets,
         lost=lost,
         octets=octets,
@@ -139,6 +140,7 @@ def _slot(slot: Slot, shown: Publication, before: tuple[int, ...] | None) -> Slo
     return SlotFigures(
         of=shown.participant,
         source=shown.source,
+        layer=shown.layer,
         state=SlotState.FLOWING if slot.current is not None else SlotState.WAITING,
         expected=expected,
         lost=min(lost, expected),

@@ -4,10 +4,12 @@ from collections import Counter
 
 import pytest
 
-from contract.media import Grants, Source
+from contract.data import SlotSize
+from contract.media import Grants, Layer, Source
 from contract.quality import CROWD, CROWD_SAMPLE_S, SAMPLE_S, LegSample, SlotState
 from media.forward.figures import MAX_BPS, MOST_AT_ONCE
 from media.rtp.rtcp import Pli, ReceiverReport, Remb, ReportBlock, pack_rtcp
+from tests.media.forward.layered import join
 from tests.media.forward.world import Client, World
 
 pytestmark = pytest.mark.link
@@ -66,6 +68,20 @@ def test_only_slots_with_somebody_in_them_are_told() -> None:
     assert {(slot.of, slot.source) for slot in slots} == {("store", Source.CAMERA), ("store", Source.MICROPHONE)}
     assert {slot.state for slot in slots} == {SlotState.FLOWING}
     assert all(slot.octets > 0 for slot in slots)
+
+
+def test_a_picture_in_layers_is_told_layer_by_layer() -> None:
+    world = World()
+    watch = Watch(world)
+    for name in ("anna", "ben", "cora"):
+        join(world, name)
+    small = SlotSize(mid=world.clients["cora"].slot().section.mid, px=180)
+    world.room.on_slot_size(world.clients["cora"].id, small)
+    world.run(11)
+    sent = {row.layer for row in watch.of("anna")[-1].published if row.source is Source.CAMERA}
+    assert sent == {Layer.QUARTER, Layer.FULL}
+    seen = {row.layer for row in watch.of("cora")[-1].slots if row.source is Source.CAMERA}
+    assert seen == {Layer.QUARTER, Layer.FULL}, "one of two places is small"
 
 
 def test_what_a_receiver_reports_and_asks_for_is_counted_between_two_samples() -> None:
