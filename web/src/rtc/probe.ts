@@ -5,6 +5,7 @@
  */
 import type { Ice, ProbeAnswer, ProbeOffer } from '../contract'
 import { addSections } from './offer'
+import { pairInUse, roundTripMs } from './pair'
 
 /** On a network with 30 % loss a connection stands within 4 s; a browser itself would look for 15 s and more. */
 const PATIENCE_MS = 6000
@@ -36,38 +37,23 @@ export function addressesOf(sdp: string): string[] {
 const where = (host: string, port: string | number): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 
-interface Pair {
-  type: string
-  id: string
-  nominated?: boolean
-  selected?: boolean
-  currentRoundTripTime?: number
-  remoteCandidateId: string
-  selectedCandidatePairId?: string
-}
-
 interface Far {
   address?: string
   port?: number
   protocol?: string
 }
 
-/** The pair in use: Chromium and Safari name it in the transport, Firefox marks it. */
+/** Which address of ours the pair in use goes to, over what, and how long a round trip is. */
 async function selected(
   pc: RTCPeerConnection,
 ): Promise<{ address: string | null; over: 'udp' | 'tcp'; rttMs: number | null }> {
   const report = await pc.getStats()
-  const all: Pair[] = []
-  report.forEach((entry: Pair) => all.push(entry))
-  const named = all.find((one) => one.selectedCandidatePairId)?.selectedCandidatePairId
-  const pairs = all.filter((one) => one.type === 'candidate-pair')
-  const pair = pairs.find((one) => one.id === named) ?? pairs.find((one) => one.selected ?? one.nominated)
-  const far = pair && (report.get(pair.remoteCandidateId) as Far | undefined)
-  const rttS = pair?.currentRoundTripTime
+  const pair = pairInUse(report)
+  const far = pair && (report.get(pair.remoteCandidateId ?? '') as Far | undefined)
   return {
     address: far?.address && far.port ? where(far.address, far.port) : null,
     over: far?.protocol === 'tcp' ? 'tcp' : 'udp',
-    rttMs: rttS === undefined ? null : rttS * 1000,
+    rttMs: roundTripMs(report),
   }
 }
 

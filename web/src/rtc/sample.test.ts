@@ -30,8 +30,10 @@ function report(frames: number, concealed: number, samples: number, frozenS = 0)
     { type: 'outbound-rtp', mid: '0', kind: 'audio' },
     { type: 'outbound-rtp', mid: '1', kind: 'video', framesSent: frames / 2, qualityLimitationReason: 'cpu' },
     { type: 'outbound-rtp', mid: '1', kind: 'video', framesSent: frames, qualityLimitationReason: 'none' },
-    { type: 'candidate-pair', nominated: true, currentRoundTripTime: 0.08 },
-    { type: 'candidate-pair', nominated: false, currentRoundTripTime: 3 },
+    { type: 'candidate-pair', id: 'first', nominated: true, currentRoundTripTime: 3 },
+    { type: 'candidate-pair', id: 'used', nominated: true, currentRoundTripTime: 0.08 },
+    { type: 'candidate-pair', id: 'last', nominated: true, currentRoundTripTime: 2 },
+    { type: 'transport', id: 'T', selectedCandidatePairId: 'used' },
   ]
   return new Map(entries.map((entry, index) => [String(index), entry])) as unknown as RTCStatsReport
 }

@@ -1,5 +1,6 @@
 /** Reads getStats into what the server keeps of this connection; empty slots are left out, they only look broken. */
 import type { ClientSample, SeenFigures, SentFigures, SlotFill, Source } from '../contract'
+import { roundTripMs } from './pair'
 
 /** The send sections of every offer in their order; mirrors contract/media.py. */
 const SECTIONS: readonly Source[] = ['microphone', 'camera', 'screen', 'screen_sound']
@@ -46,7 +47,6 @@ export class Sampler {
     const now: Totals = { atMs: nowMs, inbound: new Map(), frames: new Map() }
     const limits = new Map<Source, SentFigures['limit']>()
     const kinds = new Map<string, string>()
-    let rttMs: number | null = null
     report.forEach((entry: Stats) => {
       if (entry.type === 'inbound-rtp') {
         const slot = filled.get(String(entry.mid))
@@ -65,8 +65,6 @@ export class Sampler {
         now.frames.set(source, Math.max(now.frames.get(source) ?? 0, count(entry.framesSent)))
         const limit = entry.qualityLimitationReason
         if (limit === 'cpu' || limit === 'bandwidth' || limit === 'other') limits.set(source, limit)
-      } else if (entry.type === 'candidate-pair' && entry.nominated) {
-        if (typeof entry.currentRoundTripTime === 'number') rttMs = entry.currentRoundTripTime * 1000
       }
     })
     this.before = now
@@ -99,6 +97,6 @@ export class Sampler {
       const fps = Math.max(0, frames - (before.frames.get(source) ?? frames)) / overS
       return { source, fps: moves ? round(fps, 1) : null, limit: limits.get(source) ?? 'none' }
     })
-    return { over_s: round(Math.min(MOST_S, overS), 3), rtt_ms: rttMs, sent, seen }
+    return { over_s: round(Math.min(MOST_S, overS), 3), rtt_ms: roundTripMs(report), sent, seen }
   }
 }

@@ -1,5 +1,6 @@
 /** Reads getStats into what quality.ts judges; empty slots are left out, they only look broken. */
 import type { SlotFill } from '../contract'
+import { roundTripMs } from './pair'
 import type { Reading } from './quality'
 import type { Pulse } from './watcher'
 
@@ -52,7 +53,6 @@ export class StatsReader {
       atMs: performance.now(),
     }
     const { frames, sent } = now
-    let rttMs: number | null = null
     let sentLoss = 0
     report.forEach((entry: RTCStats) => {
       if (entry.type === 'inbound-rtp') {
@@ -70,10 +70,6 @@ export class StatsReader {
       } else if (entry.type === 'remote-inbound-rtp') {
         const remote = entry as RTCStats & { fractionLost?: number }
         sentLoss = Math.max(sentLoss, remote.fractionLost ?? 0)
-      } else if (entry.type === 'candidate-pair') {
-        const pair = entry as RTCIceCandidatePairStats
-        if (pair.nominated && pair.currentRoundTripTime !== undefined)
-          rttMs = pair.currentRoundTripTime * 1000
       }
     })
     const { before } = this
@@ -94,7 +90,7 @@ export class StatsReader {
     return {
       sentFps: made.length > 0 ? Math.max(...made) : null,
       seenFps: seen.length > 0 ? Math.min(...seen) : null,
-      rttMs,
+      rttMs: roundTripMs(report),
       loss: Math.max(sentLoss, share(lost, lost + received)),
       concealed: share(now.concealed - before.concealed, now.samples - before.samples),
       frozen: share(now.frozenS - before.frozenS, passedS),
