@@ -5,29 +5,25 @@ from collections.abc import Iterable
 from itertools import count
 from random import Random
 
-from contract.data import PointAt, Pointed, Slots, SlotSize, UseCodec, UseLayers
+from contract.data import PointAt, Pointed, SlotSize, UseCodec
 from contract.ids import LegId, PersonId, RecordingId, RoomId
-from contract.media import Codec, Grants, Layer, Source
+from contract.media import Codec, Grants, Source
 from contract.recording import GapReason
-from media.forward.allocation import Standing, floor, stage
-from media.forward.feedback import REPORT_S, Feedback, report, request_keyframe, send_nack, send_pli, tell_arrivals
+from media.forward.feedback import REPORT_S, report, request_keyframe, send_nack, send_pli, tell_arrivals
 from media.forward.figures import Sampled, Sampler
-from media.forward.leg import Leg, Member
-from media.forward.pictures import Picture
+from media.forward.filling import Filling
+from media.forward.leg import Leg
 from media.forward.ports import LegPort, RoomEvents, TapSink
+from media.forward.presence import Presence
 from media.forward.publication import SILENCE_S, Publication
 from media.forward.sections import Sections
-from media.forward.sending import Sending
-from media.forward.slot import Slot
 from media.forward.tap import RoomTap
 from media.plane.base import Plane
 from media.plane.python import PythonPlane
 from media.rtp.packet import RtpHeader, extension, parse_header
 from media.rtp.rtcp import parse_rtcp
-from media.rtp.speakers import Speakers, level_dbov
+from media.rtp.speakers import level_dbov
 
-SHARED_FROM = 3
-"""From so many on, a camera is sent in layers; with two there is nobody whose link is not the other's own."""
 LAYERS_S = 0.5
 """Between two looks at what every link carries."""
 ALIVE_S = 0.5
@@ -53,27 +49,23 @@ class MediaRoom:
         self.room = room
         self.codec = Codec.VP8
         """What publishers are told to use."""
-        self._events = events
         self._wish = video_codec
         self._random = Random(seed)
         self._plane = plane or PythonPlane()
         self._forward = self._plane.forward
         self._numbers = count(1)
-        self._joined = count(1)
-        self._members: dict[PersonId, Member] = {}
-        self._legs: dict[LegId, Leg] = {}
-        self._active: dict[tuple[PersonId, Source], list[Publication]] = {}
-        """What is live, all layers of it, smallest first."""
-        self._shared = False
-        self._layers_due = 0.0
-        self._speakers: Speakers[PersonId] = Speakers()
+        self._count: Counter[str] = Counter()
+        self._here = Presence(events)
+        self._legs = self._here.legs
+        self._feedback = self._here.feedback
+        self._speakers = self._here.speakers
         self._spoke: frozenset[PersonId] = frozenset()
-        self._feedback = Feedback()
         self._tap = RoomTap(room)
+        self._filling = Filling(self._here, self._tap, self._plane, self._count)
+        self._layers_due = 0.0
         self._sampler = Sampler()
         self._paced: list[Leg] = []
         """Legs whose pictures are spread: let go with every packet, and with every tick."""
-        self._count: Counter[str] = Counter()
         self._given_up = self._lost = 0
         """Packets that never came, and those that were lost on the way at first; of legs that are gone."""
 
@@ -86,7 +78,7 @@ class MediaRoom:
 
         With `low_delay` its camera is shown to everybody without waiting for smoothness.
         """
-        member = self._member(leg.participant, grants, host=host)
+        member = self._here.member(leg.participant, grants, host=host)
         added = Leg(
             leg,
             sections,
@@ -98,13 +90,12 @@ class MediaRoom:
             low_delay=low_delay,
         )
         added.report_due = now
-        self._legs[leg.id] = added
-        self._feedback.publishers(self._legs)
+        self._here.add(added)
         self._pick_codec()
 
     def remove_leg(self, leg_id: LegId, now: float, wall_ns: int, *, lost: GapReason | None = None) -> None:
         """The leg is gone, `lost` if nobody wished it; unknown ids are ignored."""
-        leg = self._legs.pop(leg_id, None)
+        leg = self._here.remove(leg_id)
         if leg is None:
             return
         leg.let_go()
@@ -113,21 +104,16 @@ class MediaRoom:
             publication.live, publication.lost = False, publication.lost or lost
             self._given_up += publication.nack.given_up
             self._lost += publication.reception.lost
-        self._feedback.publishers(self._legs)
-        who = leg.member.participant
-        if all(other.member is not leg.member for other in self._legs.values()):
-            self._members.pop(who, None)
-            self._speakers.forget(who)
         self._pick_codec()
-        self._refill(now, wall_ns)
+        self._filling.refill(now, wall_ns)
 
     def set_grants(self, participant: PersonId, grants: Grants, *, host: bool, now: float, wall_ns: int) -> None:
         """For every leg of the participant that is here; takes effect with the next packet."""
-        member = self._members.get(participant)
+        member = self._here.members.get(participant)
         if member is None:
             return
         member.grants, member.host = grants, host
-        self._refill(now, wall_ns)
+        self._filling.refill(now, wall_ns)
 
     def leg_ready(self, leg_id: LegId, now: float, wall_ns: int) -> None:
         """The client said `ready` on its data channel: fill its slots."""
@@ -138,18 +124,11 @@ class MediaRoom:
         self._sampler.began(leg, now)
         if leg.sections.sources:
             leg.port.send_data(UseCodec(video=self.codec))
-        self._refill(now, wall_ns)
+        self._filling.refill(now, wall_ns)
 
     @property
     def empty(self) -> bool:
         return not self._legs
-
-    def _member(self, participant: PersonId, grants: Grants, *, host: bool) -> Member:
-        member = self._members.get(participant)
-        if member is None:
-            member = self._members[participant] = Member(participant, grants, host, next(self._joined))
-        member.grants, member.host = grants, host
-        return member
 
     def _next_number(self) -> int:
         return next(self._numbers)
@@ -194,7 +173,7 @@ class MediaRoom:
             publication.live = True
             publication.lost = None
             self._feedback.publishers(self._legs)
-            self._refill(now, wall_ns)
+            self._filling.refill(now, wall_ns)
         if not leg.member.grants.publish:
             counted["rtp_not_granted"] += 1
             publication.passed(media, now)
@@ -236,7 +215,7 @@ class MediaRoom:
         if leg is None:
             return
         by = leg.member.participant
-        if not leg.member.grants.publish or point.on not in self._members or not leg.may_point(now):
+        if not leg.member.grants.publish or point.on not in self._here.members or not leg.may_point(now):
             self._count["points_dropped"] += 1
             return
         pointed = Pointed(by=by, on=point.on, x=point.x, y=point.y)
@@ -268,19 +247,6 @@ class MediaRoom:
 
     # --- slots ----------------------------------------------------------------------------------------------------
 
-    def _refill(self, now: float, wall_ns: int) -> None:
-        """Who is live changed, or who may see whom: settle every slot anew."""
-        self._shared = self._is_shared()
-        self._settle_active()
-        recorded = [layers[-1] for (who, _), layers in self._active.items() if self._members[who].grants.record]
-        self._tap.follow(recorded, wall_ns)
-        standings = self._standings(now)
-        recent = self._speakers.ranked((who.participant for who in standings), now)
-        for leg in self._legs.values():
-            self._fill(leg, standings, recent, now)
-            self._tell(leg)
-        self._ask_layers(now)
-
     def want_keyframes(self, now: float) -> None:
         """Somebody will watch in a moment: ask for what a slot begins with, also of those who are not granted yet."""
         for leg in self._legs.values():
@@ -288,137 +254,9 @@ class MediaRoom:
                 if publication.live:
                     request_keyframe(publication, leg, now, first=True)
 
-    def _settle_active(self) -> None:
-        active: dict[tuple[PersonId, Source], list[Publication]] = {}
-        for leg in reversed(self._legs.values()):
-            if not leg.member.grants.publish:
-                continue
-            for section in leg.sections.sources:
-                live = [one for one in leg.publications.values() if one.live and one.section is section]
-                key = (leg.member.participant, live[0].source) if live else None
-                if key is not None and key not in active:
-                    active[key] = sorted(live, key=_rank)
-        before, self._active = self._active, active
-        for who, source in before.keys() - active.keys():
-            self._events.publication_ended(who, source)
-        for who, source in active.keys() - before.keys():
-            self._events.publication_live(who, source)
-
-    def _standings(self, now: float) -> list[Standing]:
-        return [
-            Standing(
-                participant=who,
-                host=member.host,
-                speaking=self._speakers.speaking(who, now),
-                shares=(who, Source.SCREEN) in self._active,
-                speaks=(who, Source.MICROPHONE) in self._active,
-            )
-            for who, member in self._members.items()
-            if member.grants.publish
-        ]
-
-    def _fill(self, leg: Leg, standings: list[Standing], recent: list[PersonId], now: float) -> None:
-        who = leg.member.participant
-        if not leg.ready or not leg.member.grants.subscribe:
-            for slot in leg.slots:
-                slot.fill(None)
-            return
-        others = [standing for standing in standings if standing.participant != who]
-        leg.stage = stage(others, leg.stage, leg.pairs, recent=recent)
-        leg.floor = floor(others, leg.stage, leg.floor, leg.floors, recent=recent)
-        for slot in leg.slots:
-            if not slot.video:
-                sound = self._sources(leg, slot)
-                slot.fill(sound[0] if sound else None)
-        self._fill_pictures(leg, now)
-
-    def _sources(self, leg: Leg, slot: Slot) -> list[Publication]:
-        shown = leg.shows(slot)
-        return self._active.get(shown, []) if shown is not None else []
-
-    def _fill_pictures(self, leg: Leg, now: float) -> None:
-        """Every picture of a leg in the layer that its link can carry; screens are the more important ones."""
-        pictures = []
-        for slot in leg.slots:
-            if slot.video:
-                sources = self._sources(leg, slot)
-                if sources:
-                    publisher = self._feedback.publisher_of(sources[0])
-                    pictures.append(Picture(slot, sources, publisher.sending if publisher else Sending(), now))
-                else:
-                    slot.layer = None
-                    slot.fill(None)
-        pictures.sort(key=lambda picture: picture.key[1] is not Source.SCREEN)
-        if self._shared:
-            voices = sum(1 for slot in leg.slots if not slot.video and slot.current is not None)
-            carried = leg.pictures.choose(pictures, budget_bps=leg.estimate.pictures_bps(voices), now=now)
-        else:
-            leg.pictures.all_full(pictures)
-            carried = [True] * len(pictures)
-        for picture, fits in zip(pictures, carried, strict=True):
-            slot = picture.slot
-            if not fits:
-                slot.layer = None
-                slot.pause(picture.sources[0])
-            elif slot.fill(picture.source) and not self._begin_late(slot, now):
-                self._want(slot.next, now, first=True)
-
-    def _is_shared(self) -> bool:
-        here = [member for member in self._members.values() if member.grants.publish or member.grants.subscribe]
-        return len(here) >= SHARED_FROM
-
-    def _ask_layers(self, now: float) -> None:
-        """Every publisher sends the layers that some slot shows or waits for, the recorder's, and never none."""
-        wanted: dict[LegId, set[Layer]] = {}
-        for leg in self._legs.values():
-            for slot in leg.slots:
-                shown = slot.current or slot.next
-                publisher = self._feedback.publisher_of(shown) if shown is not None else None
-                if publisher is not None:
-                    of_slot = slot.layer, *(one.layer for one in (slot.current, slot.next) if one is not None)
-                    wanted.setdefault(publisher.port.id, set()).update(layer for layer in of_slot if layer)
-        for leg in self._legs.values():
-            offered = next((section.layers for section in leg.sections.sources if section.layers), ())
-            if not offered or not leg.ready or not leg.member.grants.publish:
-                continue
-            layers = wanted.get(leg.port.id, set())
-            if not self._shared or (self._tap.recording is not None and leg.member.grants.record):
-                layers.add(offered[-1])
-            if leg.sending.want(frozenset(layers), now, least=offered[0]):
-                leg.port.send_data(UseLayers(layers=[layer for layer in offered if layer in leg.sending.layers]))
-
-    def _begin_late(self, slot: Slot, now: float) -> bool:
-        """Begin with a keyframe that has just come, and what came after it. Returns False if there is none."""
-        publication = slot.next
-        late = publication.since_keyframe(now) if publication is not None else []
-        if publication is None or not late or not slot.begin(publication, late[0], publication.keyframe_at):
-            return False
-        publication.waiting.remove(slot)
-        for media in late:
-            self._forward(media, slot.alone)
-        self._count["packets_out"] += len(late)
-        self._plane.flush()  # nothing was read: nobody else says so
-        return True
-
-    def _want(self, publication: Publication | None, now: float, *, first: bool) -> None:
-        publisher = self._feedback.publisher_of(publication) if publication is not None else None
-        if publication is not None and publisher is not None:
-            request_keyframe(publication, publisher, now, first=first)
-
     def _tell_begun(self, leg: Leg) -> None:
         leg.report_due = 0.0
-        self._tell(leg)
-
-    def _tell(self, leg: Leg) -> None:
-        """Say what the slots carry, if that changed. A slot keeps its name until the next source really flows."""
-        if not leg.ready:
-            return
-        fills = leg.fills()
-        if fills == leg.told:
-            return
-        leg.told = fills
-        leg.told_version += 1
-        leg.port.send_data(Slots(ver=leg.told_version, slots=fills))
+        self._filling.tell(leg)
 
     # --- time -----------------------------------------------------------------------------------------------------
 
@@ -448,20 +286,14 @@ class MediaRoom:
                     send_pli(publication, leg)
         self._tap.tick(now, wall_ns)
         for publication in self._tap.wanting():
-            self._want(publication, now, first=False)
-        speaking = frozenset(who for who in self._members if self._speakers.speaking(who, now))
+            self._here.want(publication, now, first=False)
+        speaking = frozenset(who for who in self._here.members if self._speakers.speaking(who, now))
         if ended or speaking != self._spoke:
             self._spoke = speaking
-            self._refill(now, wall_ns)
+            self._filling.refill(now, wall_ns)
         if now >= self._layers_due:
             self._layers_due = now + LAYERS_S
-            self._shared = self._is_shared()
-            if self._shared:
-                for leg in self._legs.values():
-                    if leg.ready and leg.member.grants.subscribe:
-                        self._fill_pictures(leg, now)
-                        self._tell(leg)
-            self._ask_layers(now)
+            self._filling.look(now)
         due = [leg for leg in self._legs.values() if now >= leg.report_due]
         if due:
             watchers = self._watchers(self._legs.values())
@@ -474,7 +306,7 @@ class MediaRoom:
         watchers: dict[int, list[Leg]] = {}
         for leg in legs:
             for slot in leg.slots:
-                if slot.video and slot.current is not None and (slot.current.layer is None or not self._shared):
+                if slot.video and slot.current is not None and (slot.current.layer is None or not self._filling.shared):
                     watchers.setdefault(slot.current.number, []).append(leg)
         return watchers
 
@@ -483,7 +315,7 @@ class MediaRoom:
     def record(self, recording: RecordingId | None, now: float, wall_ns: int, *, epoch: int = 0) -> None:
         """Start tapping as this recording, for the owner of the room since `epoch`, or stop."""
         self._tap.start(recording, epoch, wall_ns)
-        self._refill(now, wall_ns)
+        self._filling.refill(now, wall_ns)
         self.want_recorded(now)
 
     def tap_connected(self, sink: TapSink, now: float, wall_ns: int) -> None:
@@ -498,8 +330,8 @@ class MediaRoom:
     def want_recorded(self, now: float) -> None:
         """Ask for keyframes of all that is recorded."""
         if self._tap.recording is not None:
-            for layers in self._active.values():
-                self._want(layers[-1], now, first=False)
+            for layers in self._here.active.values():
+                self._here.want(layers[-1], now, first=False)
 
     @property
     def recording(self) -> RecordingId | None:
@@ -525,8 +357,3 @@ class MediaRoom:
             "packets_given_up": given_up,
             "tap_frames": self._tap.frames_dropped,
         }
-
-
-def _rank(publication: Publication) -> int:
-    """Where its layer is among those of its section."""
-    return publication.section.layers.index(publication.layer) if publication.layer is not None else 0
