@@ -40,7 +40,7 @@ from runtime.link import Link, LinkClosed
 from signaling.domain.jpeg import size_px
 from signaling.ws.session import SessionRules
 from tests.fuzz.mangle import with_sctp_checksum, with_stun_fingerprint
-from tests.media.forward.world import sections
+from tests.media.forward.client import sections
 from tests.support.wire import Wire
 
 MAX_LINK = 4096

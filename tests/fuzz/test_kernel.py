@@ -22,7 +22,7 @@ SANITIZED = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover
 STRICT = ("-std=c11", "-Wall", "-Wextra", "-Wshadow", "-Werror")
 INPUTS = 20_000
 """A round; with their mangling a few seconds."""
-TESTS = ("tests/media/plane", "tests/media/forward/test_room.py", "tests/media/forward/test_abuse.py")
+TESTS = ("tests/media/plane", *(f"tests/media/forward/test_{name}.py" for name in ("room", "switching", "abuse")))
 
 
 @pytest.fixture(scope="module")

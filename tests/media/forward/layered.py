@@ -8,7 +8,8 @@ from contract.ids import LegId
 from contract.media import Layer, Source
 from media.rtp.clock import ntp_from_wall
 from media.rtp.rtcp import SenderReport, pack_rtcp
-from tests.media.forward.world import Client, Sent, World, sections
+from tests.media.forward.client import Client, Sent, sections
+from tests.media.forward.world import World
 
 LAYERS = tuple(Layer)
 SHAPE = {Layer.QUARTER: (1, 480), Layer.HALF: (3, 580), Layer.FULL: (7, 1080)}

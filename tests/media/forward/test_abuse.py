@@ -9,17 +9,11 @@ from media.rtp.bandwidth import CAP_BPS, LEAST_BPS
 from media.rtp.packet import build_extensions, extension, parse_header
 from media.rtp.rtcp import Fir, Nack, Pli, Remb, pack_rtcp
 from media.rtp.throttle import BURST
-from tests.media.forward.test_room import assert_continuous, shows
-from tests.media.forward.world import DELAY_ID, LEVEL_ID, MID_ID, OPUS, World, sections
-from tests.support.wire import PLANES
+from tests.media.forward.client import DELAY_ID, LEVEL_ID, MID_ID, OPUS, sections
+from tests.media.forward.seen import assert_continuous, shows
+from tests.media.forward.world import World
 
-pytestmark = pytest.mark.link
-
-
-@pytest.fixture(params=PLANES, autouse=True)
-def plane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test of this file runs on each plane."""
-    monkeypatch.setattr(World, "native", request.param == "native")
+pytestmark = [pytest.mark.link, pytest.mark.usefixtures("plane")]
 
 
 SECONDS = 5

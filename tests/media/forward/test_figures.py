@@ -9,8 +9,9 @@ from contract.media import Grants, Layer, Source
 from contract.quality import CROWD, CROWD_SAMPLE_S, SAMPLE_S, LegSample, SlotState
 from media.forward.figures import MAX_BPS, MOST_AT_ONCE
 from media.rtp.rtcp import Pli, ReceiverReport, Remb, ReportBlock, pack_rtcp
+from tests.media.forward.client import Client
 from tests.media.forward.layered import join
-from tests.media.forward.world import Client, World
+from tests.media.forward.world import World
 
 pytestmark = pytest.mark.link
 

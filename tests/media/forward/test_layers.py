@@ -10,24 +10,19 @@ from contract.media import Grants, Layer, Source
 from contract.recording import GapReason
 from contract.tap import TapTrackEnd
 from media.forward.sending import COMING_S, LINGER_S
+from tests.media.forward.client import Client, Heard
 from tests.media.forward.layered import LAYER_BPS, SHAPE, LayeredClient, join
+from tests.media.forward.seen import assert_continuous
 from tests.media.forward.test_tap import Sink
 from tests.media.forward.test_transport_cc import Narrow
-from tests.media.forward.world import Client, Heard, World
+from tests.media.forward.world import World
 from tests.support.netem import Impairment
-from tests.support.wire import PLANES
 
-pytestmark = pytest.mark.link
+pytestmark = [pytest.mark.link, pytest.mark.usefixtures("plane")]
 
 Q, H, F = Layer.QUARTER, Layer.HALF, Layer.FULL
 WATCH = Grants(publish=False, subscribe=True, record=False)
 SETTLED_S = LINGER_S + 1.0
-
-
-@pytest.fixture(params=PLANES, autouse=True)
-def plane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test of this file runs on each plane."""
-    monkeypatch.setattr(World, "native", request.param == "native")
 
 
 def resize(viewer: Client, px: int, *, stage: int = 0) -> None:
@@ -38,16 +33,6 @@ def resize(viewer: Client, px: int, *, stage: int = 0) -> None:
 def shown(viewer: Client, *, stage: int = 0) -> str:
     """Whom and which layer the newest packet of a slot is of."""
     return viewer.slot(stage=stage).media()[-1][4]
-
-
-def assert_continuous(heard: Heard) -> None:
-    assert heard.missing() == []
-    for before, after in pairwise(heard.media()):
-        same_frame = after[4:6] == before[4:6]
-        assert after[0] == before[0] + 1
-        assert ((after[1] - before[1]) & 0xFFFFFFFF == 0) == same_frame
-        assert (after[1] - before[1]) & 0xFFFFFFFF < 2**31
-        assert (after[3] - before[3]) & 0x7FFF == (0 if same_frame else 1)
 
 
 def whole_frames(heard: Heard) -> list[tuple[str, int, float]]:

@@ -12,7 +12,7 @@ from media.forward.leg import RENEWAL_S, Leg, Member
 from media.forward.ports import LegPort
 from media.forward.sections import Section, Sections
 from media.rtp.packet import parse_header
-from tests.media.forward.world import ALL, H264, H264_RTX, OPUS, VP8, VP8_RTX
+from tests.media.forward.client import ALL, H264, H264_RTX, OPUS, VP8, VP8_RTX
 
 pytestmark = pytest.mark.unit
 

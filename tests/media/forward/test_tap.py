@@ -11,7 +11,8 @@ from contract.recording import GapReason
 from contract.tap import TapClose, TapFrame, TapGap, TapMessage, TapOpen, TapPoint, TapTrack, TapTrackEnd, unpack
 from media.forward.tap import MAX_WAITING_BYTES
 from media.rtp.rtcp import SenderReport, pack_rtcp
-from tests.media.forward.world import ALL, WALL_NS, Client, World
+from tests.media.forward.client import ALL, Client
+from tests.media.forward.world import WALL_NS, World
 
 pytestmark = pytest.mark.link
 

@@ -13,18 +13,12 @@ from media.rtp.gcc import OVERHEAD_BYTES
 from media.rtp.packet import extension, parse_header
 from media.rtp.rtcp import Nack, Remb, pack_rtcp
 from media.rtp.transport_cc import TICK_S
-from tests.media.forward.test_room import assert_continuous
-from tests.media.forward.world import NONE, NUMBER_ID, Client, Link, World, sections
+from tests.media.forward.client import NONE, NUMBER_ID, Client, Link, sections
+from tests.media.forward.seen import assert_continuous
+from tests.media.forward.world import World
 from tests.support.netem import Direction, Impairment
-from tests.support.wire import PLANES
 
-pytestmark = pytest.mark.link
-
-
-@pytest.fixture(params=PLANES, autouse=True)
-def plane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test of this file runs on each plane."""
-    monkeypatch.setattr(World, "native", request.param == "native")
+pytestmark = [pytest.mark.link, pytest.mark.usefixtures("plane")]
 
 
 # --- towards publishers

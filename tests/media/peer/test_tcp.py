@@ -4,7 +4,6 @@ import asyncio
 import errno
 import socket
 import struct
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -14,7 +13,7 @@ from media.peer.frames import frame
 from media.peer.leg import Leg
 from media.peer.mux import LOOPBACK, Mux
 from media.peer.tcp import FRAMES_PER_S, MAX_STRANGE, MAX_WAITING_BYTES, PICTURES_WAITING_BYTES, TcpDoor
-from tests.media.peer.test_leg import audio, loops
+from tests.media.peer.connected import audio, loops
 from tests.media.peer.test_mux import endpoint_of
 from tests.support.loop import Loop
 from tests.support.loopbacks import LOOPBACKS
@@ -22,24 +21,6 @@ from tests.support.peer_client import PeerClient
 from tests.support.until import until
 
 pytestmark = pytest.mark.flow
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Loop]:
-    loop = Loop()
-    try:
-        yield loop
-    finally:
-        await loop.aclose()
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[PeerClient]:
-    made = PeerClient()
-    try:
-        yield made
-    finally:
-        await made.aclose()
 
 
 async def connected(server: Loop, client: PeerClient, host: str = LOOPBACK) -> Leg:

@@ -1,0 +1,167 @@
+"""A picture over lossy links in virtual time: it is repaired, and one follows the other at a keyframe."""
+
+from itertools import pairwise
+
+import pytest
+
+from contract.media import Grants, Source
+from media.rtp.rtcp import Pli, pack_rtcp
+from tests.media.forward.client import ALL, NONE, sections
+from tests.media.forward.seen import assert_continuous, shows
+from tests.media.forward.world import World
+
+pytestmark = [pytest.mark.link, pytest.mark.usefixtures("plane")]
+
+
+@pytest.mark.parametrize("announce", [True, False])
+def test_five_percent_loss_both_ways_is_repaired_packet_by_packet(announce: bool) -> None:
+    world = World()
+    anna = world.join("anna", parts=sections(first_ssrc=1000, announce=announce), loss=0.05, jitter_s=0.015)
+    ben = world.join("ben", loss=0.05, jitter_s=0.015)
+    world.run(20)
+    anna.sent[Source.CAMERA].on = False
+    world.run(1)
+    heard = ben.slot()
+    assert len(heard.media()) > 2000
+    assert heard.repaired > 100
+    assert anna.sent[Source.CAMERA].nacks > 50
+    assert_continuous(heard)
+    assert world.room.counters["packets_given_up"] == 0
+
+
+def test_a_slot_switches_at_the_keyframe_and_no_foreign_frame_follows() -> None:
+    world = World()
+    viewer = world.join("viewer", publishes=False, grants=Grants(publish=False, subscribe=True, record=False))
+    world.join("anna")
+    world.run(2)
+    for turn in range(6):
+        host = ("ben", "anna")[turn % 2]
+        if host not in world.clients:
+            world.join("ben")
+        other = ("anna", "ben")[turn % 2]
+        world.grant(other, ALL)
+        world.grant(host, ALL, host=True)
+        world.run(1)
+    heard = viewer.slot()
+    assert_continuous(heard)
+    assert shows(heard) == ["anna", "ben", "anna", "ben", "anna", "ben", "anna"]
+    rows = heard.media()
+    switches = [after for before, after in pairwise(rows) if before[4] != after[4]]
+    for row in switches:
+        assert row[6] == 0, "a switch begins with the first packet of a frame"
+    assert_continuous(viewer.slot("audio"))
+
+
+def test_the_old_picture_flows_until_the_new_one_begins() -> None:
+    world = World()
+    viewer = world.join("viewer", publishes=False, grants=Grants(publish=False, subscribe=True, record=False))
+    world.join("anna")
+    ben = world.join("ben")
+    world.run(2)
+    ben.sent[Source.CAMERA].key_wanted = False
+    ben.down.loss = 1.0  # its keyframe requests do not arrive
+    world.grant("ben", ALL, host=True)
+    world.run(0.5)
+    assert shows(viewer.slot()) == ["anna"]
+    assert viewer.filled("4") == ("anna", Source.CAMERA), "the name does not change before the picture"
+    assert viewer.slot().last_at > world.now - 0.1
+    ben.down.loss = 0.0
+    world.run(1)
+    assert shows(viewer.slot()) == ["anna", "ben"]
+    assert viewer.filled("4") == ("ben", Source.CAMERA)
+
+
+def test_after_a_silence_the_timestamp_is_as_far_ahead_as_time() -> None:
+    world = World()
+    viewer = world.join("viewer", publishes=False, grants=Grants(publish=False, subscribe=True, record=False))
+    anna = world.join("anna")
+    world.run(2)
+    world.grant("anna", NONE)
+    world.run(8)
+    last = viewer.slot().media()[-1]
+    world.grant("anna", ALL)
+    world.run(1)
+    after = next(row for row in viewer.slot().media() if row[0] == last[0] + 1)
+    assert abs(((after[1] - last[1]) & 0xFFFFFFFF) / 90_000 - 8) < 0.2
+    assert (after[3] - last[3]) & 0x7FFF == 1
+    assert anna.sent[Source.CAMERA].plis
+
+
+def test_keyframe_requests_are_spaced_but_a_new_watcher_does_not_wait() -> None:
+    world = World()
+    anna = world.join("anna")
+    world.run(1)
+    anna.up.loss = 1.0
+    before = len(anna.sent[Source.CAMERA].plis)
+    asked = world.now
+    world.join("ben")
+    world.run(2.8)
+    plis = anna.sent[Source.CAMERA].plis[before:]
+    assert plis[0] - asked < 0.05
+    assert len(plis) >= 4
+    assert all(later - sooner > 0.45 for sooner, later in pairwise(plis))
+
+
+def test_who_is_let_in_begins_with_the_keyframe_that_was_asked_for_ahead() -> None:
+    world = World()
+    store = world.join("store", grants=NONE)
+    expert = world.join("expert", grants=NONE, publishes=False)
+    world.run(2)
+    world.room.want_keyframes(world.now)
+    world.run(0.15)
+    plis = store.sent[Source.CAMERA].plis[:]
+    assert all(not heard.packets for heard in expert.heard.values()), "asking ahead lets nobody in"
+    answered = world.now
+    world.grant("store", ALL)
+    world.grant("expert", ALL, host=True)
+    world.run(expert.down.delay_s + 0.001)
+    rows = expert.slot().media()
+    assert rows[0][6] == 0
+    assert world.now - answered < 0.03, "at once, without waiting for another keyframe"
+    world.run(1)
+    assert store.sent[Source.CAMERA].plis == plis, "and without asking for one"
+    assert_continuous(expert.slot())
+    assert len(expert.slot().media()) > 100
+
+
+def test_a_keyframe_that_is_long_past_is_not_begun_with() -> None:
+    world = World()
+    store = world.join("store", grants=NONE)
+    expert = world.join("expert", grants=NONE, publishes=False)
+    world.run(2)
+    world.room.want_keyframes(world.now)
+    world.run(0.5)
+    plis = len(store.sent[Source.CAMERA].plis)
+    begun = store.sent[Source.CAMERA].frame
+    world.grant("store", ALL)
+    world.grant("expert", ALL, host=True)
+    world.run(1)
+    assert len(store.sent[Source.CAMERA].plis) == plis + 1
+    assert expert.slot().media()[0][5] >= begun
+    assert_continuous(expert.slot())
+
+
+def test_a_camera_that_comes_back_with_a_keyframe_is_not_sent_twice() -> None:
+    world = World()
+    anna, ben = world.join("anna"), world.join("ben")
+    world.run(1)
+    anna.sent[Source.CAMERA].on = False
+    world.run(4)
+    anna.sent[Source.CAMERA].on = anna.sent[Source.CAMERA].key_wanted = True
+    world.run(1)
+    assert shows(ben.slot()) == ["anna"]
+    assert_continuous(ben.slot())
+    assert ben.slot().twice == 0
+
+
+def test_one_keyframe_serves_all_who_asked_before_it_came() -> None:
+    world = World()
+    anna = world.join("anna")
+    viewers = [world.join(name, publishes=False) for name in ("ben", "chris")]
+    world.run(2)
+    before = len(anna.sent[Source.CAMERA].plis)
+    for viewer in viewers:
+        viewer.rtcp(pack_rtcp(Pli(7, viewer.slot().section.ssrc)))
+        world.run(0.01)
+    world.run(2)
+    assert len(anna.sent[Source.CAMERA].plis) == before + 1
