@@ -25,7 +25,7 @@ from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
-from signaling.live.guests import Entered
+from signaling.live.guests import Entered, Restarted
 from signaling.store.engine import Database
 from signaling.store.media_tokens import Pass
 from signaling.tls.authority import Issued
@@ -62,8 +62,8 @@ class LiveGuests(Protocol):
         """Answer an offer and give the guest its seat. Raises Rejection, ProtocolViolation or Unavailable."""
         ...
 
-    def patch(self, who: Pass, session: SessionId, fragment: str, *, if_match: str | None) -> None:
-        """Take more candidates. Raises Rejection for a restart of ICE, or as RFC 9725 §4.3 says."""
+    async def patch(self, who: Pass, session: SessionId, fragment: str, *, if_match: str | None) -> Restarted | None:
+        """Take more candidates, or begin ICE anew (`*`). Raises Rejection, ProtocolViolation or Unavailable."""
         ...
 
     async def leave(self, who: Pass, session: SessionId) -> None:

@@ -4,12 +4,21 @@ The media worker is ICE-lite and learns addresses from checks, so candidates are
 """
 
 import re
+from typing import NamedTuple
 
 from contract.errors import ErrorCode, ProtocolViolation
 
 MAX_LINES = 400
 _LINE = re.compile(r"(a=[!-~][ -~]*|m=(audio|video|application) [ -~]+)")
 _UFRAG = re.compile(r"(?m)^a=ice-ufrag:([A-Za-z0-9+/]{4,256})\r?$")
+_PWD = re.compile(r"(?m)^a=ice-pwd:([A-Za-z0-9+/]{22,256})\r?$")
+
+
+class Credentials(NamedTuple):
+    """What one side of an ICE session is known by (RFC 8839 §5.4)."""
+
+    ufrag: str
+    pwd: str
 
 
 def ufrags(sdp: str) -> frozenset[str]:
@@ -26,6 +35,17 @@ def check(fragment: str) -> None:
         raise ProtocolViolation(ErrorCode.BAD_SDP, "no ice-ufrag")
 
 
+def credentials(fragment: str) -> Credentials:
+    """What a restart goes on with: one pair for the whole bundle.
+
+    Raises ProtocolViolation(`bad_sdp`) if there is none, or more than one.
+    """
+    found, passwords = ufrags(fragment), frozenset(_PWD.findall(fragment))
+    if len(found) != 1 or len(passwords) != 1:
+        raise ProtocolViolation(ErrorCode.BAD_SDP, "a restart brings one ice-ufrag and one ice-pwd")
+    return Credentials(*found, *passwords)
+
+
 def restarts(fragment: str, offered: frozenset[str]) -> bool:
-    """Whether it brings other credentials than the ones of the offer."""
+    """Whether it brings other credentials than those of this ICE session."""
     return not ufrags(fragment) <= offered

@@ -11,7 +11,6 @@ from signaling.auth.media_tokens import DOORS
 from signaling.domain.draft import concerns, hosting
 from signaling.http.ice import links
 from signaling.http.route import Handler, Route, Visit
-from signaling.live.guests import etag
 from signaling.store.media_tokens import Pass
 from signaling.store.organisation import By
 
@@ -43,14 +42,14 @@ async def offer_to_watch(visit: Visit) -> web.Response:
     return await _offered(visit, MediaUse.WATCH)
 
 
-async def patch_publisher(visit: Visit) -> None:
-    """WHIP: more ICE candidates of the device."""
-    await _patched(visit, MediaUse.PUBLISH)
+async def patch_publisher(visit: Visit) -> web.Response:
+    """WHIP: more ICE candidates of the device, or with `If-Match: *` a restart of ICE."""
+    return await _patched(visit, MediaUse.PUBLISH)
 
 
-async def patch_watcher(visit: Visit) -> None:
-    """WHEP: more ICE candidates of the device."""
-    await _patched(visit, MediaUse.WATCH)
+async def patch_watcher(visit: Visit) -> web.Response:
+    """WHEP: more ICE candidates of the device, or with `If-Match: *` a restart of ICE."""
+    return await _patched(visit, MediaUse.WATCH)
 
 
 async def end_publisher(visit: Visit) -> None:
@@ -87,27 +86,33 @@ async def _offered(visit: Visit, use: MediaUse) -> web.Response:
     who = await _pass(visit, use)
     sdp = await _text(visit, SDP)
     entered = await visit.house.guests.enter(who, sdp)
-    response = web.Response(status=201, text=entered.sdp, content_type=SDP, charset="utf-8")
-    del response.headers["Content-Type"]
-    response.headers["Content-Type"] = SDP
+    response = _said(201, entered.sdp, SDP, entered.etag)
     response.headers["Location"] = f"/{DOORS[use]}/{who.room}/{entered.session}"
-    response.headers["ETag"] = etag(entered.session)
     response.headers["Accept-Patch"] = FRAGMENT
     for link in links(visit.house.settings, who.guest.id):
         response.headers.add("Link", link)
     return response
 
 
-async def _patched(visit: Visit, use: MediaUse) -> None:
+async def _patched(visit: Visit, use: MediaUse) -> web.Response:
     who = await _pass(visit, use)
     fragment = await _text(visit, FRAGMENT)
     condition = visit.raw.headers.get("If-Match") or visit.raw.headers.get("ETag")
-    visit.house.guests.patch(who, SessionId(visit.param("session")), fragment, if_match=condition)
+    session = SessionId(visit.param("session"))
+    restarted = await visit.house.guests.patch(who, session, fragment, if_match=condition)
+    if restarted is None:
+        return web.Response(status=204)
+    return _said(200, restarted.fragment, FRAGMENT, restarted.etag)
 
 
 async def _left(visit: Visit, use: MediaUse) -> None:
     who = await _pass(visit, use)
     await visit.house.guests.leave(who, SessionId(visit.param("session")))
+
+
+def _said(status: int, text: str, kind: str, etag: str) -> web.Response:
+    """SDP, whole or a fragment: without a charset, which has no meaning for it, and some clients compare the type."""
+    return web.Response(status=status, body=text.encode(), headers={"Content-Type": kind, "ETag": etag})
 
 
 def _options(visit: Visit) -> web.Response:
@@ -157,6 +162,8 @@ _PATCH_ERRORS = (
     ErrorCode.PRECONDITION,
     ErrorCode.NO_PRECONDITION,
     ErrorCode.UNSUPPORTED,
+    ErrorCode.TOO_MANY,
+    ErrorCode.UNAVAILABLE,
 )
 
 
@@ -186,6 +193,7 @@ def _door(
             accepts=FRAGMENT,
             max_bytes=MAX_SDP_BYTES,
             status=204,
+            second=(200, FRAGMENT),
             errors=_PATCH_ERRORS,
         ),
         Route(method="DELETE", path=one, handler=ended, roles=None, bearer=True, status=204),

@@ -165,12 +165,15 @@ def _responses(route: Route, refs: dict[tuple[type[BaseModel], JsonSchemaMode], 
     elif route.gives != JSON:
         good["content"] = {route.gives: {"schema": {"type": "string"}}}
     responses = {str(route.status): good}
+    if route.second is not None:
+        status, kind = route.second
+        responses[str(status)] = {"description": "Done", "content": {kind: {"schema": {"type": "string"}}}}
     by_status: dict[int, list[ErrorCode]] = {}
     for code in route.all_errors():
         by_status.setdefault(REPLIES[code].http_status, []).append(code)
-    for status, codes in sorted(by_status.items()):
+    for failed, codes in sorted(by_status.items()):
         kind, model = (PROBLEM, Problem) if route.bearer else (JSON, ErrorBody)
-        responses[str(status)] = {
+        responses[str(failed)] = {
             "description": ", ".join(codes),
             "content": {kind: {"schema": refs[model, "serialization"]}},
         }

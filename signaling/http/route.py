@@ -57,6 +57,8 @@ class Route:
     gives: str = JSON
     """Content type of an answer that is no model."""
     status: int = 200
+    second: tuple[int, str] | None = None
+    """Status and content type of the other good answer, of a handler that makes its answers itself."""
     errors: tuple[ErrorCode, ...] = ()
     """Besides those that follow from the rest of the line."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import LegId, PersonId, RoomId, SessionId
-from contract.nodes import DropParticipant, LegEnd, LegReport, LegState, OpenLeg
+from contract.nodes import DropParticipant, LegEnd, LegReport, LegState, OpenLeg, RestartIce
 from runtime import clock, ids
 from runtime.bucket import Bucket
 from runtime.logs import get_logger
@@ -34,6 +34,24 @@ class Entered:
 
     session: SessionId
     sdp: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The answer to a restart of ICE."""
+
+    fragment: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ice:
+    """The ICE session that a guest's session is in."""
+
+    etag: str
+    theirs: frozenset[str]
+    """Username fragments of the guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +71,8 @@ class Guests:
         self._workers = workers
         self._tokens = tokens
         self._buckets: dict[PersonId, Bucket] = {}
-        self._offered: dict[SessionId, frozenset[str]] = {}
-        """ICE username fragments of the offers of those who are here; of one from before a restart nothing is known."""
+        self._ice: dict[SessionId, _Ice] = {}
+        """Of those who are here; of one from before our own start nothing is known."""
         self._until: dict[PersonId, _Until] = {}
         self._sooner = asyncio.Event()
 
@@ -94,24 +112,38 @@ class Guests:
             room.leg_changed(opened.model_copy(update={"state": LegState.CLOSED}))
             raise
         here = {guest.session for other in self._rooms.all() for guest in seated_guests(other.state)}
-        self._offered = {known: found for known, found in self._offered.items() if known in here}
-        self._offered[session] = trickle.ufrags(sdp)
+        self._ice = {known: found for known, found in self._ice.items() if known in here}
+        self._ice[session] = _Ice(etag(answer), trickle.ufrags(sdp))
         self._until[who.guest.id] = _Until(room.id, who.guest.id, who.expires_ms)
         self._sooner.set()
         log.info("guest came", guest=who.guest.id, room=room.id, use=who.use)
-        return Entered(session, answer)
+        return Entered(session, answer, etag(answer))
 
-    def patch(self, who: Pass, session: SessionId, fragment: str, *, if_match: str | None) -> None:
-        """More candidates are taken note of. Raises Rejection for a restart of ICE and what RFC 9725 §4.3 says."""
+    async def patch(self, who: Pass, session: SessionId, fragment: str, *, if_match: str | None) -> Restarted | None:
+        """More candidates are taken note of, or ICE begins anew if that is wished (`*`); media goes on meanwhile.
+
+        Raises Rejection as RFC 9725 §4.3 says, ProtocolViolation(`bad_sdp`) or Unavailable; the session stays.
+        """
         self._seated(who, session)
         if if_match is None:
             raise Rejection(ErrorCode.NO_PRECONDITION, "If-Match is missing")
         trickle.check(fragment)
-        offered = self._offered.get(session)
-        if if_match == "*" or (offered is not None and trickle.restarts(fragment, offered)):
-            raise Rejection(ErrorCode.UNSUPPORTED, "no ICE restart here: send a new offer")
-        if if_match != etag(session):
+        if if_match == "*":
+            return await self._restart(who.guest.id, session, trickle.credentials(fragment))
+        ice = self._ice.get(session)
+        if ice is not None and if_match != ice.etag:
             raise Rejection(ErrorCode.PRECONDITION, "another ICE session")
+        if ice is not None and trickle.restarts(fragment, ice.theirs):
+            raise Rejection(ErrorCode.UNSUPPORTED, "new credentials are for a restart of ICE: If-Match: *")
+        return None
+
+    async def _restart(self, guest: PersonId, session: SessionId, theirs: trickle.Credentials) -> Restarted:
+        self._take(guest)
+        restart = RestartIce(request=0, leg=LegId(session), ufrag=theirs.ufrag, pwd=theirs.pwd)
+        fragment = await self._workers.restart_ice(restart)
+        ice = self._ice[session] = _Ice(etag(fragment), frozenset({theirs.ufrag}))
+        log.info("guest restarts ICE", guest=guest)
+        return Restarted(fragment, ice.etag)
 
     async def leave(self, who: Pass, session: SessionId) -> None:
         """The guest goes. Raises Rejection(`not_found`) if this session is not, or no longer, its own."""
@@ -182,6 +214,7 @@ class Guests:
                     room.put(GuestGone(guest.session, LegEnd.REMOVED))
 
 
-def etag(session: SessionId) -> str:
-    """Names the one ICE session that a guest's session has."""
-    return f'"{session}"'
+def etag(answer: str) -> str:
+    """Names the ICE session that begins with this answer of the worker: by what the worker is known by in it."""
+    [ours] = trickle.ufrags(answer)
+    return f'"{ours}"'

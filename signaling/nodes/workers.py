@@ -28,6 +28,7 @@ from contract.nodes import (
     PublicationReport,
     Record,
     Refused,
+    RestartIce,
     SetGrants,
     ToWorker,
     WantKeyframes,
@@ -60,7 +61,7 @@ class Worker:
     recordings: dict[RoomId, RecordingId] = field(default_factory=dict)
     """What it was told to record, as far as it holds."""
     requests: dict[int, asyncio.Future[str]] = field(default_factory=dict)
-    """Offers that it has not answered yet."""
+    """What it was asked and has not answered yet."""
 
     def send(self, message: ToWorker) -> bool:
         """Queue a message; False if the link is gone."""
@@ -129,18 +130,29 @@ class Workers:
             raise Rejection(ErrorCode.NOT_FOUND, "no such media worker is connected")
         return await self._ask(found, offer)
 
-    async def _ask(self, worker: Worker, offer: OpenLeg) -> str:
+    async def restart_ice(self, restart: RestartIce) -> str:
+        """The fragment of SDP that answers it; `restart.request` is filled in here. Whatever goes wrong, the leg stays.
+
+        Raises Rejection(`not_found`) if no worker has this leg, or Unavailable.
+        """
+        for worker in self._workers.values():
+            if restart.leg in worker.legs:
+                return await self._ask(worker, restart)
+        raise Rejection(ErrorCode.NOT_FOUND, "no such leg")
+
+    async def _ask(self, worker: Worker, wish: OpenLeg | RestartIce) -> str:
         self._numbers += 1
         number = self._numbers
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         worker.requests[number] = answer
         try:
-            if not worker.send(offer.model_copy(update={"request": number})):
+            if not worker.send(wish.model_copy(update={"request": number})):
                 raise Unavailable(ErrorCode.UNAVAILABLE, "the media worker is gone", retry_after_s=RETRY_S)
             async with asyncio.timeout(ANSWER_S):
                 return await answer
         except TimeoutError as error:
-            worker.send(CloseLeg(leg=offer.leg, reason=LegEnd.FAILED))
+            if isinstance(wish, OpenLeg):
+                worker.send(CloseLeg(leg=wish.leg, reason=LegEnd.FAILED))
             raise Unavailable(ErrorCode.UNAVAILABLE, "the media worker does not answer", retry_after_s=1.0) from error
         finally:
             del worker.requests[number]

@@ -101,6 +101,17 @@ async def test_plain_clients_publish_watch_and_are_recorded(tmp_path: Path) -> N
                     **{"Content-Type": FRAGMENT, "If-Match": publisher.etag},
                 )
                 assert trickled.status == 204
+                for restarting in (publisher, watcher):
+                    stale = restarting.etag
+                    await restarting.restart_ice()
+                    await shows(stack, watcher, 60)
+                    late = await restarting.ask(
+                        "PATCH",
+                        restarting.session,
+                        data=fragment_of(restarting),
+                        **{"Content-Type": FRAGMENT, "If-Match": stale},
+                    )
+                    assert late.status == 412
                 for guest in (camera.guest, screen.guest):
                     await has(host, room, guest, MemberState.JOINED)
                 assert await publisher.leave() == 204

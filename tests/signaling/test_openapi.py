@@ -39,6 +39,9 @@ def test_every_route_is_described_with_summary_answers_and_errors() -> None:
         operation = made["paths"][route.path][route.method.lower()]
         assert operation["summary"].endswith(".")
         assert str(route.status) in operation["responses"]
+        if route.second is not None:
+            status, kind = route.second
+            assert kind in operation["responses"][str(status)]["content"]
         if route.roles is not None:
             assert "401" in operation["responses"]
         if route.bearer:

@@ -43,7 +43,7 @@ from runtime.link import Link, LinkClosed, keep_connected
 from runtime.supervise import TaskScope
 
 T = TypeVar("T")
-ANSWER_SDP = "v=0 answer"
+ANSWER_SDP = "v=0\r\na=ice-ufrag:worker\r\n"
 PATIENCE_S = 30.0
 """For a busy machine; on an idle one everything here takes milliseconds."""
 BAD_SDP = "v=0 bad"
@@ -146,7 +146,8 @@ class FakeWorker:
             case Record(room=room):
                 self.recordings.pop(room, None)
             case RestartIce(request=request, ufrag=ufrag):
-                self.say(Answered(request=request, sdp=f"a=ice-ufrag:new-for-{ufrag}\r\n"))
+                if self.answers:
+                    self.say(Answered(request=request, sdp=f"a=ice-ufrag:newfor{ufrag}\r\n"))
             case SetGrants() | WantKeyframes():
                 pass
 

@@ -6,6 +6,7 @@ from types import TracebackType
 
 import numpy as np
 from aiohttp import ClientResponse, ClientSession
+from aioice import Candidate, Connection
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, VideoStreamTrack
 from av import VideoFrame
@@ -91,6 +92,45 @@ class PlainClient:
     async def leave(self) -> int:
         """DELETE; its status."""
         return (await self.ask("DELETE", self.session)).status
+
+    async def restart_ice(self) -> None:
+        """Find a new way, from new ports, for the same DTLS (RFC 9725 §4.3); nothing uses the old one any more.
+
+        aiortc knows no restart, but what it needs of ICE is one aioice connection: it gets another.
+        """
+        [transport] = {sender.transport.transport for sender in self.peer.getSenders() + self.peer.getReceivers()}
+        old, fresh = transport._connection, Connection(ice_controlling=True)
+        await fresh.gather_candidates()
+        [mid] = [m for m in self.peer.localDescription.sdp.split("\r\n") if m.startswith("a=mid:")][:1]
+        fragment = [f"a=ice-ufrag:{fresh.local_username}", f"a=ice-pwd:{fresh.local_password}"]
+        fragment += ["m=audio 9 UDP/TLS/RTP/SAVPF 0", mid]
+        fragment += [f"a=candidate:{candidate.to_sdp()}" for candidate in fresh.local_candidates]
+        body = await self._patch_restart("\r\n".join([*fragment, "a=end-of-candidates", ""]))
+        said = [line.partition(":") for line in body.split("\r\n")]
+        [fresh.remote_username] = [value for name, _, value in said if name == "a=ice-ufrag"]
+        [fresh.remote_password] = [value for name, _, value in said if name == "a=ice-pwd"]
+        fresh.remote_is_lite = ("a=ice-lite", "", "") in said
+        for name, _, value in said:
+            if name == "a=candidate" and " udp " in value:
+                await fresh.add_remote_candidate(Candidate.from_sdp(value))
+        await fresh.add_remote_candidate(None)
+        fresh._queue = old._queue  # where DTLS waits for the next datagram
+        await fresh.connect()
+        transport._connection, transport._recv, transport._send = fresh, fresh.recv, fresh.send
+        # The end of the old one is not the transport's any more.
+        old._queue = asyncio.Queue()
+        fresh._event_waiter, old._event_waiter = old._event_waiter, None
+        await old.close()
+
+    async def _patch_restart(self, fragment: str) -> str:
+        headers = {"Content-Type": FRAGMENT, "If-Match": "*", **self.authorization}
+        async with self.http.patch(self.url + self.session, data=fragment, headers=headers) as response:
+            body = await response.text()
+            assert response.status == 200, (response.status, body)
+            assert response.headers["Content-Type"] == FRAGMENT
+            assert response.headers["ETag"] != self.etag
+            self.etag = response.headers["ETag"]
+        return body
 
     async def _negotiate(self) -> None:
         await self.peer.setLocalDescription(await self.peer.createOffer())

@@ -22,6 +22,24 @@ def test_a_fragment_is_lines_of_attributes_and_sections_with_credentials() -> No
         assert caught.value.code is ErrorCode.BAD_SDP
 
 
+def test_a_restart_brings_one_pair_of_credentials_wherever_it_stands() -> None:
+    pair = ("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
+    assert trickle.credentials(FRAGMENT) == pair
+    second = "m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:1\r\na=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n"
+    assert trickle.credentials(FRAGMENT + second) == pair
+    for wrong in (
+        FRAGMENT.replace("a=ice-pwd", "a=ice-pw"),
+        FRAGMENT.replace("P2uYro0UCOQ4zxjKXaWCBui1", "short"),
+        FRAGMENT.replace("P2uYro0UCOQ4zxjKXaWCBui1", "P" * 257),
+        FRAGMENT.replace("ice-ufrag:EsAw", "ice-ufrag:E\u00e9Aw"),
+        FRAGMENT + second.replace("EsAw", "Other"),
+        FRAGMENT + second.replace("P2uYro", "Other0"),
+    ):
+        with pytest.raises(ProtocolViolation) as caught:
+            trickle.credentials(wrong)
+        assert caught.value.code is ErrorCode.BAD_SDP
+
+
 def test_other_credentials_than_the_offers_are_a_restart() -> None:
     offered = trickle.ufrags("v=0\r\na=ice-ufrag:EsAw\r\nm=video 9 X 1\r\na=ice-ufrag:more\r\n")
     assert offered == {"EsAw", "more"}

@@ -12,12 +12,13 @@ from contract.errors import ErrorCode
 from contract.http import MediaToken, Problem
 from contract.ids import PersonId, RoomId
 from contract.media import Grants, MediaUse
-from contract.nodes import DropParticipant, LegEnd, LegState, OpenLeg
+from contract.nodes import CloseLeg, DropParticipant, LegEnd, LegState, OpenLeg, RestartIce
 from contract.people import Role
 from contract.rooms import Member, MemberState
 from contract.server import Done
 from signaling.app import SERVICE
 from signaling.live import guests
+from signaling.nodes import workers
 from signaling.store.tables import AuditRow, MediaTokenRow
 from tests.signaling.service.world import World, answered, ring, training
 from tests.support.clients import Tab, new_cid
@@ -29,6 +30,9 @@ pytestmark = pytest.mark.flow
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 OFFER = "v=0\r\na=ice-ufrag:first\r\n"
+PWD = "p" * 22
+FIRST = f"a=ice-ufrag:first\r\na=ice-pwd:{PWD}\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n"
+SECOND = FIRST.replace("first", "second")
 WISH = {"use": "publish", "name": {"zh": "后厨摄像机", "en": "Kitchen camera"}, "consent": True}
 
 
@@ -122,7 +126,7 @@ async def test_a_publisher_is_a_member_that_everybody_sees_until_it_goes(world: 
     assert (answer.status, answer.body.decode(), answer.headers["Content-Type"]) == (201, ANSWER_SDP, SDP)
     session = answer.headers["Location"]
     assert session.startswith(f"/whip/{room}/")
-    assert answer.headers["ETag"] == f'"{session.rpartition("/")[2]}"'
+    assert answer.headers["ETag"] == '"worker"'
     (leg,) = world.worker.of(OpenLeg)
     assert (leg.layout, leg.grants) == (MediaUse.PUBLISH, Grants(publish=True, subscribe=False, record=True))
     for tab in (he, store):
@@ -212,30 +216,100 @@ async def test_a_page_of_another_origin_may_ask_and_reads_where_its_session_is(w
     assert {"Location", "ETag"} <= {n.strip() for n in answer.headers["Access-Control-Expose-Headers"].split(",")}
 
 
-async def test_candidates_are_taken_and_a_restart_is_refused(world: World) -> None:
+class Patched(Device):
+    """A publisher that is here, and PATCHes its session."""
+
+    session = ""
+    etag = ""
+
+    async def begin(self) -> None:
+        answer = await self.offer()
+        self.session, self.etag = answer.headers["Location"], answer.headers["ETag"]
+
+    async def patch(self, text: str, **headers: str) -> Answer:
+        return await self.ask("PATCH", self.session, text, **{"Content_Type": FRAGMENT, **headers})
+
+
+async def patching(world: World) -> Patched:
     he, store = await world.tab("he"), await world.tab("store-0117")
-    camera = await device(world, await token(he, await training(he, store)))
-    answer = await camera.offer()
-    session, etag = answer.headers["Location"], answer.headers["ETag"]
-    fragment = "a=ice-ufrag:first\r\na=ice-pwd:ppppppppppppppppppppp\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\n"
+    camera = Patched(await world.server.stranger(), await token(he, await training(he, store)))
+    await camera.begin()
+    return camera
+
+
+async def test_candidates_are_taken_of_the_ice_session_that_is(world: World) -> None:
+    camera = await patching(world)
+    fragment, etag = FIRST, camera.etag
 
     async def patch(text: str = fragment, **headers: str) -> Answer:
-        return await camera.ask("PATCH", session, text, **{"Content_Type": FRAGMENT, **headers})
+        return await camera.patch(text, **headers)
 
     taken = await patch(If_Match=etag)
     assert (taken.status, taken.body, taken.headers.get("ETag")) == (204, b"", None)
     assert (await patch(ETag=etag)).status == 204, "older clients say it so"
     assert problem(await patch()) == (428, ErrorCode.NO_PRECONDITION)
     assert problem(await patch(If_Match='"other"')) == (412, ErrorCode.PRECONDITION)
-    assert problem(await patch(If_Match="*")) == (422, ErrorCode.UNSUPPORTED)
     assert problem(await patch(fragment.replace("first", "second"), If_Match=etag)) == (422, ErrorCode.UNSUPPORTED)
     assert problem(await patch("{}", If_Match=etag)) == (400, ErrorCode.BAD_SDP)
     assert problem(await patch(If_Match=etag, Content_Type=SDP)) == (415, ErrorCode.MEDIA_TYPE)
-    assert problem(await camera.ask("PATCH", session + "x", fragment, Content_Type=FRAGMENT)) == (
-        404,
-        ErrorCode.NOT_FOUND,
-    )
+    camera.session += "x"
+    assert problem(await patch(If_Match=etag)) == (404, ErrorCode.NOT_FOUND)
+    assert problem(await patch(If_Match="*")) == (404, ErrorCode.NOT_FOUND)
     assert world.worker.legs, "nothing of that ends the session"
+    assert not world.worker.of(RestartIce)
+
+
+async def test_a_restart_of_ice_is_answered_by_the_worker_and_the_old_etag_is_stale(world: World) -> None:
+    camera = await patching(world)
+    restarted = await camera.patch(SECOND, If_Match="*")
+    assert (restarted.status, restarted.headers["Content-Type"]) == (200, FRAGMENT)
+    assert restarted.body.decode() == "a=ice-ufrag:newforsecond\r\n"
+    assert restarted.headers["ETag"] == '"newforsecond"'
+    (asked,) = world.worker.of(RestartIce)
+    assert (asked.leg, asked.ufrag, asked.pwd) == (camera.session.rpartition("/")[2], "second", PWD)
+    assert problem(await camera.patch(FIRST, If_Match=camera.etag)) == (412, ErrorCode.PRECONDITION)
+    assert problem(await camera.patch(SECOND, If_Match=camera.etag)) == (412, ErrorCode.PRECONDITION)
+    assert (await camera.patch(SECOND, If_Match=restarted.headers["ETag"])).status == 204
+    late = await camera.patch(FIRST, If_Match=restarted.headers["ETag"])
+    assert problem(late) == (422, ErrorCode.UNSUPPORTED), "candidates of what is over"
+    third = await camera.patch(SECOND.replace("second", "third"), If_Match="*")
+    assert third.headers["ETag"] == '"newforthird"'
+    assert world.worker.legs, "the session is the same"
+
+
+async def test_a_restart_by_what_is_no_fragment_asks_the_worker_nothing(world: World) -> None:
+    camera = await patching(world)
+    endless = "m=audio 9 X 0\r\n" * 401
+    for text in ("", "{}", "a=mid:0\r\n", "a=ice-ufrag:sec\r\n", endless, "a=ice-ufrag:second\r\n"):
+        assert problem(await camera.patch(text, If_Match="*")) == (400, ErrorCode.BAD_SDP), text
+    assert not world.worker.of(RestartIce)
+    assert (await camera.patch(FIRST, If_Match=camera.etag)).status == 204
+
+
+async def test_a_flood_of_restarts_is_held_back_like_one_of_offers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guests, "PER_S", 1e-6)
+    camera = await patching(world)
+    statuses = [(await camera.patch(SECOND, If_Match="*")).status for _ in range(guests.BURST)]
+    assert statuses == [200] * (guests.BURST - 1) + [429]
+    assert world.worker.legs
+
+
+async def test_a_worker_that_does_not_answer_a_restart_keeps_the_session(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = await patching(world)
+    monkeypatch.setattr(workers, "ANSWER_S", 0.2)
+    world.worker.answers = False
+    refused = await camera.patch(SECOND, If_Match="*")
+    assert problem(refused) == (503, ErrorCode.UNAVAILABLE)
+    assert "Retry-After" in refused.headers
+    world.worker.answers = True
+    monkeypatch.setattr(workers, "ANSWER_S", 30.0)
+    assert (await camera.patch(SECOND, If_Match="*")).status == 200
+    assert world.worker.legs
+    assert not world.worker.of(CloseLeg)
 
 
 async def test_a_second_offer_takes_the_seat_over_and_a_flood_is_held_back(

@@ -208,7 +208,7 @@ export interface paths {
         /** WHIP: what may be asked of a session; also for a page's preflight. */
         options: operations["ask_publishing"];
         head?: never;
-        /** WHIP: more ICE candidates of the device. */
+        /** WHIP: more ICE candidates of the device, or with `If-Match: *` a restart of ICE. */
         patch: operations["patch_publisher"];
         trace?: never;
     };
@@ -245,7 +245,7 @@ export interface paths {
         /** WHEP: what may be asked of a session; also for a page's preflight. */
         options: operations["ask_watching"];
         head?: never;
-        /** WHEP: more ICE candidates of the device. */
+        /** WHEP: more ICE candidates of the device, or with `If-Match: *` a restart of ICE. */
         patch: operations["patch_watcher"];
         trace?: never;
     };
@@ -3283,6 +3283,15 @@ export interface operations {
         };
         responses: {
             /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3370,8 +3379,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description locked */
+            /** @description too_many, locked */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3639,6 +3657,15 @@ export interface operations {
         };
         responses: {
             /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3726,8 +3753,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description locked */
+            /** @description too_many, locked */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
