@@ -66,7 +66,7 @@ class Feedback:
             publication.number: leg for leg in legs.values() for publication in leg.publications.values()
         }
 
-    def hurry(self, watcher: Leg) -> None:
+    def _hurry(self, watcher: Leg) -> None:
         """Who is seen by `watcher` hears with the next tick how much it may send."""
         for slot in watcher.slots:
             publisher = self._publishers.get(slot.current.number) if slot.current is not None else None
@@ -104,6 +104,8 @@ class Feedback:
             case TransportFeedback(_, _, base, packets):
                 if leg.numbering is not None:
                     leg.estimate.on_feedback(packet, leg.numbering.left(base, packets), now)
+                    if leg.estimate.fell(now):
+                        self._hurry(leg)
             case Bye(ssrcs):
                 for ssrc in ssrcs:
                     publication = leg.of_ssrc(ssrc)

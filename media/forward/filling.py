@@ -2,22 +2,26 @@
 
 from collections import Counter
 
-from contract.data import Slots, UseLayers
+from contract.data import UseLayers
 from contract.ids import LegId, PersonId
 from contract.media import Layer, Source
 from media.forward.allocation import Standing, floor, stage
 from media.forward.leg import Leg
-from media.forward.pictures import Picture
+from media.forward.pictures import Picture, Supply
 from media.forward.presence import Presence
 from media.forward.publication import Publication
 from media.forward.sending import Sending
 from media.forward.slot import Slot
 from media.forward.tap import RoomTap
+from media.forward.turns import next_turn
 from media.plane.base import Plane
+
+LOOK_S = 0.5
+"""Between two looks at what a link carries."""
 
 
 class Filling:
-    """Call `refill` when it changed who is live or who may see whom, `look` about twice a second for each leg."""
+    """Call `refill` when it changed who is live or who may see whom, `look` with every tick."""
 
     def __init__(self, here: Presence, tap: RoomTap, plane: Plane, counted: Counter[str]) -> None:
         """`counted` is the room's: `packets_out` grows by what a slot begins late with."""
@@ -25,6 +29,9 @@ class Filling:
         self._tap = tap
         self._plane = plane
         self._count = counted
+        self._ask_due = 0.0
+        self._supplies: dict[int, Supply] = {}
+        self._supplied_at = 0.0
         self.shared = False
         """Whether cameras come in layers, as was found when it was looked last."""
 
@@ -39,18 +46,23 @@ class Filling:
         recent = here.speakers.ranked((who.participant for who in standings), now)
         for leg in here.legs.values():
             self._fill(leg, standings, recent, now)
-            self.tell(leg)
-        self.ask_layers(now)
+            leg.tell()
+            self._note(leg)
+        self._ask_layers(now)
 
     def look(self, now: float) -> None:
-        """Settle anew what depends on links and sizes only."""
+        """Settle anew what depends on links and sizes only, of the legs whose turn it is."""
         self.shared = self._here.shared
-        if self.shared:
-            for leg in self._here.legs.values():
-                if leg.ready and leg.member.grants.subscribe:
+        for leg in self._here.legs.values():
+            if now >= leg.look_due:
+                leg.look_due = next_turn(leg.turn, LOOK_S, now)
+                leg.probe(now)
+                if self.shared and leg.ready and leg.member.grants.subscribe:
                     self._fill_pictures(leg, now)
-                    self.tell(leg)
-        self.ask_layers(now)
+                    leg.tell()
+                self._note(leg)
+        if now >= self._ask_due:
+            self._ask_layers(now)
 
     def _fill(self, leg: Leg, standings: list[Standing], recent: list[PersonId], now: float) -> None:
         who = leg.member.participant
@@ -78,12 +90,11 @@ class Filling:
             if slot.video:
                 sources = self._sources(leg, slot)
                 if sources:
-                    publisher = self._here.feedback.publisher_of(sources[0])
-                    pictures.append(Picture(slot, sources, publisher.sending if publisher else Sending(), now))
+                    pictures.append(Picture(slot, self._supply(sources, now)))
                 else:
                     slot.layer = None
                     slot.fill(None)
-        pictures.sort(key=lambda picture: picture.key[1] is not Source.SCREEN)
+        pictures.sort(key=lambda picture: picture.supply.key[1] is not Source.SCREEN)
         if self.shared:
             voices = sum(1 for slot in leg.slots if not slot.video and slot.current is not None)
             carried = leg.pictures.choose(pictures, budget_bps=leg.estimate.pictures_bps(voices), now=now)
@@ -94,22 +105,43 @@ class Filling:
             slot = picture.slot
             if not fits:
                 slot.layer = None
-                slot.pause(picture.sources[0])
+                slot.pause(picture.supply.sources[0])
             elif slot.fill(picture.source) and not self._begin_late(slot, now):
                 self._here.want(slot.next, now, first=True)
 
-    def ask_layers(self, now: float) -> None:
+    def _supply(self, sources: list[Publication], now: float) -> Supply:
+        """The same for all who watch: found out once a tick."""
+        if now != self._supplied_at:
+            self._supplied_at = now
+            self._supplies.clear()
+        number = sources[0].number
+        supply = self._supplies.get(number)
+        if supply is None or supply.sources is not sources:
+            publisher = self._here.feedback.publisher_of(sources[0])
+            supply = self._supplies[number] = Supply(sources, publisher.sending if publisher else Sending(), now)
+        return supply
+
+    def _note(self, leg: Leg) -> None:
+        """What a leg wants of others; if that is something else than before, they hear of it with this tick."""
+        wants: set[tuple[LegId, Layer]] = set()
+        for slot in leg.slots:
+            shown = slot.current or slot.next
+            publisher = self._here.feedback.publisher_of(shown) if shown is not None and slot.video else None
+            if publisher is not None:
+                of_slot = slot.layer, *(one.layer for one in (slot.current, slot.next) if one is not None)
+                wants.update((publisher.port.id, layer) for layer in of_slot if layer)
+        if wants != leg.wants:
+            leg.wants = frozenset(wants)
+            self._ask_due = 0.0
+
+    def _ask_layers(self, now: float) -> None:
         """Every publisher sends the layers that some slot shows or waits for, the recorder's, and never none."""
+        self._ask_due = now + LOOK_S
         wanted: dict[LegId, set[Layer]] = {}
+        for publisher, layer in frozenset().union(*(leg.wants for leg in self._here.legs.values())):
+            wanted.setdefault(publisher, set()).add(layer)
         for leg in self._here.legs.values():
-            for slot in leg.slots:
-                shown = slot.current or slot.next
-                publisher = self._here.feedback.publisher_of(shown) if shown is not None else None
-                if publisher is not None:
-                    of_slot = slot.layer, *(one.layer for one in (slot.current, slot.next) if one is not None)
-                    wanted.setdefault(publisher.port.id, set()).update(layer for layer in of_slot if layer)
-        for leg in self._here.legs.values():
-            offered = next((section.layers for section in leg.sections.sources if section.layers), ())
+            offered = leg.offered
             if not offered or not leg.ready or not leg.member.grants.publish:
                 continue
             layers = wanted.get(leg.port.id, set())
@@ -130,14 +162,3 @@ class Filling:
         self._count["packets_out"] += len(late)
         self._plane.flush()  # nothing was read: nobody else says so
         return True
-
-    def tell(self, leg: Leg) -> None:
-        """Say what the slots carry, if that changed. A slot keeps its name until the next source really flows."""
-        if not leg.ready:
-            return
-        fills = leg.fills()
-        if fills == leg.told:
-            return
-        leg.told = fills
-        leg.told_version += 1
-        leg.port.send_data(Slots(ver=leg.told_version, slots=fills))

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from contract.data import SlotFill
-from contract.ids import PersonId
+from contract.data import SlotFill, Slots
+from contract.ids import LegId, PersonId
 from contract.media import Grants, Layer, Source
 from media.forward.allocation import Seat
 from media.forward.pictures import Pictures
@@ -32,6 +32,8 @@ PROBE_LEAST_PACKETS = 5
 """Fewer say too little about speed."""
 Key = tuple[str, Layer | None]
 """Names a publication of a leg: its mid, and its layer if there are several."""
+Named = tuple[PersonId | None, Source | None, bool]
+"""Who is in a slot, with what, and whether it is paused."""
 RENEWAL_S = 1.0
 """A section's SSRC may change (RFC 3550 §8.2), but not with every packet: each change settles the whole room anew."""
 
@@ -82,7 +84,16 @@ class Leg:
             (section.ext["transport_cc"] for section in sections.sources if "transport_cc" in section.ext), 0
         )
         """Id of the extension that numbers its packets; in a bundle one for all sections; 0 if there is none."""
-        self.report_due = 0.0
+        self.turn = 0
+        """Its number in `next_turn`."""
+        self.report_due = self.look_due = 0.0
+        """When it hears from us next, when its pictures are looked at next."""
+        self.offered = next((section.layers for section in sections.sources if section.layers), ())
+        """Layers in which it may send its camera, lowest first."""
+        self.sends = False
+        """Whether it ever sent a packet of media."""
+        self.wants: frozenset[tuple[LegId, Layer]] = frozenset()
+        """Layers that its slots show or wait for, each with the leg that sends it."""
         self.sending = Sending()
         self.pictures = Pictures()
         self.slots = [
@@ -90,8 +101,8 @@ class Leg:
         ]
         self.stage: list[Seat | None] = []
         self.floor: list[PersonId | None] = []
-        self.told: list[SlotFill] | None = None
-        self.told_version = 0
+        self._told: list[Named] | None = None
+        self._told_version = 0
         self.pairs = 1 + max((slot.section.stage for slot in self.slots if slot.section.stage is not None), default=-1)
         self.floors = 1 + max((slot.section.floor for slot in self.slots if slot.section.floor is not None), default=-1)
         self.publications: dict[Key, Publication] = {}
@@ -217,6 +228,8 @@ class Leg:
 
     def probe(self, now: float) -> None:
         """Send a train of padding, if it is time to see whether its link carries more."""
+        if self.numbering is None:
+            return
         padding_bytes = self.estimate.probe_bytes(self.videos(), now)
         slot = next((slot for slot in self.slots if (slot.current or slot.paused) is not None and slot.can_pad), None)
         if not padding_bytes or slot is None:
@@ -248,22 +261,20 @@ class Leg:
         at = FIXED_BYTES + FIRST_VALUE_AT
         self.port.send_rtp(packet[:at] + self.numbering.take(len(packet)).to_bytes(2) + packet[at + 2 :])
 
-    def fills(self) -> list[SlotFill]:
-        """What its `slots` message says now."""
-        fills = []
-        for slot in self.slots:
-            shown = slot.shown or slot.paused
-            fills.append(
-                SlotFill(mid=slot.section.mid)
-                if shown is None
-                else SlotFill(
-                    mid=slot.section.mid,
-                    participant=shown.participant,
-                    source=shown.source,
-                    paused=slot.paused is not None,
-                )
-            )
-        return fills
+    def tell(self) -> None:
+        """Say what the slots carry, if that changed. A slot keeps its name until the next source really flows."""
+        if not self.ready:
+            return
+        shown = [_named(slot) for slot in self.slots]
+        if shown == self._told:
+            return
+        self._told = shown
+        self._told_version += 1
+        fills = [
+            SlotFill(mid=slot.section.mid, participant=who, source=source, paused=paused)
+            for slot, (who, source, paused) in zip(self.slots, shown, strict=True)
+        ]
+        self.port.send_data(Slots(ver=self._told_version, slots=fills))
 
     def let_go(self) -> None:
         """Out of the room: empty every slot, and break the ring of slots and leg, so that packets kept for repeats
@@ -282,6 +293,11 @@ class Leg:
             return False
         self._points -= 1
         return True
+
+
+def _named(slot: Slot) -> Named:
+    shown = slot.shown or slot.paused
+    return (shown.participant, shown.source, slot.paused is not None) if shown is not None else (None, None, False)
 
 
 def _told_apart(sources: Iterable[Section]) -> dict[int, str]:

@@ -13,14 +13,15 @@ from media.rtp.bandwidth import FLOOR_BPS
 
 CAMERA_PX = 720
 """What a camera is taken to send while nothing says otherwise."""
+_STEP = {layer: step for step, layer in enumerate(Layer)}
 
 
-class Picture:
-    """What one video slot shows, from `sources`: the live layers of a camera, smallest first, or one picture alone."""
+class Supply:
+    """What a camera or a screen can be had in at one moment, by all who watch it: `sources` are its live layers,
+    smallest first, or one picture alone."""
 
-    def __init__(self, slot: Slot, sources: Sequence[Publication], sending: Sending, now: float) -> None:
+    def __init__(self, sources: Sequence[Publication], sending: Sending, now: float) -> None:
         """`sending` says which layers its publisher sends."""
-        self.slot = slot
         self.sources = sources
         first = sources[0]
         self.key: tuple[PersonId, Source] = first.participant, first.source
@@ -31,9 +32,10 @@ class Picture:
         had = [layer for layer in offered if layer in here or sending.comes(layer, now)]
         self.layers = [min(had, key=partial(_distance, layer)) for layer in offered]
         """For each that was answered the one that serves for it: a sender may not make all of them."""
-
-    def offers(self, now: float) -> list[Offer]:
+        self.offers = self._offers(now)
         """What each layer would take: what it does take where it flows, else the most that it may."""
+
+    def _offers(self, now: float) -> list[Offer]:
         if not self.layers:
             # Its sender can make it so small for everybody (REMB), and does not have to while nobody needs it.
             return [Offer(CAMERA_PX, min(FLOOR_BPS, self.sources[-1].rate.bps(now) or FLOOR_BPS))]
@@ -45,26 +47,33 @@ class Picture:
             offers.append(Offer(camera_px // SHRUNK[layer], min(LAYER_BPS[layer], rate_bps or LAYER_BPS[layer])))
         return offers
 
+
+class Picture:
+    """What one video slot shows."""
+
+    def __init__(self, slot: Slot, supply: Supply) -> None:
+        self.slot = slot
+        self.supply = supply
+
     def give(self, at: int) -> None:
         """Its slot shall come in the layer with this number."""
-        self.slot.layer = self.layers[at] if self.layers else None
+        self.slot.layer = self.supply.layers[at] if self.supply.layers else None
 
     @property
     def source(self) -> Publication:
         """What to fill the slot with until its layer is here: what flows, else the nearest."""
-        layer, current = self.slot.layer, self.slot.current
-        by_layer = {source.layer: source for source in self.sources}
+        layer, current, sources = self.slot.layer, self.slot.current, self.supply.sources
+        by_layer = {source.layer: source for source in sources}
         if layer in by_layer:
             return by_layer[layer]
-        if current is not None and current in self.sources:
+        if current is not None and current in sources:
             return current
-        return min(self.sources, key=lambda one: _distance(layer, one.layer) if layer and one.layer else (0, False))
+        return min(sources, key=lambda one: _distance(layer, one.layer) if layer and one.layer else (0, False))
 
 
 def _distance(wanted: Layer, other: Layer) -> tuple[int, bool]:
     """How far a layer is from the wanted one; of two that are as far the larger is nearer."""
-    order = list(Layer)
-    steps = order.index(other) - order.index(wanted)
+    steps = _STEP[other] - _STEP[wanted]
     return abs(steps), steps < 0
 
 
@@ -79,10 +88,10 @@ class Pictures:
 
         `budget_bps` is for all of them together; None while no limit of the link is known.
         """
-        self._ladders = {picture.key: self._ladders.get(picture.key, Ladder()) for picture in pictures}
+        self._ladders = {picture.supply.key: self._ladders.get(picture.supply.key) or Ladder() for picture in pictures}
         wishes, tops = [], []
         for picture, ladder in zip(pictures, self._ladders.values(), strict=True):
-            offers = picture.offers(now)
+            offers = picture.supply.offers
             top = wanted(offers, picture.slot.px)
             tops.append(top)
             wishes.append(Wish(offers, picture.slot.px, ladder.given, ladder.most(top, now)))

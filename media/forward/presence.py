@@ -27,6 +27,7 @@ class Presence:
         self.feedback = Feedback()
         self._events = events
         self._joined = count(1)
+        self._turns = count(1)
 
     def member(self, participant: PersonId, grants: Grants, *, host: bool) -> Member:
         """The one with this name, new or not, with these grants."""
@@ -38,6 +39,7 @@ class Presence:
 
     def add(self, leg: Leg) -> None:
         """One more PeerConnection of a member."""
+        leg.turn = next(self._turns)
         self.legs[leg.port.id] = leg
         self.feedback.publishers(self.legs)
 

@@ -57,8 +57,8 @@ class Arrivals:
                 before = ticks
         told.append(self._made(sender, base, end - base, arrivals))
         self._untold = end
-        for number in [number for number in self._ticks if number < end - REMEMBERED]:
-            del self._ticks[number]
+        while len(self._ticks) > REMEMBERED:
+            del self._ticks[next(iter(self._ticks))]
         return told
 
     def _made(self, sender: int, base: int, count: int, arrivals: list[tuple[int, int]]) -> TransportFeedback:

@@ -38,6 +38,9 @@ class Speakers(Generic[Who]):
     def speaking(self, who: Who, now: float) -> bool:
         return now - self._spoke.get(who, float("-inf")) <= HOLD_S
 
+    def all_speaking(self, now: float) -> frozenset[Who]:
+        return frozenset(who for who in self._spoke if self.speaking(who, now))
+
     def ranked(self, among: Iterable[Who], now: float) -> list[Who]:
         """Who speaks now comes first, the loudest before; then who spoke last; then in the given order."""
 

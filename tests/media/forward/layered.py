@@ -76,9 +76,13 @@ class LayeredClient(Client):
 
 
 def join(world: World, name: str, **options: Any) -> LayeredClient:
-    """With simulcast, `stage` pairs and one floor sound."""
-    stage = options.pop("stage", 2)
-    parts = sections(first_ssrc=1000 * (len(world.clients) + 1), stage=stage, layers=LAYERS, numbered=True)
+    """With simulcast, `stage` pairs and one floor sound; unless `numbered` is False, its link is measured."""
+    parts = sections(
+        first_ssrc=1000 * (len(world.clients) + 1),
+        stage=options.pop("stage", 2),
+        layers=LAYERS,
+        numbered=options.pop("numbered", True),
+    )
     client = world.join(name, kind=LayeredClient, parts=parts, **options)
     assert isinstance(client, LayeredClient)
     return client

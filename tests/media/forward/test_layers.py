@@ -102,7 +102,8 @@ def test_layers_switch_under_five_percent_loss_without_a_hole_or_a_foreign_frame
     if wraps:
         for track in anna.layers.values():
             track.sequence, track.ticks, track.picture_id = 65_500, 2**32 - 5_000, 32_760
-    viewer = join(world, "viewer", publishes=False, grants=WATCH, loss=0.05, jitter_s=0.01)
+    # Not measured: only the size decides, whatever some losses in a row say of the link.
+    viewer = join(world, "viewer", publishes=False, grants=WATCH, loss=0.05, jitter_s=0.01, numbered=False)
     join(world, "ben", publishes=False, grants=WATCH)
     world.run(2)
     for turn in range(20):
