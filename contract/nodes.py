@@ -70,6 +70,8 @@ class OpenLeg(Message):
     grants: Grants
     epoch: int = 0
     """Since when the worker owns the room; filled in where the room is placed. The newest counts."""
+    moved: bool = False
+    """The room ran on a worker that was lost: a worker that is busy takes it all the same. Filled in as `epoch` is."""
     host: bool = False
     """Takes the first stage slot of everybody else."""
     low_delay: bool = False
@@ -204,6 +206,12 @@ class Beat(Message):
     packets_in: int
     packets_out: int
     dropped: dict[str, int]
+    load: float = 0.0
+    """Share of one core that it used in the last seconds."""
+    late_s: float = 0.0
+    """How late its loop usually was."""
+    busy_s: float | None = None
+    """It takes nobody new, who may ask again in so many seconds; rooms without media go elsewhere."""
 
 
 class LegFigures(Message):

@@ -59,7 +59,14 @@ async def run(settings: Settings, index: int) -> None:
     )
     try:
         async with TaskScope(worker) as scope:
-            node = MediaNode(worker, mux, scope, max_legs=settings.max_legs, video_codec=Codec(settings.video_codec))
+            node = MediaNode(
+                worker,
+                mux,
+                scope,
+                max_legs=settings.max_legs,
+                video_codec=Codec(settings.video_codec),
+                most_load=settings.media_load,
+            )
             report.registry.register(MediaMetrics(node))
 
             async def control(connection: link.Link) -> None:

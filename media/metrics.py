@@ -21,6 +21,11 @@ class MediaMetrics(Collector):
         yield GaugeMetricFamily("passline_media_rooms", "Rooms held.", value=beat.rooms)
         yield CounterMetricFamily("passline_media_packets_in", "RTP packets received.", value=beat.packets_in)
         yield CounterMetricFamily("passline_media_packets_out", "RTP packets forwarded.", value=beat.packets_out)
+        yield GaugeMetricFamily("passline_media_load", "Share of a core in use, over 3 s.", value=beat.load)
+        yield GaugeMetricFamily(
+            "passline_media_late_seconds", "How late the loop usually is, over 3 s.", value=beat.late_s
+        )
+        yield GaugeMetricFamily("passline_media_busy", "1 while nobody new is let in.", value=beat.busy_s is not None)
         dropped = CounterMetricFamily(
             "passline_media_dropped", "What was dropped or repaired, by kind.", labels=["kind"]
         )

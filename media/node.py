@@ -51,9 +51,19 @@ MAX_WAITING_BYTES = 4 * 1024 * 1024
 class MediaNode:
     """`control` handles one connection to signaling, `run_timers` the time of all rooms; legs run in `scope`."""
 
-    def __init__(self, worker: WorkerId, mux: Mux, scope: TaskScope, *, max_legs: int, video_codec: Codec) -> None:
+    def __init__(
+        self,
+        worker: WorkerId,
+        mux: Mux,
+        scope: TaskScope,
+        *,
+        max_legs: int,
+        video_codec: Codec,
+        most_load: float = 0.0,
+    ) -> None:
+        """`most_load` as for Rooms."""
         self.worker = worker
-        self.rooms = Rooms(mux, scope, self._say, max_legs=max_legs, video_codec=video_codec)
+        self.rooms = Rooms(mux, scope, self._say, max_legs=max_legs, video_codec=video_codec, most_load=most_load)
         self._mux = mux
         self._scope = scope
         self._link: Link | None = None
@@ -162,10 +172,13 @@ class MediaNode:
         """Ticks of the rooms, deadlines of the legs, a beat every BEAT_S."""
         ticks = 0
         next_beat = clock.now()
+        now = clock.now()
         while True:
+            due = now + TICK_S
             await asyncio.sleep(TICK_S)
             ticks += 1
             now = clock.now()
+            self.rooms.admission.measure(now, clock.cpu_s(), now - due)
             self.rooms.tick(now, clock.wall_ns())
             if ticks % CHECK_EVERY == 0:
                 self.rooms.check_legs(now)
@@ -180,10 +193,14 @@ class MediaNode:
         """How busy this worker is, with counters since it began."""
         counters = self.rooms.counters
         packets_in, packets_out = counters.pop("packets_in", 0), counters.pop("packets_out", 0)
+        admission = self.rooms.admission
         return Beat(
             legs=len(self.rooms.legs),
             rooms=len(self.rooms.held),
             packets_in=packets_in,
             packets_out=packets_out,
             dropped=dict(counters),
+            load=round(admission.share, 3),
+            late_s=round(admission.late_s, 4),
+            busy_s=admission.wait_s if admission.full else None,
         )

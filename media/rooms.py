@@ -13,6 +13,7 @@ from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import Codec, Grants, Source
 from contract.nodes import FromWorker, LegEnd, LegFigures, LegState, OpenLeg, PublicationReport, SetGrants
 from contract.recording import GapReason
+from media.admission import Admission
 from media.forward.ports import TapSink
 from media.forward.room import MediaRoom
 from media.peer.dtls import Identity
@@ -31,6 +32,7 @@ LOST = {
 }
 """Ends of a leg that nobody wished, and what its recording lacks from then on."""
 BUSY_RETRY_S = 2.0
+"""Where the number of legs is the limit."""
 MAX_SESSIONS = 1024
 """Remembered for each room: every reload of a page is a new session."""
 EMPTY_ROOM_S = 120.0
@@ -64,8 +66,17 @@ class Rooms:
     """
 
     def __init__(
-        self, mux: Mux, scope: TaskScope, say: Callable[[FromWorker], None], *, max_legs: int, video_codec: Codec
+        self,
+        mux: Mux,
+        scope: TaskScope,
+        say: Callable[[FromWorker], None],
+        *,
+        max_legs: int,
+        video_codec: Codec,
+        most_load: float = 0.0,
     ) -> None:
+        """`most_load` is the share of a core at which nobody new is let in; 0 leaves it at `max_legs`."""
+        self.admission = Admission(most_load)
         self.legs: dict[LegId, Leg] = {}
         self.held: dict[RoomId, HeldRoom] = {}
         self._mux = mux
@@ -94,6 +105,7 @@ class Rooms:
             raise Rejection(ErrorCode.STALE, "a newer PeerConnection exists")
         if len(self.legs) >= self._max_legs:
             raise Unavailable(ErrorCode.BUSY, "no legs left on this worker", retry_after_s=BUSY_RETRY_S)
+        self._admit(request, known, clock.now())
         self._mux.refresh()
         leg = Leg(
             request,
@@ -112,7 +124,16 @@ class Rooms:
         room.grants[request.participant] = request.grants, request.host
         room.legs[leg.id] = leg
         self.legs[leg.id] = leg
+        self.admission.opened(clock.now())
         return leg
+
+    def _admit(self, request: OpenLeg, room: HeldRoom | None, now: float) -> None:
+        """Raises Unavailable for somebody new while we are busy; a new connection of a running call is let in."""
+        if request.moved or (room is not None and any(who == request.participant for who, _ in room.newest)):
+            return
+        wait_s = self.admission.refuse(now, len(self.legs))
+        if wait_s is not None:
+            raise Unavailable(ErrorCode.BUSY, "the worker uses all it may of its core", retry_after_s=wait_s)
 
     def run(self, leg: Leg) -> None:
         """Let an opened leg live."""

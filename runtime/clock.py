@@ -26,6 +26,11 @@ def now() -> float:
     return time.monotonic()
 
 
+def cpu_s() -> float:
+    """Seconds of CPU that this process used since it began, all its threads."""
+    return time.process_time()
+
+
 def wall_ns() -> int:
     """UTC nanoseconds since 1970."""
     return time.monotonic_ns() + _ahead_ns

@@ -70,6 +70,9 @@ class Settings(BaseModel):
     """How long a call rings before it is missed."""
     max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400
     """PeerConnections one worker accepts before it answers `busy`."""
+    media_load: Annotated[float, Field(ge=0, le=1)] = 0.8
+    """Share of a core, measured, from which on a worker answers `busy` to whoever is not in a running call; 0 leaves it
+    at `max_legs`."""
     hang_s: Annotated[float, Field(ge=0, le=600)] = 3.0
     """A process that does not answer for so long is killed and started again; 0 never does."""
     keep_recordings_days: Annotated[float, Field(ge=0, le=36_500)] = 0.0

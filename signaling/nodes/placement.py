@@ -18,6 +18,8 @@ class Home:
 
     worker: WorkerId | None
     epoch: int
+    moved: bool = False
+    """It had another owner before: a call that ran is let in wherever it goes."""
 
 
 class Placement:
@@ -30,11 +32,14 @@ class Placement:
         return self._homes.get(room)
 
     def place(self, room: RoomId, loads: Mapping[WorkerId, int], wall_ms: int) -> Home:
-        """The owner of `room`; a new one, the least busy of `loads` (legs by connected worker), if it has none."""
+        """The owner of `room`; if it has none, a new one: that with the fewest legs of `loads`, which must not be empty
+        then."""
         known = self._homes.get(room)
         if known is None or known.worker is None:
             epoch = wall_ms if known is None else max(wall_ms, known.epoch + 1)
-            known = self._homes[room] = Home(min(loads, key=lambda worker: loads[worker]), epoch)
+            known = self._homes[room] = Home(
+                min(loads, key=lambda worker: loads[worker]), epoch, moved=known is not None
+            )
         return known
 
     def claim(self, room: RoomId, worker: WorkerId, epoch: int) -> bool:

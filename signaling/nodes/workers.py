@@ -40,7 +40,7 @@ from runtime.logs import bound_contextvars, get_logger
 from runtime.silence import Silence
 from runtime.supervise import TaskScope
 from signaling.nodes.events import NodeEvents
-from signaling.nodes.placement import Placement
+from signaling.nodes.placement import Home, Placement
 
 log = get_logger(__name__)
 
@@ -62,6 +62,8 @@ class Worker:
     """What it was told to record, as far as it holds."""
     requests: dict[int, asyncio.Future[str]] = field(default_factory=dict)
     """What it was asked and has not answered yet."""
+    busy_s: float | None = None
+    """It takes nobody new, as its last beat said; when to ask again."""
 
     def send(self, message: ToWorker) -> bool:
         """Queue a message; False if the link is gone."""
@@ -103,6 +105,11 @@ class Workers:
             raise Unavailable(ErrorCode.UNAVAILABLE, "no media worker is connected", retry_after_s=RETRY_S)
         return min(self._workers.values(), key=lambda worker: worker.load).id
 
+    def busy_s(self, worker: WorkerId) -> float | None:
+        """When to ask this one again, by its last beat; None if it takes somebody new, or is not there."""
+        found = self._workers.get(worker)
+        return None if found is None else found.busy_s
+
     @property
     def homeless(self) -> list[RoomId]:
         """Rooms whose worker was lost and that have no other yet."""
@@ -116,9 +123,9 @@ class Workers:
 
     async def open_leg(self, offer: OpenLeg, recording: RecordingId | None) -> str:
         """The SDP answer. `offer.request` is filled in here. Raises Rejection, ProtocolViolation or Unavailable."""
-        worker, epoch = self._place(offer.room)
-        self._record(worker, offer.room, recording, epoch)
-        return await self._ask(worker, offer.model_copy(update={"epoch": epoch}))
+        worker, home = self._place(offer.room)
+        self._record(worker, offer.room, recording, home.epoch)
+        return await self._ask(worker, offer.model_copy(update={"epoch": home.epoch, "moved": home.moved}))
 
     async def open_probe(self, worker: WorkerId, offer: OpenLeg) -> str:
         """The SDP answer of this very worker; the leg's room is nobody's home.
@@ -194,15 +201,20 @@ class Workers:
             return None
         return self._workers[home.worker], home.epoch
 
-    def _place(self, room: RoomId) -> tuple[Worker, int]:
+    def _place(self, room: RoomId) -> tuple[Worker, Home]:
+        """A room that had no media yet goes to a worker that takes somebody new, one that ran to any."""
         if not self._workers:
             raise Unavailable(ErrorCode.UNAVAILABLE, "no media worker is connected", retry_after_s=RETRY_S)
         before = self._placement.home(room)
-        home = self._placement.place(room, {id_: worker.load for id_, worker in self._workers.items()}, clock.wall_ms())
+        ready = [worker for worker in self._workers.values() if before is not None or worker.busy_s is None]
+        if not ready:
+            wait_s = min(worker.busy_s or RETRY_S for worker in self._workers.values())
+            raise Unavailable(ErrorCode.BUSY, "every media worker is busy", retry_after_s=wait_s)
+        home = self._placement.place(room, {worker.id: worker.load for worker in ready}, clock.wall_ms())
         assert home.worker is not None
         if home != before:
             log.info("room placed", room=room, worker=home.worker, epoch=home.epoch)
-        return self._workers[home.worker], home.epoch
+        return self._workers[home.worker], home
 
     def _record(self, worker: Worker, room: RoomId, recording: RecordingId | None, epoch: int) -> None:
         if worker.recordings.get(room) == recording:
@@ -259,8 +271,10 @@ class Workers:
                 events.leg_measured(message)
             case PublicationReport():
                 log.debug("publication", room=message.room, source=message.source, live=message.live)
-            case Beat():
-                pass
+            case Beat(busy_s=busy_s):
+                if (busy_s is None) != (worker.busy_s is None):
+                    log.info("worker is busy" if busy_s is not None else "worker has room again", load=message.load)
+                worker.busy_s = busy_s
             case WorkerHello():
                 raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "a second hello")
             case _:

@@ -28,6 +28,7 @@ async def worker(desk: ControlDesk) -> AsyncIterator[asyncio.subprocess.Process]
         "PASSLINE_DATA": str(desk.data),
         "PASSLINE_MEDIA_PORT": "0",
         "PASSLINE_MAX_LEGS": "4",
+        "PASSLINE_MEDIA_LOAD": "0",
         "PASSLINE_LOG_LEVEL": "warning",
     }
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "media", "--index", "0", env=environment)

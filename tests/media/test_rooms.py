@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from contract.errors import ErrorCode, Unavailable
 from contract.ids import LegId, PersonId, RecordingId, RoomId, SessionId
 from contract.media import TABLET, Codec
 from contract.nodes import FromWorker, LegEnd, LegFigures, LegReport, LegState, OpenLeg
 from contract.quality import SAMPLE_S
+from media.admission import FIRST_WAIT_S
 from media.peer.leg import Leg
 from media.peer.mux import Mux
 from media.peer.srtp import PROTECT
@@ -31,26 +33,31 @@ class World:
     def __init__(self, scope: TaskScope, plane: Plane | None = None) -> None:
         self.said: list[FromWorker] = []
         self.mux = Mux(0, plane=plane)
-        self.rooms = Rooms(self.mux, scope, self.said.append, max_legs=10, video_codec=Codec.VP8)
+        self.rooms = Rooms(self.mux, scope, self.said.append, max_legs=10, video_codec=Codec.VP8, most_load=0.8)
         self.clients: list[PeerClient] = []
 
-    async def join(self, room: str) -> LegId:
+    def offer(self, room: str, *, who: int = 0, pc_gen: int = 1, moved: bool = False) -> tuple[PeerClient, OpenLeg]:
+        """Of somebody new, or of participant number `who`."""
         client = PeerClient()
         self.clients.append(client)
         number = len(self.clients)
-        leg = self.rooms.open(
-            OpenLeg(
-                request=number,
-                room=RoomId(room),
-                leg=LegId(f"leg-{number}"),
-                participant=PersonId(f"p-{number}"),
-                session=SessionId(f"s-{number}"),
-                pc_gen=1,
-                sdp=client.offer(),
-                layout=TABLET,
-                grants=ALL,
-            )
+        who = who or number
+        return client, OpenLeg(
+            request=number,
+            room=RoomId(room),
+            leg=LegId(f"leg-{number}"),
+            participant=PersonId(f"p-{who}"),
+            session=SessionId(f"s-{who}"),
+            pc_gen=pc_gen,
+            sdp=client.offer(),
+            layout=TABLET,
+            grants=ALL,
+            moved=moved,
         )
+
+    async def join(self, room: str) -> LegId:
+        client, offer = self.offer(room)
+        leg = self.rooms.open(offer)
         self.rooms.run(leg)
         await client.connect(leg.answer_sdp)
         await until(lambda: leg.state is LegState.CONNECTED)
@@ -174,3 +181,22 @@ async def test_sound_passes_the_kernel_which_a_leg_leaves_before_its_srtp_sessio
         assert (listener.handle, speaker.handle) == (0, handles[0])
     assert plane.had_session == dict.fromkeys(handles, True)
     assert not plane.dropped
+
+
+async def test_a_busy_worker_takes_nobody_new_but_everybody_of_a_running_call(world: World) -> None:
+    await world.join("r-1")
+    world.rooms.admission.full = True
+    for room in ("r-1", "r-2"):
+        with pytest.raises(Unavailable) as refused:
+            world.rooms.open(world.offer(room)[1])
+        assert refused.value.code is ErrorCode.BUSY
+        assert refused.value.retry_after_s is not None
+        assert refused.value.retry_after_s >= FIRST_WAIT_S
+    assert "r-2" not in world.rooms.held
+    for leg in [
+        world.rooms.open(world.offer("r-1", who=1, pc_gen=2)[1]),
+        world.rooms.open(world.offer("r-2", moved=True)[1]),
+    ]:
+        world.rooms.run(leg)
+    world.rooms.admission.full = False
+    await world.join("r-3")

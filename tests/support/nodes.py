@@ -73,6 +73,8 @@ class FakeWorker:
         self.beats = beats
         self.answers = answers
         self.reached = reached
+        self.busy_s: float | None = None
+        """It says that it takes nobody new."""
         self.link: Link | None = None
 
     def of(self, kind: type[T]) -> list[T]:
@@ -116,10 +118,13 @@ class FakeWorker:
     async def _beat(self) -> None:
         while True:
             try:
-                self.say(Beat(legs=len(self.legs), rooms=0, packets_in=0, packets_out=0, dropped={}))
+                self.beat()
             except LinkClosed:
                 return
             await asyncio.sleep(0.5)
+
+    def beat(self) -> None:
+        self.say(Beat(legs=len(self.legs), rooms=0, packets_in=0, packets_out=0, dropped={}, busy_s=self.busy_s))
 
     def _obey(self, message: ToWorker) -> None:
         match message:

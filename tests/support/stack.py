@@ -68,6 +68,7 @@ class Stack:
             "media_workers": workers,
             "log_format": "json",
             "hang_s": 10 * HANG_S,  # beside other tests a process may starve for a while
+            "media_load": 0,  # and a call of two may take all of a slow core
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -31,6 +31,7 @@ from contract.nodes import (
 from contract.rooms import RecordingState
 from contract.server import Done, MediaMoved
 from runtime import clock
+from signaling.app import SERVICE
 from signaling.nodes.workers import ANSWER_S
 from tests.signaling.service.world import answered, offer, ring
 from tests.support.clients import Tab, new_cid, tab
@@ -163,6 +164,58 @@ async def test_rooms_spread_over_workers_and_stay(scene: Scene) -> None:
             assert (await offer(other, second)).status == 201
         rooms = [{leg.room for leg in worker.of(OpenLeg)} for worker in workers]
         assert sorted(map(len, rooms)) == [1, 1]
+
+
+async def says(scene: Scene, worker: FakeWorker, busy_s: float | None) -> None:
+    """The worker's next beat says this, and signaling has heard it."""
+    worker.busy_s = busy_s
+    await until(lambda: scene.server.app[SERVICE]._hub.workers.busy_s(worker.id) == busy_s, "signaling knows")
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_new_room_avoids_a_busy_worker(scene: Scene, number: int) -> None:
+    workers = FakeWorker("w0"), FakeWorker("w1")
+    busy, free = workers[number], workers[1 - number]
+    async with connected(scene.data, *workers):
+        room = await ring(scene.store, scene.chen)
+        await says(scene, busy, 7.0)
+        assert (await offer(scene.store, room)).status == 201
+        assert busy.of(OpenLeg) == []
+        assert len(free.of(OpenLeg)) == 1
+
+
+async def test_with_every_worker_busy_the_newcomer_is_told_when_to_ask_again_and_running_rooms_go_on(
+    scene: Scene,
+) -> None:
+    worker = FakeWorker()
+    async with connected(scene.data, worker):
+        running = await ring(scene.store, scene.chen)
+        assert (await offer(scene.store, running)).status == 201
+        await says(scene, worker, 7.0)
+        async with (
+            tab(await scene.server.sign_in("store-0108")) as other,
+            tab(await scene.server.sign_in("zhang")) as z,
+        ):
+            new = await ring(other, z)
+            answer = await offer(other, new)
+            assert (answer.status, answer.code) == (503, ErrorCode.BUSY)
+            assert answer.headers["Retry-After"] == "7"
+            assert (await offer(scene.store, running, pc_gen=2)).status == 201, "its worker decides"
+            await says(scene, worker, None)
+            assert (await offer(other, new, pc_gen=2)).status == 201
+
+
+async def test_a_room_that_must_move_goes_to_a_busy_worker_too(scene: Scene) -> None:
+    old, busy = FakeWorker("w0"), FakeWorker("w1")
+    async with connected(scene.data, busy):
+        await says(scene, busy, 7.0)
+        async with connected(scene.data, old):
+            room = await answered(scene.store, scene.chen)
+            assert (await offer(scene.store, room)).status == 201
+            assert not old.of(OpenLeg)[0].moved
+        await scene.store.until(lambda: moved(scene.store, room), "where the media went")
+        assert (await offer(scene.store, room, pc_gen=2)).status == 201
+        assert busy.of(OpenLeg)[0].moved
 
 
 async def test_a_worker_says_what_it_holds_and_is_put_right(scene: Scene) -> None:

@@ -274,6 +274,8 @@ export interface Model {
   lostSince: ReadonlySignal<number | null>
   /** What carried our media is gone and the server says so: it is not this device's network. */
   replacing: ReadonlySignal<boolean>
+  /** The server takes nobody new and is asked again then, UTC ms; null otherwise. */
+  busyUntil: ReadonlySignal<number | null>
   /** Another try after `failed`. */
   tryAgain(): void
   remote: ReadonlySignal<ReadonlyMap<PersonId, RemoteMedia>>

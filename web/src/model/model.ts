@@ -401,6 +401,10 @@ function createModel(): Model {
       return since === null ? null : session.clock.now() - (performance.now() - since)
     }),
     replacing: media.replacing,
+    busyUntil: computed(() => {
+      const until = media.busyUntilMs.value
+      return until === null ? null : session.clock.now() + (until - performance.now())
+    }),
     tryAgain: () => media.tryAgain(),
     remote: media.remote.people,
     stage: media.remote.stage,

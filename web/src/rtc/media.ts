@@ -78,6 +78,8 @@ export class Media {
   readonly lostSinceMs = signal<number | null>(null)
   /** The server replaces what carried our media; until a new connection carries it. */
   readonly replacing = signal(false)
+  /** When it is tried again, performance.now(), because the server takes nobody new now; null otherwise. */
+  readonly busyUntilMs = signal<number | null>(null)
   readonly quality = signal<Quality>('unknown')
   /** Pictures a second, out and in. */
   readonly rates = signal<Rates>(NO_RATES)
@@ -207,6 +209,7 @@ export class Media {
   private begin(): void {
     this.refusedForGood = false
     this.notBeforeMs = 0
+    this.busyUntilMs.value = null
     this.backoff.reset()
   }
 
@@ -327,6 +330,7 @@ export class Media {
       this.peer.value = 'connected'
       this.lostSinceMs.value = null
       this.replacing.value = false
+      this.busyUntilMs.value = null
       // The last pictures stay until the first slots are told.
       if (peer.slots.length > 0) this.show()
       this.remote.expect(peer, this.target?.first ?? null)
@@ -374,6 +378,9 @@ export class Media {
       return
     }
     this.again(attempt, error instanceof Refusal ? error.retryAfterS : null)
+    const busy = error instanceof Refusal && error.code === 'busy'
+    this.busyUntilMs.value = busy ? this.notBeforeMs : null
+    if (busy) this.watcher.again(performance.now()) // it is there, and will have room
   }
 
   private drop(): void {
@@ -396,6 +403,7 @@ export class Media {
       this.peer.value = state
       this.lostSinceMs.value = null
       this.replacing.value = false
+      this.busyUntilMs.value = null
       this.remote.clear()
       this.pointers.clear()
       this.quality.value = 'unknown'

@@ -283,6 +283,7 @@ describe('the banner of a call', () => {
     link: signal('online'),
     capture: signal({ state: 'on', cameraProblem: null, microphoneProblem: null }),
     quality: signal('good'),
+    busyUntil: signal(null),
     rates: signal({ sentFps: 3.1, seenFps: 14 }),
     tick: signal(NOW),
     now: () => NOW,
@@ -300,6 +301,11 @@ describe('the banner of a call', () => {
     expect(byTestId('call-lost').textContent).toContain('不用挂断')
     await show({ peer: signal('recovering'), lostSince: signal(NOW - 38_000) })
     expect(byTestId('call-lost').textContent).toContain(`留到 ${timeOfDay(NOW + 52_000)}`)
+  })
+  it('says that the server is full and when it is tried again', async () => {
+    await show({ peer: signal('connecting'), busyUntil: signal(NOW + 4200) })
+    expect(byTestId('server-busy').textContent).toContain('5 秒')
+    expect(byTestId('server-busy').textContent).toContain('一有空位就接通')
   })
   it('gives up in words and with a button', async () => {
     const tryAgain = vi.fn()

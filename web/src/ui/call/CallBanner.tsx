@@ -1,5 +1,8 @@
-/** One banner at a time over a room's picture, the more urgent first: sound blocked, cut off, the other away, weak link. */
-import { Camera, CameraOff, ServerCog, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
+/**
+ * One banner at a time over a room's picture, the more urgent first: sound blocked, no room on the server, cut off, the
+ * other away, weak link.
+ */
+import { Camera, CameraOff, Hourglass, ServerCog, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
 import type { Member, RoomState } from '../../contract'
 import { useState } from 'preact/hooks'
 import { t } from '../../i18n'
@@ -52,6 +55,19 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
             {t('act.retry')}
           </Button>
         }
+      />
+    )
+  const busyUntil = model.busyUntil.value
+  if (busyUntil !== null)
+    return (
+      <Banner
+        icon={Hourglass}
+        tone="strong"
+        assertive
+        title={t('call.server_busy')}
+        since={t('time.s', { s: Math.max(1, Math.ceil((busyUntil - model.tick.value) / 1000)) })}
+        text={t('call.server_busy_text')}
+        testid="server-busy"
       />
     )
   if (peer === 'recovering')

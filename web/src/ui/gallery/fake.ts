@@ -191,6 +191,7 @@ export function fake(scene: Scene): Model {
     closeDevices: () => undefined,
     peer: signal('connected'),
     replacing: signal(false),
+    busyUntil: signal(null),
     lostSince: signal(null),
     rates: signal({ sentFps: 14, seenFps: 14 }),
     remote: signal(

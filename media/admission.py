@@ -1,0 +1,79 @@
+"""When a worker takes nobody new: what it measured of itself, without IO.
+
+A core that is nearly used up serves everybody late, and those who run already did nothing for it. So a newcomer is told
+when to ask again, while connections of running calls are always let in.
+"""
+
+from collections import deque
+from statistics import median
+
+WINDOW_S = 3.0
+"""Of what is measured: longer than a keyframe or a collection of garbage, shorter than patience."""
+LEAST_S = 1.0
+"""Less than this was not measured, it is a moment."""
+LEAVE = 0.85
+"""Of every limit: below that it is over. One leg that goes must not let one in that makes it full again."""
+LATE_S = 0.1
+"""A loop that is usually this late is overloaded, whatever its share: others use the core too."""
+LATE_PART = 0.5
+"""Of the limit: who uses less than that is late through others, and refusing people would not help."""
+LEG_PART = 0.002
+"""Of a core, at least, for one who is let in and whose cost does not show yet."""
+FIRST_WAIT_S, NEXT_WAIT_S, LONGEST_WAIT_S = 3.0, 0.1, 30.0
+"""Those who are refused after each other come back after each other."""
+
+
+class Admission:
+    """Call `measure` with every tick, `refuse` for everyone who wants in, `opened` for everyone who is let in."""
+
+    def __init__(self, most: float) -> None:
+        """`most` is the share of one core that may be used; 0 measures, and never refuses."""
+        self.share = 0.0
+        """Of one core, over the window."""
+        self.late_s = 0.0
+        """How late the loop usually was in the window."""
+        self.full = False
+        self._most = most
+        self._ticks: deque[tuple[float, float, float]] = deque()
+        """When, CPU seconds used so far, how late."""
+        self._opened: deque[float] = deque()
+        self._refused: deque[float] = deque()
+
+    def measure(self, now: float, cpu_s: float, late_s: float) -> None:
+        """`cpu_s` is what the process used since it began, `late_s` how late this tick is."""
+        self._ticks.append((now, cpu_s, late_s))
+        for times in (self._opened, self._refused):
+            while times and times[0] <= now - WINDOW_S:
+                times.popleft()
+        while self._ticks[0][0] <= now - WINDOW_S and self._ticks[1][0] <= now - LEAST_S:
+            self._ticks.popleft()
+        begun, cpu_before_s, _ = self._ticks[0]
+        if now - begun < LEAST_S:
+            return
+        self.share = (cpu_s - cpu_before_s) / (now - begun)
+        self.late_s = median(late for _at, _cpu, late in self._ticks)
+        part = LEAVE if self.full else 1.0
+        late = self.late_s >= LATE_S * part and self.share >= LATE_PART * self._most * part
+        self.full = self._most > 0 and (self.share >= self._most * part or late)
+
+    def opened(self, now: float) -> None:
+        """Somebody was let in."""
+        self._opened.append(now)
+
+    def refuse(self, now: float, legs: int) -> float | None:
+        """In how many seconds somebody new shall ask again; None lets him in. `legs` are here already."""
+        if not self._most or not (self.full or self._expected(legs) >= self._most):
+            return None
+        self._refused.append(now)
+        return self.wait_s
+
+    @property
+    def wait_s(self) -> float:
+        """What the next one is told who is refused."""
+        return min(LONGEST_WAIT_S, FIRST_WAIT_S + NEXT_WAIT_S * max(0, len(self._refused) - 1))
+
+    def _expected(self, legs: int) -> float:
+        """The share with everybody who was let in so lately that his cost does not show in full."""
+        settled = legs - len(self._opened)
+        each = max(LEG_PART, self.share / settled if settled > 0 else 0.0)
+        return self.share + each * (len(self._opened) + 1)
