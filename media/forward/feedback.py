@@ -3,6 +3,7 @@
 from contract.ids import LegId
 from media.forward.leg import Leg
 from media.forward.publication import Publication
+from media.forward.slot import Slot
 from media.rtp.bandwidth import CAP_BPS, publisher_bps
 from media.rtp.clock import ntp_from_wall
 from media.rtp.reports import round_trip_s
@@ -77,28 +78,31 @@ class Feedback:
         return self._publishers.get(publication.number)
 
     def act(self, leg: Leg, packet: Rtcp, now: float, wall_ns: int) -> None:
+        self._see_to_repairs(leg, now)
         match packet:
             case SenderReport(ssrc, ntp, rtp_ticks):
                 publication = leg.of_ssrc(ssrc)
                 if publication is not None:
                     publication.reception.on_sender_report(ntp, now)
                     publication.clock.on_report(ntp, rtp_ticks, wall_ns)
-                self._blocks(leg, packet.blocks, wall_ns)
+                self._blocks(leg, packet.blocks, now, wall_ns)
             case ReceiverReport(_, blocks):
-                self._blocks(leg, blocks, wall_ns)
+                self._blocks(leg, blocks, now, wall_ns)
             case Nack(_, ssrc, lost):
                 slot = leg.slot_of(ssrc)
                 if slot is not None:
                     slot.nacks += len(lost)
+                    if slot.repairs.on_nack(lost[:MAX_REPEATS]):
+                        self._keyframe(slot, now)
                     most_bps = leg.estimate.repeat_bps()
                     self.repeats += sum(
                         slot.repeat(sequence, leg.rtt_s, now, most_bps) for sequence in lost[:MAX_REPEATS]
                     )
             case Pli(_, ssrc):
-                self._keyframe(leg, ssrc, now)
+                self._asked_keyframe(leg, ssrc, now)
             case Fir(_, requests):
                 for ssrc, _number in requests[:32]:
-                    self._keyframe(leg, ssrc, now)
+                    self._asked_keyframe(leg, ssrc, now)
             case Remb(_, bps, _):
                 leg.estimate.on_remb(bps, now)
             case TransportFeedback(_, _, base, packets):
@@ -112,20 +116,29 @@ class Feedback:
                     if publication is not None:
                         publication.on_bye(now)
 
-    def _blocks(self, leg: Leg, blocks: tuple[ReportBlock, ...], wall_ns: int) -> None:
+    def _see_to_repairs(self, leg: Leg, now: float) -> None:
+        for slot in leg.slots:
+            if slot.video and slot.repairs.hopeless(now):
+                self._keyframe(slot, now)
+
+    def _blocks(self, leg: Leg, blocks: tuple[ReportBlock, ...], now: float, wall_ns: int) -> None:
         for block in blocks:
             slot = leg.slot_of(block.ssrc)
             if slot is not None:
                 slot.reported = block
+                slot.repairs.on_report(block.lost, now)
                 rtt_s = round_trip_s(block, ntp_from_wall(wall_ns))
                 if rtt_s is not None:
                     leg.rtt_s = rtt_s if not leg.rtt_s else leg.rtt_s + (rtt_s - leg.rtt_s) / 4
 
-    def _keyframe(self, leg: Leg, ssrc: int, now: float) -> None:
+    def _asked_keyframe(self, leg: Leg, ssrc: int, now: float) -> None:
         slot = leg.slot_of(ssrc)
         if slot is not None:
             slot.plis += 1
-        publication = slot.shown if slot is not None else None
+            self._keyframe(slot, now)
+
+    def _keyframe(self, slot: Slot, now: float) -> None:
+        publication = slot.shown
         publisher = self.publisher_of(publication) if publication is not None else None
         if publication is not None and publisher is not None:
             request_keyframe(publication, publisher, now, first=False)

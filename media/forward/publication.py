@@ -192,4 +192,4 @@ class Publication:
         if self.nack.broken:
             self.nack.broken = False
             return bool(self.targets) and self._throttle.request(now, first=False)
-        return self._throttle.due(now)
+        return self.live and self._throttle.due(now)

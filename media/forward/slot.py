@@ -15,6 +15,7 @@ from media.rtp.clock import ntp_from_wall
 from media.rtp.numbering import Numbering
 from media.rtp.pacer import Pacer
 from media.rtp.packet import FIRST_VALUE_AT, PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
+from media.rtp.repairs import Repairs
 from media.rtp.rewrite import Offsets, Rewriter
 from media.rtp.rtcp import ReportBlock, SenderReport, pack_rtcp
 from media.rtp.rtx import wrap_rtx
@@ -51,6 +52,7 @@ class Slot:
         self.next: Publication | None = None
         self.reported: ReportBlock | None = None
         """What the receiver said last of what came here."""
+        self.repairs = Repairs()
         self.nacks = self.plis = self.repeats = 0
         """Packets and keyframes that the receiver asked for, packets sent again: so far."""
         self.layer: Layer | None = None

@@ -12,7 +12,7 @@ class KeyframeThrottle:
     """Requests for one publication: SPACING_S apart, but the first one of a new watcher passes at once, unless the
     keyframe that was asked for last is still under way.
 
-    What is held back is not lost: `due` says when to send it.
+    What is held back is not lost, and what was lost on the way is sent again: `due` says when.
     """
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ class KeyframeThrottle:
         return False
 
     def due(self, now: float) -> bool:
-        """Whether a request that was held back is to be sent now."""
-        return self._pending and self.request(now, first=False)
+        """Whether a request is to be sent now: one that was held back, or one that brought nothing, once more."""
+        return (self._pending or self._under_way) and self.request(now, first=False)
 
     def on_keyframe(self) -> None:
         """One came: nobody waits any more."""

@@ -31,7 +31,8 @@ ALL = Grants(publish=True, subscribe=True, record=True)
 NONE = Grants(publish=False, subscribe=False, record=False)
 OPUS, VP8, VP8_RTX, H264, H264_RTX = 111, 96, 97, 102, 103
 NUMBER_ID, MID_ID, DELAY_ID, LEVEL_ID, RID_ID, REPAIRED_RID_ID = 3, 4, 5, 10, 11, 12
-_TAG = struct.Struct("!8sIH")
+TAG = struct.Struct("!8sIH")
+"""In every packet, behind the head of its codec: whose it is, which frame, which part."""
 
 
 @dataclass
@@ -155,7 +156,7 @@ class Heard:
             if self.section.kind == "video":
                 descriptor = parse_vp8(payload)
                 picture_id, at = descriptor.picture_id, descriptor.data_at + 3
-            who, frame, part = _TAG.unpack_from(payload, at)
+            who, frame, part = TAG.unpack_from(payload, at)
             name = who.rstrip(b"\0").decode()
             rows.append((number, header.timestamp_ticks, header.marker, picture_id, name, frame, part))
         return rows
@@ -391,7 +392,7 @@ class Client:
         for part in range(parts * (3 if key else 1)):
             descriptor = bytes([0x90 if part == 0 else 0x80, 0xC0]) + (0x8000 | track.picture_id).to_bytes(2)
             descriptor += bytes([track.frame & 0xFF])
-            data = bytes([0x00 if key else 0x01, 0, 0]) + _TAG.pack(who.encode(), track.frame, part)
+            data = bytes([0x00 if key else 0x01, 0, 0]) + TAG.pack(who.encode(), track.frame, part)
             track.sequence = (track.sequence + 1) & 0xFFFF
             packet = self._packet(
                 VP8,
@@ -418,7 +419,7 @@ class Client:
                 track.sequence,
                 track.ticks,
                 track.ssrc,
-                _TAG.pack(self.participant.encode(), track.frame, 0),
+                TAG.pack(self.participant.encode(), track.frame, 0),
                 marker=False,
                 mid=track.section.mid,
                 level=self.level,

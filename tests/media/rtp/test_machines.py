@@ -105,6 +105,15 @@ def test_keyframe_requests_are_spaced_and_none_is_forgotten() -> None:
     assert not throttle.due(5.0)
 
 
+def test_a_keyframe_that_does_not_come_is_asked_for_again_until_it_does() -> None:
+    throttle = KeyframeThrottle()
+    assert throttle.request(0.0, first=False)
+    sent = [at / 100 for at in range(1, 300) if throttle.due(at / 100)]
+    assert sent == pytest.approx([SPACING_S, 2 * SPACING_S, 3 * SPACING_S, 4 * SPACING_S, 5 * SPACING_S], abs=0.011)
+    throttle.on_keyframe()
+    assert not throttle.due(10.0)
+
+
 def test_many_new_watchers_at_once_are_served_by_one_keyframe() -> None:
     throttle = KeyframeThrottle()
     assert throttle.request(0.0, first=True)
