@@ -26,7 +26,9 @@ class Role(StrEnum):
     LEARNER = "learner"
     """A new hire: replays what was published to the role."""
     ADMIN = "admin"
-    """Sees the whole archive."""
+    """Sees the whole archive, and the audit."""
+    AUDITOR = "auditor"
+    """Reads the audit and nothing else."""
     GUEST = "guest"
     """Takes part in one room by a media token (WHIP, WHEP). Never signs in: nobody has an account of this role."""
 

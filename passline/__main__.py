@@ -17,6 +17,7 @@ app = App(name="passline", help="Self-hosted real-time assistance for restaurant
 # By name: what a command needs is loaded when it runs, and never into the supervisor.
 app.command("passline.user:app", name="user", help="People who sign in.")
 app.command("passline.org:app", name="org", help="The chain: regions, stores, tablets.")
+app.command("passline.audit:app", name="audit", help="Who did what: verify, export.")
 app.command("passline.token:token", name="token", help="Let a device of WHIP or WHEP into a room.")
 app.command("passline.doctor.command:doctor", name="doctor", help="Check this machine: what is wrong, what to do.")
 app.command("passline.backup:backup", name="backup", help="Everything of the chain into one file, while it runs.")

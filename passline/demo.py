@@ -85,6 +85,7 @@ PEOPLE: tuple[SamplePerson, ...] = (
         "wu", Role.MANAGER, Name(zh="吴磊", en="Wu Lei"), Name(zh="华东区域经理", en="Area manager, East"), region=EAST
     ),
     SamplePerson("xiaolin", Role.LEARNER, Name(zh="林小雨", en="Lin Xiaoyu"), Name(zh="新员工", en="New hire")),
+    SamplePerson("qian", Role.AUDITOR, Name(zh="钱文", en="Qian Wen"), Name(zh="审计员", en="Auditor")),
     SamplePerson("admin", Role.ADMIN, Name(zh="赵敏", en="Zhao Min"), Name(zh="系统管理员", en="Administrator")),
 )
 

@@ -39,7 +39,7 @@ def add(
     login
         What they type to sign in: small letters, digits and . _ @ -
     role
-        expert, trainer, manager, learner or admin. Tablets: `passline org tablet add`.
+        expert, trainer, manager, learner, auditor or admin. Tablets: `passline org tablet add`.
     name
         In Chinese, or in whatever script they write it.
     name_en

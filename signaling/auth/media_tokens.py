@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.http import MediaToken, MediaTokenWish
 from contract.ids import PersonId, RoomId
@@ -16,7 +17,6 @@ from runtime import clock, ids
 from signaling.auth.sign_ins import digest
 from signaling.domain.guests import check_open
 from signaling.store import audit, media_tokens, rooms
-from signaling.store.audit import Action
 from signaling.store.engine import Database
 from signaling.store.media_tokens import Pass
 from signaling.store.organisation import By

@@ -25,7 +25,7 @@ def may_see(viewer: Viewer, person: Person) -> bool:
     region.
     """
     match viewer.person.role:
-        case Role.LEARNER | Role.GUEST:
+        case Role.LEARNER | Role.AUDITOR | Role.GUEST:
             return False
         case Role.STORE:
             return person.role is Role.EXPERT

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
 from contract.base import Message
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from contract.http import ArchiveEntry, ArchivePage, Progress, Publish, Replay
@@ -20,7 +21,6 @@ from signaling.domain.archive import chapters, entry_of, may_publish
 from signaling.http.route import EVERY_ROLE, MEDIA, Route, Visit
 from signaling.keep.files import folder
 from signaling.store import archive, audit
-from signaling.store.audit import Action
 
 log = get_logger(__name__)
 

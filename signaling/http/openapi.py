@@ -135,6 +135,8 @@ def _tag(path: str) -> str:
     match path.split("/")[1:]:
         case ["api", "archive", *_]:
             return "archive"
+        case ["api", "audit", *_]:
+            return "audit"
         case ["api", "rooms", *_]:
             return "rooms"
         case ["api", *_]:
@@ -151,7 +153,7 @@ def _parameters(route: Route) -> list[Json]:
         for name in re.findall(r"{(\w+)}", route.path)
     ]
     if route.query is not None:
-        schema = route.query.model_json_schema()
+        schema = route.query.model_json_schema(ref_template=_REF + "{model}")
         for name, part in schema["properties"].items():
             required = name in schema.get("required", [])
             found.append({"name": name, "in": "query", "required": required, "schema": part})

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 from aiohttp import web
 
+from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.http import Directory, Me, SignIn, Ticket
 from contract.ids import PersonId
@@ -13,7 +14,6 @@ from signaling.domain.directory import directory_for
 from signaling.http.cookies import drop_cookie, set_cookie
 from signaling.http.route import EVERY_ROLE, Route, Visit
 from signaling.store import audit, people
-from signaling.store.audit import Action
 
 
 async def sign_in(visit: Visit) -> web.Response:
@@ -106,7 +106,7 @@ ROUTES = [
         method="GET",
         path="/api/directory",
         handler=directory,
-        roles=EVERY_ROLE - {Role.LEARNER},
+        roles=EVERY_ROLE - {Role.LEARNER, Role.AUDITOR},
         answer=Directory,
     ),
 ]

@@ -4,6 +4,7 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
 from contract.http import CallQuality
 from contract.ids import RoomId
 from contract.people import Role
@@ -14,7 +15,6 @@ from signaling.domain.callquality import marks, person_quality
 from signaling.http.archive import audit_once
 from signaling.http.route import Route, Visit
 from signaling.store import archive, quality
-from signaling.store.audit import Action
 
 MAX_PEOPLE = 30
 """Of a session of hundreds those with the most trouble tell enough."""

@@ -1,6 +1,6 @@
 """All endpoints of the HTTP API."""
 
-from signaling.http import archive, guests, ice, install, operation, people, quality, rooms, setup
+from signaling.http import archive, audit, guests, ice, install, operation, people, quality, rooms, setup
 
 ROUTES = [
     *setup.ROUTES,
@@ -10,6 +10,7 @@ ROUTES = [
     *ice.ROUTES,
     *archive.ROUTES,
     *quality.ROUTES,
+    *audit.ROUTES,
     *install.ROUTES,
     *operation.ROUTES,
 ]

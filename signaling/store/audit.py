@@ -1,49 +1,20 @@
-"""The audit: who did what to whom, when. Rows are only ever added."""
+"""Writes the audit: who did what to whom, when. Rows are only ever added, each chained to the one before."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
 from contract.ids import PersonId
 from contract.rooms import MemberChanged, RoomClosed, RoomEvent, RoomKind, RoomState, StillRequested
 from runtime import clock, ids
-from signaling.store.tables import AuditRow
+from signaling.domain.audit_chain import Head, Row, follow
+from signaling.store.tables import AuditHeadRow, AuditRow, Base
 
-
-class Action(StrEnum):
-    SIGNED_IN = "signed_in"
-    SIGN_IN_FAILED = "sign_in_failed"
-    SIGNED_OUT = "signed_out"
-    CALL_STARTED = "call_started"
-    SESSION_OPENED = "session_opened"
-    ROOM_JOINED = "room_joined"
-    """With consent to the recording: nobody joins without."""
-    ROOM_LEFT = "room_left"
-    ROOM_CLOSED = "room_closed"
-    TOKEN_ISSUED = "token_issued"
-    """For a guest of WHIP or WHEP; whoever issued it gave the consent for whoever is before that device."""
-    STILL_ASKED = "still_asked"
-    REPLAY_OPENED = "replay_opened"
-    FILE_OPENED = "file_opened"
-    STILL_OPENED = "still_opened"
-    QUALITY_OPENED = "quality_opened"
-    PUBLISHED = "published"
-    RECORDING_DELETED = "recording_deleted"
-    """By the rule of age, so by nobody."""
-    DAMAGE_FOUND = "damage_found"
-    PERSON_ADDED = "person_added"
-    PERSON_DISABLED = "person_disabled"
-    PERSON_ENABLED = "person_enabled"
-    PERSON_RENAMED = "person_renamed"
-    PASSWORD_SET = "password_set"
-    CHAIN_NAMED = "chain_named"
-    REGION_ADDED = "region_added"
-    REGION_RENAMED = "region_renamed"
-    STORE_ADDED = "store_added"
-    STORE_CHANGED = "store_changed"
-    """Its name or its region."""
+_HEAD = select(AuditHeadRow.seq, AuditHeadRow.hash)
+_ADD = insert(Base.metadata.tables[AuditRow.__tablename__])
+_MOVE = update(Base.metadata.tables[AuditHeadRow.__tablename__])
 
 
 async def record(
@@ -56,18 +27,47 @@ async def record(
     detail: str = "",
     at_ms: int | None = None,
 ) -> None:
-    """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names."""
-    await session.execute(
-        insert(AuditRow).values(
+    """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names.
+
+    Only in a write transaction, of which there is one at a time, among processes too: so rows follow each other.
+    """
+    row = follow(
+        await head(session),
+        Row(
+            seq=0,
             id=ids.uuid7(),
             at_ms=clock.wall_ms() if at_ms is None else at_ms,
-            person_id=person,
+            person=person,
             action=action,
             object=object_id,
             address=address[:64],
             detail=detail[:200],
-        )
+        ),
     )
+    await session.execute(_ADD, columns_of(row))
+    await session.execute(_MOVE, {"seq": row.seq, "hash": row.hash})
+
+
+async def head(session: AsyncSession) -> Head:
+    """Where the chain ends."""
+    seq, digest = (await session.execute(_HEAD)).one()
+    return Head(seq, digest)
+
+
+def columns_of(row: Row) -> dict[str, object]:
+    """The columns of the table; the person's is called otherwise."""
+    return {
+        "seq": row.seq,
+        "id": row.id,
+        "at_ms": row.at_ms,
+        "person_id": row.person,
+        "action": row.action,
+        "object": row.object,
+        "address": row.address,
+        "detail": row.detail,
+        "prev": row.prev,
+        "hash": row.hash,
+    }
 
 
 async def record_opened(session: AsyncSession, opened: RoomState) -> None:

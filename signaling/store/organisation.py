@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Name, Role, Skill
 from signaling.store import audit
-from signaling.store.audit import Action
 from signaling.store.tables import ChainRow, DirectoryRow, PersonRow, RegionRow, SignInRow, StoreRow
 
 

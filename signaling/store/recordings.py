@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
 from contract.ids import RecordingId, RoomId
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
@@ -64,9 +65,7 @@ async def mark_checked(session: AsyncSession, recording: KeptRecording, files: S
         .values(checked_ms=at_ms, damaged=",".join(files) or None)
     )
     if set(files) - set(recording.damaged):
-        await audit.record(
-            session, audit.Action.DAMAGE_FOUND, None, object_id=recording.room, detail=f"{len(files)} files"
-        )
+        await audit.record(session, Action.DAMAGE_FOUND, None, object_id=recording.room, detail=f"{len(files)} files")
 
 
 async def mark_deleted(session: AsyncSession, recording: KeptRecording, at_ms: int) -> None:
@@ -79,4 +78,4 @@ async def mark_deleted(session: AsyncSession, recording: KeptRecording, at_ms: i
         .values(state=RecordingState.DELETED.value, deleted_ms=at_ms, damaged=None, summary=rest)
     )
     await quality.forget(session, recording.room)
-    await audit.record(session, audit.Action.RECORDING_DELETED, None, object_id=recording.room, detail="age")
+    await audit.record(session, Action.RECORDING_DELETED, None, object_id=recording.room, detail="age")

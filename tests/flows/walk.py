@@ -22,8 +22,8 @@ class Screen(NamedTuple):
 async def walk(
     scene: Scene, at_store: Clip, at_desk: Clip, *, size: tuple[int, int], desk_size: tuple[int, int], language: str
 ) -> AsyncIterator[Screen]:
-    """Sign-in, home, check, doctor, ringing, console, call, summary, archive, replay, quality, session: each with
-    something in it."""
+    """Sign-in, home, check, doctor, ringing, console, call, summary, archive, replay, quality, audit, session: each
+    with something in it."""
     tablet = await scene.browser(at_store, size=size, language=language)
     desk = await scene.browser(at_desk, size=desk_size, language=language)
     async for screen in _call(tablet, desk):
@@ -112,6 +112,9 @@ async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
     await admin.goto(f"{scene.stack.url}/archive/{demo_call.ROOM}/quality")
     await acts.visible(admin, "plots")
     yield Screen("quality", admin)
+    await admin.get_by_test_id("nav-audit").click()
+    await acts.visible(admin, "audit-table")
+    yield Screen("audit", admin)
     learner_browser = await scene.browser(size=(800, 1280), language=desk.language)
     learner = await learner_browser.sign_in("xiaolin")
     await learner.get_by_test_id("archive-entry").first.wait_for()

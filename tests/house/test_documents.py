@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 import contract.alarms
+import contract.audit
 import contract.client
 import contract.data
 import contract.errors
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.unit
 PROTOCOL = Path("docs/protocol.md")
 OPERATIONS = Path("docs/operations.md")
 MODULES = (
+    contract.audit,
     contract.client,
     contract.data,
     contract.errors,

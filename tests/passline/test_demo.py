@@ -17,6 +17,7 @@ def test_the_chain_has_everybody_the_slice_needs() -> None:
         Role.TRAINER: 1,
         Role.MANAGER: 1,
         Role.LEARNER: 1,
+        Role.AUDITOR: 1,
         Role.ADMIN: 1,
     }
     assert {skill for person in demo.PEOPLE for skill in person.skills} == set(Skill)

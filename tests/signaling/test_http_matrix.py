@@ -33,10 +33,11 @@ ANYBODY = (
     "he",
     "wu",
     "xiaolin",
+    "qian",
     "admin",
 )
 """`nobody` has no cookie, `expired` one that has run out; 0108 is another store of the region, 0201 of another one;
-zhang was rung but did not answer; wu manages East; xiaolin is a learner."""
+zhang was rung but did not answer; wu manages East; xiaolin is a learner, qian an auditor."""
 SIGNED_IN = ANYBODY[2:]
 READERS = ("store-0117", "chen", "wu", "xiaolin", "admin")
 OFFER = {"session": "s", "pc_gen": 1, "layout": {"stage": 2, "floor": 3}, "sdp": "v=0"}
@@ -74,13 +75,13 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
     ("POST", "/api/ticket"): Row(all_get(201, *SIGNED_IN)),
-    ("GET", "/api/directory"): Row(all_get(200, *SIGNED_IN) | {"xiaolin": 403}),
-    ("POST", "/api/rooms/{room}/peers"): Row(all_get(403, "wu", "xiaolin", "admin"), body=OFFER),
+    ("GET", "/api/directory"): Row(all_get(200, *SIGNED_IN) | all_get(403, "xiaolin", "qian")),
+    ("POST", "/api/rooms/{room}/peers"): Row(all_get(403, "wu", "xiaolin", "qian", "admin"), body=OFFER),
     ("POST", "/api/rooms/{room}/stills"): Row(
-        all_get(403, "wu", "xiaolin", "admin"), data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}
+        all_get(403, "wu", "xiaolin", "qian", "admin"), data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}
     ),
     ("POST", "/api/rooms/{room}/tokens"): Row(
-        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin") | {"admin": 410},
+        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin", "qian") | {"admin": 410},
         body={"use": "watch", "name": NAME, "consent": True},
     ),
     **{
@@ -95,20 +96,24 @@ ROWS: dict[tuple[str, str], Row] = {
         )
     },
     ("GET", "/api/rooms/{room}/stills/{still}"): Row(all_get(200, *READERS)),
-    ("GET", "/api/ice"): Row(all_get(200, *SIGNED_IN) | all_get(403, "wu", "xiaolin")),
+    ("GET", "/api/ice"): Row(all_get(200, *SIGNED_IN) | all_get(403, "wu", "xiaolin", "qian")),
     ("POST", "/api/probes"): Row(all_get(503, *SIGNED_IN), body={"way": "direct", "sdp": "v=0"}),
     ("GET", "/api/archive"): Row(all_get(200, *SIGNED_IN)),
     ("GET", "/api/archive/{room}"): Row(all_get(200, *READERS)),
     ("GET", "/api/archive/{room}/files/{file}"): Row(all_get(200, *READERS)),
     ("GET", "/api/archive/{room}/quality"): Row(
-        all_get(403, "store-0117", "store-0108", "store-0201", "chen", "zhang", "he", "xiaolin")
+        all_get(403, "store-0117", "store-0108", "store-0201", "chen", "zhang", "he", "xiaolin", "qian")
         | all_get(200, "wu", "admin"),
     ),
     ("PUT", "/api/archive/{room}/publish"): Row(
-        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin") | all_get(200, "chen", "admin"),
+        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin", "qian") | all_get(200, "chen", "admin"),
         body={"roles": ["learner"]},
     ),
     ("PUT", "/api/archive/{room}/progress"): Row(all_get(204, *READERS), body={"position_s": 3.5}),
+    **{
+        ("GET", path): Row(all_get(403, *SIGNED_IN) | all_get(200, "qian", "admin"))
+        for path in ("/api/audit", "/api/audit/export")
+    },
     ("GET", "/api/install"): Row(all_get(404, *ANYBODY)),
     ("GET", "/api/install/ca.crt"): Row(all_get(404, *ANYBODY)),
     ("GET", "/api/install/ca.pem"): Row(all_get(404, *ANYBODY)),

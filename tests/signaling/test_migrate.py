@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from signaling.store.audit_lines import verify
 from signaling.store.engine import Database
 from signaling.store.migrate import COPIES, KEPT_COPIES, migrate
 from signaling.store.schema import DATABASE, NEWEST, SchemaError, found_in
@@ -59,6 +60,22 @@ async def test_every_row_of_the_first_schema_is_there_after_the_upgrade(tmp_path
     await upgrade(path)
     assert found_in(path) == NEWEST
     assert rows_of(path, before) == before
+
+
+async def test_the_audit_of_the_first_schema_is_chained_by_the_upgrade(tmp_path: Path) -> None:
+    path = first_schema(tmp_path / DATABASE)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number in range(2500):  # more than one batch
+            connection.execute(
+                "INSERT INTO audit (id, at_ms, action, address, detail) VALUES (?, ?, 'signed_out', '', '')",
+                (f"{(number * 7919) % 2500}", number),
+            )
+    order = [row["id"] for row in rows_of(path)["audit"]]
+    async with Database(path) as database:
+        await migrate(database)
+        head, faults = await verify(database)
+    assert (head.seq, faults) == (len(order), [])
+    assert [row["id"] for row in rows_of(path)["audit"]] == order
 
 
 async def test_the_upgraded_database_serves_its_people(tmp_path: Path) -> None:

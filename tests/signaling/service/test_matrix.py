@@ -53,9 +53,10 @@ VISITORS = {
     "expert": "chen",
     "manager": "wu",
     "learner": "xiaolin",
+    "auditor": "qian",
     "admin": "admin",
 }
-OUTSIDE = ("expert", "manager", "learner", "admin")
+OUTSIDE = ("expert", "manager", "learner", "auditor", "admin")
 MEMBERS = tuple(name for name in VISITORS if name not in OUTSIDE)
 _HERE = "signaling/service/test_matrix.py"
 APART = {
@@ -99,8 +100,8 @@ async def test_the_http_doors_of_a_live_room(world: World) -> None:
     tabs, room, still = await opened(world)
     members = {"host": 201, "joined": 201, "left": 403, "invited": 403, "expert": 404}
     expected = {
-        "peers": members | {"manager": 403, "learner": 403, "admin": 403},
-        "stills": members | {"manager": 403, "learner": 403, "admin": 403},
+        "peers": members | {"manager": 403, "learner": 403, "auditor": 403, "admin": 403},
+        "stills": members | {"manager": 403, "learner": 403, "auditor": 403, "admin": 403},
         "still": outside(404) | {"host": 200, "joined": 200, "left": 200, "invited": 404},
         "replay": dict.fromkeys(VISITORS, 404),
     }

@@ -402,6 +402,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what to whom, newest first, 100 a page. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, all of it and oldest first, one JSON object a line; with the hashes that chain them. */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/install": {
         parameters: {
             query?: never;
@@ -593,6 +627,12 @@ export interface components {
             seq: number;
         };
         /**
+         * Action
+         * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
+         * @enum {string}
+         */
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "password_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "audit_opened" | "audit_exported";
+        /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
          */
@@ -675,6 +715,47 @@ export interface components {
             type: "ask_still";
             /** Of */
             of: string;
+        };
+        /**
+         * AuditLine
+         * @description One act, with the names that its ids have today.
+         */
+        AuditLine: {
+            /** Seq */
+            seq: number;
+            /** At */
+            at: number;
+            action: components["schemas"]["Action"];
+            /** Person */
+            person: string | null;
+            /** @default null */
+            name: components["schemas"]["Name"] | null;
+            /**
+             * Object
+             * @default null
+             */
+            object: string | null;
+            /** @default null */
+            about: components["schemas"]["Name"] | null;
+            /** Address */
+            address: string;
+            /** Detail */
+            detail: string;
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * AuditPage
+         * @description Newest first.
+         */
+        AuditPage: {
+            /** Lines */
+            lines: components["schemas"]["AuditLine"][];
+            /**
+             * Next
+             * @default null
+             */
+            next: number | null;
         };
         /**
          * Bye
@@ -1790,7 +1871,7 @@ export interface components {
          * @description What somebody may do; scoped to a store or a region where that makes sense.
          * @enum {string}
          */
-        Role: "store" | "expert" | "trainer" | "manager" | "learner" | "admin" | "guest";
+        Role: "store" | "expert" | "trainer" | "manager" | "learner" | "admin" | "auditor" | "guest";
         /**
          * Room
          * @description A fresh snapshot; replaces what the client knew of this room.
@@ -4249,6 +4330,113 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                who?: string | null;
+                about?: string | null;
+                action?: components["schemas"]["Action"] | null;
+                from_ms?: number | null;
+                to_ms?: number | null;
+                before?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                who?: string | null;
+                about?: string | null;
+                action?: components["schemas"]["Action"] | null;
+                from_ms?: number | null;
+                to_ms?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -80,6 +80,9 @@ export type CallQuality = Omit<S['CallQuality'], 'entry' | 'people'> & {
 }
 export type PersonQuality = Omit<S['PersonQuality'], 'person'> & { person: Person }
 export type QualityMark = S['QualityMark']
+export type Action = S['Action']
+export type AuditLine = S['AuditLine']
+export type AuditPage = S['AuditPage']
 export type Codec = S['UseCodec']['video']
 
 export type PersonId = string

@@ -7,6 +7,7 @@
 import type { ReadonlySignal } from '@preact/signals'
 import type {
   ArchivePage,
+  AuditPage,
   ByeCode,
   CallQuality,
   Chapter,
@@ -30,6 +31,7 @@ import type {
 } from '../contract'
 import type { DeviceProblem, RefusalCode } from '../link/refusal'
 import type { Advice } from './advice'
+import type { AuditWish } from './audit'
 
 export type { Advice } from './advice'
 export { Refusal } from '../link/refusal'
@@ -321,6 +323,14 @@ export interface Model {
     fileUrl(room: RoomId, file: string): string
     /** How well its media went. Refusal not_found as `get`, forbidden for whom it is none of their business. */
     quality(room: RoomId): Promise<CallQuality>
+  }
+
+  /* ---- audit ---- */
+  audit: {
+    /** Newest first; `before` is `next` of the page before. */
+    list(wish: AuditWish, before?: number): Promise<AuditPage>
+    /** Where all of them can be downloaded, oldest first. */
+    exportUrl(wish: AuditWish): string
   }
 
   /** Fetches what the check needs first. */

@@ -27,6 +27,7 @@ import { keepAwake } from '../rtc/wakelock'
 import { Ways } from '../rtc/ways'
 import type { Device, Model } from './api'
 import { archive } from './archive'
+import { audit } from './audit'
 import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
@@ -431,6 +432,7 @@ function createModel(): Model {
     stillUrl,
 
     archive,
+    audit,
 
     checkUp: async () => {
       const { createCheckUp } = await import('./checkup')

@@ -23,6 +23,7 @@ const Sessions = lazy(() => import('./session/Sessions').then((module) => module
 const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
 const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
 const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
+const Audit = lazy(() => import('./audit/Audit').then((module) => module.Audit))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
 const QualityPage = lazy(() => import('./quality/QualityPage').then((module) => module.QualityPage))
 const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
@@ -32,6 +33,7 @@ const SOON: Partial<Record<Role, { preload: () => Promise<unknown> }[]>> = {
   store: [StoreHome, Ringing, StoreCall, Seat, Summary],
   expert: [Console, ExpertCall, Summary],
   trainer: [Sessions, TrainerDesk, Summary],
+  auditor: [Audit],
 }
 
 function RoomScreen(props: { room: RoomState }) {
@@ -49,6 +51,7 @@ function Home() {
   if (role === 'store') return <StoreHome />
   if (role === 'expert') return <Console />
   if (role === 'trainer') return <Sessions />
+  if (role === 'auditor') return <Audit />
   return <Archive />
 }
 
@@ -160,6 +163,7 @@ function Inside() {
           <Route path="/archive" component={Archive} />
           <Route path="/archive/:room" component={ReplayPage} />
           <Route path="/archive/:room/quality" component={QualityPage} />
+          <Route path="/audit" component={Audit} />
           <Route path="/doctor" component={Doctor} />
           <Route default component={NotFound} />
         </Router>

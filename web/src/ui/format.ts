@@ -38,6 +38,12 @@ export function hms(ms: number): string {
   return `${timeOfDay(ms)}:${two(new Date(ms).getSeconds())}`
 }
 
+/** 2026-11-26 14:32:05, by this device's clock and place: for what must be told apart from all others. */
+export function moment(ms: number): string {
+  const d = new Date(ms)
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${hms(ms)}`
+}
+
 const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0)
 const say = (ms: number, options: Intl.DateTimeFormatOptions): string =>
   new Intl.DateTimeFormat(lang.value === 'en' ? 'en-GB' : 'zh-CN', options).format(ms)

@@ -1,5 +1,5 @@
 /** The frame of every desktop screen: a rail with the places one may go, the content, and who is signed in. */
-import { Archive, GraduationCap, Headset, LogOut, Stethoscope } from 'lucide-preact'
+import { Archive, GraduationCap, Headset, LogOut, ScrollText, Stethoscope } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
@@ -22,6 +22,7 @@ const PLACES: { path: string; word: string; icon: typeof Archive; roles: readonl
     roles: ['expert', 'trainer', 'manager', 'admin'],
   },
   { path: '/archive', word: 'nav.learn', icon: GraduationCap, roles: ['learner'] },
+  { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['admin', 'auditor'] },
 ]
 
 export function Desk(props: { children: ComponentChildren }) {
@@ -30,14 +31,8 @@ export function Desk(props: { children: ComponentChildren }) {
   const [leaving, setLeaving] = useState(false)
   const me = model.me.value?.person
   const places = PLACES.filter((place) => me && place.roles.includes(me.role))
-  const here =
-    path === '/doctor'
-      ? path
-      : places.length === 1
-        ? places[0]!.path
-        : path.startsWith('/archive')
-          ? '/archive'
-          : '/'
+  // At `/` stands the first of one's places.
+  const here = path === '/' ? places[0]?.path : places.findLast((place) => path.startsWith(place.path))?.path
   const ringing = model.incoming.value.length
   return (
     <div class="desk">

@@ -6,6 +6,7 @@ import part from '../../../../passline/demo_pictures/part.jpg'
 import type { Me, Part, Person, RoomState } from '../../contract'
 import type { ChatLine, Model, Player, Pointer } from '../../model/api'
 import { QUALITY } from './figures'
+import { LINES } from './lines'
 import { CHEN, LIU, NOW, TABLETS, ZHANG, ZHOU, entry } from './people'
 import { ENTRIES, REPLAY } from './rooms'
 
@@ -218,6 +219,10 @@ export function fake(scene: Scene): Model {
       publish: done,
       fileUrl: () => '',
       quality: () => Promise.resolve(QUALITY),
+    },
+    audit: {
+      list: () => Promise.resolve({ lines: LINES, next: 4_180 }),
+      exportUrl: () => '#',
     },
     ...scene.more,
   }

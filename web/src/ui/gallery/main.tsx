@@ -11,7 +11,7 @@ import { ModelContext } from '../model'
 import { Parts } from './Parts'
 import { QUALITY } from './figures'
 import { fake, film, pictureOf, type Scene } from './fake'
-import { ADMIN, CHEN, HE, NOW, TABLETS, XIAOLIN } from './people'
+import { ADMIN, CHEN, HE, NOW, QIAN, TABLETS, XIAOLIN } from './people'
 import { ended, inCall, ringing, session, withGuests } from './rooms'
 
 const shop = TABLETS[0]!
@@ -122,6 +122,12 @@ const SCENES: Record<string, () => Scene> = {
   }),
   'quality-broken': () => ({ me: ADMIN, more: archive({ quality: refuse }) }),
   'archive-admin': () => ({ me: ADMIN }),
+  audit: () => ({ me: QIAN }),
+  'audit-empty': () => ({
+    me: ADMIN,
+    more: { audit: { list: () => Promise.resolve({ lines: [], next: null }), exportUrl: () => '#' } },
+  }),
+  'audit-broken': () => ({ me: ADMIN, more: { audit: { list: refuse, exportUrl: () => '#' } } }),
   check: () => ({ me: shop }),
   consent: () => ({ me: shop }),
   parts: () => ({ me: CHEN }),
@@ -142,7 +148,9 @@ history.replaceState(
         ? '/archive/room-1'
         : name.startsWith('quality')
           ? '/archive/room-1/quality'
-          : '/',
+          : name.startsWith('audit')
+            ? '/audit'
+            : '/',
 )
 document.documentElement.dataset.device = scene.me?.role === 'store' ? 'tablet' : 'desktop'
 

@@ -84,4 +84,5 @@ export function member(person: Person, state: Member['state'], more: Partial<Mem
     ...more,
   }
 }
+export const QIAN = someone('qian', 'auditor', '钱文', 'Qian Wen', ['审计员', 'Auditor'])
 export const ADMIN = someone('admin', 'admin', '赵敏', 'Zhao Min', ['管理员', 'Administrator'])

@@ -1,0 +1,76 @@
+"""The audit as it is read from outside: which acts are written down, and one line about each."""
+
+from enum import StrEnum
+
+from contract.base import Message, WallMs
+from contract.ids import PersonId
+from contract.people import Name
+
+
+class Action(StrEnum):
+    """What was done. One that was ever written is never taken out again: old lines must stay readable."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    CALL_STARTED = "call_started"
+    SESSION_OPENED = "session_opened"
+    ROOM_JOINED = "room_joined"
+    """With consent to the recording: nobody joins without."""
+    ROOM_LEFT = "room_left"
+    ROOM_CLOSED = "room_closed"
+    TOKEN_ISSUED = "token_issued"
+    """For a guest of WHIP or WHEP; whoever issued it gave the consent for whoever is before that device."""
+    STILL_ASKED = "still_asked"
+    REPLAY_OPENED = "replay_opened"
+    FILE_OPENED = "file_opened"
+    STILL_OPENED = "still_opened"
+    QUALITY_OPENED = "quality_opened"
+    PUBLISHED = "published"
+    RECORDING_DELETED = "recording_deleted"
+    """By the rule of age, so by nobody."""
+    DAMAGE_FOUND = "damage_found"
+    PERSON_ADDED = "person_added"
+    PERSON_DISABLED = "person_disabled"
+    PERSON_ENABLED = "person_enabled"
+    PERSON_RENAMED = "person_renamed"
+    PASSWORD_SET = "password_set"
+    CHAIN_NAMED = "chain_named"
+    REGION_ADDED = "region_added"
+    REGION_RENAMED = "region_renamed"
+    STORE_ADDED = "store_added"
+    STORE_CHANGED = "store_changed"
+    """Its name or its region."""
+    AUDIT_OPENED = "audit_opened"
+    AUDIT_EXPORTED = "audit_exported"
+
+
+class AuditLine(Message):
+    """One act, with the names that its ids have today."""
+
+    seq: int
+    """1 for the first; no number is ever left out."""
+    at: WallMs
+    action: Action
+    person: PersonId | None
+    """Who did it; none: nobody who was signed in."""
+    name: Name | None = None
+    """Of `person`, if it is somebody of the house."""
+    object: str | None = None
+    """What it was done to: the id of a room, a still, a person, a store, a region."""
+    about: Name | None = None
+    """What `object` is called, if it is a person, a store or a region."""
+    address: str
+    """Where from; empty for what the server did by itself."""
+    detail: str
+    """Codes and counts, never content."""
+    hash: str
+    """SHA-256 of the row and of the one before, in hex: see docs/security.md."""
+
+
+class AuditPage(Message):
+    """Newest first."""
+
+    lines: list[AuditLine]
+    next: int | None = None
+    """`before` of the following page; none: there is none."""

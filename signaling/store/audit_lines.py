@@ -1,0 +1,138 @@
+"""Reads the audit: the lines that were asked for with the names of today, and the bare rows in order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.audit import Action, AuditLine
+from contract.ids import PersonId
+from contract.people import Name
+from signaling.domain.audit_chain import Checker, Fault, Head, Row
+from signaling.store import audit
+from signaling.store.engine import Database
+from signaling.store.tables import AuditRow, PersonRow, RegionRow, StoreRow
+
+BATCH_ROWS = 1000
+"""Read at a time: a few hundred kilobytes, some milliseconds of a thread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which lines; every part narrows them, an empty one does not."""
+
+    who: str | None = None
+    """An id, or part of a login or name."""
+    about: str | None = None
+    """An id, or part of a login, a name, or a store's number."""
+    action: Action | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+    """The first moment that is too late."""
+
+    def clauses(self) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if self.who:
+            found.append(or_(AuditRow.person_id == self.who, AuditRow.person_id.in_(_people(self.who))))
+        if self.about:
+            named = union_all(_people(self.about), _places(self.about))
+            found.append(or_(AuditRow.object == self.about, AuditRow.object.in_(named)))
+        if self.action is not None:
+            found.append(AuditRow.action == self.action)
+        if self.from_ms is not None:
+            found.append(AuditRow.at_ms >= self.from_ms)
+        if self.to_ms is not None:
+            found.append(AuditRow.at_ms < self.to_ms)
+        return found
+
+
+def _people(text: str) -> Select[str]:
+    columns = (PersonRow.login, PersonRow.name_zh, PersonRow.name_en)
+    return select(PersonRow.id).where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+
+
+def _places(text: str) -> Select[str]:
+    """Stores, and the regions."""
+    stores = (StoreRow.number, StoreRow.name_zh, StoreRow.name_en)
+    regions = (RegionRow.name_zh, RegionRow.name_en)
+    return select(
+        union_all(
+            select(StoreRow.id).where(or_(*(column.icontains(text, autoescape=True) for column in stores))),
+            select(RegionRow.id).where(or_(*(column.icontains(text, autoescape=True) for column in regions))),
+        )
+        .subquery()
+        .c.id
+    )
+
+
+async def page(session: AsyncSession, wanted: Wanted, before: int | None, limit: int) -> list[AuditLine]:
+    """Newest first; `before` is the number of the last line of the page before."""
+    query = select(AuditRow).where(*wanted.clauses()).order_by(AuditRow.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditRow.seq < before)
+    rows = list(await session.scalars(query))
+    names = await _names(session, {id_ for row in rows for id_ in (row.person_id, row.object) if id_ is not None})
+    return [
+        AuditLine(
+            seq=row.seq,
+            at=row.at_ms,
+            action=Action(row.action),
+            person=PersonId(row.person_id) if row.person_id is not None else None,
+            name=names.get(row.person_id) if row.person_id is not None else None,
+            object=row.object,
+            about=names.get(row.object) if row.object is not None else None,
+            address=row.address,
+            detail=row.detail,
+            hash=row.hash.hex(),
+        )
+        for row in rows
+    ]
+
+
+async def _names(session: AsyncSession, ids: Iterable[str]) -> dict[str, Name]:
+    """What people, stores and regions among `ids` are called."""
+    wanted = list(ids)
+    found: dict[str, Name] = {}
+    for table in (RegionRow, StoreRow, PersonRow):
+        query = select(table.id, table.name_zh, table.name_en).where(table.id.in_(wanted))
+        found |= {id_: Name(zh=zh, en=en) for id_, zh, en in await session.execute(query)}
+    return found
+
+
+async def rows_after(session: AsyncSession, seq: int, wanted: Wanted | None = None) -> Sequence[Row]:
+    """The next rows in order, at most BATCH_ROWS; fewer only at the end."""
+    query = select(AuditRow).where(AuditRow.seq > seq).order_by(AuditRow.seq).limit(BATCH_ROWS)
+    if wanted is not None:
+        query = query.where(*wanted.clauses())
+    return [
+        Row(
+            seq=row.seq,
+            id=row.id,
+            at_ms=row.at_ms,
+            person=row.person_id,
+            action=row.action,
+            object=row.object,
+            address=row.address,
+            detail=row.detail,
+            prev=row.prev,
+            hash=row.hash,
+        )
+        for row in await session.scalars(query)
+    ]
+
+
+async def verify(database: Database, noted: Head | None = None) -> tuple[Head, list[Fault]]:
+    """Read the whole chain: where it ends, and everything that is wrong. It may grow meanwhile."""
+
+    async def look(session: AsyncSession) -> tuple[Sequence[Row], Head]:
+        return await rows_after(session, checker.last.seq), await audit.head(session)
+
+    checker = Checker(noted)
+    faults: list[Fault] = []
+    while True:
+        rows, head = await database.fetch(look)
+        for row in rows:
+            faults += checker.take(row)
+        if len(rows) < BATCH_ROWS:
+            return head, [*faults, *checker.end(head)]
