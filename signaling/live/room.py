@@ -217,19 +217,25 @@ class LiveRoom:
 
     async def _change(self, order: Order) -> None:
         command = order.command
-        key = (command.by, order.cid) if isinstance(command, Asked) and order.cid is not None else None
-        if key is not None and await self._was_done(*key):
-            return
         facts = Facts(
             fresh_recording=RecordingId(ids.uuid7()),
             legs=tuple(self.legs.values()),
             elsewhere=isinstance(command, Asked) and self._around.elsewhere(command.by, self.id),
         )
         now_ms = clock.wall_ms()
-        decision = decide(self.state, command, now_ms, facts)
-        if not decision.events:
+        try:
+            decision = decide(self.state, command, now_ms, facts)
+            if not decision.events:
+                return
+            await self._database.write(partial(self._save, decision=decision, order=order, now_ms=now_ms))
+        except rows.AlreadyDone as done:
+            self._repeated(done.room)
             return
-        await self._database.write(partial(self._save, decision=decision, order=order, now_ms=now_ms))
+        except PasslineError:
+            # What was carried out before may be refused now; whoever repeats it hears that it was done.
+            if not await self._was_done(order):
+                raise
+            return
         log.info(
             "room changed",
             command=_name(command),
@@ -237,23 +243,31 @@ class LiveRoom:
             ver=decision.state.ver,
             events=len(decision.events),
         )
-        self._around.publish(self, decision)
-        self._idle_since = clock.now()
+        # Effects first: a granted picture has a longer way than the words about it.
         for effect in decision.effects:
             self._around.perform(effect)
+        self._around.publish(self, decision)
+        self._idle_since = clock.now()
         self.observe()
 
-    async def _was_done(self, person: PersonId, cid: ClientMessageId) -> bool:
-        found = await self._database.fetch(partial(rows.done, person=person, cid=cid))
-        if found is not None and found[0] != self.id:
-            raise Rejection(ErrorCode.CONFLICT, "this cid was used for something else")
+    async def _was_done(self, order: Order) -> bool:
+        if not isinstance(order.command, Asked) or order.cid is None:
+            return False
+        found = await self._database.fetch(partial(rows.done, person=order.command.by, cid=order.cid))
+        if found is not None:
+            self._repeated(found[0])
         return found is not None
 
+    def _repeated(self, room: RoomId | None) -> None:
+        """A command with this cid was carried out in `room`. Raises Rejection(`conflict`) if that is another one."""
+        if room != self.id:
+            raise Rejection(ErrorCode.CONFLICT, "this cid was used for something else")
+
     async def _save(self, session: AsyncSession, *, decision: Decision, order: Order, now_ms: int) -> None:
-        await rows.save(session, decision.state, decision.events, now_ms)
         command = order.command
         if isinstance(command, Asked) and order.cid is not None:
             await rows.mark_done(session, command.by, order.cid, self.id, now_ms)
+        await rows.save(session, decision.state, decision.events, now_ms)
         if isinstance(command, RecordingReported) and command.report.summary is not None:
             await rows.keep_summary(session, command.report.summary)
         if isinstance(command, StillTaken):

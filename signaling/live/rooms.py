@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.client import OpenSession, StartCall
+from contract.errors import Rejection
 from contract.ids import PersonId, RecordingId, RoomId, room_channel
 from contract.rooms import RoomState
 from contract.server import Room, RoomDelta, RoomGone
@@ -90,9 +91,6 @@ class Rooms:
         """Carry out a wish that makes a room. Raises Rejection or a database error."""
         person = asked.who.person
         async with self._opening:
-            done = await self._database.fetch(partial(rows.done, person=person.id, cid=wish.cid))
-            if done is not None:
-                return done[0]
             facts = OpeningFacts(
                 by=person,
                 session=asked.id,
@@ -104,14 +102,24 @@ class Rooms:
                 elsewhere=self.elsewhere(person.id, None),
             )
             now_ms = clock.wall_ms()
-            decision = open_room(wish, now_ms, facts)
-            await self._database.write(partial(_save_opened, decision=decision, by=person.id, wish=wish, now_ms=now_ms))
+            try:
+                decision = open_room(wish, now_ms, facts)
+                save = partial(_save_opened, decision=decision, by=person.id, wish=wish, now_ms=now_ms)
+                await self._database.write(save)
+            except rows.AlreadyDone as done:
+                return done.room
+            except Rejection:
+                # What was opened before may be refused now, as the second call of somebody who is in one.
+                before = await self._database.fetch(partial(rows.done, person=person.id, cid=wish.cid))
+                if before is None:
+                    raise
+                return before[0]
             assert decision.opened is not None
             room = self._add(decision.opened, 0)
-            self.publish(room, decision)
-            log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
             for effect in decision.effects:
                 self.perform(effect)
+            self.publish(room, decision)
+            log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
             room.observe()
             return room.id
 
@@ -176,6 +184,6 @@ class Rooms:
 
 async def _save_opened(session: AsyncSession, *, decision: Decision, by: PersonId, wish: Opening, now_ms: int) -> None:
     assert decision.opened is not None
+    await rows.mark_done(session, by, wish.cid, decision.state.id, now_ms)
     await rows.create(session, decision.opened)
     await rows.save(session, decision.state, decision.events, now_ms)
-    await rows.mark_done(session, by, wish.cid, decision.state.id, now_ms)

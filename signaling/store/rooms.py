@@ -35,6 +35,14 @@ from signaling.store.tables import (
 UNFINISHED = (RecordingState.RECORDING.value, RecordingState.PAUSED.value, RecordingState.SAVING.value)
 
 
+class AlreadyDone(Exception):
+    """A command with this cid was carried out before, and led to `room`; nothing of this work is kept."""
+
+    def __init__(self, room: RoomId | None) -> None:
+        super().__init__("already done")
+        self.room = room
+
+
 async def create(session: AsyncSession, opened: RoomState) -> None:
     """A room begins with this snapshot; `save` then brings its first events."""
     await session.execute(
@@ -165,8 +173,11 @@ async def participated(session: AsyncSession, person: PersonId, rooms: Iterable[
 async def mark_done(
     session: AsyncSession, person: PersonId, cid: ClientMessageId, room: RoomId | None, now_ms: int
 ) -> None:
-    """The command with this cid was carried out, in the same work as what it changed."""
-    await session.execute(insert(DoneCommandRow).values(person_id=person, cid=cid, room_id=room, at_ms=now_ms))
+    """The command with this cid is carried out, first in the same work as what it changes. Raises AlreadyDone."""
+    statement = insert(DoneCommandRow).values(person_id=person, cid=cid, room_id=room, at_ms=now_ms)
+    marked = await session.execute(statement.on_conflict_do_nothing().returning(DoneCommandRow.cid))
+    if marked.first() is None and (before := await done(session, person, cid)) is not None:
+        raise AlreadyDone(before[0])
 
 
 async def forget_done(session: AsyncSession, before_ms: int) -> None:

@@ -183,6 +183,25 @@ async def test_a_repeated_command_is_answered_not_repeated(world: World) -> None
     assert isinstance(await chen.do(accept), Done)
     assert chen.rooms[room].ver == version
     assert refused(await store.do(StartCall(cid=new_cid(), reason=Reason.ANY))) is ErrorCode.CONFLICT
+    assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    await chen.room(lambda s: s.closed_at is not None, "over")
+    chen.heard.clear()
+    assert isinstance(await chen.do(accept), Done), "it was done, though now it would be refused"
+    assert refused(await chen.do(AcceptCall(cid=new_cid(), room=room))) is ErrorCode.OVER
+
+
+async def test_a_cid_that_was_used_in_another_room_changes_nothing(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    first = await ring(store, chen)
+    used = AcceptCall(cid=new_cid(), room=first)
+    assert isinstance(await chen.do(used), Done)
+    assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=first)), Done)
+    second = await ring(store, chen)
+    before = (await chen.room(lambda s: s.id == second, "the second call")).ver
+    chen.heard.clear()
+    assert refused(await chen.do(AcceptCall(cid=used.cid, room=second))) is ErrorCode.CONFLICT
+    assert chen.rooms[second].ver == before
+    assert isinstance(await chen.do(AcceptCall(cid=new_cid(), room=second)), Done), "nothing of it was kept"
 
 
 async def test_a_busy_expert_does_not_ring(world: World) -> None:
