@@ -1,8 +1,10 @@
 """Writes the audit: who did what to whom, when. Rows are only ever added, each chained to the one before."""
 
 from collections.abc import Iterable
+from typing import cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, CursorResult, Engine, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
@@ -14,7 +16,12 @@ from signaling.store.tables import AuditHeadRow, AuditRow, Base
 
 _HEAD = select(AuditHeadRow.seq, AuditHeadRow.hash)
 _ADD = insert(Base.metadata.tables[AuditRow.__tablename__])
-_MOVE = update(Base.metadata.tables[AuditHeadRow.__tablename__])
+_kept = Base.metadata.tables[AuditHeadRow.__tablename__]
+_MOVE = update(_kept).where(_kept.c.seq == bindparam("from_seq"), _kept.c.hash == bindparam("from_hash"))
+
+_last: WeakKeyDictionary[Engine | Connection, Head] = WeakKeyDictionary()
+"""Where the chain ended when something was last written here; a guess, see `_append`. A ringing call waits for this
+commit, so there is no reading in it."""
 
 
 async def record(
@@ -27,25 +34,61 @@ async def record(
     detail: str = "",
     at_ms: int | None = None,
 ) -> None:
-    """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names.
+    """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names."""
+    at_ms = clock.wall_ms() if at_ms is None else at_ms
+    await _append(session, [_row(action, person, object_id, at_ms, address=address, detail=detail)])
 
-    Only in a write transaction, of which there is one at a time, among processes too: so rows follow each other.
-    """
-    row = follow(
-        await head(session),
-        Row(
-            seq=0,
-            id=ids.uuid7(),
-            at_ms=clock.wall_ms() if at_ms is None else at_ms,
-            person=person,
-            action=action,
-            object=object_id,
-            address=address[:64],
-            detail=detail[:200],
-        ),
+
+def _row(
+    action: Action, person: PersonId | None, object_id: str | None, at_ms: int, *, address: str = "", detail: str = ""
+) -> Row:
+    """Not yet in its place."""
+    return Row(
+        seq=0,
+        id=ids.uuid7(),
+        at_ms=at_ms,
+        person=person,
+        action=action,
+        object=object_id,
+        address=address[:64],
+        detail=detail[:200],
     )
-    await session.execute(_ADD, columns_of(row))
-    await session.execute(_MOVE, {"seq": row.seq, "hash": row.hash})
+
+
+async def _append(session: AsyncSession, rows: list[Row]) -> None:
+    """Add `rows` in their order, by two statements.
+
+    Only in a write transaction, of which there is one at a time, among processes too: so rows follow each other. The
+    head is moved from where it is thought to be. If it is not there, because another process wrote or because what
+    was written here last was undone, it is read.
+    """
+    if not rows:
+        return
+    engine = session.get_bind()
+    guess = _last.get(engine)
+    chained = _follow(guess, rows) if guess is not None else []
+    if guess is None or not await _move(session, guess, chained[-1]):
+        there = await head(session)
+        chained = _follow(there, rows)
+        moved = await _move(session, there, chained[-1])
+        assert moved, "nobody else writes in this transaction"
+    await session.execute(_ADD, [columns_of(row) for row in chained])
+    _last[engine] = Head(chained[-1].seq, chained[-1].hash)
+
+
+def _follow(head: Head, rows: list[Row]) -> list[Row]:
+    chained = []
+    for row in rows:
+        chained.append(follow(head, row))
+        head = Head(chained[-1].seq, chained[-1].hash)
+    return chained
+
+
+async def _move(session: AsyncSession, head: Head, last: Row) -> bool:
+    """Whether the chain ended at `head`; it now ends at `last`."""
+    values = {"from_seq": head.seq, "from_hash": head.hash, "seq": last.seq, "hash": last.hash}
+    done = cast("CursorResult[tuple[()]]", await session.execute(_MOVE, values))
+    return done.rowcount == 1
 
 
 async def head(session: AsyncSession) -> Head:
@@ -73,9 +116,8 @@ def columns_of(row: Row) -> dict[str, object]:
 async def record_opened(session: AsyncSession, opened: RoomState) -> None:
     """A call or session begins; whoever is in it from the start opened it."""
     action = Action.CALL_STARTED if opened.kind is RoomKind.CALL else Action.SESSION_OPENED
-    for member in opened.members:
-        if member.joined_at is not None:
-            await record(session, action, member.person.id, object_id=opened.id, at_ms=opened.opened_at)
+    present = [member.person.id for member in opened.members if member.joined_at is not None]
+    await _append(session, [_row(action, person, opened.id, opened.opened_at) for person in present])
 
 
 async def record_events(session: AsyncSession, room: RoomState, events: Iterable[RoomEvent], at_ms: int) -> None:
@@ -93,5 +135,5 @@ async def record_events(session: AsyncSession, room: RoomState, events: Iterable
                 rows[Action.ROOM_CLOSED, None] = end
             case _:
                 pass
-    for (action, person), detail in rows.items():
-        await record(session, action, person, object_id=room.id, detail=detail, at_ms=at_ms)
+    done = [_row(action, person, room.id, at_ms, detail=detail) for (action, person), detail in rows.items()]
+    await _append(session, done)

@@ -1,15 +1,18 @@
-"""What a room leaves in the audit."""
+"""What a room leaves in the audit, and that what is written follows what was, whoever wrote it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
+from contract.ids import PersonId
 from contract.rooms import EndReason, MemberChanged, MemberState, RoomClosed, RoomEvent, RoomState, StillRequested
 from runtime.settings import Settings
-from signaling.store import rooms
-from signaling.store.engine import Database
+from signaling.store import audit, audit_lines, rooms
+from signaling.store.engine import Database, Work
 from signaling.store.tables import AuditRow
 from tests.support import chain
 
@@ -61,3 +64,48 @@ async def test_a_call_tells_who_started_joined_asked_left_and_how_it_ended(tmp_p
         ("room_closed", None, "hung_up"),
     ]
     assert {row.object for row in rows} == {chain.ROOM}
+
+
+async def test_rows_follow_each_other_whatever_was_undone_and_whoever_else_wrote(tmp_path: Path) -> None:
+    await chain.seed_chain(Settings(data=tmp_path), [])
+
+    async def act(session: AsyncSession) -> None:
+        await audit.record(session, Action.SIGNED_IN, PersonId("p-chen"))
+
+    async def undone(session: AsyncSession) -> None:
+        await act(session)
+        raise LookupError
+
+    path = tmp_path / "passline.db"
+    async with Database(path) as database, Database(path) as other:
+        steps: list[list[tuple[Database, Work[None]]]] = [
+            [(database, act)],
+            [(database, undone), (database, act)],
+            [(other, act)],
+            [(other, undone)],
+            [(database, act)],
+        ]
+        for works in steps:
+            outcomes = await asyncio.gather(*(where.write(work) for where, work in works), return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes] == [
+                LookupError if work is undone else type(None) for _, work in works
+            ]
+        end, faults = await audit_lines.verify(database)
+    assert (end.seq, faults) == (4, [])
+
+
+async def test_what_one_decision_leaves_is_written_by_two_statements_without_reading(tmp_path: Path) -> None:
+    await chain.seed_chain(Settings(data=tmp_path), [])
+    over = chain.finished_call().state
+    left = [member.model_copy(update={"left_at": AT}) for member in over.members]
+    events: list[RoomEvent] = [*(MemberChanged(member=one) for one in left), RoomClosed(at=AT, end=EndReason.HUNG_UP)]
+    seen: list[str] = []
+
+    async def work(session: AsyncSession) -> None:
+        await audit.record(session, Action.SIGNED_IN, PersonId("p-chen"))
+        event.listen(session.get_bind(), "before_cursor_execute", lambda _c, _u, said, *_: seen.append(said.split()[0]))
+        await audit.record_events(session, over, events, AT)
+
+    async with Database(tmp_path / "passline.db") as database:
+        await database.write(work)
+    assert seen == ["UPDATE", "INSERT"]
