@@ -111,6 +111,24 @@ class MediaToken(Message):
     expires_at: WallMs
 
 
+class KeptToken(Message):
+    """A media token that is good, without its secret."""
+
+    guest: PersonId
+    room: RoomId
+    use: MediaUse
+    name: Name
+    expires_at: WallMs
+    here: bool
+    """Its guest is in the room now."""
+
+
+class KeptTokens(Message):
+    """Those of one room, the one that expires first first."""
+
+    tokens: list[KeptToken]
+
+
 class IceServer(Message):
     """One entry of a browser's `RTCConfiguration.iceServers`."""
 

@@ -18,7 +18,7 @@ app = App(name="passline", help="Self-hosted real-time assistance for restaurant
 app.command("passline.user:app", name="user", help="People who sign in.")
 app.command("passline.org:app", name="org", help="The chain: regions, stores, tablets.")
 app.command("passline.audit:app", name="audit", help="Who did what: verify, export.")
-app.command("passline.token:token", name="token", help="Let a device of WHIP or WHEP into a room.")
+app.command("passline.token:token", name="token", help="Let a device of WHIP or WHEP into a room, or out again.")
 app.command("passline.doctor.command:doctor", name="doctor", help="Check this machine: what is wrong, what to do.")
 app.command("passline.backup:backup", name="backup", help="Everything of the chain into one file, while it runs.")
 app.command("passline.restore:restore", name="restore", help="A backup back into the data directory.")

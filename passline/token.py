@@ -1,12 +1,13 @@
-"""`passline token`: lets a device of WHIP or WHEP into one room. Works while the server runs."""
+"""`passline token`: lets a device of WHIP or WHEP into one room, and out again. Works while the server runs."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
 from pydantic import ValidationError
 
 from contract.http import MediaToken, MediaTokenWish
-from contract.ids import RoomId
+from contract.ids import PersonId, RoomId
 from contract.media import MediaUse
 from contract.rooms import RoomState
 from passline.chain import Where, carry_out, name_of, print_table
@@ -15,6 +16,7 @@ from runtime.address import own_address
 from signaling.auth.media_tokens import MediaTokens
 from signaling.store import rooms
 from signaling.store.engine import Database
+from signaling.store.media_tokens import Pass
 from signaling.store.organisation import By
 
 At = Annotated[Where, Parameter(name="*")]
@@ -30,9 +32,11 @@ def token(
     name_en: str | None = None,
     hours: float = 12.0,
     consent: Annotated[bool, Parameter(negative="")] = False,
+    list_: Annotated[bool, Parameter(name="--list", negative="")] = False,
+    revoke: str | None = None,
     at: At = HERE,
 ) -> int:
-    """Let a device of WHIP or WHEP into an open room, as a guest that everybody sees. Without a room: list those.
+    """Let a device of WHIP or WHEP into an open room, as a guest that everybody sees. Without a room: list the rooms.
 
     Parameters
     ----------
@@ -48,9 +52,19 @@ def token(
         How long the token is good; closing the room ends it sooner.
     consent
         Whoever is before that device agreed to be recorded; you answer for it, and the audit says so.
+    list_
+        List the tokens that are good, of this room or of all.
+    revoke
+        Take back the token of this guest, as --list names it; whoever is in by it goes within seconds.
     """
+    if list_:
+        _list_tokens(at, None if room is None else RoomId(room))
+        return 0
+    if revoke is not None:
+        _revoke(at, PersonId(revoke), None if room is None else RoomId(room))
+        return 0
     if room is None:
-        _list(at)
+        _list_rooms(at)
         return 0
     if use is None:
         raise CommandError("what for? passline token ROOM publish, or watch")
@@ -70,7 +84,28 @@ def token(
     return 0
 
 
-def _list(at: Where) -> None:
+def _list_tokens(at: Where, room: RoomId | None) -> None:
+    async def work(database: Database) -> list[Pass]:
+        return await MediaTokens(database).listed(room)
+
+    print_table(
+        ("guest", "room", "use", "called", "until"),
+        ((one.guest.id, one.room, one.use, one.guest.name.zh, _time(one.expires_ms)) for one in carry_out(at, work)),
+    )
+
+
+def _time(wall_ms: int) -> str:
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _revoke(at: Where, guest: PersonId, room: RoomId | None) -> None:
+    async def work(database: Database) -> None:
+        await MediaTokens(database).revoke(guest, By(), room)
+
+    carry_out(at, work, about=guest)
+
+
+def _list_rooms(at: Where) -> None:
     async def work(database: Database) -> list[RoomState]:
         return await database.fetch(rooms.unfinished)
 

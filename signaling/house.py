@@ -66,6 +66,14 @@ class LiveGuests(Protocol):
         """Take more candidates, or begin ICE anew (`*`). Raises Rejection, ProtocolViolation or Unavailable."""
         ...
 
+    async def put_out(self, room: RoomId, guest: PersonId) -> None:
+        """The guest goes, whether it wants or not. Raises Rejection(`not_found`) if it is not there."""
+        ...
+
+    async def look(self, wall_ms: int) -> None:
+        """End the stay of those whose token is good no more."""
+        ...
+
     async def leave(self, who: Pass, session: SessionId) -> None:
         """The guest goes. Raises Rejection(`not_found`) if this session is not, or no longer, its own."""
         ...

@@ -97,7 +97,6 @@ class Service:
         self.presence.expect(were_here)
         async with self._scope:
             await self.rooms.load()
-            await self.guests.load()
             self._scope.spawn(self.guests.run(), name="guests")
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.chat.run_messages(), name="messages")

@@ -64,6 +64,32 @@ class MediaTokens:
         await self._database.write(work)
         return MediaToken(token=token, guest=guest.id, path=f"/{DOORS[wish.use]}/{room}", expires_at=one.expires_ms)
 
+    async def listed(self, room: RoomId | None = None) -> list[Pass]:
+        """The good ones of a room, or of all."""
+        now_ms = self._wall_ms()
+        return await self._database.fetch(lambda session: media_tokens.listed(session, now_ms, room))
+
+    async def revoke(self, guest: PersonId, by: By, room: RoomId | None = None) -> None:
+        """This guest's token opens nothing any more; whoever is in by it goes when signaling.live.guests looks.
+
+        Raises Rejection(`not_found`), also if it is not of `room`.
+        """
+
+        async def work(session: AsyncSession) -> None:
+            gone = await media_tokens.remove(session, guest, room)
+            if gone is None:
+                raise Rejection(ErrorCode.NOT_FOUND, "no such token")
+            await audit.record(
+                session,
+                Action.TOKEN_REVOKED,
+                by.person,
+                object_id=gone.room,
+                address=by.address,
+                detail=f"{gone.use} guest={guest}",
+            )
+
+        await self._database.write(work)
+
     async def recognise(self, token: str) -> Pass | None:
         """What this token says; None if it is unknown or has expired."""
         now_ms = self._wall_ms()

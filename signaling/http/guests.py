@@ -1,16 +1,23 @@
 """WHIP (RFC 9725) and WHEP: the doors for devices and pages that are not ours, and the tokens that open them."""
 
+from functools import partial
+
 from aiohttp import web
 
+from contract.audit import Action
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
-from contract.http import MediaToken, MediaTokenWish
-from contract.ids import RoomId, SessionId
+from contract.http import KeptToken, KeptTokens, MediaToken, MediaTokenWish
+from contract.ids import PersonId, RoomId, SessionId
 from contract.media import MediaUse
 from contract.people import Role
+from contract.rooms import RoomState
+from runtime import clock
 from signaling.auth.media_tokens import DOORS
 from signaling.domain.draft import concerns, hosting
+from signaling.domain.guests import seated_guests
 from signaling.http.ice import links
 from signaling.http.route import Handler, Route, Visit
+from signaling.store import audit
 from signaling.store.media_tokens import Pass
 from signaling.store.organisation import By
 
@@ -23,13 +30,63 @@ ISSUERS = frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN})
 
 async def issue_token(visit: Visit) -> MediaToken:
     """Let a device of WHIP or WHEP into this room, as a guest; by its host, or an administrator."""
-    room = RoomId(visit.param("room"))
     if visit.who.role is not Role.ADMIN:
-        state = visit.house.rooms.state(room)
-        if state is None or not concerns(state, visit.who.id):
-            raise Rejection(ErrorCode.NOT_FOUND)
-        hosting(state, visit.who.id)
+        _led(visit)
+    room = RoomId(visit.param("room"))
     return await visit.house.media_tokens.issue(visit.body(MediaTokenWish), room, By(visit.who.id, visit.address))
+
+
+async def list_tokens(visit: Visit) -> KeptTokens:
+    """Which media tokens let guests into this room, without their secrets; for its host, or an administrator."""
+    state = _led(visit)
+    here = {guest.person.id for guest in seated_guests(state)}
+    return KeptTokens(
+        tokens=[
+            KeptToken(
+                guest=one.guest.id,
+                room=one.room,
+                use=one.use,
+                name=one.guest.name,
+                expires_at=one.expires_ms,
+                here=one.guest.id in here,
+            )
+            for one in await visit.house.media_tokens.listed(state.id)
+        ]
+    )
+
+
+async def revoke_token(visit: Visit) -> None:
+    """Take a media token back; whoever is in by it goes at once. By the host, or an administrator."""
+    room = _led(visit).id
+    await visit.house.media_tokens.revoke(PersonId(visit.param("guest")), By(visit.who.id, visit.address), room)
+    await visit.house.guests.look(clock.wall_ms())
+
+
+async def put_out(visit: Visit) -> None:
+    """Put a guest out of this room; with its token it may come back. By the host, or an administrator."""
+    room, guest = _led(visit).id, PersonId(visit.param("guest"))
+    await visit.house.guests.put_out(room, guest)
+    await visit.house.database.write(
+        partial(
+            audit.record,
+            action=Action.GUEST_REMOVED,
+            person=visit.who.id,
+            object_id=room,
+            address=visit.address,
+            detail=f"guest={guest}",
+        )
+    )
+
+
+def _led(visit: Visit) -> RoomState:
+    """The room, for its host or an administrator. Raises Rejection `not_found`, or `forbidden` for its others."""
+    state = visit.house.rooms.state(RoomId(visit.param("room")))
+    admin = visit.who.role is Role.ADMIN
+    if state is None or not (admin or concerns(state, visit.who.id)):
+        raise Rejection(ErrorCode.NOT_FOUND)
+    if not admin:
+        hosting(state, visit.who.id)
+    return state
 
 
 async def offer_to_publish(visit: Visit) -> web.Response:
@@ -213,6 +270,9 @@ ROUTES = [
         status=201,
         errors=(ErrorCode.CONSENT, ErrorCode.CONFLICT, ErrorCode.OVER, ErrorCode.TOO_MANY),
     ),
+    Route(method="GET", path="/api/rooms/{room}/tokens", handler=list_tokens, roles=ISSUERS, answer=KeptTokens),
+    Route(method="DELETE", path="/api/rooms/{room}/tokens/{guest}", handler=revoke_token, roles=ISSUERS, status=204),
+    Route(method="DELETE", path="/api/rooms/{room}/guests/{guest}", handler=put_out, roles=ISSUERS, status=204),
     *_door("/whip/{room}", offer_to_publish, patch_publisher, end_publisher, ask_publisher, ask_publishing),
     *_door("/whep/{room}", offer_to_watch, patch_watcher, end_watcher, ask_watcher, ask_watching),
 ]

@@ -1,9 +1,11 @@
-"""Guests of WHIP and WHEP: opens the one connection of each, and ends it when its token has expired."""
+"""Guests of WHIP and WHEP: opens the one connection of each, and ends it when its token is good no more."""
 
 import asyncio
 from dataclasses import dataclass
 
-from contract.errors import ErrorCode, Rejection
+from sqlalchemy.exc import SQLAlchemyError
+
+from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.nodes import DropParticipant, LegEnd, LegReport, LegState, OpenLeg, RestartIce
 from runtime import clock, ids
@@ -24,8 +26,8 @@ log = get_logger(__name__)
 BURST, PER_S = 5, 0.2
 """Offers of one guest: a device that lost its connection comes back every few seconds."""
 MAX_BUCKETS = 10_000
-LOOK_S = 30.0
-"""At most so long between two looks at the wall clock, which may be set."""
+LOOK_S = 1.0
+"""Between two looks at the tokens of those who are here: they expire, and another process may have revoked one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,8 @@ class _Ice:
     """Username fragments of the guest."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Until:
-    """A guest that must go then."""
-
-    room: RoomId
-    guest: PersonId
-    wall_ms: int
-
-
 class Guests:
-    """`load` once, then `run`; the doors call the rest."""
+    """`run` looks after those who are here; the doors call the rest."""
 
     def __init__(self, rooms: Rooms, workers: Workers, tokens: MediaTokens) -> None:
         self._rooms = rooms
@@ -73,15 +66,6 @@ class Guests:
         self._buckets: dict[PersonId, Bucket] = {}
         self._ice: dict[SessionId, _Ice] = {}
         """Of those who are here; of one from before our own start nothing is known."""
-        self._until: dict[PersonId, _Until] = {}
-        self._sooner = asyncio.Event()
-
-    async def load(self) -> None:
-        """After a start: when must those go who are here?"""
-        here = {guest.person.id: room.id for room in self._rooms.all() for guest in seated_guests(room.state)}
-        expires_ms = await self._tokens.expiries(list(here))
-        for guest, room in here.items():
-            self._until[guest] = _Until(room, guest, expires_ms.get(guest, 0))
 
     # --- the doors ------------------------------------------------------------------------------------------------
 
@@ -114,8 +98,6 @@ class Guests:
         here = {guest.session for other in self._rooms.all() for guest in seated_guests(other.state)}
         self._ice = {known: found for known, found in self._ice.items() if known in here}
         self._ice[session] = _Ice(etag(answer), trickle.ufrags(sdp))
-        self._until[who.guest.id] = _Until(room.id, who.guest.id, who.expires_ms)
-        self._sooner.set()
         log.info("guest came", guest=who.guest.id, room=room.id, use=who.use)
         return Entered(session, answer, etag(answer))
 
@@ -149,6 +131,15 @@ class Guests:
         """The guest goes. Raises Rejection(`not_found`) if this session is not, or no longer, its own."""
         room = self._seated(who, session)
         await room.ask(GuestGone(session, LegEnd.LEFT))
+
+    async def put_out(self, room: RoomId, guest: PersonId) -> None:
+        """The guest goes, whether it wants or not. Raises Rejection(`not_found`) if it is not there."""
+        live = self._rooms.get(room)
+        for member in [] if live is None else seated_guests(live.state):
+            if live is not None and member.person.id == guest and member.session is not None:
+                await live.ask(GuestGone(member.session, LegEnd.REMOVED))
+                return
+        raise Rejection(ErrorCode.NOT_FOUND, "no such guest here")
 
     def _room(self, who: Pass) -> LiveRoom:
         room = self._rooms.get(who.room)
@@ -191,27 +182,24 @@ class Guests:
     # --- time -----------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """End the stay of those whose token has expired."""
+        """Look again and again."""
         while True:
-            self._sooner.clear()
-            self.expire(clock.wall_ms())
-            next_ms = min((until.wall_ms for until in self._until.values()), default=None)
-            wait_s = LOOK_S if next_ms is None else min(LOOK_S, max(0.0, (next_ms - clock.wall_ms()) / 1000))
+            await asyncio.sleep(LOOK_S)
             try:
-                async with asyncio.timeout(wait_s):
-                    await self._sooner.wait()
-            except TimeoutError:
-                pass
+                await self.look(clock.wall_ms())
+            except (SQLAlchemyError, Unavailable):
+                log.exception("media tokens could not be read")
 
-    def expire(self, wall_ms: int) -> None:
-        """Those go whose token is good until `wall_ms` or less."""
-        for until in [one for one in self._until.values() if one.wall_ms <= wall_ms]:
-            del self._until[until.guest]
-            room = self._rooms.get(until.room)
-            for guest in [] if room is None else seated_guests(room.state):
-                if room is not None and guest.person.id == until.guest and guest.session is not None:
-                    log.info("token expired", guest=until.guest, room=until.room)
-                    room.put(GuestGone(guest.session, LegEnd.REMOVED))
+    async def look(self, wall_ms: int) -> None:
+        """End the stay of those whose token was revoked, or is good until `wall_ms` or less."""
+        here = [(room, guest) for room in self._rooms.all() for guest in seated_guests(room.state)]
+        if not here:
+            return
+        good_ms = await self._tokens.expiries([guest.person.id for _, guest in here])
+        for room, guest in here:
+            if guest.session is not None and good_ms.get(guest.person.id, 0) <= wall_ms:
+                log.info("token is good no more", guest=guest.person.id, room=room.id)
+                room.put(GuestGone(guest.session, LegEnd.REMOVED))
 
 
 def etag(answer: str) -> str:

@@ -51,6 +51,26 @@ async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> Pass | 
     return None if row is None else _pass(row)
 
 
+async def listed(session: AsyncSession, now_ms: int, room: RoomId | None) -> list[Pass]:
+    """Those that are good, of one room or of all, the one that expires first first."""
+    query = select(MediaTokenRow).where(MediaTokenRow.expires_ms > now_ms)
+    if room is not None:
+        query = query.where(MediaTokenRow.room_id == room)
+    return [
+        _pass(row) for row in await session.scalars(query.order_by(MediaTokenRow.expires_ms, MediaTokenRow.guest_id))
+    ]
+
+
+async def remove(session: AsyncSession, guest: PersonId, room: RoomId | None) -> Pass | None:
+    """Forget the token of this guest, of `room` if that is given; what it said, None if there was none."""
+    query = select(MediaTokenRow).where(MediaTokenRow.guest_id == guest)
+    row = (await session.scalars(query)).one_or_none()
+    if row is None or room not in (None, row.room_id):
+        return None
+    await session.delete(row)
+    return _pass(row)
+
+
 async def of_guests(session: AsyncSession, guests: Iterable[PersonId]) -> list[Pass]:
     """The tokens of these, also expired ones."""
     query = select(MediaTokenRow).where(MediaTokenRow.guest_id.in_(list(guests)))

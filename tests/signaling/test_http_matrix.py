@@ -67,6 +67,7 @@ def all_get(status: int, *visitors: str) -> dict[str, int]:
     return dict.fromkeys(visitors, status)
 
 
+NO_HOST_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin", "qian")
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
     ("POST", "/api/setup/check"): Row(all_get(410, *ANYBODY), body={"token": "a guess"}),
@@ -81,9 +82,12 @@ ROWS: dict[tuple[str, str], Row] = {
         all_get(403, "wu", "xiaolin", "qian", "admin"), data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}
     ),
     ("POST", "/api/rooms/{room}/tokens"): Row(
-        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin", "qian") | {"admin": 410},
+        NO_HOST_EVER | {"admin": 410},
         body={"use": "watch", "name": NAME, "consent": True},
     ),
+    ("GET", "/api/rooms/{room}/tokens"): Row(NO_HOST_EVER),
+    ("DELETE", "/api/rooms/{room}/tokens/{guest}"): Row(NO_HOST_EVER),
+    ("DELETE", "/api/rooms/{room}/guests/{guest}"): Row(NO_HOST_EVER),
     **{
         (method, f"/{door}/{{room}}{session}"): Row(all_get(204 if method == "OPTIONS" else 401, *ANYBODY))
         for door in ("whip", "whep")
@@ -148,7 +152,8 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 
 
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
-    path = path.replace("{session}", "01900000-0000-7000-8000-00000000aaaa")
+    for name in ("session", "guest"):
+        path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
     return path.replace("{room}", room).replace("{file}", file).replace("{still}", still)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from contract.client import CloseRoom
 from contract.errors import ErrorCode
-from contract.http import MediaToken, Problem
+from contract.http import KeptToken, KeptTokens, MediaToken, Problem
 from contract.ids import PersonId, RoomId
 from contract.media import Grants, MediaUse
 from contract.nodes import CloseLeg, DropParticipant, LegEnd, LegState, OpenLeg, RestartIce
@@ -361,12 +361,74 @@ async def test_a_token_that_expires_ends_the_stay(world: World) -> None:
         assert (await one.offer()).status == 201
         await seen(he, room, one.issued.guest, MemberState.JOINED)
     live = world.server.app[SERVICE].guests
-    live.expire(screen.issued.expires_at - 1)
-    live.expire(screen.issued.expires_at)
+    await live.look(screen.issued.expires_at - 1)
+    await live.look(screen.issued.expires_at)
     await seen(he, room, screen.issued.guest, MemberState.LEFT)
     await until(lambda: len(world.worker.legs) == 1, "its media ends")
     assert [drop.participant for drop in world.worker.of(DropParticipant)] == [screen.issued.guest]
     await seen(he, room, camera.issued.guest, MemberState.JOINED)
+
+
+async def listed(who: Tab, room: RoomId) -> list[KeptToken]:
+    answer = await who.browser.get(f"/api/rooms/{room}/tokens")
+    assert answer.status == 200, answer.body
+    return answer.read(KeptTokens).tokens
+
+
+async def test_a_token_that_is_revoked_ends_the_stay_and_opens_nothing_any_more(world: World) -> None:
+    he, store, admin = [await world.tab(login) for login in ("he", "store-0117", "admin")]
+    room = await training(he, store)
+    camera, screen = await device(world, await token(he, room)), await device(world, await token(he, room, "watch"))
+    for one in (camera, screen):
+        assert (await one.offer()).status == 201
+        await seen(he, room, one.issued.guest, MemberState.JOINED)
+    kept = {one.guest: one for one in await listed(he, room)}
+    assert await listed(admin, room) == list(kept.values())
+    assert kept.keys() == {camera.issued.guest, screen.issued.guest}
+    mine = kept[camera.issued.guest]
+    assert (mine.use, mine.name.en, mine.room, mine.here) == (MediaUse.PUBLISH, "Kitchen camera", room, True)
+    assert mine.expires_at == camera.issued.expires_at
+    revoke = f"/api/rooms/{room}/tokens/{camera.issued.guest}"
+    assert (await store.browser.ask("DELETE", revoke)).status == 403
+    assert (await he.browser.ask("DELETE", revoke.replace(room, "another"))).status == 404
+    assert (await he.browser.ask("DELETE", revoke)).status == 204
+    await seen(he, room, camera.issued.guest, MemberState.LEFT)
+    await until(lambda: len(world.worker.legs) == 1, "its media ends")
+    assert [(drop.participant, drop.reason) for drop in world.worker.of(DropParticipant)] == [
+        (camera.issued.guest, LegEnd.REMOVED)
+    ]
+    assert problem(await camera.offer()) == (401, ErrorCode.SIGN_IN)
+    assert (await he.browser.ask("DELETE", revoke)).status == 404
+    assert [one.guest for one in await listed(he, room)] == [screen.issued.guest]
+    await seen(he, room, screen.issued.guest, MemberState.JOINED)
+    assert await audited(world, "token_revoked") == [("p-he", room, f"publish guest={camera.issued.guest}")]
+
+
+async def test_a_guest_that_is_put_out_may_come_back_with_its_token(world: World) -> None:
+    he, store, chen = [await world.tab(login) for login in ("he", "store-0117", "chen")]
+    room = await training(he, store)
+    camera = await device(world, await token(he, room))
+    door = f"/api/rooms/{room}/guests/{camera.issued.guest}"
+    assert (await he.browser.ask("DELETE", door)).status == 404, "it is not here yet"
+    session = (await camera.offer()).headers["Location"]
+    await seen(he, room, camera.issued.guest, MemberState.JOINED)
+    assert (await store.browser.ask("DELETE", door)).status == 403
+    assert (await chen.browser.ask("DELETE", door)).status == 404
+    assert (await he.browser.ask("DELETE", door.replace(camera.issued.guest, "p-store-0117"))).status == 404
+    assert (await he.browser.ask("DELETE", door)).status == 204
+    await seen(he, room, camera.issued.guest, MemberState.LEFT)
+    await until(lambda: not world.worker.legs, "its media ends")
+    assert problem(await camera.ask("DELETE", session)) == (404, ErrorCode.NOT_FOUND)
+    assert [one.here for one in await listed(he, room)] == [False]
+    assert (await camera.offer()).status == 201
+    await seen(he, room, camera.issued.guest, MemberState.JOINED)
+    assert await audited(world, "guest_removed") == [("p-he", room, f"guest={camera.issued.guest}")]
+
+
+async def audited(world: World, action: str) -> list[tuple[str | None, str | None, str]]:
+    async with world.server.house.database.read() as session:
+        rows = list(await session.scalars(select(AuditRow).where(AuditRow.action == action)))
+    return [(row.person_id, row.object, row.detail) for row in rows]
 
 
 async def test_a_guest_stays_over_a_restart_of_signaling_and_can_still_go(tmp_path: Path) -> None:

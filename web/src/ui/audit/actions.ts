@@ -11,6 +11,8 @@ const EVERY: Record<Action, true> = {
   room_left: true,
   room_closed: true,
   token_issued: true,
+  token_revoked: true,
+  guest_removed: true,
   still_asked: true,
   replay_opened: true,
   file_opened: true,
