@@ -106,8 +106,12 @@ class Filling:
             if not fits:
                 slot.layer = None
                 slot.pause(picture.supply.sources[0])
-            elif slot.fill(picture.source) and not self._begin_late(slot, now):
+                continue
+            source = picture.source
+            if slot.fill(source) and not self._begin_late(slot, now):
                 self._here.want(slot.next, now, first=True)
+            if slot.current is source and slot.thin(now, thin=picture.thin):
+                self._here.want(source, now, first=False)
 
     def _supply(self, sources: list[Publication], now: float) -> Supply:
         """The same for all who watch: found out once a tick."""

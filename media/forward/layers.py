@@ -27,6 +27,9 @@ class Offer(NamedTuple):
     px: int
     """Its shorter side."""
     bps: int
+    """At least."""
+    upper_bps: int = 0
+    """What its upper temporal layers take beyond that, which can be left out."""
 
 
 class Wish(NamedTuple):
@@ -70,6 +73,29 @@ def allocate(wishes: Sequence[Wish], budget_bps: int | None) -> list[int | None]
         given[place] = at
         spent += wish.offers[at].bps
     return given
+
+
+def whole(
+    wishes: Sequence[Wish],
+    given: Sequence[int | None],
+    may: Sequence[bool],
+    were: Sequence[bool],
+    budget_bps: int | None,
+) -> list[bool]:
+    """Which of the pictures, `given` as they are, come with their upper temporal layers too: in order, those that `may`
+    and for which there is room; with a margin for those that `were` not so."""
+    if budget_bps is None:
+        return list(may)
+    offers = [None if at is None else wish.offers[at] for wish, at in zip(wishes, given, strict=True)]
+    spent = sum(offer.bps for offer in offers if offer is not None)
+    out = []
+    for offer, allowed, before in zip(offers, may, were, strict=True):
+        needs = spent + (0 if offer is None else offer.upper_bps)
+        fits = allowed and (needs if before else needs * RISE_MARGIN) <= budget_bps
+        if fits:
+            spent = needs
+        out.append(fits)
+    return out
 
 
 def _fits(wish: Wish, at: int, spent_bps: int, budget_bps: int) -> bool:

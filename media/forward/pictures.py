@@ -5,7 +5,7 @@ from functools import partial
 
 from contract.ids import PersonId
 from contract.media import LAYER_BPS, SHRUNK, Layer, Source
-from media.forward.layers import Ladder, Offer, Wish, allocate, wanted
+from media.forward.layers import Ladder, Offer, Wish, allocate, wanted, whole
 from media.forward.publication import Publication
 from media.forward.sending import Sending
 from media.forward.slot import Slot
@@ -44,7 +44,10 @@ class Supply:
         offers = []
         for layer in self.layers:
             rate_bps = of[layer].rate.bps(now) if layer in of else None
-            offers.append(Offer(camera_px // SHRUNK[layer], min(LAYER_BPS[layer], rate_bps or LAYER_BPS[layer])))
+            upper_bps = of[layer].upper_rate.bps(now) if layer in of else None
+            bps = min(LAYER_BPS[layer], rate_bps or LAYER_BPS[layer])
+            upper_bps = min(upper_bps or 0, bps)
+            offers.append(Offer(camera_px // SHRUNK[layer], bps - upper_bps, upper_bps))
         return offers
 
 
@@ -54,9 +57,12 @@ class Picture:
     def __init__(self, slot: Slot, supply: Supply) -> None:
         self.slot = slot
         self.supply = supply
+        self.thin = False
+        """Its upper temporal layers are to be left out."""
 
-    def give(self, at: int) -> None:
-        """Its slot shall come in the layer with this number."""
+    def give(self, at: int, *, whole: bool = True) -> None:
+        """Its slot shall come in the layer with this number, with all temporal layers if `whole`."""
+        self.thin = not whole
         self.slot.layer = self.supply.layers[at] if self.supply.layers else None
 
     @property
@@ -82,29 +88,47 @@ class Pictures:
 
     def __init__(self) -> None:
         self._ladders: dict[tuple[PersonId, Source], Ladder] = {}
+        self._uppers: dict[tuple[PersonId, Source], Ladder] = {}
+        """Of two steps each: without the upper temporal layers, and with them."""
 
     def choose(self, pictures: Sequence[Picture], *, budget_bps: int | None, now: float) -> list[bool]:
         """Give every picture, the most important first, its layer; False where there is no room for any.
 
         `budget_bps` is for all of them together; None while no limit of the link is known.
         """
-        self._ladders = {picture.supply.key: self._ladders.get(picture.supply.key) or Ladder() for picture in pictures}
+        keys = [picture.supply.key for picture in pictures]
+        self._ladders = {key: self._ladders.get(key) or Ladder() for key in keys}
+        self._uppers = {key: self._uppers.get(key) or Ladder() for key in keys}
         wishes, tops = [], []
         for picture, ladder in zip(pictures, self._ladders.values(), strict=True):
             offers = picture.supply.offers
             top = wanted(offers, picture.slot.px)
             tops.append(top)
             wishes.append(Wish(offers, picture.slot.px, ladder.given, ladder.most(top, now)))
-        given = allocate(wishes, budget_bps)
-        for picture, ladder, at, top in zip(pictures, self._ladders.values(), given, tops, strict=True):
-            shown = ladder.spared(at, now)
-            ladder.take(shown, top, now)
-            if shown is not None:
-                picture.give(shown)
+        allocated = allocate(wishes, budget_bps)
+        shown = [ladder.spared(at, now) for ladder, at in zip(self._ladders.values(), allocated, strict=True)]
+        uppers = self._uppers.values()
+        wholes = whole(
+            wishes,
+            shown,
+            [upper.most(1, now) == 1 for upper in uppers],
+            [upper.given != 0 for upper in uppers],
+            budget_bps,
+        )
+        for picture, ladder, upper, at, top, all_of_it in zip(
+            pictures, self._ladders.values(), uppers, shown, tops, wholes, strict=True
+        ):
+            ladder.take(at, top, now)
+            if at is not None:
+                thins = picture.supply.offers[at].upper_bps > 0
+                picture.give(at, whole=all_of_it or not thins)
+                if thins:
+                    upper.take(int(all_of_it), 1, now)
         return [ladder.given is not None for ladder in self._ladders.values()]
 
     def all_full(self, pictures: Sequence[Picture]) -> None:
         """There are only two: each gets all of the other, whose sender suits it to the link."""
         self._ladders.clear()
+        self._uppers.clear()
         for picture in pictures:
             picture.give(-1)

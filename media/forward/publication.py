@@ -1,11 +1,13 @@
 """One track that somebody publishes: what arrived of it, what is missing, who gets it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from contract.ids import PersonId
 from contract.media import Codec, Layer, Source
 from contract.recording import GapReason
 from media.forward.sections import Section
+from media.forward.thinned import Thinned
 from media.plane.base import Targets
 from media.rtp.cache import MediaPacket, PacketCache
 from media.rtp.clock import PublisherClock, TrackClock
@@ -36,6 +38,13 @@ class Waiting(Protocol):
 
     def begin(self, publication: "Publication", packet: MediaPacket, now: float) -> bool:
         """The keyframe's first packet is here. Returns False if the slot cannot take it."""
+
+
+@dataclass(slots=True)
+class Upper:
+    """What came of a publication's upper temporal layers."""
+
+    octets: int = 0
 
 
 class Publication:
@@ -81,6 +90,11 @@ class Publication:
         self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
         self.reception = Reception(ssrc, self.clock_rate_hz)
         self.rate = Rate(self.reception)
+        self.upper = Upper()
+        self.upper_rate = Rate(self.upper)
+        """Of its upper temporal layers alone."""
+        self.thinned: Thinned | None = None
+        """It without these; made when a slot shall have it so."""
         self.px = 0
         """Shorter side of the newest keyframe; 0 where we cannot tell (H.264)."""
         self.targets = Targets()
@@ -95,6 +109,11 @@ class Publication:
         self._sequence = Unwrapper(SEQUENCE_BITS)
         self._codec_of = {pt: codec for codec, pt in section.pt_of.items()}
         self._media_of = {rtx: pt for pt, rtx in section.rtx_of.items()}
+
+    @property
+    def sent(self) -> tuple[int, int]:
+        """Packets and payload bytes that its targets got so far."""
+        return self.reception.packets, self.reception.octets
 
     @property
     def ssrc(self) -> int:
@@ -130,6 +149,8 @@ class Publication:
             return "duplicate"
         if not repeated:
             self.reception.on_packet(number, header.timestamp_ticks, len(payload), now)
+            if descriptor is not None and descriptor.temporal:
+                self.upper.octets += len(payload)
         if not payload and not self.live:
             return "padding"
         self.clock.on_packet(header.timestamp_ticks, wall_ns)
@@ -156,6 +177,9 @@ class Publication:
     def passed(self, media: MediaPacket, now: float) -> None:
         """`media` went to all who may have it now: remember how far they have got."""
         if self.newest is None or media.sequence > self.newest.packet.sequence:
+            if self.newest is not None and not media.payload:
+                # Padding is of no picture: only the numbers of packets go on.
+                media = self.newest.packet._replace(sequence=media.sequence)
             self.newest = Newest(media, now)
 
     def begin_waiting(self, media: MediaPacket, now: float) -> None:

@@ -186,10 +186,17 @@ class MediaRoom:
             self._hear(leg, publication, packet, header, now)
         if publication.waiting:
             publication.begin_waiting(media, now)
+        thinned = publication.thinned
+        kept = thinned.take(media, publication.newest) if thinned is not None else None
         targets = publication.targets
         if targets:
             self._forward(media, targets)
             counted["packets_out"] += len(targets)
+        if thinned is not None and kept is not None:
+            if thinned.targets:
+                self._forward(kept, thinned.targets)
+                counted["packets_out"] += len(thinned.targets)
+            thinned.passed(kept, now)
         for paced in self._paced:
             paced.pace(now)
         publication.passed(media, now)

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import Protocol
 
 from contract.media import Layer
 from media.forward.ports import LegPort
 from media.forward.publication import CLOCK_RATES_HZ, Publication
 from media.forward.repeat import RepeatBudget
 from media.forward.sections import Section
+from media.forward.thinned import Thinned
 from media.plane.base import EXTENDED, PLAIN, Target, Targets
 from media.plane.python import packet_bytes
-from media.rtp.cache import MediaPacket
+from media.rtp.cache import MediaPacket, PacketCache
 from media.rtp.clock import ntp_from_wall
 from media.rtp.numbering import Numbering
 from media.rtp.pacer import Pacer
 from media.rtp.packet import FIRST_VALUE_AT, PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
 from media.rtp.repairs import Repairs
-from media.rtp.rewrite import Offsets, Rewriter
+from media.rtp.rewrite import Newest, Offsets, Rewriter
 from media.rtp.rtcp import ReportBlock, SenderReport, pack_rtcp
 from media.rtp.rtx import wrap_rtx
 
@@ -28,6 +30,25 @@ PADDED = 0x20
 """In the first byte of a packet."""
 LARGEST_PX = 720
 """A slot of which its client did not say how large it is shown."""
+
+
+CHANGE_S = 2.0
+"""A slot that shall have the upper temporal layers again waits so long for a frame that needs none of them."""
+
+
+class Flow(Protocol):
+    """What a slot takes packets of: a publication, or what is left of it without its upper temporal layers."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def cache(self) -> PacketCache: ...
+    @property
+    def newest(self) -> Newest | None: ...
+    @property
+    def sent(self) -> tuple[int, int]: ...
+
+    targets: Targets
 
 
 class Slot:
@@ -74,11 +95,17 @@ class Slot:
         self._numbers = Rewriter(
             clock_rate_hz=self._rate, sequence=random.getrandbits(15), timestamp_ticks=random.getrandbits(32)
         )
+        self._flow: Flow | None = None
+        """Of the current publication."""
+        self._thin = False
+        """The upper temporal layers shall be left out."""
+        self._change_at = float("inf")
+        """When there was still no way to have them again, a keyframe is needed."""
         self._offsets: Offsets | None = None
         self._target: Target | None = None
         self._codec_pt = 0
         self._left_at = 0
-        self._sources: dict[int, Publication] = {}
+        self._sources: dict[int, tuple[Publication, Flow]] = {}
         self._rtx_sequence = random.getrandbits(15)
         self._budget = RepeatBudget()
         self._low_delay_seen = False
@@ -126,28 +153,75 @@ class Slot:
         self.next = None
         self.current = publication
         self._codec_pt = payload_type
-        self._offsets = offsets = self._numbers.switch(publication.number, packet, now)
-        self._packets_at_start = publication.reception.packets
-        self._octets_at_start = publication.reception.octets
-        self._sources.pop(publication.number, None)
-        self._sources[publication.number] = publication
-        while len(self._sources) > 4:
-            del self._sources[next(iter(self._sources))]
         self._low_delay_seen |= publication.low_delay
-        self._target = self._aim(publication, payload_type, offsets)
-        publication.targets = Targets([*publication.targets, self._target])
+        self._enter(publication, publication, self._numbers.switch(publication.number, packet, now))
         self._on_begun(self)
         return True
+
+    def _enter(self, publication: Publication, flow: Flow, offsets: Offsets) -> None:
+        self._flow, self._offsets = flow, offsets
+        self._packets_at_start, self._octets_at_start = flow.sent
+        self._sources.pop(flow.number, None)
+        self._sources[flow.number] = publication, flow
+        while len(self._sources) > 4:
+            del self._sources[next(iter(self._sources))]
+        self._target = self._aim(publication, self._codec_pt, offsets)
+        flow.targets = Targets([*flow.targets, self._target])
+
+    # --- temporal layers ------------------------------------------------------------------------------------------
+
+    def thin(self, now: float, *, thin: bool) -> bool:
+        """Leave out the upper temporal layers, or have them again, from the next frame on with which that can be. Call
+        it about twice a second. Returns whether there was none for so long that a keyframe is needed."""
+        publication = self.current
+        self._thin = thin
+        if publication is None:
+            return False
+        thinned = publication.thinned
+        if thinned is None:
+            if not thin:
+                return False
+            thinned = publication.thinned = Thinned(-publication.number)
+        if thin is (self._flow is thinned):
+            self._stay(thinned)
+            return False
+        if self not in thinned.changing:
+            thinned.changing.append(self)
+            self._change_at = now + CHANGE_S
+        return not thin and now >= self._change_at
+
+    @property
+    def thinned(self) -> bool:
+        """Whether it has only the base layer now."""
+        return self._flow is not None and self._flow is not self.current
+
+    def change(self, media: MediaPacket, kept: MediaPacket | None) -> bool:
+        """As Changing: down with a frame of the base layer; up with one that needs nothing that was left out."""
+        publication, offsets, descriptor = self.current, self._offsets, media.descriptor
+        if publication is None or offsets is None or descriptor is None or not descriptor.starts_frame:
+            return False
+        flow: Flow | None = publication.thinned if self._thin else publication
+        first = kept if self._thin else media
+        synced = descriptor.starts_keyframe or (descriptor.temporal == 1 and descriptor.synced)
+        if flow is None or first is None or not (self._thin or synced):
+            return False
+        self._exit()
+        self._enter(publication, flow, self._numbers.go_on(flow.number, first, offsets))
+        return True
+
+    def _stay(self, thinned: Thinned) -> None:
+        if self in thinned.changing:
+            thinned.changing = [slot for slot in thinned.changing if slot is not self]
 
     def pace(self, pacer: Pacer | None) -> None:
         """From now on the picture goes through `pacer`, which numbers it; None: at once, as at first."""
         if not self.video or self._numbering is None or pacer is self._pacer:
             return
         self._pacer = pacer
-        before, publication, offsets = self._target, self.current, self._offsets
-        if before is not None and publication is not None and offsets is not None:
+        before, publication, flow, offsets = self._target, self.current, self._flow, self._offsets
+        if before is not None and publication is not None and flow is not None and offsets is not None:
             self._target = after = self._aim(publication, self._codec_pt, offsets)
-            publication.targets = Targets(after if target is before else target for target in publication.targets)
+            flow.targets = Targets(after if target is before else target for target in flow.targets)
 
     def _aim(self, publication: Publication, payload_type: int, offsets: Offsets) -> Target:
         """What the plane must know to send packets of `publication` here."""
@@ -194,16 +268,24 @@ class Slot:
         return True
 
     def _leave(self) -> None:
-        publication, target, offsets = self.current, self._target, self._offsets
-        if publication is None or target is None or offsets is None:
+        if self.current is not None and self.current.thinned is not None:
+            self._stay(self.current.thinned)
+        self._exit()
+        self.current = None
+
+    def _exit(self) -> None:
+        """Take no more of the flow."""
+        flow, target, offsets = self._flow, self._target, self._offsets
+        if flow is None or target is None or offsets is None:
             return
-        publication.targets = Targets(other for other in publication.targets if other is not target)
-        if publication.newest is not None:
-            self._numbers.leave(publication.newest, offsets)
-            self._left_at = publication.newest.packet.sequence + offsets.sequence
-        self._packets_before += publication.reception.packets - self._packets_at_start
-        self._octets_before += publication.reception.octets - self._octets_at_start
-        self.current = self._target = self._offsets = None
+        flow.targets = Targets(other for other in flow.targets if other is not target)
+        if flow.newest is not None:
+            self._numbers.leave(flow.newest, offsets)
+            self._left_at = flow.newest.packet.sequence + offsets.sequence
+        packets, octets = flow.sent
+        self._packets_before += packets - self._packets_at_start
+        self._octets_before += octets - self._octets_at_start
+        self._flow = self._target = self._offsets = None
 
     @property
     def alone(self) -> Targets:
@@ -240,15 +322,16 @@ class Slot:
     def _sent(self) -> tuple[int, int]:
         """Packets and payload bytes since the beginning, without repeats."""
         packets, octets = self._packets_before, self._octets_before
-        if self.current is not None:
-            packets += self.current.reception.packets - self._packets_at_start
-            octets += self.current.reception.octets - self._octets_at_start
+        if self._flow is not None:
+            flow_packets, flow_octets = self._flow.sent
+            packets += flow_packets - self._packets_at_start
+            octets += flow_octets - self._octets_at_start
         return packets, octets
 
     def repeat(self, sequence: int, rtt_s: float, now: float, most_bps: int | None) -> bool:
         """Send again what went out as `sequence`; False if it is gone, too soon or over the budget, which is no more
         than `most_bps` where the link is known."""
-        newest = self.current.newest if self.current is not None else None
+        newest = self._flow.newest if self._flow is not None else None
         highest = self._left_at
         if newest is not None and self._offsets is not None:
             highest = max(highest, newest.packet.sequence + self._offsets.sequence)
@@ -256,9 +339,11 @@ class Slot:
         if found is None:
             return False
         segment, number = found
-        publication = self._sources.get(segment.source)
-        packet = publication.cache.get(number) if publication is not None else None
-        if publication is None or packet is None or publication.codec is None:
+        if segment.source not in self._sources:
+            return False
+        publication, flow = self._sources[segment.source]
+        packet = flow.cache.get(number)
+        if packet is None or publication.codec is None:
             return False
         payload_type = self.section.pt_of.get(publication.codec)
         if payload_type is None:

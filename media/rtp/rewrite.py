@@ -82,6 +82,23 @@ class Rewriter:
         self._segments = [*self._segments[1 - _SEGMENTS :], Segment(self._last_sequence + 1, source, offsets)]
         return offsets
 
+    def go_on(self, source: int, first: MediaPacket, offsets: Offsets) -> Offsets:
+        """The offsets for a part of the source that had `offsets` and was just left, or for all of it after a part:
+        the same clock and the same TL0PICIDX, and `first` follows on the last packet without a hole."""
+        descriptor = first.descriptor
+        picture_id = 0
+        if descriptor is not None and descriptor.picture_id_bits and self._picture_id is not None:
+            picture_id = (self._picture_id + 1 - descriptor.picture_id) & 0x7FFF
+        after = Offsets(
+            first.sequence,
+            self._last_sequence + 1 - first.sequence,
+            offsets.timestamp_ticks,
+            picture_id,
+            offsets.tl0,
+        )
+        self._segments = [*self._segments[1 - _SEGMENTS :], Segment(self._last_sequence + 1, source, after)]
+        return after
+
     def leave(self, newest: Newest, offsets: Offsets) -> None:
         """The source that had `offsets` is left; `newest` was the last of its packets that went out."""
         packet, at = newest

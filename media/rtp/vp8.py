@@ -17,6 +17,10 @@ class Vp8Descriptor(NamedTuple):
     tl0_at: int
     """Where TL0PICIDX is, 0 if there is none."""
     tl0: int
+    temporal: int
+    """Number of the temporal layer, 0 of the base and where it is not told."""
+    synced: bool
+    """Of an upper layer: it needs nothing but the newest frame of the base layer."""
 
 
 def parse_vp8(payload: bytes) -> Vp8Descriptor:
@@ -26,7 +30,8 @@ def parse_vp8(payload: bytes) -> Vp8Descriptor:
         raise ValueError("VP8 descriptor: 0 bytes, need 1")
     first = payload[0]
     at = 1
-    id_at = id_bits = picture = tl0_at = tl0 = 0
+    id_at = id_bits = picture = tl0_at = tl0 = temporal = 0
+    synced = False
     if first & 0x80:
         if size < 2:
             raise ValueError("VP8 descriptor extension: 1 byte, need 2")
@@ -48,12 +53,14 @@ def parse_vp8(payload: bytes) -> Vp8Descriptor:
             tl0_at, tl0 = at, payload[at]
             at += 1
         if flags & 0x30:
+            if flags & 0x20 and at < size:
+                temporal, synced = payload[at] >> 6, bool(payload[at] & 0x20)
             at += 1
     if at > size:
         raise ValueError(f"VP8 descriptor: {size} bytes, need {at}")
     starts = bool(first & 0x10) and not first & 0x07
     keyframe = starts and size > at and not payload[at] & 0x01
-    return Vp8Descriptor(keyframe, starts, at, id_at, id_bits, picture, tl0_at, tl0)
+    return Vp8Descriptor(keyframe, starts, at, id_at, id_bits, picture, tl0_at, tl0, temporal, synced)
 
 
 def frame_size(frame: bytes) -> tuple[int, int] | None:

@@ -129,6 +129,11 @@ class Sent:
     nacks: int = 0
     rid: str = ""
     """Of a layer."""
+    temporal: tuple[int, ...] = ()
+    """Temporal layers of frame after frame from a keyframe on, over and over; none if it has none."""
+    since_key: int = 0
+    tl0: int = 200
+    picture_id_bits: int = 15
 
 
 @dataclass
@@ -152,6 +157,8 @@ class Heard:
         for number, packet in sorted(self.packets.items()):
             header = parse_header(packet)
             payload = packet[header.payload_at : header.payload_end]
+            if not payload:
+                continue
             picture_id, at = -1, 0
             if self.section.kind == "video":
                 descriptor = parse_vp8(payload)
@@ -163,6 +170,20 @@ class Heard:
 
     def missing(self) -> list[int]:
         return [number for number in range(self.first, self.sequence.highest + 1) if number not in self.packets]
+
+
+def _names(track: Sent, *, key: bool) -> bytes:
+    """What the descriptor of the next frame says after its first byte."""
+    short = track.picture_id_bits == 7
+    picture = bytes([track.picture_id & 0x7F]) if short else (0x8000 | track.picture_id).to_bytes(2)
+    if not track.temporal:
+        return b"\xc0" + picture + bytes([track.frame & 0xFF])
+    track.since_key = 0 if key else track.since_key + 1
+    lap, place = divmod(track.since_key, len(track.temporal))
+    temporal = track.temporal[place]
+    track.tl0 += not temporal
+    synced = bool(temporal) and lap % 2 == 0
+    return b"\xe0" + picture + bytes([track.tl0 & 0xFF, temporal << 6 | synced << 5])
 
 
 class Client:
@@ -252,8 +273,7 @@ class Client:
         else:
             assert self.sections.numbered
             self.arrivals.on_packet(int.from_bytes(wide), header.ssrc, self.world.now)
-        if header.payload_at == header.payload_end:
-            assert header.ssrc in self.rtx
+        if header.payload_at == header.payload_end and header.ssrc in self.rtx:
             self.padding += 1
             return
         ssrc = self.rtx.get(header.ssrc)
@@ -389,9 +409,9 @@ class Client:
         track.frame += 1
         track.ticks += 3000
         track.picture_id = (track.picture_id + 1) & 0x7FFF
+        named = _names(track, key=key)
         for part in range(parts * (3 if key else 1)):
-            descriptor = bytes([0x90 if part == 0 else 0x80, 0xC0]) + (0x8000 | track.picture_id).to_bytes(2)
-            descriptor += bytes([track.frame & 0xFF])
+            descriptor = bytes([0x90 if part == 0 else 0x80]) + named
             data = bytes([0x00 if key else 0x01, 0, 0]) + TAG.pack(who.encode(), track.frame, part)
             track.sequence = (track.sequence + 1) & 0xFFFF
             packet = self._packet(

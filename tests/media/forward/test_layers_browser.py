@@ -8,7 +8,10 @@ import pytest
 from playwright.async_api import Page
 
 from contract.ids import LegId
+from contract.media import Layer
+from media.forward import layers
 from media.peer.leg import Leg
+from media.rtp.bandwidth import PICTURE_PART
 from runtime import clock
 from tests.media.forward.test_browsers import RealRoom
 from tests.support.browsers import Browser, chromium, playwright
@@ -110,4 +113,48 @@ async def test_each_link_gets_what_it_carries(server: tuple[NarrowRoom, Browser]
         return not await paused() and seen > stood + 20
 
     await eventually(back)
+    assert not real.mux.dropped["bug"]
+
+
+async def test_a_link_that_carries_half_of_a_picture_gets_it_at_its_size(
+    server: tuple[NarrowRoom, Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layers, "RISE_S", 0.5)
+    real, browser = server
+    real.carries_bps = 10_000_000
+    await join(browser, CAMERA)
+    narrow, wide = await join(browser, {}), await join(browser, {})
+
+    async def settled() -> bool:
+        return (await shown_px(narrow), await shown_px(wide)) == (FULL_PX, FULL_PX)
+
+    await eventually(settled)
+    publications = next(iter(real.room._legs.values())).publications.values()
+    full = next(one for one in publications if one.layer is Layer.FULL)
+    leg = real.room._legs[NARROW]
+
+    async def seen() -> int:
+        return sum(got["frames"] for got in await narrow.evaluate("received()"))
+
+    async def thinned() -> bool:
+        bps, upper_bps = full.rate.bps(clock.now()), full.upper_rate.bps(clock.now())
+        if bps and upper_bps:
+            real.carries_bps = int((bps - upper_bps / 2 + 60_000) / PICTURE_PART)
+        return any(slot.current is full and slot.thinned for slot in leg.slots)
+
+    await eventually(thinned)
+    frames = await seen()
+
+    async def goes_on() -> bool:
+        return await seen() > frames + 30 and await shown_px(narrow) == FULL_PX
+
+    await eventually(goes_on)
+    real.carries_bps = 10_000_000
+
+    async def whole() -> bool:
+        return any(slot.current is full and not slot.thinned for slot in leg.slots)
+
+    await eventually(whole)
+    frames = await seen()
+    await eventually(goes_on)
     assert not real.mux.dropped["bug"]

@@ -70,6 +70,7 @@ export function addSections(pc: RTCPeerConnection, layout: Layout, layered: bool
       scaleResolutionDownBy: scale,
       maxBitrate: maxBps,
       active: FIRST_LAYERS.includes(rid),
+      scalabilityMode: 'L1T2', // every second frame can be left out where a link is narrow; Firefox has none
     }))
     try {
       const transceiver = pc.addTransceiver('video', { direction: 'sendonly', sendEncodings })

@@ -51,7 +51,10 @@ test('only the camera is offered in layers, the largest first and alone active; 
       {
         addTransceiver: (_kind: string, init: RTCRtpTransceiverInit) => {
           if (refuses && init.sendEncodings) throw new TypeError('no simulcast')
-          const rids = init.sendEncodings?.map(({ rid, active }) => `${active ? '' : '~'}${rid}`)
+          const rids = init.sendEncodings?.map(
+            ({ rid, active, scalabilityMode }: RTCRtpEncodingParameters & { scalabilityMode?: string }) =>
+              `${active ? '' : '~'}${rid} ${scalabilityMode}`,
+          )
           lines.push(rids ?? null)
           return {}
         },
@@ -63,7 +66,7 @@ test('only the camera is offered in layers, the largest first and alone active; 
     return lines
   }
   const plain = Array.from({ length: 6 }, () => null)
-  expect(offered(true)).toEqual([null, ['f', '~h', '~q'], null, null, null, null])
+  expect(offered(true)).toEqual([null, ['f L1T2', '~h L1T2', '~q L1T2'], null, null, null, null])
   expect(offered(false)).toEqual(plain)
   expect(offered(true, true)).toEqual(plain)
   vi.unstubAllGlobals()
