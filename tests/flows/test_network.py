@@ -31,12 +31,14 @@ GAP_MS = 9_000
 
 
 @contextlib.asynccontextmanager
-async def call_over(directory: Path, network: Network) -> AsyncIterator[tuple[Scene, Page, Page]]:
-    """A call between a store behind `network` and an expert, both seeing each other."""
+async def call_over(
+    directory: Path, network: Network, beyond: Network | None = None
+) -> AsyncIterator[tuple[Scene, Page, Page]]:
+    """A call between a store behind `network` and an expert, behind `beyond` if given, both seeing each other."""
     async with Scene(directory, host="0.0.0.0") as scene:
         scene.expected += OFFLINE
         tablet = await scene.browser(clip(1), network=network)
-        desk = await scene.browser(clip(2), size=DESK)
+        desk = await scene.browser(clip(2), size=DESK, network=beyond)
         store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
         await acts.sees(expert, STORE, clip(1))
         await acts.sees(store, EXPERT, clip(2))
@@ -145,6 +147,30 @@ async def test_the_call_moves_to_another_network(promise: Promise, tmp_path: Pat
             gap_s = await gap_around(network.switch(after_s=0.5), store, expert)
             promise.measured("the whole gap of a change of network", gap_s, limit=5.0)
             await acts.gone(store, "call-lost")
+
+
+@pytest.mark.full_only
+@pytest.mark.promise("B5")
+async def test_a_device_with_two_networks_loses_the_one_in_use(promise: Promise, tmp_path: Path) -> None:
+    for seed in promise.rounds():
+        async with Network(seed=seed) as network:
+            await network.second()
+            await network.set(delay_ms=40.0)  # so that the first one is taken
+            first, _ = network.addresses
+            async with call_over(tmp_path / str(seed), network) as (_, store, expert):
+                await acts.until(lambda: own_address(store), first.__eq__, "the first one is in use")
+                gap_s = await gap_around(network.lose(), store, expert)
+                promise.measured("the whole gap with another network at hand", gap_s, limit=5.0)
+                await acts.gone(store, "call-lost")
+
+
+async def own_address(page: Page) -> str | None:
+    """Where this page's media leaves its device."""
+    rows = {row["id"]: row for row in await page.evaluate("passline.stats()")}
+    used = next((row.get("selectedCandidatePairId") for row in rows.values() if row["type"] == "transport"), None)
+    near = rows.get(rows.get(used, {}).get("localCandidateId"), {})
+    address = near.get("address")
+    return address if isinstance(address, str) else None
 
 
 @pytest.mark.full_only

@@ -39,6 +39,10 @@ class Impairment:
     """Uniform, either way; the order is kept."""
     loss: float = 0.0
     """Share of packets lost, each by itself."""
+    burst_p: float = 0.0
+    burst_r: float = 1.0
+    """With every packet the way turns bad by the one chance and good again by the other; nothing passes while it is
+    bad (Gilbert and Elliott). 0: never."""
     rate_bps: float = 0.0
     """0: as fast as can be."""
     queue_bytes: int = 60_000
@@ -67,13 +71,16 @@ class Direction:
     def __init__(self, seed: int) -> None:
         self.impairment = Impairment()
         self._random = random.Random(seed)
+        self._bad = False
         self._line_free_at = 0.0
         self._last = 0.0
 
     def arrival(self, size_bytes: int, now: float) -> float | None:
         """When a packet that comes `now` (monotonic seconds) arrives; None: it is lost."""
         way = self.impairment
-        if way.down or self._random.random() < way.loss:
+        if way.burst_p:
+            self._bad = self._random.random() >= way.burst_r if self._bad else self._random.random() < way.burst_p
+        if way.down or (way.burst_p and self._bad) or self._random.random() < way.loss:
             return None
         sent = now
         if way.rate_bps:

@@ -5,8 +5,8 @@ async with Network() as network:
     await network.cut()
     await network.mend()
 
-The server is at `network.server`. Needs root, iproute2 and /dev/net/tun (tools/prepare.sh). One path exists at a time:
-with a second one beside it, ICE would quietly take that.
+The server is at `network.server`. Needs root, iproute2 and /dev/net/tun (tools/prepare.sh). One path exists at a time,
+unless a test asks for a `second`: ICE would quietly take that.
 """
 
 import asyncio
@@ -94,13 +94,30 @@ class Network:
 
     async def switch(self, *, after_s: float) -> None:
         """The client's address and interface go away; another interface with another address comes `after_s` later."""
-        old = self._paths[-1]
+        await self.lose()
+        await asyncio.sleep(after_s)
+        await self._connect()
+
+    async def second(self) -> None:
+        """Another interface with another address comes, and both can be used; `set` changes this one now."""
+        await self._connect()
+        new = self._paths[-1]
+        table = str(100 + len(self._paths))
+        # What has this address goes this way, although the first one is the way that everything else goes.
+        await _ip("-n", self.namespace, "rule", "add", "from", new.address, "table", table)
+        await _ip("-n", self.namespace, "route", "add", self.server, "dev", new.far, "src", new.address, "table", table)
+
+    async def lose(self) -> None:
+        """The oldest interface goes, with its address."""
+        old = self._paths.pop(0)
         await _ip("-n", self.namespace, "addr", "flush", "dev", old.far)
         await _ip("-n", self.namespace, "link", "set", old.far, "down")
         await _end(old.process)
-        self._paths.remove(old)
-        await asyncio.sleep(after_s)
-        await self._connect()
+
+    @property
+    def addresses(self) -> list[str]:
+        """The client's, the oldest first."""
+        return [path.address for path in self._paths]
 
     async def _connect(self) -> None:
         address = next(self._addresses)

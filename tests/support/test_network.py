@@ -43,6 +43,18 @@ def test_a_direction_loses_delays_and_keeps_the_order() -> None:
 
 
 @pytest.mark.unit
+def test_a_direction_loses_in_bursts() -> None:
+    way = Direction(seed=1)
+    way.impairment = Impairment(burst_p=0.02, burst_r=0.15)
+    came = "".join("." if way.arrival(1200, number * 0.001) is None else "x" for number in range(20_000))
+    bursts = [len(burst) for burst in came.split("x") if burst]
+    assert pytest.approx(came.count(".") / len(came), rel=0.2) == 0.02 / 0.17
+    assert statistics.mean(bursts) == pytest.approx(1 / 0.15, rel=0.2)
+    way.impairment = Impairment()
+    assert way.arrival(1200, 30.0) is not None, "it is good at once"
+
+
+@pytest.mark.unit
 def test_a_limited_direction_queues_and_then_loses() -> None:
     way = Direction(seed=1)
     way.impairment = Impairment(delay_ms=0, jitter_ms=0, rate_bps=800_000, queue_bytes=12_000)

@@ -1,0 +1,127 @@
+"""A crowd before a worker: those who run keep their pictures, the rest are let in or told when to ask again."""
+
+import asyncio
+import contextlib
+import os
+import statistics
+import sys
+from collections.abc import AsyncIterator, Awaitable
+
+import psutil
+import pytest
+
+from runtime import clock
+from tests.media.crowding import Look, RunningRoom, running
+from tests.support.control_desk import ControlDesk
+from tests.support.peer_client import PeerClient
+from tests.support.promise import Promise
+from tests.support.until import until
+
+pytestmark = pytest.mark.flow
+
+MOST = 1500
+"""As many take all of any core."""
+JOINS, OVER_S = 300, 30.0
+BASE_S = 5.0
+"""To see what the running room costs alone."""
+
+
+@contextlib.asynccontextmanager
+async def worker(desk: ControlDesk, **settings: object) -> AsyncIterator[psutil.Process]:
+    """A media worker with these settings, as `passline serve` starts it."""
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("PASSLINE_")},
+        "PASSLINE_DATA": str(desk.data),
+        "PASSLINE_MEDIA_PORT": "0",
+        "PASSLINE_LOG_LEVEL": "warning",
+        "PASSLINE_MAX_LEGS": "5000",
+        **{f"PASSLINE_{name.upper()}": str(value) for name, value in settings.items()},
+    }
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "media", env=environment)
+    try:
+        await desk.hello()
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 30.0)
+
+
+@pytest.mark.promise("B20")
+async def test_twice_as_many_as_it_takes_ask_and_running_calls_keep_their_pictures(
+    promise: Promise, desk: ControlDesk
+) -> None:
+    async with worker(desk, media_load=promise.size(0.2, full=0.8)):
+        for _ in promise.rounds():
+            async with running(desk, pictures_per_s=promise.size(30, full=150)) as room:
+                look = Look(room)
+                let_in = refused = 0
+                while refused <= let_in:
+                    client = PeerClient()
+                    assert let_in < MOST, "nobody is ever refused"
+                    if await room.let_in(client):
+                        let_in += 1
+                        client.lose = lambda _data: True  # whoever only makes load needs not be read
+                    else:
+                        refused += 1
+                        await client.aclose()
+                print(f"{let_in} let in, {refused} told when to ask again")
+                lost = await look.lost_percent()
+                promise.measured("pictures of a running call that did not come", lost, limit=10.0, unit="%")
+                await room.send_away()
+            await has_room(desk)
+
+
+async def has_room(desk: ControlDesk) -> None:
+    """With nobody there it takes people again, and says so."""
+    async with asyncio.timeout(60.0):
+        while (await desk.beat()).busy_s is not None:
+            pass
+
+
+@pytest.mark.full_only
+@pytest.mark.promise("P13")
+async def test_three_hundred_come_and_go_in_half_a_minute_and_a_running_room_does_not_notice(
+    promise: Promise, desk: ControlDesk
+) -> None:
+    async with worker(desk) as process:
+        for _ in promise.rounds():
+            async with running(desk, pictures_per_s=30) as room:
+                base_s = await cpu_of(process, asyncio.sleep(BASE_S)) / BASE_S
+                look = Look(room)
+                firsts: list[float] = []
+
+                async def crowd(room: RunningRoom = room, firsts: list[float] = firsts) -> None:
+                    async with asyncio.TaskGroup() as tasks:
+                        for _ in range(JOINS):
+                            tasks.create_task(come_and_go(room, firsts))
+                            await asyncio.sleep(OVER_S / JOINS)
+
+                began = clock.now()
+                used_s = await cpu_of(process, crowd())
+                each_s = (used_s - base_s * (clock.now() - began)) / JOINS
+                assert len(firsts) == JOINS
+                p95_ms = 1000 * statistics.quantiles(firsts, n=20)[18]
+                promise.measured("offer to first packet, 95 % of 300", p95_ms, limit=60.0, unit="ms")
+                print(f"a worker spends {1000 * each_s:.1f} ms of a core on each who comes and goes")
+                promise.measured("longest gap of the running room", look.longest_gap_s, limit=0.15)
+                promise.measured("pictures that did not come", await look.lost_percent(), limit=1.0, unit="%")
+
+
+async def come_and_go(room: RunningRoom, firsts: list[float]) -> None:
+    """One who is let in, waits for the first packet and goes."""
+    client = PeerClient()
+    try:
+        began = clock.now()
+        assert await room.let_in(client), "there is room"
+        await until(lambda: client.media_at)
+        firsts.append(client.media_at[0] - began)
+    finally:
+        await client.aclose()
+
+
+async def cpu_of(process: psutil.Process, doing: Awaitable[None]) -> float:
+    """Seconds of CPU that `process` used meanwhile."""
+    before = process.cpu_times()
+    await doing
+    after = process.cpu_times()
+    return float(after.user + after.system - before.user - before.system)
