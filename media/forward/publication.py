@@ -28,6 +28,10 @@ CLOCK_RATES_HZ = {"audio": 48_000, "video": 90_000}
 LATE_S = 0.25
 """A slot that is filled so soon after a keyframe began still begins with that one: longer, and its watcher would get a
 burst of what is past."""
+AWAITED_S = 0.4
+"""Who rings is asked for another keyframe so long after the last: whoever answers sees a picture at once."""
+AWAITED_LATE_S = 0.75
+"""And begins with one as old as it may be then: the pause, the request's way, the camera's next frame."""
 SILENCE_S = 3.0
 """A publication of which nothing came for so long has ended: camera off, track replaced by none, network gone.
 Longer than Opus DTX (0.4 s) and than the slowest screen (1 frame a second)."""
@@ -191,8 +195,8 @@ class Publication:
         self.waiting = [slot for slot in self.waiting if not slot.begin(self, media, now)]
 
     def since_keyframe(self, now: float) -> list[MediaPacket]:
-        """What passed since the newest keyframe began, that first; nothing if it did not begin within LATE_S."""
-        if now - self.keyframe_at > LATE_S or self.newest is None:
+        """What passed since the newest keyframe began, that first; nothing if it began too long ago."""
+        if now - self.keyframe_at > (AWAITED_LATE_S if self.low_delay else LATE_S) or self.newest is None:
             return []
         kept = (self.cache.get(number) for number in range(self._keyframe, self.newest.packet.sequence + 1))
         packets = [packet for packet in kept if packet is not None]
@@ -207,10 +211,16 @@ class Publication:
         """Somebody needs a keyframe. Returns whether to send a PLI now; otherwise `keyframe_due` will say when."""
         return self.video and self._throttle.request(now, first=first)
 
-    def keyframe_due(self, now: float) -> bool:
-        """Whether a PLI is to be sent now: one that was held back, or again for those who still wait."""
+    def keyframe_due(self, now: float, *, granted: bool = True) -> bool:
+        """Whether a PLI is to be sent now: one that was held back, or again for those who still wait.
+
+        Of a camera that is to be shown without delay and is not `granted` yet, the caller's while it rings, a keyframe
+        is kept at hand.
+        """
         if not self.video:
             return False
+        if self.low_delay and self.live and not granted and now - self.keyframe_at >= AWAITED_S:
+            return self._throttle.request(now, first=False)
         if self.waiting:
             return self._throttle.request(now, first=False)
         if self.nack.broken:

@@ -286,7 +286,7 @@ class MediaRoom:
                     ended = True
                 if publication.nack.waiting:
                     send_nack(publication, leg, now)
-                if publication.keyframe_due(now):
+                if publication.keyframe_due(now, granted=leg.member.grants.publish):
                     send_pli(publication, leg)
         self._tap.tick(now, wall_ns)
         for publication in self._tap.wanting():

@@ -124,6 +124,24 @@ def test_who_is_let_in_begins_with_the_keyframe_that_was_asked_for_ahead() -> No
     assert len(expert.slot().media()) > 100
 
 
+@pytest.mark.parametrize("ringing_s", [1.0, 3.3, 20.1, 20.4])
+def test_who_answers_begins_with_a_keyframe_that_was_kept_at_hand(ringing_s: float) -> None:
+    world = World()
+    store = world.join("store", grants=NONE, low_delay=True)
+    expert = world.join("expert", grants=NONE, publishes=False)
+    world.run(ringing_s)
+    plis = store.sent[Source.CAMERA].plis[:]
+    assert len(plis) <= 1 + 2 * ringing_s, "no more than two a second"
+    assert all(not heard.packets for heard in expert.heard.values()), "nobody is let in"
+    world.grant("store", ALL)
+    world.grant("expert", ALL, host=True)
+    world.run(expert.down.delay_s + 0.001)
+    assert expert.slot().media()[0][6] == 0, "at once"
+    world.run(5)
+    assert len(store.sent[Source.CAMERA].plis) <= len(plis) + 1, "that was all"
+    assert_continuous(expert.slot())
+
+
 def test_a_keyframe_that_is_long_past_is_not_begun_with() -> None:
     world = World()
     store = world.join("store", grants=NONE)
