@@ -230,7 +230,8 @@ class Leg:
         """Send a train of padding, if it is time to see whether its link carries more."""
         if self.numbering is None:
             return
-        padding_bytes = self.estimate.probe_bytes(self.videos(), now)
+        hungry = not any(slot.video and slot.current is not None for slot in self.slots)
+        padding_bytes = self.estimate.probe_bytes(self.videos(), now, hungry=hungry)
         slot = next((slot for slot in self.slots if (slot.current or slot.paused) is not None and slot.can_pad), None)
         if not padding_bytes or slot is None:
             return

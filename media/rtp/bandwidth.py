@@ -80,10 +80,11 @@ class Estimate:
             self._told_bps = bps
         return False
 
-    def probe_bytes(self, videos: int, now: float) -> int:
-        """How much padding to send at once to find out whether there is room for `videos` pictures at their best."""
+    def probe_bytes(self, videos: int, now: float, *, hungry: bool = False) -> int:
+        """How much padding to send at once to find out whether there is room for `videos` pictures at their best;
+        `hungry` if none of them is sent."""
         bps = self.video_bps(now)
-        return self.sending.probe_bytes(now) if bps is not None and bps < videos * CAP_BPS else 0
+        return self.sending.probe_bytes(now, hungry=hungry) if bps is not None and bps < videos * CAP_BPS else 0
 
 
 def publisher_bps(shares: Iterable[int]) -> int:

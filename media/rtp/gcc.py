@@ -46,6 +46,8 @@ LOSS_TOLERATED = 0.10
 LOSS_ABOVE_USUAL = 1.6
 PROBE_EVERY_S, PROBE_SELDOM_S = 2.0, 16.0
 """Between two trains of padding: less and less often while they find nothing."""
+PROBE_HUNGRY_S = 4.0
+"""At most, where somebody waits for what a train may find: it is the only way to know."""
 PROBE_S = 0.015
 PROBE_FACTOR = 2.0
 PROBE_PART = 0.9
@@ -107,6 +109,7 @@ class SendRate:
         be if as much arrives as before."""
         self._train: _Train | None = None
         self._probe_at = 0.0
+        self._probed_at = float("-inf")
         self._probe_every_s = PROBE_EVERY_S
 
     def on_feedback(self, feedback: TransportFeedback, left: Sequence[Left], now: float) -> None:
@@ -240,9 +243,13 @@ class SendRate:
 
     # --- room that is not used
 
-    def probe_bytes(self, now: float) -> int:
-        """How much padding to send at once to see whether the link carries more; 0: none."""
-        if self.bps is None or self._train is not None or now < self._probe_at:
+    def probe_bytes(self, now: float, *, hungry: bool = False) -> int:
+        """How much padding to send at once to see whether the link carries more; 0: none. `hungry`: hardly anything
+        else is sent that could tell."""
+        due = self._probe_at
+        if hungry:
+            due = min(due, max(self._probed_at + PROBE_HUNGRY_S, self._fell_at + PROBE_EVERY_S))
+        if self.bps is None or self._train is not None or now < due:
             return 0
         if self.trend.usage is not Usage.NORMAL or self._draining:
             return 0
@@ -251,6 +258,7 @@ class SendRate:
     def on_probe(self, first: int, packets: int, now: float) -> None:
         """So many packets with the numbers (16 bits) from `first` on were sent as one train."""
         self._train = _Train(first, packets, now)
+        self._probed_at = now
 
     def _judge_train(self, now: float) -> None:
         """What a whole train says when it came: it cannot have come faster than the link carries."""
