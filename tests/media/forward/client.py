@@ -134,6 +134,7 @@ class Sent:
     since_key: int = 0
     tl0: int = 200
     picture_id_bits: int = 15
+    h264: bool = False
 
 
 @dataclass
@@ -160,7 +161,9 @@ class Heard:
             if not payload:
                 continue
             picture_id, at = -1, 0
-            if self.section.kind == "video":
+            if header.payload_type == H264:
+                at = 1
+            elif self.section.kind == "video":
                 descriptor = parse_vp8(payload)
                 picture_id, at = descriptor.picture_id, descriptor.data_at + 3
             who, frame, part = TAG.unpack_from(payload, at)
@@ -285,7 +288,7 @@ class Client:
             assert header.payload_type in heard.section.rtx_of.values()
             wire, payload = unwrap_rtx(packet[header.payload_at :])
             head = bytearray(packet[: header.payload_at])
-            head[1] = head[1] & 0x80 | VP8
+            head[1] = head[1] & 0x80 | (H264 if header.payload_type == H264_RTX else VP8)
             head[2:4] = wire.to_bytes(2)
             packet = bytes(head) + payload
         number = heard.sequence.unwrap(wire)
@@ -366,7 +369,7 @@ class Client:
         track.rtx_sequence = (track.rtx_sequence + 1) & 0xFFFF
         self._up(
             self._packet(
-                VP8_RTX,
+                H264_RTX if header.payload_type == H264 else VP8_RTX,
                 track.rtx_sequence,
                 header.timestamp_ticks,
                 track.section.rtx_ssrc or track.ssrc ^ 1,
@@ -411,11 +414,15 @@ class Client:
         track.picture_id = (track.picture_id + 1) & 0x7FFF
         named = _names(track, key=key)
         for part in range(parts * (3 if key else 1)):
-            descriptor = bytes([0x90 if part == 0 else 0x80]) + named
-            data = bytes([0x00 if key else 0x01, 0, 0]) + TAG.pack(who.encode(), track.frame, part)
+            if track.h264:  # a parameter set, then slices of a keyframe or of another
+                descriptor, data = b"", bytes([(0x67 if part == 0 else 0x65) if key else 0x41])
+            else:
+                descriptor = bytes([0x90 if part == 0 else 0x80]) + named
+                data = bytes([0x00 if key else 0x01, 0, 0])
+            data += TAG.pack(who.encode(), track.frame, part)
             track.sequence = (track.sequence + 1) & 0xFFFF
             packet = self._packet(
-                VP8,
+                H264 if track.h264 else VP8,
                 track.sequence,
                 track.ticks,
                 track.ssrc,
