@@ -70,6 +70,7 @@ long-call: setup          ## Half an hour of recording with loss: are sound and 
 bench: setup              ## The figures of docs/performance.md
 	@$(PREPARE)
 	$(BIN)/passline bench sfu --json
+	$(BIN)/passline bench room --json
 	$(BIN)/passline bench call --json
 	$(BIN)/passline bench record --json
 	$(BIN)/passline bench messages --json

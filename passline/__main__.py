@@ -61,7 +61,7 @@ def serve(
 
 @app.command
 def bench(
-    name: Literal["sfu", "call", "record", "messages"],
+    name: Literal["sfu", "room", "call", "record", "messages"],
     /,
     *,
     peer: Literal["janus"] | None = None,
@@ -72,7 +72,8 @@ def bench(
     Parameters
     ----------
     name
-        `sfu` forwarding, `call` a call in Chromium, `record` recording, `messages` chat of 200 clients.
+        `sfu` forwarding, `room` twenty watchers on mixed links, `call` a call in Chromium, `record` recording,
+        `messages` chat of 200 clients.
     peer
         `sfu` beside Janus, which must be installed, in place of aiortc's MediaRelay.
     json

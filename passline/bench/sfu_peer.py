@@ -8,12 +8,15 @@ import contextlib
 import re
 import secrets
 import socket
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from aioice import stun
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCIceTransport
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, RTCDtlsTransport
 
+from contract.media import Layer
+from media.forward.sections import EXTENSIONS
 from media.peer.srtp import Keys
 
 OPUS, VP8, RTX = 111, 96, 97
@@ -21,8 +24,8 @@ RESEND_S, RESEND_MAX_S = 0.01, 0.2
 CERTIFICATE = RTCCertificate.generateCertificate()
 
 Direction = Literal["sendonly", "recvonly"]
-_MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
-_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+_LEVEL_ID, MID_ID, NUMBER_ID, RID_ID, _REPAIRED_RID_ID = 1, 4, 5, 6, 7
+_MID = EXTENSIONS["mid"]
 _TAKEN = ("a=mid:", "a=rtcp-mux", "a=rtcp-fb:", "a=rtpmap:", "a=fmtp:")
 """Lines of an offer that an answer which agrees to everything repeats."""
 
@@ -30,9 +33,14 @@ _TAKEN = ("a=mid:", "a=rtcp-mux", "a=rtcp-fb:", "a=rtpmap:", "a=fmtp:")
 class BenchPeer:
     """`offer` and the server's answer, or `answer`; then `connect`. From then on it has `keys` and a `remote`."""
 
-    def __init__(self, host: str) -> None:
-        """`host` is this machine's address by which server and client know each other."""
+    def __init__(self, host: str, *, numbered: bool = False, layers: Sequence[Layer] = ()) -> None:
+        """`host` is this machine's address by which server and client know each other.
+
+        `numbered` offers transport-wide feedback, `layers` (smallest first) simulcast of the picture that it sends.
+        """
         self.host = host
+        self._numbered = numbered
+        self._layers = [layer.value for layer in reversed(layers)]
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
@@ -65,17 +73,32 @@ class BenchPeer:
             else:
                 formats = f"{OPUS}" if kind == "audio" else f"{VP8} {RTX}"
                 lines += [f"m={kind} {port} UDP/TLS/RTP/SAVPF {formats}", f"c=IN IP4 {self.host}", "a=rtcp-mux"]
-                lines += ["a=rtcp-rsize", f"a=extmap:4 {_MID}", f"a={direction}"]
+                lines += ["a=rtcp-rsize", f"a=extmap:{MID_ID} {_MID}", f"a={direction}"]
+                if self._numbered:
+                    lines += [f"a=extmap:{NUMBER_ID} {EXTENSIONS['transport_cc']}"]
+                    lines += [f"a=rtcp-fb:{OPUS if kind == 'audio' else VP8} transport-cc"]
                 if kind == "audio":
-                    lines += [f"a=extmap:1 {_LEVEL}", f"a=rtpmap:{OPUS} opus/48000/2", f"a=fmtp:{OPUS} minptime=10"]
+                    lines += [
+                        f"a=extmap:{_LEVEL_ID} {EXTENSIONS['level']}",
+                        f"a=rtpmap:{OPUS} opus/48000/2",
+                        f"a=fmtp:{OPUS} minptime=10",
+                    ]
                 else:
                     lines += [f"a=rtpmap:{VP8} VP8/90000", f"a=rtpmap:{RTX} rtx/90000", f"a=fmtp:{RTX} apt={VP8}"]
                     lines += [f"a=rtcp-fb:{VP8} {what}" for what in ("goog-remb", "nack", "nack pli", "ccm fir")]
                 if sends and direction == "sendonly" and kind not in announced:
                     announced.add(kind)
-                    lines += [f"a=msid:bench {kind}", f"a=ssrc:{self.ssrc[kind]} cname:bench"]
+                    lines += self._track(kind)
             lines += [f"a=mid:{mid}", *self._transport()]
         return "\r\n".join(lines) + "\r\n"
+
+    def _track(self, kind: str) -> list[str]:
+        """The lines that announce one: its SSRC, or its layers."""
+        if kind == "audio" or not self._layers:
+            return [f"a=msid:bench {kind}", f"a=ssrc:{self.ssrc[kind]} cname:bench"]
+        lines = [f"a=extmap:{RID_ID} {EXTENSIONS['rid']}", f"a=extmap:{_REPAIRED_RID_ID} {EXTENSIONS['repaired_rid']}"]
+        lines += [f"a=rid:{layer} send" for layer in self._layers]
+        return [f"a=msid:bench {kind}", *lines, "a=simulcast:send " + ";".join(self._layers)]
 
     def answer(self, offer: str) -> str:
         """Takes all that an offer of tracks has, but for header extensions other than mid."""
