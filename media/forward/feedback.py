@@ -107,6 +107,7 @@ class Feedback:
                 leg.estimate.on_remb(bps, now)
             case TransportFeedback(_, _, base, packets):
                 if leg.numbering is not None:
+                    leg.redundancy.heard(packets - len(packet.arrivals), packets)
                     leg.estimate.on_feedback(packet, leg.numbering.left(base, packets), now)
                     if leg.estimate.fell(now):
                         self._hurry(leg)
@@ -125,6 +126,8 @@ class Feedback:
         for block in blocks:
             slot = leg.slot_of(block.ssrc)
             if slot is not None:
+                if leg.numbering is None:
+                    leg.redundancy.heard(*slot.lost_since(block))
                 slot.reported = block
                 slot.repairs.on_report(block.lost, now)
                 rtt_s = round_trip_s(block, ntp_from_wall(wall_ns))

@@ -15,11 +15,12 @@ from media.forward.sections import Section, Sections
 from media.forward.sending import Sending
 from media.forward.slot import MOST_PADDING_BYTES, Slot
 from media.rtp.arrivals import Arrivals
-from media.rtp.bandwidth import Estimate
+from media.rtp.bandwidth import SOUND_BPS, Estimate
 from media.rtp.clock import PublisherClock
 from media.rtp.numbering import Numbering
 from media.rtp.pacer import Pacer
 from media.rtp.packet import FIRST_VALUE_AT, FIXED_BYTES, RtpHeader, extension
+from media.rtp.redundancy import EARLIER_BPS, Redundancy
 
 FLOWS_S = 0.3
 """A camera of which some layer came so recently runs; three frames at ten a second."""
@@ -78,6 +79,7 @@ class Leg:
         self.numbering = numbering
         self._pacer: Pacer | None = None
         self.estimate = Estimate()
+        self.redundancy = Redundancy()
         self.arrivals = Arrivals()
         """Of the packets that carry `numbers_by`."""
         self.numbers_by = next(
@@ -276,6 +278,13 @@ class Leg:
             for slot, (who, source, paused) in zip(self.slots, shown, strict=True)
         ]
         self.port.send_data(Slots(ver=self._told_version, slots=fills))
+
+    def settle_sound(self, now: float) -> None:
+        """As much redundancy as what it loses makes worth it."""
+        earlier = self.redundancy.settle(self.estimate.latest_bps(now))
+        self.estimate.sound_bps = SOUND_BPS + earlier * EARLIER_BPS
+        for slot in self.slots:
+            slot.carry(earlier)
 
     def let_go(self) -> None:
         """Out of the room: empty every slot, and break the ring of slots and leg, so that packets kept for repeats

@@ -6,6 +6,7 @@ from typing import Protocol
 from contract.ids import PersonId
 from contract.media import Codec, Layer, Source
 from contract.recording import GapReason
+from media.forward.redundant import Redundant
 from media.forward.sections import Section
 from media.forward.thinned import Thinned
 from media.plane.base import Targets
@@ -32,6 +33,9 @@ AWAITED_S = 0.4
 """Who rings is asked for another keyframe so long after the last: whoever answers sees a picture at once."""
 AWAITED_LATE_S = 0.75
 """And begins with one as old as it may be then: the pause, the request's way, the camera's next frame."""
+SOUND_LATE_S = 0.3
+"""Sound that comes later than this after it was missed is of no use to who listens. So it is asked for at once, though
+it may be only out of order: its next packet, with which one would ask, is 20 ms away."""
 SILENCE_S = 3.0
 """A publication of which nothing came for so long has ended: camera off, track replaced by none, network gone.
 Longer than Opus DTX (0.4 s) and than the slowest screen (1 frame a second)."""
@@ -90,7 +94,7 @@ class Publication:
         self.newest: Newest | None = None
         self.last_at = float("-inf")
         self.cache = PacketCache()
-        self.nack = NackGenerator()
+        self.nack = NackGenerator() if self.video else NackGenerator(reorder_s=0.0, give_up_s=SOUND_LATE_S)
         self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
         self.reception = Reception(ssrc, self.clock_rate_hz)
         self.rate = Rate(self.reception)
@@ -102,6 +106,9 @@ class Publication:
         self.px = 0
         """Shorter side of the newest keyframe; 0 where we cannot tell (H.264)."""
         self.targets = Targets()
+        """Who gets it as it is."""
+        self.redundant = Redundant(self.cache)
+        """Who gets it with what went before."""
         self.waiting: list[Waiting] = []
         self.nacks = self.plis = 0
         """Packets asked for again, keyframes asked for: of the publisher, so far."""
@@ -204,8 +211,9 @@ class Publication:
         return packets if packets and packets[0].sequence == self._keyframe else []
 
     def missing(self, now: float, rtt_s: float) -> list[int]:
-        """Sequence numbers to ask for now; only of video, sound conceals its losses."""
-        return self.nack.due(now, rtt_s) if self.video and self.nack.waiting else []
+        """Sequence numbers to ask for now, where the publisher can send again."""
+        able = self.video or self.section.sound_again
+        return self.nack.due(now, rtt_s) if able and self.nack.waiting else []
 
     def request_keyframe(self, now: float, *, first: bool) -> bool:
         """Somebody needs a keyframe. Returns whether to send a PLI now; otherwise `keyframe_due` will say when."""

@@ -197,6 +197,8 @@ class MediaRoom:
                 self._forward(kept, thinned.targets)
                 counted["packets_out"] += len(thinned.targets)
             thinned.passed(kept, now)
+        if publication.redundant:
+            counted["packets_out"] += publication.redundant.send(media, self._forward)
         for paced in self._paced:
             paced.pace(now)
         publication.passed(media, now)
@@ -303,6 +305,7 @@ class MediaRoom:
         due = [leg for leg in self._legs.values() if now >= leg.report_due]
         watchers = self._watchers(self._legs.values()) if any(leg.sends for leg in due) else {}
         for leg in due[: max(MOST_REPORTS, len(self._legs) // 8)]:
+            leg.settle_sound(now)
             leg.report_due = next_turn(leg.turn, REPORT_S, now)
             report(leg, watchers, now, wall_ns)
 

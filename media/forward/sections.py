@@ -40,6 +40,10 @@ class Section:
     """Payload type of every codec answered in this section, in the client's own numbering."""
     rtx_of: dict[int, int] = field(default_factory=dict)
     """Payload type → payload type of its retransmissions."""
+    red: int = 0
+    """Of a slot: payload type of Opus with redundancy (RFC 2198); 0 if the client does not take it."""
+    sound_again: bool = False
+    """Of sound that a client sends: what is lost may be asked for again by NACK."""
     ext: dict[str, int] = field(default_factory=dict)
     """Answered header extensions: short name (see EXTENSIONS) → id."""
 

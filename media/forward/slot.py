@@ -17,6 +17,7 @@ from media.rtp.clock import ntp_from_wall
 from media.rtp.numbering import Numbering
 from media.rtp.pacer import Pacer
 from media.rtp.packet import FIRST_VALUE_AT, PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
+from media.rtp.redundancy import EARLIER
 from media.rtp.repairs import Repairs
 from media.rtp.rewrite import Newest, Offsets, Rewriter
 from media.rtp.rtcp import ReportBlock, SenderReport, pack_rtcp
@@ -108,6 +109,7 @@ class Slot:
         self._sources: dict[int, tuple[Publication, Flow]] = {}
         self._rtx_sequence = random.getrandbits(15)
         self._budget = RepeatBudget()
+        self._earlier = 0
         self._low_delay_seen = False
         self._packets_before = 0
         self._octets_before = 0
@@ -150,6 +152,7 @@ class Slot:
         if payload_type is None:
             return False
         self._leave()
+        self._earlier = 0
         self.next = None
         self.current = publication
         self._codec_pt = payload_type
@@ -165,8 +168,40 @@ class Slot:
         self._sources[flow.number] = publication, flow
         while len(self._sources) > 4:
             del self._sources[next(iter(self._sources))]
-        self._target = self._aim(publication, self._codec_pt, offsets)
-        flow.targets = Targets([*flow.targets, self._target])
+        self._join(publication, flow, offsets)
+
+    def _join(self, publication: Publication, flow: Flow, offsets: Offsets) -> None:
+        if self._earlier:
+            self._target = self._aim(publication, self.section.red, offsets)
+            publication.redundant.add((self._codec_pt, self._earlier), self._target)
+        else:
+            self._target = self._aim(publication, self._codec_pt, offsets)
+            flow.targets = Targets([*flow.targets, self._target])
+
+    def _part(self) -> None:
+        publication, flow, target = self.current, self._flow, self._target
+        if publication is None or flow is None or target is None:
+            return
+        if self._earlier:
+            publication.redundant.remove((self._codec_pt, self._earlier), target)
+        else:
+            flow.targets = Targets(other for other in flow.targets if other is not target)
+        self._target = None
+
+    def carry(self, earlier: int) -> None:
+        """From now on every packet of sound carries that of so many before it (media.rtp.redundancy.EARLIER), if the
+        receiver takes it."""
+        if not self.section.red or earlier == self._earlier:
+            return
+        publication, flow, offsets = self.current, self._flow, self._offsets
+        if earlier and flow is not None and offsets is not None:
+            newest = flow.newest
+            if newest is None or newest.packet.sequence < offsets.first + EARLIER[-1]:
+                return  # it would carry what lies before the beginning; the next time it will not
+        self._part()
+        self._earlier = earlier
+        if publication is not None and flow is not None and offsets is not None:
+            self._join(publication, flow, offsets)
 
     # --- temporal layers ------------------------------------------------------------------------------------------
 
@@ -275,17 +310,17 @@ class Slot:
 
     def _exit(self) -> None:
         """Take no more of the flow."""
-        flow, target, offsets = self._flow, self._target, self._offsets
-        if flow is None or target is None or offsets is None:
+        flow, offsets = self._flow, self._offsets
+        if flow is None or offsets is None:
             return
-        flow.targets = Targets(other for other in flow.targets if other is not target)
+        self._part()
         if flow.newest is not None:
             self._numbers.leave(flow.newest, offsets)
             self._left_at = flow.newest.packet.sequence + offsets.sequence
         packets, octets = flow.sent
         self._packets_before += packets - self._packets_at_start
         self._octets_before += octets - self._octets_at_start
-        self._flow = self._target = self._offsets = None
+        self._flow = self._offsets = None
 
     @property
     def alone(self) -> Targets:
@@ -293,6 +328,12 @@ class Slot:
         return Targets([self._target] if self._target is not None else [])
 
     # --- feedback -------------------------------------------------------------------------------------------------
+
+    def lost_since(self, block: ReportBlock) -> tuple[float, int]:
+        """How many packets were lost, of how many, since what was reported last."""
+        before = self.reported.highest_sequence if self.reported is not None else block.highest_sequence
+        packets = max(0, block.highest_sequence - before)
+        return packets * block.fraction_lost / 256, packets
 
     def sender_report(self, wall_ns: int) -> bytes | None:
         """RTCP that ties our timestamps to the server's clock, so that sound and picture of one person meet.
@@ -349,8 +390,8 @@ class Slot:
         if payload_type is None:
             return False
         rtx_type = self.section.rtx_of.get(payload_type) if self.section.rtx_ssrc else None
-        if rtx_type is None and self._numbering is not None:
-            return False  # it would have another number
+        if rtx_type is None and (self._numbering is not None or self.section.red):
+            return False  # it would have another number, or carry what it did not carry at first
         if not self._budget.allows(
             sequence, len(packet.payload), rtt_s, now, sent_bytes=self._sent()[1], most_bps=most_bps
         ):

@@ -8,6 +8,9 @@ What the answer must say was learnt in trials with Chromium and Firefox:
 - both video codecs are answered in every video section, in the client's own payload types, the preferred one first;
 - a fingerprint stands in every section (Firefox crashed without), extension ids are echoed unchanged;
 - directions are the exact reverse of the offered ones; Firefox's port 0 with `bundle-only` is no rejection;
+- Opus with redundancy is answered in slots alone: it costs a publisher twice its rate where nothing is lost, and its
+  sound can be asked for again, if it says so;
+- whoever would send little while it is silent (`usedtx`) may; our own client does not offer it;
 - simulcast is answered for the camera, its layers paused as they were offered paused: a browser switches them so;
 - `video-orientation` is not answered; transport-wide congestion control is, with REMB beside it, but not for the sound
   that a client sends: Chromium would take 110 kbit/s for it, twice of what it needs, from what pictures may have.
@@ -183,6 +186,7 @@ def _settle(
         for other, name in offered.rtpmap.items():
             if name == "rtx/90000" and offered.fmtp.get(other, "").replace(" ", "") == f"apt={payload_type}":
                 rtx_of[payload_type] = other
+    opus = pt_of.get(Codec.OPUS, 0)
     if part.source is not None:
         layers = _layers(offered) if part.source is Source.CAMERA else ()
         ssrc, rtx_ssrc = offered.fid or (offered.ssrcs[0] if offered.ssrcs else 0, 0)
@@ -196,6 +200,7 @@ def _settle(
             rtx_ssrc=0 if layers else rtx_ssrc,
             pt_of=pt_of,
             rtx_of=rtx_of,
+            sound_again=bool(opus) and "nack" in offered.feedback.get(opus, ()),
             ext=_extensions(offered, slot=False, layered=bool(layers)),
         )
     return Section(
@@ -208,6 +213,7 @@ def _settle(
         rtx_ssrc=new_ssrc() if rtx_of else 0,
         pt_of=pt_of,
         rtx_of=rtx_of,
+        red=_red(offered, opus),
         ext=_extensions(offered, slot=True),
     )
 
@@ -226,6 +232,15 @@ def _codecs(offered: OfferSection, video_codec: Codec) -> dict[Codec, int]:
     if h264 is not None:
         found[Codec.H264] = h264
     return dict(sorted(found.items(), key=lambda item: item[0] is not video_codec))
+
+
+def _red(offered: OfferSection, opus: int) -> int:
+    """The payload type of redundancy (RFC 2198) of Opus; 0 if there is none."""
+    for payload_type, name in offered.rtpmap.items():
+        within = offered.fmtp.get(payload_type, "").split("/")
+        if opus and name == "red/48000/2" and str(payload_type) in offered.formats and set(within) == {str(opus)}:
+            return payload_type
+    return 0
 
 
 def _h264(offered: OfferSection, listed: list[int]) -> int | None:
@@ -279,6 +294,8 @@ def _media_lines(offered: OfferSection, section: Section) -> list[str]:
         formats.append(payload_type)
         if payload_type in section.rtx_of:
             formats.append(section.rtx_of[payload_type])
+    if section.red:
+        formats.append(section.red)
     lines = [
         f"m={section.kind} 9 {plain.RTP} " + " ".join(map(str, formats)),
         "c=IN IP4 0.0.0.0",
@@ -299,6 +316,10 @@ def _media_lines(offered: OfferSection, section: Section) -> list[str]:
         if payload_type in section.rtx_of:
             rtx = section.rtx_of[payload_type]
             lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
+    if section.red:
+        lines += [f"a=rtpmap:{section.red} red/48000/2", f"a=fmtp:{section.red} {offered.fmtp[section.red]}"]
+    if section.sound_again:
+        lines.append(f"a=rtcp-fb:{section.pt_of[Codec.OPUS]} nack")
     if section.direction == "sendonly":
         lines += _slot_lines(section)
     if section.layers:
@@ -310,7 +331,8 @@ def _media_lines(offered: OfferSection, section: Section) -> list[str]:
 def _codec_lines(offered: OfferSection, codec: Codec, payload_type: int) -> list[str]:
     match codec:
         case Codec.OPUS:
-            return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {_OPUS_FMTP}"]
+            silent = ";usedtx=1" if "usedtx=1" in offered.fmtp.get(payload_type, "") else ""
+            return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {_OPUS_FMTP}{silent}"]
         case Codec.VP8:
             lines = [f"a=rtpmap:{payload_type} VP8/90000"]
         case Codec.H264:

@@ -15,7 +15,7 @@ LEAST_BPS = 100_000
 FRESH_S = 5.0
 """A REMB older than this says nothing."""
 SOUND_BPS = 55_000
-"""One voice with its headers, which goes before any picture."""
+"""One voice with its headers and no redundancy, which goes before any picture."""
 PICTURE_PART = 0.92
 """Of what is left, for the picture itself; headers and repeats are the rest."""
 REPEATS_PART = 0.25
@@ -30,6 +30,8 @@ class Estimate:
 
     def __init__(self) -> None:
         self.sending = SendRate()
+        self.sound_bps = SOUND_BPS
+        """What each voice takes now."""
         self._remb_bps = 0
         self._remb_at = float("-inf")
         self._told_bps: int | None = None
@@ -44,7 +46,7 @@ class Estimate:
     def video_bps(self, now: float) -> int | None:
         """For all its pictures together; None while no limit is known."""
         if self.sending.bps is not None:
-            return max(0, int(self.sending.bps * PICTURE_PART) - SOUND_BPS)
+            return max(0, int(self.sending.bps * PICTURE_PART) - self.sound_bps)
         return self.latest_bps(now)
 
     def pictures_bps(self, voices: int) -> int | None:
@@ -52,7 +54,7 @@ class Estimate:
         never says more than half as much again as what it gets, and makes pictures small because they are small."""
         if self.sending.bps is None:
             return None
-        return max(0, int(self.sending.bps * PICTURE_PART) - min(2, voices) * SOUND_BPS)
+        return max(0, int(self.sending.bps * PICTURE_PART) - min(2, voices) * self.sound_bps)
 
     def repeat_bps(self) -> int | None:
         """For repeats; None while no limit is known."""

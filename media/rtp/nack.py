@@ -16,19 +16,22 @@ _MASK = (1 << SEQUENCE_BITS) - 1
 class _Missing:
     __slots__ = ("due", "since", "tries")
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, due: float) -> None:
         self.since = now
-        self.due = now + REORDER_S
+        self.due = due
         self.tries = 0
 
 
 class NackGenerator:
     """Feed `on_packet` every unwrapped sequence number; send what `due` returns as a generic NACK (RFC 4585 §6.2.1).
 
-    Repeats each request by the clock until the packet comes, TRIES are spent or GIVE_UP_S passed.
+    Repeats each request by the clock until the packet comes, TRIES are spent or it is given up.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, reorder_s: float = REORDER_S, give_up_s: float = GIVE_UP_S) -> None:
+        """A packet is asked for `reorder_s` after it was missed at first, and `give_up_s` after it not any more."""
+        self._reorder_s = reorder_s
+        self._give_up_s = give_up_s
         self.given_up = 0
         """Packets that never came."""
         self.broken = False
@@ -54,7 +57,7 @@ class NackGenerator:
             self._missing.clear()
         elif gap:
             for number in range(self._highest + 1, sequence):
-                self._missing[number] = _Missing(now)
+                self._missing[number] = _Missing(now, now + self._reorder_s)
             while len(self._missing) > MAX_MISSING:
                 del self._missing[next(iter(self._missing))]
                 self._lose(1)
@@ -66,7 +69,7 @@ class NackGenerator:
         wanted = []
         lost = []
         for number, missing in self._missing.items():
-            if now - missing.since > GIVE_UP_S or missing.tries >= TRIES:
+            if now - missing.since > self._give_up_s or missing.tries >= TRIES:
                 lost.append(number)
             elif now >= missing.due:
                 missing.tries += 1

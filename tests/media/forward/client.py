@@ -365,6 +365,9 @@ class Client:
         packet = track.history.get(wire)
         if packet is None:
             return
+        if track.section.kind == "audio":
+            self._up(packet)
+            return
         header = parse_header(packet)
         track.rtx_sequence = (track.rtx_sequence + 1) & 0xFFFF
         self._up(
@@ -440,18 +443,17 @@ class Client:
         track.frame += 1
         track.ticks += 960
         track.sequence = (track.sequence + 1) & 0xFFFF
-        self._up(
-            self._packet(
-                OPUS,
-                track.sequence,
-                track.ticks,
-                track.ssrc,
-                TAG.pack(self.participant.encode(), track.frame, 0),
-                marker=False,
-                mid=track.section.mid,
-                level=self.level,
-            )
+        packet = track.history[track.sequence] = self._packet(
+            OPUS,
+            track.sequence,
+            track.ticks,
+            track.ssrc,
+            TAG.pack(self.participant.encode(), track.frame, 0),
+            marker=False,
+            mid=track.section.mid,
+            level=self.level,
         )
+        self._up(packet)
 
     def report(self, source: Source) -> None:
         track = self.sent[source]

@@ -177,11 +177,50 @@ def test_a_direction_on_an_extension_is_reversed() -> None:
     assert f"/sendonly {EXTENSIONS['playout_delay']}" in found.text
 
 
+def test_redundancy_is_taken_in_slots_and_asked_of_nobody() -> None:
+    found = answered(offer("chromium-tablet-untrimmed"))
+    for lines, section in zip(blocks(found.text), found.sections.all, strict=False):
+        if section.kind == "video":
+            assert not section.red
+        elif section.source is None:
+            assert section.red == 63
+            assert lines[0].endswith(" 111 63"), "plain Opus is what is sent at first"
+            assert {"a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"} <= set(lines)
+        else:
+            assert not section.red
+            assert lines[0].endswith(" 111")
+    assert not any(section.red for section in answered(offer()).sections.all), "it was not offered"
+
+
+@pytest.mark.parametrize("fmtp", ["a=fmtp:63 111/9", "a=fmtp:63 0/0", "a=fmtp:63 /", "a=x"])
+def test_redundancy_of_something_else_than_opus_is_not_taken(fmtp: str) -> None:
+    found = answered(offer("chromium-tablet-untrimmed").replace("a=fmtp:63 111/111", fmtp))
+    assert not any(section.red for section in found.sections.all)
+    assert "red/48000" not in found.text
+
+
+def test_lost_sound_is_asked_for_again_of_who_offers_it() -> None:
+    able = answered(
+        offer().replace("a=rtpmap:111 opus/48000/2\r\n", "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\n")
+    )
+    for lines, section in zip(blocks(able.text), able.sections.all, strict=False):
+        if section.kind == "audio":
+            assert section.sound_again == (section.source is not None)
+            assert ("a=rtcp-fb:111 nack" in lines) == section.sound_again
+    assert not any(section.sound_again for section in answered(offer()).sections.all)
+
+
 def test_opus_asks_for_in_band_error_correction() -> None:
     found = answered(offer())
     for section in found.sections.all:
         if section.kind == "audio":
             assert f"a=fmtp:{section.pt_of[Codec.OPUS]} minptime=10;useinbandfec=1\r\n" in found.text
+
+
+def test_who_offers_to_fall_silent_may() -> None:
+    found = answered(offer().replace("useinbandfec=1", "useinbandfec=1;usedtx=1"))
+    assert found.text.count("a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n") > 0
+    assert "usedtx" not in answered(offer()).text
 
 
 # --- layers

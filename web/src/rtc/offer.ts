@@ -29,10 +29,11 @@ export const LAYERS: readonly { rid: Layer; scale: number; maxBps: number }[] = 
 /** What is sent until the server asks for others. */
 export const FIRST_LAYERS: readonly Layer[] = ['f']
 
-/** Only what the media worker forwards: Opus; VP8, H.264 in packetization mode 1, and their retransmissions. */
+/** Only what the media worker forwards: Opus, alone and with redundancy (RFC 2198); VP8, H.264 in packetization mode 1, and their retransmissions. */
 export function isWanted(codec: Pick<RTCRtpCodec, 'mimeType' | 'sdpFmtpLine'>): boolean {
   switch (codec.mimeType.toLowerCase()) {
     case 'audio/opus':
+    case 'audio/red':
     case 'video/vp8':
     case 'video/rtx':
       return true
@@ -55,6 +56,14 @@ function trim(transceiver: RTCRtpTransceiver, kind: Kind): void {
   } catch {
     // Older browsers compare with the sender's list only; an untrimmed offer is longer, not wrong.
   }
+}
+
+/**
+ * The offer as it is sent: says that lost sound may be asked for again. Chromium does send it again when the answer
+ * says so, but does not offer it.
+ */
+export function offered(sdp: string): string {
+  return sdp.replace(/^a=rtpmap:(\d+) opus\/48000\/2\r\n/gim, '$&a=rtcp-fb:$1 nack\r\n')
 }
 
 /** Adds everything to `pc`, the camera in layers if `layered`; the tracks come later by `replaceTrack`. */

@@ -5,7 +5,7 @@
  */
 import type { Codec, Ice, Layout, ServerData, SlotFill, Source } from '../contract'
 import type { Layer, Sections } from './offer'
-import { FIRST_LAYERS, LAYERS, addSections } from './offer'
+import { FIRST_LAYERS, LAYERS, addSections, offered } from './offer'
 import type { Step } from './sizes'
 
 export type MovedReason = Extract<ServerData, { type: 'moved' }>['reason']
@@ -73,7 +73,7 @@ export class Peer {
       iceTransportPolicy: relay_only ? 'relay' : 'all',
     })
     await this.pc.setLocalDescription()
-    const sdp = await answer(this.pc.localDescription?.sdp ?? '')
+    const sdp = await answer(offered(this.pc.localDescription?.sdp ?? ''))
     if (this.closed) return
     await this.pc.setRemoteDescription({ type: 'answer', sdp })
     await this.tuneCamera()

@@ -1,20 +1,30 @@
 import { expect, test, vi } from 'vitest'
-import { addSections, isWanted } from './offer'
+import { addSections, isWanted, offered } from './offer'
 import { QualityWords, judge } from './quality'
 
 const calm = { rttMs: 20, loss: 0, concealed: 0, frozen: 0 }
 const bad = { ...calm, loss: 0.2 }
 
-test('the offer keeps Opus, VP8, constrained H.264 in mode 1 and retransmission, nothing else', () => {
+test('the offer keeps Opus and its redundancy, VP8, constrained H.264 in mode 1 and retransmission, nothing else', () => {
   const h264 = (sdpFmtpLine: string) => isWanted({ mimeType: 'video/H264', sdpFmtpLine })
   expect(isWanted({ mimeType: 'audio/opus' })).toBe(true)
+  expect(isWanted({ mimeType: 'audio/red' })).toBe(true)
   expect(isWanted({ mimeType: 'video/VP8' })).toBe(true)
   expect(isWanted({ mimeType: 'video/rtx' })).toBe(true)
   expect(isWanted({ mimeType: 'video/VP9' })).toBe(false)
-  expect(isWanted({ mimeType: 'audio/red' })).toBe(false)
+  expect(isWanted({ mimeType: 'audio/PCMU' })).toBe(false)
   expect(h264('level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f')).toBe(true)
   expect(h264('level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f')).toBe(false)
   expect(h264('level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f')).toBe(false)
+})
+
+test('the offer says of every Opus that it may be asked for again, of nothing else', () => {
+  const lines = ['m=audio 9 UDP/TLS/RTP/SAVPF 111 63', 'a=rtpmap:111 opus/48000/2', 'a=rtpmap:63 red/48000/2']
+  const sdp = [...lines, 'm=video 9 UDP/TLS/RTP/SAVPF 96', 'a=rtpmap:96 VP8/90000', ''].join('\r\n')
+  const sent = offered(sdp + sdp)
+  expect(sent.match(/^a=rtpmap:111 opus.*\r\na=rtcp-fb:111 nack\r$/gm)).toHaveLength(2)
+  expect(sent.match(/nack/g)).toHaveLength(2)
+  expect(sent.replace(/a=rtcp-fb:111 nack\r\n/g, '')).toBe(sdp + sdp)
 })
 
 test('loss, delay, invented sound and a frozen picture each have their word', () => {
