@@ -58,6 +58,26 @@ class SetupState(Message):
     needed: bool
 
 
+class InvitationLink(Message):
+    """The secret of a link with which somebody chooses the own password."""
+
+    token: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class AcceptInvitation(InvitationLink):
+    """The password that was chosen."""
+
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Invitation(Message):
+    """Whom a link invites."""
+
+    login: str
+    name: Name
+    chain: Name
+
+
 class Me(Message):
     """Who is signed in, and what the chain is called."""
 

@@ -18,6 +18,7 @@ from runtime import logs
 from runtime.settings import CONFIG, Settings, load
 from signaling.auth.accounts import Accounts, new_password
 from signaling.auth.passwords import Passwords
+from signaling.domain.csv_list import BadList
 from signaling.organisation import Organisation
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
@@ -25,6 +26,8 @@ from signaling.store.organisation import By
 from signaling.store.schema import DATABASE, NEWEST, SchemaError, found_in, refuse_newer
 
 T = TypeVar("T")
+
+SHOWN_PROBLEMS = 50
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,14 @@ def ask_password(*, generate: bool) -> tuple[str, bool]:
     if getpass("Again: ") != first:
         raise CommandError("the two passwords differ")
     return first, False
+
+
+def unusable(file: Path, bad: BadList) -> CommandError:
+    """What is wrong with a list, line by line."""
+    shown = "\n".join(f"  line {problem.line}: {problem.text}" for problem in bad.problems[:SHOWN_PROBLEMS])
+    more = len(bad.problems) - SHOWN_PROBLEMS
+    rest = f"\n  and {more} more" if more > 0 else ""
+    return CommandError(f"{file}: nothing was imported\n{shown}{rest}")
 
 
 def print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from sqlalchemy import select
 
-from passline.chain import Where, ask_password, carry_out, name_of, organisation_in, print_table
+from passline.chain import Where, ask_password, carry_out, name_of, organisation_in, print_table, unusable
 from passline.errors import CommandError
-from signaling.domain.store_list import BadList, read
+from signaling.domain.csv_list import BadList
+from signaling.domain.store_list import read
 from signaling.store import people
 from signaling.store.engine import Database
 from signaling.store.tables import PersonRow, RegionRow, StoreRow
@@ -25,7 +26,6 @@ for part in (region, store, tablet):
 At = Annotated[Where, Parameter(name="*")]
 Flag = Annotated[bool, Parameter(negative="")]
 HERE = Where()
-SHOWN_PROBLEMS = 50
 
 
 @app.command
@@ -78,10 +78,7 @@ def import_list(file: Path, /, *, dry_run: Flag = False, at: At = HERE) -> int:
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from error
     except BadList as bad:
-        shown = "\n".join(f"  line {problem.line}: {problem.text}" for problem in bad.problems[:SHOWN_PROBLEMS])
-        more = len(bad.problems) - SHOWN_PROBLEMS
-        rest = f"\n  and {more} more" if more > 0 else ""
-        raise CommandError(f"{file}: nothing was imported\n{shown}{rest}") from bad
+        raise unusable(file, bad) from bad
     verb = "would be" if dry_run else "were"
     counts = f"{done.regions} regions, {done.stores} stores, {len(done.tablets)} tablets {verb} added"
     print(f"{counts}; {done.changed} stores {verb} changed.", file=sys.stderr)

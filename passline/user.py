@@ -1,20 +1,31 @@
 """`passline user`: people who sign in. Works while the server runs; a change counts there within seconds."""
 
+import csv
+import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from sqlalchemy import select
 
 from contract.people import Role, Skill
-from passline.chain import Where, accounts_in, ask_password, carry_out, name_of, print_table
+from passline.chain import Where, accounts_in, ask_password, carry_out, name_of, print_table, unusable
 from passline.errors import CommandError
+from runtime.address import own_address
+from signaling.auth.invitations import Invitations
+from signaling.auth.passwords import Passwords
+from signaling.domain.csv_list import BadList
+from signaling.domain.people_list import read
 from signaling.organisation import find_region
+from signaling.staff import Staff
 from signaling.store.engine import Database
+from signaling.store.organisation import By
 from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
-app = App(name="user", help="People who sign in: add, list, disable, enable, rename, password.")
+app = App(name="user", help="People who sign in: add, import, invite, list, disable, enable, rename, password.")
 At = Annotated[Where, Parameter(name="*")]
 Generate = Annotated[bool, Parameter(negative="")]
+Flag = Annotated[bool, Parameter(negative="")]
 HERE = Where()
 
 
@@ -76,6 +87,49 @@ def add(
 
     carry_out(at, work, about=login)
     print(f"{login} can sign in as {role}." + (f" Password: {password}" if made_up else ""))
+    return 0
+
+
+@app.command(name="import")
+def import_list(file: Path, /, *, dry_run: Flag = False, at: At = HERE) -> int:
+    """Add or change many people from a CSV file; all of it, or nothing if one line is wrong.
+
+    Whoever is new gets no password but a link to choose one: they are printed as CSV, and shown only then.
+
+    Parameters
+    ----------
+    file
+        Columns login, name, role, and if you like name_en, title, title_en, region, skills (or 账号, 姓名, 角色,
+        英文名, 职务, 英文职务, 区域, 技能). Whom it does not name stays as they are.
+    dry_run
+        Only say what would change.
+    """
+    try:
+        lines = read(file.read_bytes())
+        taken = carry_out(at, lambda database: Staff(database, By()).take_list(lines, only_ask=dry_run))
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from error
+    except BadList as bad:
+        raise unusable(file, bad) from bad
+    verb = "would be" if dry_run else "were"
+    print(f"{len(taken.invited)} people {verb} added, {taken.changed} {verb} changed.", file=sys.stderr)
+    if taken.invited and not dry_run:
+        address = own_address(at.settings())
+        out = csv.writer(sys.stdout, lineterminator="\n")
+        out.writerow(("login", "link"))
+        out.writerows((login, f"{address}/invitation#{secret}") for login, secret in taken.invited)
+    return 0
+
+
+@app.command
+def invite(login: str, *, at: At = HERE) -> int:
+    """Print a link with which somebody chooses a new password, once, within two weeks. The old one works until then."""
+
+    async def work(database: Database) -> str:
+        return await Invitations(database, Passwords()).invite(login, By())
+
+    secret = carry_out(at, work, about=login)
+    print(f"{own_address(at.settings())}/invitation#{secret}")
     return 0
 
 

@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from runtime.address import own_address
 from runtime.health import Health, serve
 from runtime.settings import Settings
+from signaling.auth.invitations import Invitations
 from signaling.auth.limits import MediaTokenLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.passwords import Passwords
@@ -61,6 +62,7 @@ def build(
         media_tokens=MediaTokens(database),
         media_token_limit=MediaTokenLimit(),
         first_administrator=FirstAdministrator(database, passwords),
+        invitations=Invitations(database, passwords),
         presence=service.presence,
         rooms=service,
         guests=service.guests,

@@ -16,6 +16,7 @@ from contract.people import PresenceEntry, Role
 from contract.rooms import RoomState, Still
 from runtime.health import Health
 from runtime.settings import Settings
+from signaling.auth.invitations import Invitations
 from signaling.auth.limits import MediaTokenLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.passwords import Passwords
@@ -112,6 +113,7 @@ class House:
     media_tokens: MediaTokens
     media_token_limit: MediaTokenLimit
     first_administrator: FirstAdministrator
+    invitations: Invitations
     presence: PresenceBoard
     rooms: LiveRooms
     guests: LiveGuests

@@ -17,7 +17,8 @@ from contract.people import Name, Role
 from runtime import ids
 from signaling.auth.accounts import Accounts, new_password
 from signaling.auth.passwords import Passwords
-from signaling.domain.store_list import BadList, Problem, StoreLine
+from signaling.domain.csv_list import BadList, Problem
+from signaling.domain.store_list import StoreLine
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson

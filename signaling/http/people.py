@@ -25,7 +25,8 @@ async def sign_in(visit: Visit) -> web.Response:
     again = found is not None and not visit.anonymous and visit.who.id == found[0]
     counted = (asked.login, visit.address, visit.who.sign_in if again else None)
     house.sign_in_limit.check(*counted)
-    matches = await house.passwords.matches(asked.password, found[1] if found else None)
+    kept = found[1] if found else ""  # empty too for who was only invited
+    matches = await house.passwords.matches(asked.password, kept or None)
     house.sign_in_limit.check(*counted)  # again: others may have guessed while this one was hashed
     if found is None or not matches:
         house.sign_in_limit.wrong(*counted)

@@ -1,9 +1,10 @@
 """All endpoints of the HTTP API."""
 
-from signaling.http import archive, audit, guests, ice, install, operation, people, quality, rooms, setup
+from signaling.http import archive, audit, guests, ice, install, invitation, operation, people, quality, rooms, setup
 
 ROUTES = [
     *setup.ROUTES,
+    *invitation.ROUTES,
     *people.ROUTES,
     *rooms.ROUTES,
     *guests.ROUTES,

@@ -12,7 +12,7 @@ from contract.audit import Action
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Name, Role, Skill
 from signaling.store import audit
-from signaling.store.tables import ChainRow, DirectoryRow, PersonRow, RegionRow, SignInRow, StoreRow
+from signaling.store.tables import ChainRow, DirectoryRow, InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class NewPerson:
     role: Role
     name: Name
     password_hash: str
+    """Empty: none yet, so nothing that is typed is right."""
     title: Name | None = None
     skills: list[Skill] = field(default_factory=list)
     store: StoreId | None = None
@@ -123,6 +124,23 @@ async def add_person(session: AsyncSession, new: NewPerson, by: By) -> None:
     await _changed(session, Action.PERSON_ADDED, by, new.id, detail=new.role)
 
 
+async def change_person(session: AsyncSession, changed: NewPerson, by: By) -> None:
+    """Name, title, region and skills as in `changed`; login, role, store and password stay."""
+    await session.execute(
+        update(PersonRow)
+        .where(PersonRow.id == changed.id)
+        .values(
+            name_zh=changed.name.zh,
+            name_en=changed.name.en,
+            title_zh=changed.title.zh if changed.title else None,
+            title_en=changed.title.en if changed.title else None,
+            region_id=changed.region,
+            skills=",".join(changed.skills),
+        )
+    )
+    await _changed(session, Action.PERSON_CHANGED, by, changed.id)
+
+
 async def rename_person(session: AsyncSession, person: PersonId, name: Name, by: By) -> None:
     await session.execute(update(PersonRow).where(PersonRow.id == person).values(name_zh=name.zh, name_en=name.en))
     await _changed(session, Action.PERSON_RENAMED, by, person)
@@ -135,8 +153,9 @@ async def rename_login(session: AsyncSession, person: PersonId, login: str, by: 
 
 
 async def set_password(session: AsyncSession, person: PersonId, password_hash: str, by: By) -> None:
-    """A new password; whoever is signed in with the old one is out."""
+    """A new password; whoever is signed in with the old one is out, and an invitation works no more."""
     await session.execute(update(PersonRow).where(PersonRow.id == person).values(password_hash=password_hash))
+    await session.execute(delete(InvitationRow).where(InvitationRow.person_id == person))
     await session.execute(delete(SignInRow).where(SignInRow.person_id == person))
     await _changed(session, Action.PASSWORD_SET, by, person)
 

@@ -43,6 +43,15 @@ class SetupLinkRow(Base):
     expires_ms: Mapped[int] = mapped_column(Ms)
 
 
+class InvitationRow(Base):
+    """The link with which somebody chooses a password: at most one each, of which only the SHA-256 is kept."""
+
+    __tablename__ = "invitation"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), unique=True)
+    expires_ms: Mapped[int] = mapped_column(Ms)
+
+
 class RegionRow(Base):
     __tablename__ = "region"
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -13,7 +13,9 @@ import pytest
 import structlog
 
 from passline.__main__ import main
+from runtime import clock
 from signaling.store.schema import DATABASE
+from tests.support.promise import Promise
 from tests.support.stack import environ
 
 pytestmark = pytest.mark.flow
@@ -83,6 +85,49 @@ def test_a_list_of_stores_is_imported_whole_or_not_at_all(tmp_path: Path) -> Non
     again = passline(data, "org", "import", str(file))
     assert (again.stdout, "1 stores were changed" in again.stderr) == ("", True)
     assert rows(data, "SELECT name_zh FROM person WHERE login = 'store-0117'") == [("静安店",)]
+
+
+def test_people_come_from_a_list_with_a_link_each_and_no_password(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "people.csv"
+    assert passline(data, "org", "region", "add", "华东", "East").returncode == 0
+    file.write_text("工号,姓名,角色,区域\nwu,吴磊,区域经理,华南\n", encoding="gb18030")
+    bad = passline(data, "user", "import", str(file))
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert "line 2: there is no region 华南" in bad.stderr
+
+    file.write_text("工号,姓名,角色,区域\nwu,吴磊,区域经理,华东\nchen,陈立群,专家,\n", encoding="gb18030")
+    asked = passline(data, "user", "import", str(file), "--dry-run")
+    assert (asked.stdout, asked.stderr) == ("", "2 people would be added, 0 would be changed.\n")
+    assert rows(data, "SELECT login FROM person") == []
+
+    done = passline(data, "user", "import", str(file))
+    titles, *links = done.stdout.splitlines()
+    assert titles == "login,link"
+    assert [line.partition("/invitation#")[0] for line in links] == [
+        "wu,http://localhost:8080",
+        "chen,http://localhost:8080",
+    ]
+    assert rows(data, "SELECT password_hash FROM person") == [("",), ("",)]
+    assert passline(data, "user", "import", str(file)).stdout == ""
+    assert "/invitation#" in passline(data, "user", "invite", "chen").stdout
+    assert "nobody signs in under this name" in passline(data, "user", "invite", "nobody").stderr
+
+
+@pytest.mark.promise("lists")
+def test_two_thousand_people_and_three_hundred_stores_come_from_lists(tmp_path: Path, promise: Promise) -> None:
+    count = promise.size(200, full=2000)
+    stores, people = tmp_path / "stores.csv", tmp_path / "people.csv"
+    lines = (f"{n:04},店{n},区{n % 12}\n" for n in range(count * 3 // 20))
+    stores.write_text("number,name,region\n" + "".join(lines))
+    lines = (f"p{n:05},人{n},expert,{'it' if n % 3 else ''}\n" for n in range(count))
+    people.write_text("login,name,role,skills\n" + "".join(lines))
+    for seed in promise.rounds():
+        data = tmp_path / f"data-{seed}"
+        started = clock.now()
+        assert passline(data, "org", "import", str(stores)).returncode == 0
+        assert passline(data, "user", "import", str(people)).returncode == 0
+        promise.measured("people and stores from lists", clock.now() - started, limit=20.0)
+        assert rows(data, "SELECT count(*) FROM person") == [(count,)]
 
 
 def test_people_come_go_and_are_refused_in_words(tmp_path: Path) -> None:

@@ -72,6 +72,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
     ("POST", "/api/setup/check"): Row(all_get(410, *ANYBODY), body={"token": "a guess"}),
     ("POST", "/api/setup"): Row(all_get(410, *ANYBODY), body=SETUP),
+    ("POST", "/api/invitation/check"): Row(all_get(404, *ANYBODY), body={"token": "a guess"}),
+    ("POST", "/api/invitation"): Row(all_get(404, *ANYBODY), body={"token": "a guess", "password": "a good long one"}),
     ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
     ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),

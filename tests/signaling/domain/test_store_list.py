@@ -3,7 +3,8 @@
 import pytest
 
 from contract.people import Name
-from signaling.domain.store_list import BadList, StoreLine, read
+from signaling.domain.csv_list import BadList
+from signaling.domain.store_list import StoreLine, read
 
 pytestmark = pytest.mark.unit
 

@@ -46,6 +46,7 @@ export type PresenceEntry = Omit<S['PresenceEntry'], 'person'> & { person: Perso
 export type Presence = PresenceEntry['presence']
 
 export type Me = Omit<S['Me'], 'person'> & { person: Person }
+export type Invitation = S['Invitation']
 export type Setup = S['Setup']
 export type SetupState = S['SetupState']
 export type Ticket = S['Ticket']

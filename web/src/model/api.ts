@@ -14,6 +14,7 @@ import type {
   Cid,
   Directory,
   Gap,
+  Invitation,
   Me,
   Member,
   Name,
@@ -184,6 +185,10 @@ export interface Model {
   checkSetup(token: string): Promise<void>
   /** Makes the chain and its administrator, and signs in. Refusals: as `checkSetup`, weak_password, conflict. */
   setUp(asked: Setup): Promise<void>
+  /** Whom the link of an invitation is for. Refusals: not_found (used, replaced, never there), over (expired). */
+  checkInvitation(token: string): Promise<Invitation>
+  /** Sets the password and signs in. Refusals: as `checkInvitation`, weak_password. */
+  acceptInvitation(token: string, password: string): Promise<void>
 
   /* ---- link ---- */
   link: ReadonlySignal<LinkState>

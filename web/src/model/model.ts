@@ -3,6 +3,7 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import type {
   Directory,
   Ice,
+  Invitation,
   Layout,
   Me,
   PeerAnswer,
@@ -298,6 +299,8 @@ function createModel(): Model {
       await call<null>('POST', '/api/setup/check', { body: { token } })
     },
     setUp: (asked) => session.setUp(asked),
+    checkInvitation: (token) => call<Invitation>('POST', '/api/invitation/check', { body: { token } }),
+    acceptInvitation: (token, password) => session.acceptInvitation(token, password),
 
     link: session.link,
     bye: session.bye,

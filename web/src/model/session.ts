@@ -123,6 +123,13 @@ export class Session {
     await this.enter(await call<Me>('POST', '/api/setup', { body: asked }))
   }
 
+  /** So does that of somebody who was invited. */
+  async acceptInvitation(token: string, password: string): Promise<void> {
+    const me = await call<Me>('POST', '/api/invitation', { body: { token, password } })
+    if (this.me.value) this.leave() // somebody else was signed in here
+    await this.enter(me)
+  }
+
   async signOut(): Promise<void> {
     this.leave()
     await this.store?.wipe()

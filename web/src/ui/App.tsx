@@ -13,6 +13,7 @@ import { SignIn } from './signin/SignIn'
 import { keptLogin } from './signin/kept'
 
 const Setup = lazy(() => import('./signin/Setup').then((module) => module.Setup))
+const Invitation = lazy(() => import('./signin/Invitation').then((module) => module.Invitation))
 const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
 const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
 const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
@@ -119,6 +120,7 @@ function Inside() {
   )
 
   if (path === '/setup') return <Setup />
+  if (path === '/invitation') return <Invitation />
   if (me === undefined)
     return (
       <main class="alone">

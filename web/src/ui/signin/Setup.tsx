@@ -64,7 +64,7 @@ export function Setup() {
               </li>
               <li>
                 {t('setup.next_people')}
-                <code>passline user add chen --role expert --name 陈立群</code>
+                <code>passline user import people.csv</code>
               </li>
               <li>
                 {t('setup.next_check')}

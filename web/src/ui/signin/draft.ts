@@ -1,9 +1,12 @@
 /** What is typed on the set-up page, and which of it cannot be; the server has the last word on passwords. */
-export interface Draft {
+export interface Draft extends Passwords {
   chain: string
   chainEn: string
   name: string
   login: string
+}
+
+export interface Passwords {
   password: string
   repeat: string
 }
@@ -22,7 +25,11 @@ export function wrongIn(draft: Draft): Wrong {
   if (!draft.chain.trim()) wrong.chain = 'setup.chain_missing'
   if (!draft.name.trim()) wrong.name = 'setup.name_missing'
   if (!LOGIN.test(draft.login)) wrong.login = 'setup.login_wrong'
-  if ([...draft.password].length < PASSWORD_CHARACTERS) wrong.password = 'setup.password_short'
-  else if (draft.password !== draft.repeat) wrong.repeat = 'setup.repeat_differs'
-  return wrong
+  return { ...wrong, ...wrongPassword(draft) }
+}
+
+/** The same for a password alone. */
+export function wrongPassword(typed: Passwords): Partial<Passwords> {
+  if ([...typed.password].length < PASSWORD_CHARACTERS) return { password: 'setup.password_short' }
+  return typed.password === typed.repeat ? {} : { repeat: 'setup.repeat_differs' }
 }

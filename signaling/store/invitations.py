@@ -1,0 +1,47 @@
+"""Invitations in the database: at most one for each person, of which only the hash is kept."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.errors import ErrorCode, Rejection
+from contract.ids import PersonId
+from contract.people import Name
+from signaling.store.tables import InvitationRow, PersonRow
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Whom an invitation is for."""
+
+    id: PersonId
+    login: str
+    name: Name
+
+
+async def renew(session: AsyncSession, person: PersonId, token_hash: bytes, expires_ms: int) -> None:
+    """An earlier one of the same person works no more."""
+    await remove(session, person)
+    values = {"token_hash": token_hash, "person_id": person, "expires_ms": expires_ms}
+    await session.execute(insert(InvitationRow).values(**values))
+
+
+async def remove(session: AsyncSession, person: PersonId) -> None:
+    await session.execute(delete(InvitationRow).where(InvitationRow.person_id == person))
+
+
+async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> Invited:
+    """Raises Rejection: `not_found` (used, replaced, or never there; or of somebody disabled), `over` (expired)."""
+    query = (
+        select(PersonRow, InvitationRow.expires_ms)
+        .join(InvitationRow, InvitationRow.person_id == PersonRow.id)
+        .where(InvitationRow.token_hash == token_hash, PersonRow.disabled_ms.is_(None))
+    )
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise Rejection(ErrorCode.NOT_FOUND)
+    person, expires_ms = row
+    if expires_ms <= now_ms:
+        raise Rejection(ErrorCode.OVER, "the invitation has expired")
+    return Invited(PersonId(person.id), person.login, Name(zh=person.name_zh, en=person.name_en))
