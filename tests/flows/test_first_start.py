@@ -1,8 +1,7 @@
-"""From an empty directory to a call: the set-up page, a list of stores, an expert, a tablet."""
+"""From an empty directory to a call: the set-up page, lists of stores and people, an invitation, a tablet."""
 
 import asyncio
 import csv
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from playwright.async_api import Page
 
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
+from tests.support.browsers import connected
 from tests.support.clips import clip
 from tests.support.stack import environ
 
@@ -58,13 +58,18 @@ async def test_a_real_chain_is_set_up_and_its_first_store_calls(tmp_path: Path) 
         stores = tmp_path / "stores.csv"
         stores.write_text("门店号,店名,区域,平板\n0117,静安寺店,华东,store-0117\n", encoding="gb18030")
         (made,) = csv.DictReader((await passline(scene, "org", "import", str(stores))).splitlines())
-        person = "user add chen --role expert --name 陈立群 --skill equipment --generate"
-        password = re.search(r"Password: (\S+)", await passline(scene, *person.split()))
-        assert password
+        people = tmp_path / "people.csv"
+        people.write_text("工号,姓名,角色,技能\nchen,陈立群,专家,设备\n", encoding="gb18030")
+        (invited,) = csv.DictReader((await passline(scene, "user", "import", str(people))).splitlines())
+        path = "/invitation#" + invited["link"].partition("#")[2]
 
         tablet, desk = await scene.browser(clip(1)), await scene.browser(clip(2), size=DESK)
         store = await tablet.sign_in("store-0117", made["password"])
-        expert = await desk.sign_in("chen", password[1])
+        expert = await desk.page(path)
+        for field in ("password", "repeat"):
+            await expert.get_by_test_id(f"invitation-{field}").fill(PASSWORD)
+        await expert.get_by_test_id("invitation-go").click()
+        await connected(expert)
         await acts.call(store)
         await acts.answer(expert)
         await acts.sees(store, await own_id(expert), clip(2))

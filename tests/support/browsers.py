@@ -96,11 +96,16 @@ class Browser:
         await page.get_by_test_id("login").fill(login)
         await page.get_by_test_id("password").fill(password)
         await page.get_by_test_id("sign-in").click()
-        await page.get_by_test_id("sign-out").first.wait_for(state="attached", timeout=PATIENCE_S * 1000)
-        async with asyncio.timeout(PATIENCE_S):
-            while await page.evaluate("passline.snapshot().link") != "online":
-                await page.wait_for_timeout(20)
+        await connected(page)
         return page
+
+
+async def connected(page: Page) -> None:
+    """Wait until whoever signs in on this page can be called."""
+    await page.get_by_test_id("sign-out").first.wait_for(state="attached", timeout=PATIENCE_S * 1000)
+    async with asyncio.timeout(PATIENCE_S):
+        while await page.evaluate("passline.snapshot().link") != "online":
+            await page.wait_for_timeout(20)
 
 
 @contextlib.asynccontextmanager
