@@ -1,6 +1,5 @@
 """Takes people over from a list: who is new is invited, who differs is changed; all of it or nothing."""
 
-import contextlib
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -30,10 +29,6 @@ class Taken:
     same: int = 0
 
 
-class _OnlyAsked(Exception):
-    """Undoes what a list would change."""
-
-
 class Staff:
     """Every change is audited as `by`, and counts in a running server within seconds. No password is made."""
 
@@ -49,46 +44,46 @@ class Staff:
             regions = await _regions(session)
             known = {row.login: row for row in await session.scalars(select(PersonRow))}
             session.expunge_all()  # only read: what a work changes it says in statements
-            problems = []
-            for line in lines:
-                problem = _contradicts(line, known.get(line.login), regions)
-                if problem is not None:
-                    problems.append(Problem(line.line, problem))
-                    continue
-                region = regions[line.region] if line.region is not None else None
-                await self._take(session, line, known.get(line.login), region, taken)
-            if problems:
+            wrong = [(line, _contradicts(line, known.get(line.login), regions)) for line in lines]
+            if problems := [Problem(line.line, text) for line, text in wrong if text is not None]:
                 raise BadList(problems)
+            wanted = [_wanted(line, known.get(line.login), regions) for line in lines]
+            new = [one for one in wanted if one.login not in known]
+            there = [one for one in wanted if one.login in known]
+            differ = [one for one in there if _as_it_is(known[one.login]) != _as_it_will_be(one)]
+            secrets = {one.id: ids.secret() for one in new}
+            taken.invited = [(one.login, secrets[one.id]) for one in new]
+            taken.changed = len(differ)
+            taken.same = len(there) - len(differ)
             if only_ask:
-                raise _OnlyAsked
+                return
+            await rows.add_people(session, new, self._by)
+            await rows.change_people(session, differ, self._by)
+            hashes = {person: digest(secret) for person, secret in secrets.items()}
+            await invitations.renew(session, hashes, clock.wall_ms() + LIFE_MS)
 
-        with contextlib.suppress(_OnlyAsked):
+        if only_ask:
+            await self._database.fetch(work)
+        else:
             await self._database.write(work)
         return taken
 
-    async def _take(
-        self, session: AsyncSession, line: PersonLine, known: PersonRow | None, region: RegionId | None, taken: Taken
-    ) -> None:
-        wanted = NewPerson(
-            id=PersonId(known.id if known is not None else ids.uuid7()),
-            login=line.login,
-            role=line.role,
-            name=line.name,
-            password_hash="",
-            title=line.title,
-            skills=list(line.skills),
-            region=region,
-        )
-        if known is None:
-            secret = ids.secret()
-            await rows.add_person(session, wanted, self._by)
-            await invitations.renew(session, wanted.id, digest(secret), clock.wall_ms() + LIFE_MS)
-            taken.invited.append((line.login, secret))
-        elif _as_it_is(known) != (wanted.name, wanted.title, wanted.region, wanted.skills):
-            await rows.change_person(session, wanted, self._by)
-            taken.changed += 1
-        else:
-            taken.same += 1
+
+def _wanted(line: PersonLine, known: PersonRow | None, regions: dict[str, RegionId]) -> NewPerson:
+    return NewPerson(
+        id=PersonId(known.id if known is not None else ids.uuid7()),
+        login=line.login,
+        role=line.role,
+        name=line.name,
+        password_hash="",
+        title=line.title,
+        skills=list(line.skills),
+        region=regions[line.region] if line.region is not None else None,
+    )
+
+
+def _as_it_will_be(one: NewPerson) -> tuple[Name, Name | None, RegionId | None, list[Skill]]:
+    return one.name, one.title, one.region, one.skills
 
 
 def _as_it_is(row: PersonRow) -> tuple[Name, Name | None, RegionId | None, list[Skill]]:

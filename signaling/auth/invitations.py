@@ -42,7 +42,7 @@ class Invitations:
                 raise Rejection(ErrorCode.NOT_FOUND, "nobody signs in under this name")
             if who.role == Role.STORE or who.disabled_ms is not None:
                 raise Rejection(ErrorCode.CONFLICT, "a tablet, or somebody who is disabled, is not invited")
-            await rows.renew(session, PersonId(who.id), digest(secret), expires_ms)
+            await rows.renew(session, {PersonId(who.id): digest(secret)}, expires_ms)
             await audit.record(session, Action.INVITED, by.person, object_id=who.id, address=by.address)
 
         await self._database.write(work)

@@ -39,6 +39,20 @@ async def record(
     await _append(session, [_row(action, person, object_id, at_ms, address=address, detail=detail)])
 
 
+async def record_each(
+    session: AsyncSession,
+    action: Action,
+    person: PersonId | None,
+    objects: Iterable[tuple[str, str]],
+    *,
+    address: str = "",
+) -> None:
+    """The same act on many objects, each with its detail: one statement for all."""
+    at_ms = clock.wall_ms()
+    rows = [_row(action, person, object_id, at_ms, address=address, detail=detail) for object_id, detail in objects]
+    await _append(session, rows)
+
+
 def _row(
     action: Action, person: PersonId | None, object_id: str | None, at_ms: int, *, address: str = "", detail: str = ""
 ) -> Row:

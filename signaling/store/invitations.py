@@ -1,14 +1,18 @@
 """Invitations in the database: at most one for each person, of which only the hash is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.people import Name
-from signaling.store.tables import InvitationRow, PersonRow
+from signaling.store.tables import Base, InvitationRow, PersonRow
+
+_INVITATION = Base.metadata.tables[InvitationRow.__tablename__]
 
 
 @dataclass(frozen=True)
@@ -20,15 +24,16 @@ class Invited:
     name: Name
 
 
-async def renew(session: AsyncSession, person: PersonId, token_hash: bytes, expires_ms: int) -> None:
-    """An earlier one of the same person works no more."""
-    await remove(session, person)
-    values = {"token_hash": token_hash, "person_id": person, "expires_ms": expires_ms}
-    await session.execute(insert(InvitationRow).values(**values))
-
-
-async def remove(session: AsyncSession, person: PersonId) -> None:
-    await session.execute(delete(InvitationRow).where(InvitationRow.person_id == person))
+async def renew(session: AsyncSession, token_hashes: Mapping[PersonId, bytes], expires_ms: int) -> None:
+    """One for each person; an earlier one of the same person works no more."""
+    rows = [
+        {"token_hash": token_hash, "person_id": person, "expires_ms": expires_ms}
+        for person, token_hash in token_hashes.items()
+    ]
+    if rows:
+        fresh = upsert(_INVITATION)
+        values = {"token_hash": fresh.excluded.token_hash, "expires_ms": fresh.excluded.expires_ms}
+        await session.execute(fresh.on_conflict_do_update(index_elements=["person_id"], set_=values), rows)
 
 
 async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> Invited:

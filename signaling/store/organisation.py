@@ -3,16 +3,28 @@
 Every function runs in the caller's write transaction, so that several changes are made together or not at all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Name, Role, Skill
 from signaling.store import audit
-from signaling.store.tables import ChainRow, DirectoryRow, InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
+from signaling.store.tables import (
+    Base,
+    ChainRow,
+    DirectoryRow,
+    InvitationRow,
+    PersonRow,
+    RegionRow,
+    SignInRow,
+    StoreRow,
+)
+
+_PERSON = Base.metadata.tables[PersonRow.__tablename__]
 
 
 @dataclass(frozen=True)
@@ -106,39 +118,52 @@ async def change_store(session: AsyncSession, store: StoreId, name: Name, region
 
 
 async def add_person(session: AsyncSession, new: NewPerson, by: By) -> None:
-    await session.execute(
-        insert(PersonRow).values(
-            id=new.id,
-            login=new.login,
-            password_hash=new.password_hash,
-            role=new.role,
-            name_zh=new.name.zh,
-            name_en=new.name.en,
-            title_zh=new.title.zh if new.title else None,
-            title_en=new.title.en if new.title else None,
-            store_id=new.store,
-            region_id=new.region,
-            skills=",".join(new.skills),
-        )
-    )
-    await _changed(session, Action.PERSON_ADDED, by, new.id, detail=new.role)
+    await add_people(session, [new], by)
 
 
-async def change_person(session: AsyncSession, changed: NewPerson, by: By) -> None:
+async def add_people(session: AsyncSession, new: Sequence[NewPerson], by: By) -> None:
+    """Many at once, by few statements: whoever rings waits for this transaction."""
+    if not new:
+        return
+    rows = [
+        {
+            "id": one.id,
+            "login": one.login,
+            "password_hash": one.password_hash,
+            "role": one.role.value,
+            "store_id": one.store,
+            **_told(one),
+        }
+        for one in new
+    ]
+    await session.execute(insert(_PERSON), rows)
+    await _changed_each(session, Action.PERSON_ADDED, by, [(one.id, one.role.value) for one in new])
+
+
+async def change_people(session: AsyncSession, changed: Sequence[NewPerson], by: By) -> None:
     """Name, title, region and skills as in `changed`; login, role, store and password stay."""
-    await session.execute(
-        update(PersonRow)
-        .where(PersonRow.id == changed.id)
-        .values(
-            name_zh=changed.name.zh,
-            name_en=changed.name.en,
-            title_zh=changed.title.zh if changed.title else None,
-            title_en=changed.title.en if changed.title else None,
-            region_id=changed.region,
-            skills=",".join(changed.skills),
-        )
-    )
-    await _changed(session, Action.PERSON_CHANGED, by, changed.id)
+    if not changed:
+        return
+    rows = [{"of": one.id, **_told(one)} for one in changed]
+    await session.execute(update(_PERSON).where(_PERSON.c.id == bindparam("of")), rows)
+    await _changed_each(session, Action.PERSON_CHANGED, by, [(one.id, "") for one in changed])
+
+
+def _told(one: NewPerson) -> dict[str, str | None]:
+    """The columns of what others are told."""
+    return {
+        "name_zh": one.name.zh,
+        "name_en": one.name.en,
+        "title_zh": one.title.zh if one.title else None,
+        "title_en": one.title.en if one.title else None,
+        "region_id": one.region,
+        "skills": ",".join(one.skills),
+    }
+
+
+async def _changed_each(session: AsyncSession, action: Action, by: By, objects: list[tuple[str, str]]) -> None:
+    await session.execute(update(DirectoryRow).values(ver=DirectoryRow.ver + 1))
+    await audit.record_each(session, action, by.person, objects, address=by.address)
 
 
 async def rename_person(session: AsyncSession, person: PersonId, name: Name, by: By) -> None:
