@@ -294,6 +294,8 @@ class PersonQuality(Message):
     sent_fps: list[float | None]
     seen_fps: list[float | None]
     """Of the slowest picture."""
+    seen_size: list[float | None]
+    """Of the smallest picture, as a part of what the camera's sides are; 0 while one is paused."""
     concealed: list[float | None]
     """Share of the sound that was invented, where it was worst."""
     frozen: list[float | None]

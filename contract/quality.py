@@ -11,7 +11,7 @@ from pydantic import Field
 
 from contract.base import Fraction, Message
 from contract.ids import PersonId
-from contract.media import Source
+from contract.media import Layer, Source
 
 SAMPLE_S = 5.0
 CROWD_SAMPLE_S = 15.0
@@ -22,8 +22,6 @@ Count = Annotated[int, Field(ge=0, lt=2**53)]
 Ms = Annotated[float, Field(ge=0, le=600_000, allow_inf_nan=False)]
 Fps = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 OverS = Annotated[float, Field(ge=0.001, le=600, allow_inf_nan=False)]
-Layer = Annotated[str, Field(min_length=1, max_length=32)]
-"""The rid of a simulcast layer, where there is more than one."""
 
 
 class SlotState(StrEnum):
@@ -32,6 +30,8 @@ class SlotState(StrEnum):
     WAITING = "waiting"
     """For the first keyframe of whom it shall show."""
     FLOWING = "flowing"
+    PAUSED = "paused"
+    """Its link cannot carry even the smallest picture."""
 
 
 class PublishedFigures(Message):
@@ -58,6 +58,8 @@ class SlotFigures(Message):
     source: Source
     layer: Layer | None = None
     state: SlotState
+    thinned: bool = False
+    """Every second frame or more is left out, because its link cannot carry all of this layer."""
     expected: Count
     """Packets on which the receiver reported."""
     lost: Count

@@ -113,7 +113,7 @@ def _sample(leg: Leg, before: _Before, now: float) -> LegSample:
         slots=[
             _slot(slot, shown, before.slots.get(slot.section.ssrc))
             for slot in leg.slots
-            if (shown := slot.shown) is not None
+            if (shown := slot.shown or slot.paused) is not None
         ],
     )
 
@@ -141,7 +141,8 @@ def _slot(slot: Slot, shown: Publication, before: tuple[int, ...] | None) -> Slo
         of=shown.participant,
         source=shown.source,
         layer=shown.layer,
-        state=SlotState.FLOWING if slot.current is not None else SlotState.WAITING,
+        state=_state(slot),
+        thinned=slot.thinned,
         expected=expected,
         lost=min(lost, expected),
         octets=octets,
@@ -150,6 +151,12 @@ def _slot(slot: Slot, shown: Publication, before: tuple[int, ...] | None) -> Slo
         plis=plis,
         repeats=repeats,
     )
+
+
+def _state(slot: Slot) -> SlotState:
+    if slot.paused is not None:
+        return SlotState.PAUSED
+    return SlotState.FLOWING if slot.current is not None else SlotState.WAITING
 
 
 def _jitter_ms(ticks: int, clock_rate_hz: int) -> float:

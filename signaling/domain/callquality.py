@@ -10,8 +10,9 @@ from typing import NamedTuple
 from contract.base import Message, WallMs
 from contract.http import PersonQuality, QualityMark, QualityMarkKind
 from contract.ids import PersonId
+from contract.media import SHRUNK
 from contract.people import Person
-from contract.quality import ClientSample, LegSample
+from contract.quality import ClientSample, LegSample, SlotFigures, SlotState
 from contract.rooms import Member, MemberChanged, MemberState, RoomEvent
 
 BIN_MS = 5_000
@@ -43,11 +44,12 @@ class Values(NamedTuple):
     jitter_ms: float | None = None
     sent_fps: float | None = None
     seen_fps: float | None = None
+    seen_size: float | None = None
     concealed: float | None = None
     frozen: float | None = None
 
 
-_LEAST = frozenset({"estimate_bps", "sent_fps", "seen_fps"})
+_LEAST = frozenset({"estimate_bps", "sent_fps", "seen_fps", "seen_size"})
 _MEAN = frozenset({"up_bps", "down_bps"})
 """Of several values in one bin the mean, of the others the worst."""
 
@@ -70,7 +72,15 @@ def _of_leg(leg: LegSample) -> Values:
         down_loss=sum(slot.lost for slot in leg.slots) / expected if expected else None,
         rtt_ms=leg.rtt_ms,
         jitter_ms=max((track.jitter_ms for track in leg.tracks), default=None),
+        seen_size=min((size for size in map(_size, leg.slots) if size is not None), default=None),
     )
+
+
+def _size(slot: SlotFigures) -> float | None:
+    """A picture's, as a part of what the camera's sides are; None where there is only one size."""
+    if slot.state is SlotState.PAUSED:
+        return 0.0
+    return 1 / SHRUNK[slot.layer] if slot.layer is not None else None
 
 
 def _of_client(client: ClientSample) -> Values:

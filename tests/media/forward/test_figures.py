@@ -5,12 +5,13 @@ from collections import Counter
 import pytest
 
 from contract.data import SlotSize
+from contract.ids import LegId
 from contract.media import Grants, Layer, Source
 from contract.quality import CROWD, CROWD_SAMPLE_S, SAMPLE_S, LegSample, SlotState
 from media.forward.figures import MAX_BPS, MOST_AT_ONCE
 from media.rtp.rtcp import Pli, ReceiverReport, Remb, ReportBlock, pack_rtcp
 from tests.media.forward.client import Client
-from tests.media.forward.layered import join
+from tests.media.forward.layered import LAYER_BPS, join
 from tests.media.forward.world import World
 
 pytestmark = pytest.mark.link
@@ -83,6 +84,26 @@ def test_a_picture_in_layers_is_told_layer_by_layer() -> None:
     assert sent == {Layer.QUARTER, Layer.FULL}
     seen = {row.layer for row in watch.of("cora")[-1].slots if row.source is Source.CAMERA}
     assert seen == {Layer.QUARTER, Layer.FULL}, "one of two places is small"
+
+
+def test_a_paused_picture_is_told_and_one_of_which_frames_are_left_out() -> None:
+    world = World()
+    watch = Watch(world)
+    anna = join(world, "anna")
+    for track in anna.layers.values():
+        track.temporal = (0, 1)
+    for name in ("ben", "cora"):
+        join(world, name, publishes=False, grants=WATCHES, numbered=False)
+    rates = {"ben": 0.75 * LAYER_BPS[Layer.FULL], "cora": 60_000}
+    world.run(5)
+    for name, bps in rates.items():
+        world.room._legs[LegId(f"leg-{name}")].estimate.sending.bps = bps
+    world.run(16)
+    [thinned], [paused] = (
+        [row for row in watch.of(name)[-1].slots if row.source is Source.CAMERA] for name in ("ben", "cora")
+    )
+    assert (thinned.of, thinned.state, thinned.layer, thinned.thinned) == ("anna", SlotState.FLOWING, Layer.FULL, True)
+    assert (paused.of, paused.state, paused.thinned) == ("anna", SlotState.PAUSED, False)
 
 
 def test_what_a_receiver_reports_and_asks_for_is_counted_between_two_samples() -> None:

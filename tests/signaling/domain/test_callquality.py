@@ -4,7 +4,7 @@ import pytest
 
 from contract.http import QualityMarkKind
 from contract.ids import PersonId
-from contract.media import Source
+from contract.media import Layer, Source
 from contract.quality import ClientSample, LegSample, PublishedFigures, SeenFigures, SentFigures, SlotFigures, SlotState
 from contract.rooms import Member, MemberChanged, MemberState, RoomEvent
 from signaling.domain.callquality import BIN_MS, MAX_BINS, Sampled, Values, marks, person_quality, poor, values
@@ -61,6 +61,15 @@ def client(at_s: float, *, fps: float = 25.0, concealed: float = 0.0, over_s: fl
 def test_shares_are_of_all_tracks_together_and_rates_of_the_time() -> None:
     seen = values(leg(0, published(90, 10), published(100, 0), slot(200, 30), slot(100, 0)))
     assert seen == Values(up_bps=200_000, down_bps=100_000, up_loss=0.05, down_loss=0.1, rtt_ms=40.0, jitter_ms=9.0)
+
+
+def test_the_smallest_picture_counts_and_a_paused_one_is_none() -> None:
+    row = slot()
+    full, half = (row.model_copy(update={"layer": layer}) for layer in (Layer.FULL, Layer.HALF))
+    paused = row.model_copy(update={"state": SlotState.PAUSED})
+    assert values(leg(0, full, half)).seen_size == 0.5
+    assert values(leg(0, full, paused)).seen_size == 0.0
+    assert values(leg(0, row)).seen_size is None, "it comes in one size only"
 
 
 def test_the_slowest_picture_and_the_worst_sound_count() -> None:

@@ -1645,6 +1645,8 @@ export interface components {
             sent_fps: (number | null)[];
             /** Seen Fps */
             seen_fps: (number | null)[];
+            /** Seen Size */
+            seen_size: (number | null)[];
             /** Concealed */
             concealed: (number | null)[];
             /** Frozen */

@@ -28,6 +28,7 @@ function quality(person: Person, lines: Lines = {}, bins = 120): PersonQuality {
     jitter_ms: none,
     sent_fps: none,
     seen_fps: line('seen_fps', 24),
+    seen_size: none,
     concealed: line('concealed', 0),
     frozen: none,
     nacks: 0,

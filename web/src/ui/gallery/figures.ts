@@ -31,6 +31,7 @@ const STORE: PersonQuality = {
   jitter_ms: line(7, 3),
   sent_fps: line(24, 1, (bin) => (poor(bin) ? 9 : 24)),
   seen_fps: line(24, 1),
+  seen_size: AT.map(() => null),
   concealed: line(0.002, 0.002),
   frozen: line(0, 0),
   nacks: 412,
@@ -43,6 +44,7 @@ const EXPERT: PersonQuality = {
   person: CHEN,
   up_loss: line(0.001, 0.001),
   seen_fps: line(24, 1, (bin) => (poor(bin) ? 4.4 : 24)),
+  seen_size: line(1, 0, (bin) => (poor(bin) ? 0.25 : bin < 66 ? 0.5 : 1)),
   concealed: line(0.004, 0.004, (bin) => (poor(bin) ? 0.03 : 0.004)),
 }
 

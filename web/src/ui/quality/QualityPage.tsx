@@ -88,7 +88,7 @@ function panelsOf(one: PersonQuality): Panel[] {
     tone,
     values: scaled(values, by),
   })
-  return [
+  const panels: Panel[] = [
     {
       key: 'bitrate',
       least: 100,
@@ -114,11 +114,18 @@ function panelsOf(one: PersonQuality): Panel[] {
       lines: [line('sent', 'first', one.sent_fps), line('seen', 'second', one.seen_fps)],
     },
     {
+      key: 'size',
+      least: 100,
+      lines: [line('smallest', 'first', one.seen_size, 100)],
+    },
+    {
       key: 'sound',
       least: 5,
       lines: [line('concealed', 'first', one.concealed, 100), line('frozen', 'second', one.frozen, 100)],
     },
   ]
+  // In a call between two there is only one size.
+  return one.seen_size.some((size) => size !== null) ? panels : panels.filter(({ key }) => key !== 'size')
 }
 
 function PersonFigures(props: { one: PersonQuality; marks: readonly QualityMark[] }) {

@@ -44,6 +44,7 @@ function lines(person: Person, upLoss: (bin: number) => number): PersonQuality {
     jitter_ms: line(3),
     sent_fps: line(24),
     seen_fps: line(23.6),
+    seen_size: at.map(() => null),
     concealed: line(0),
     frozen: line(0),
     nacks: 12,
@@ -109,6 +110,15 @@ describe('the quality of a call', () => {
     await press('figures-p-chen')
     expect(byTestId('figures-p-chen').getAttribute('aria-pressed')).toBe('true')
     expect(byTestId('quality').textContent).toContain('请求重传 12 个包')
+  })
+  it('adds the size of pictures where there are several', async () => {
+    const smaller = {
+      ...QUALITY.people[1]!,
+      seen_size: QUALITY.people[1]!.at.map((_, bin) => (bin < 30 ? 1 : 0.25)),
+    }
+    await show(() => Promise.resolve({ ...QUALITY, people: [smaller] }))
+    expect(document.querySelectorAll('.plot').length).toBe(6)
+    expect(byTestId<HTMLInputElement>('moment').getAttribute('aria-valuetext')).toContain('最小的一幅 25 %')
   })
   it('tells the figures of a moment to who moves there by keys', async () => {
     await show(() => Promise.resolve(QUALITY))
