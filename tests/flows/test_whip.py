@@ -89,7 +89,7 @@ async def test_plain_clients_publish_watch_and_are_recorded(tmp_path: Path) -> N
         room = await open_session(host)
         camera, encoder = [await token(host, room, MediaUse.PUBLISH) for _ in range(2)]
         screen = await token(host, room, MediaUse.WATCH)
-        async with PlainClient(stack.url, screen) as watcher:
+        async with PlainClient(stack.url, screen, names_addresses=False) as watcher:
             await watcher.watch()
             async with PlainClient(stack.url, camera) as publisher:
                 await publisher.publish(brightness=60)

@@ -1,6 +1,7 @@
 """A plain client of WHIP and WHEP: aiortc as it comes, over HTTP, that knows nothing else of Passline."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -16,6 +17,7 @@ from runtime.supervise import TaskScope
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
+HIDDEN = "b5a3c1b0-6d5e-4bd8-9f0c-0d4a5c6f7e8d.local"
 WIDTH_PX, HEIGHT_PX = 320, 180
 
 
@@ -47,6 +49,8 @@ class PlainClient:
     frames: dict[str, int] = field(default_factory=lambda: {"audio": 0, "video": 0})
     brightness: int = -1
     """Of the newest picture."""
+    names_addresses: bool = True
+    """Otherwise it names them `….local` (mDNS), as a browser that may not tell them: nobody can look those up."""
 
     async def __aenter__(self) -> "PlainClient":
         self._scope = TaskScope("plain client")
@@ -134,7 +138,12 @@ class PlainClient:
 
     async def _negotiate(self) -> None:
         await self.peer.setLocalDescription(await self.peer.createOffer())
-        response = await self.post(self.peer.localDescription.sdp)
+        offer = self.peer.localDescription.sdp
+        if not self.names_addresses:
+            offer = re.sub(r"(a=candidate:\S+ \d+ udp \d+) \S+", rf"\1 {HIDDEN}", offer)
+            assert HIDDEN in offer
+            offer = re.sub(r"(c=|a=rtcp:\d+ )IN IP[46] \S+", r"\1IN IP4 0.0.0.0", offer)
+        response = await self.post(offer)
         body = await response.text()
         assert response.status == 201, (response.status, body)
         assert response.headers["Content-Type"] == SDP

@@ -1,6 +1,7 @@
 """A real camera in three layers: a narrow link gets a small one, or none when there is no room; a wide one gets all."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from media.peer.leg import Leg
 from media.rtp.bandwidth import PICTURE_PART
 from runtime import clock
 from tests.media.forward.test_browsers import RealRoom
-from tests.support.browsers import Browser, chromium, playwright
+from tests.support.browsers import Browser, chromium, firefox, playwright
 from tests.support.loop import serve
 
 pytestmark = pytest.mark.browser
@@ -157,4 +158,22 @@ async def test_a_link_that_carries_half_of_a_picture_gets_it_at_its_size(
     await eventually(whole)
     frames = await seen()
     await eventually(goes_on)
+    assert not real.mux.dropped["bug"]
+
+
+async def test_firefox_sends_the_layers_that_are_wanted(server: tuple[NarrowRoom, Browser]) -> None:
+    real, browser = server
+    async with firefox(browser.url) as camera:
+
+        async def inside(expression: str) -> Any:
+            script = f"(async () => JSON.stringify(await ({expression})))()"
+            return json.loads(await camera.evaluate(f"window.wrappedJSObject.eval({json.dumps(script)})"))
+
+        await inside(f"go({json.dumps({'stage': 1, 'floor': 1, **CAMERA})})")
+        narrow, wide = await join(browser, {}), await join(browser, {})
+
+        async def settled() -> bool:
+            return (await shown_px(narrow), await shown_px(wide)) == (QUARTER_PX, FULL_PX)
+
+        await eventually(settled)
     assert not real.mux.dropped["bug"]
