@@ -78,6 +78,33 @@ class Invitation(Message):
     chain: Name
 
 
+class ListProblem(Message):
+    """What is wrong with a line of a list; the titles are line 1."""
+
+    line: int
+    text: str
+
+
+class InvitedPerson(Message):
+    """Somebody new, and the one time that the invitation is told."""
+
+    login: str
+    path: str | None
+    """Where the link leads on this server; none in a preview."""
+
+
+class PeopleTaken(Message):
+    """What a list of people changed, or would change."""
+
+    problems: list[ListProblem]
+    """If there is any, nothing was changed."""
+    invited: list[InvitedPerson]
+    changed: list[str]
+    """Logins."""
+    same: int
+    """How many are as the list has them already."""
+
+
 class Me(Message):
     """Who is signed in, and what the chain is called."""
 

@@ -112,7 +112,7 @@ def import_list(file: Path, /, *, dry_run: Flag = False, at: At = HERE) -> int:
     except BadList as bad:
         raise unusable(file, bad) from bad
     verb = "would be" if dry_run else "were"
-    print(f"{len(taken.invited)} people {verb} added, {taken.changed} {verb} changed.", file=sys.stderr)
+    print(f"{len(taken.invited)} people {verb} added, {len(taken.changed)} {verb} changed.", file=sys.stderr)
     if taken.invited and not dry_run:
         address = own_address(at.settings())
         out = csv.writer(sys.stdout, lineterminator="\n")

@@ -25,7 +25,8 @@ class Taken:
 
     invited: list[tuple[str, str]] = field(default_factory=list)
     """Who is new: login, and the secret of the invitation, which is kept nowhere else."""
-    changed: int = 0
+    changed: list[str] = field(default_factory=list)
+    """Logins."""
     same: int = 0
 
 
@@ -53,7 +54,7 @@ class Staff:
             differ = [one for one in there if _as_it_is(known[one.login]) != _as_it_will_be(one)]
             secrets = {one.id: ids.secret() for one in new}
             taken.invited = [(one.login, secrets[one.id]) for one in new]
-            taken.changed = len(differ)
+            taken.changed = [one.login for one in differ]
             taken.same = len(there) - len(differ)
             if only_ask:
                 return

@@ -36,7 +36,10 @@ def cells_of(data: bytes, titles: Titles, needed: Sequence[str]) -> Iterator[tup
 
     Raises BadList if the titles, the size or the encoding are wrong.
     """
-    lines = list(csv.reader(io.StringIO(_text(data), newline=""), delimiter=_delimiter(data)))
+    try:
+        lines = list(csv.reader(io.StringIO(_text(data), newline=""), delimiter=_delimiter(data)))
+    except csv.Error as error:
+        raise BadList([Problem(1, f"this is no CSV: {error}")]) from error
     if len(lines) > MAX_LINES:
         raise BadList([Problem(MAX_LINES, f"more than {MAX_LINES} lines; import it in parts")])
     columns = _columns(lines[0] if lines else [], titles, needed)

@@ -1,11 +1,25 @@
 """All endpoints of the HTTP API."""
 
-from signaling.http import archive, audit, guests, ice, install, invitation, operation, people, quality, rooms, setup
+from signaling.http import (
+    archive,
+    audit,
+    guests,
+    ice,
+    install,
+    invitation,
+    operation,
+    people,
+    people_list,
+    quality,
+    rooms,
+    setup,
+)
 
 ROUTES = [
     *setup.ROUTES,
     *invitation.ROUTES,
     *people.ROUTES,
+    *people_list.ROUTES,
     *rooms.ROUTES,
     *guests.ROUTES,
     *ice.ROUTES,

@@ -74,6 +74,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/api/setup"): Row(all_get(410, *ANYBODY), body=SETUP),
     ("POST", "/api/invitation/check"): Row(all_get(404, *ANYBODY), body={"token": "a guess"}),
     ("POST", "/api/invitation"): Row(all_get(404, *ANYBODY), body={"token": "a guess", "password": "a good long one"}),
+    ("POST", "/api/people/list"): Row(
+        all_get(403, *SIGNED_IN) | {"admin": 200}, data=b"login,name,role", headers={"Content-Type": "text/csv"}
+    ),
     ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
     ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),

@@ -64,11 +64,11 @@ async def test_who_is_new_is_invited_who_differs_is_changed_and_the_same_list_ag
     ]
     staff = Staff(database, By())
     asked = await staff.take_list(lines, only_ask=True)
-    assert (len(asked.invited), asked.changed, asked.same) == (1, 2, 0)
+    assert (len(asked.invited), asked.changed, asked.same) == (1, ["chen", "wu"], 0)
     assert (await people(database), await audited(database)) == (before, [])
 
     done = await staff.take_list(lines, only_ask=False)
-    assert ([login for login, _ in done.invited], done.changed, done.same) == (["sun"], 2, 0)
+    assert ([login for login, _ in done.invited], done.changed, done.same) == (["sun"], ["chen", "wu"], 0)
     after = await people(database)
     assert after == before | {
         "sun": ("expert", "名sun", None, "equipment,it"),
@@ -79,7 +79,7 @@ async def test_who_is_new_is_invited_who_differs_is_changed_and_the_same_list_ag
     assert acts == [Action.PERSON_ADDED, Action.PERSON_CHANGED, Action.PERSON_CHANGED]
 
     again = await staff.take_list(lines, only_ask=False)
-    assert (again.invited, again.changed, again.same) == ([], 0, 3)
+    assert (again.invited, again.changed, again.same) == ([], [], 3)
     assert (await people(database), await audited(database)) == (after, acts)
     assert (await audit_lines.verify(database))[1] == []
 

@@ -158,6 +158,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add whom a CSV file has and the chain has not, change who differs; all of it, or nothing if a line is wrong.
+         * @description The columns are those of `passline user import`. Whoever is new gets an invitation, which is told only now.
+         */
+        post: operations["take_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room}/peers": {
         parameters: {
             query?: never;
@@ -1264,6 +1284,16 @@ export interface components {
             token: string;
         };
         /**
+         * InvitedPerson
+         * @description Somebody new, and the one time that the invitation is told.
+         */
+        InvitedPerson: {
+            /** Login */
+            login: string;
+            /** Path */
+            path: string | null;
+        };
+        /**
          * JoinRoom
          * @description Takes the seat with this session: first time, after a reload, or from another tab (which loses it).
          */
@@ -1342,6 +1372,16 @@ export interface components {
          * @enum {string}
          */
         Limit: "none" | "cpu" | "bandwidth" | "other";
+        /**
+         * ListProblem
+         * @description What is wrong with a line of a list; the titles are line 1.
+         */
+        ListProblem: {
+            /** Line */
+            line: number;
+            /** Text */
+            text: string;
+        };
         /**
          * LowerHand
          * @description The host takes somebody's hand down.
@@ -1600,6 +1640,20 @@ export interface components {
             layout: components["schemas"]["Layout"];
             /** Sdp */
             sdp: string;
+        };
+        /**
+         * PeopleTaken
+         * @description What a list of people changed, or would change.
+         */
+        PeopleTaken: {
+            /** Problems */
+            problems: components["schemas"]["ListProblem"][];
+            /** Invited */
+            invited: components["schemas"]["InvitedPerson"][];
+            /** Changed */
+            changed: string[];
+            /** Same */
+            same: number;
         };
         /**
          * Person
@@ -3071,6 +3125,68 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_people: {
+        parameters: {
+            query?: {
+                apply?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleTaken"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

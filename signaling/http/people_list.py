@@ -1,0 +1,50 @@
+"""A list of people by HTTP, for administrators and the tools of a personnel department: preview first, then apply."""
+
+import asyncio
+
+from contract.base import Message
+from contract.http import InvitedPerson, ListProblem, PeopleTaken
+from contract.people import Role
+from signaling.domain.csv_list import MAX_BYTES, BadList
+from signaling.domain.people_list import read
+from signaling.http.route import Route, Visit
+from signaling.staff import Staff
+from signaling.store.organisation import By
+
+
+class PeopleListQuery(Message):
+    apply: bool = False
+    """Change it; else only say what would change."""
+
+
+async def take_people(visit: Visit) -> PeopleTaken:
+    """Add whom a CSV file has and the chain has not, change who differs; all of it, or nothing if a line is wrong.
+
+    The columns are those of `passline user import`. Whoever is new gets an invitation, which is told only now.
+    """
+    apply = visit.query(PeopleListQuery).apply
+    staff = Staff(visit.house.database, By(visit.who.id, visit.address))
+    try:
+        lines = await asyncio.to_thread(read, await visit.read())
+        taken = await staff.take_list(lines, only_ask=not apply)
+    except BadList as bad:
+        problems = [ListProblem(line=one.line, text=one.text) for one in bad.problems]
+        return PeopleTaken(problems=problems, invited=[], changed=[], same=0)
+    invited = [
+        InvitedPerson(login=login, path=f"/invitation#{secret}" if apply else None) for login, secret in taken.invited
+    ]
+    return PeopleTaken(problems=[], invited=invited, changed=taken.changed, same=taken.same)
+
+
+ROUTES = [
+    Route(
+        method="POST",
+        path="/api/people/list",
+        handler=take_people,
+        roles=frozenset({Role.ADMIN}),
+        query=PeopleListQuery,
+        accepts="text/csv",
+        max_bytes=MAX_BYTES,
+        answer=PeopleTaken,
+    ),
+]
