@@ -31,6 +31,11 @@ class Bucket:
         self._left -= cost
 
     @property
+    def left(self) -> float:
+        """What was allowed at the last question, less what was counted since."""
+        return self._left
+
+    @property
     def wait_s(self) -> float:
         """How long after the last question until one is allowed again."""
         return max(0.0, (1.0 - self._left) / self._per_s)

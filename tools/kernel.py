@@ -1,4 +1,4 @@
-"""Builds the media worker's C kernel (media/plane/kernel.c) beside its source, with whatever C compiler there is.
+"""Builds the media worker's C kernel (media/plane/*.c) beside its source, with whatever C compiler there is.
 
     python tools/kernel.py                   build into media/plane, if something is newer; a word if that cannot be
     python tools/kernel.py DIRECTORY -O1 …   build into another directory with further flags, for tests
@@ -9,6 +9,7 @@ inside the build of the package (hatch_build.py) and by hand.
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,7 +20,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANE = ROOT / "media" / "plane"
-SOURCES = (PLANE / "kernel.h", PLANE / "kernel.c")
+HEADER = PLANE / "kernel.h"
+"""What Python calls."""
+UNITS = sorted(PLANE.glob("*.c"))
+SOURCES = (HEADER, PLANE / "inside.h", *UNITS)
 BUILT = PLANE / "_kernel.abi3.so"
 """Where the package looks for it; of the stable ABI, so any Python since 3.11 loads it."""
 FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra")
@@ -32,8 +36,8 @@ class NoKernel(Exception):
 
 def declarations() -> str:
     """kernel.h as cffi wants it: without what is for the preprocessor."""
-    lines = SOURCES[0].read_text().splitlines()
-    return "\n".join(line for line in lines if not line.startswith("#") or line.startswith("#define MOST_"))
+    lines = HEADER.read_text().splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#") or re.match(r"#define \w+ \d", line))
 
 
 def build(directory: Path = PLANE, *flags: str) -> Path:
@@ -48,12 +52,13 @@ def build(directory: Path = PLANE, *flags: str) -> Path:
     compiler = _compiler()
     builder = FFI()
     builder.cdef(declarations())
-    builder.set_source("media.plane._kernel", '#include "kernel.c"')
+    builder.set_source("media.plane._kernel", f'#include "{HEADER.name}"')
     with tempfile.TemporaryDirectory(prefix="passline-kernel-") as scratch:
         glue, made = Path(scratch, "_kernel.c"), Path(scratch, BUILT.name)
         with contextlib.redirect_stdout(None):
             builder.emit_c_code(str(glue))
-        command = [*compiler, *FLAGS, *flags, f"-I{PLANE}", f"-I{include}", str(glue), "-o", str(made)]
+        sources = map(str, (glue, *UNITS))
+        command = [*compiler, *FLAGS, *flags, f"-I{PLANE}", f"-I{include}", *sources, "-o", str(made)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:

@@ -38,6 +38,7 @@ class Filling:
     def refill(self, now: float, wall_ns: int) -> None:
         """Settle every slot anew."""
         here = self._here
+        here.take_back()
         self.shared = here.shared
         here.settle()
         recorded = [layers[-1] for (who, _), layers in here.active.items() if here.members[who].grants.record]

@@ -134,6 +134,8 @@ class Leg:
             low_delay=self.low_delay,
         )
         before = self.publications.get(key)
+        if before is not None:
+            before.close()
         self._by_ssrc = {number: other for number, other in self._by_ssrc.items() if other is not before}
         self._by_ssrc[ssrc] = publication
         if rtx_ssrc:
@@ -291,6 +293,8 @@ class Leg:
         are given back now and not when the collector comes by."""
         for slot in self.slots:
             slot.fill(None)
+        for publication in self.publications.values():
+            publication.close()
         self._pacer = None
         self.slots.clear()
         self._slot_of.clear()

@@ -48,6 +48,8 @@ class Presence:
         leg = self.legs.pop(leg_id, None)
         if leg is None:
             return None
+        for publication in leg.publications.values():
+            publication.shut()
         self.feedback.publishers(self.legs)
         who = leg.member.participant
         if all(other.member is not leg.member for other in self.legs.values()):
@@ -91,6 +93,12 @@ class Presence:
             for who, member in self.members.items()
             if member.grants.publish
         ]
+
+    def take_back(self) -> None:
+        """Every packet comes to the room, until it lets pass again what is ordinary."""
+        for leg in self.legs.values():
+            for publication in leg.publications.values():
+                publication.shut()
 
     def want(self, publication: Publication | None, now: float, *, first: bool) -> None:
         """Ask its publisher for a keyframe; of nothing, or of who is gone, nobody is asked."""

@@ -1,5 +1,6 @@
 """One track that somebody publishes: what arrived of it, what is missing, who gets it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,8 +10,8 @@ from contract.recording import GapReason
 from media.forward.redundant import Redundant
 from media.forward.sections import Section
 from media.forward.thinned import Thinned
-from media.plane.base import Targets
-from media.rtp.cache import MediaPacket, PacketCache
+from media.plane.base import Lane, Ordinary, Passed, Targets
+from media.rtp.cache import CACHE_PACKETS, MediaPacket, PacketCache
 from media.rtp.clock import PublisherClock, TrackClock
 from media.rtp.keyframe import starts_keyframe
 from media.rtp.nack import NackGenerator
@@ -60,6 +61,10 @@ class Publication:
 
     `receive` turns wire packets into MediaPackets, each once. The owner sends what `missing` returns as NACK, a PLI
     when `request_keyframe` or `keyframe_due` says so, and forwards by `targets`.
+
+    While nothing is missing or about to change its packets may pass by a `lane` (media.plane.base). What they change
+    here is taken up by `settle`: whoever reads what is kept of a packet gets it settled, and whatever changes where
+    packets go shuts the lane first. So a packet that `receive` sees was not forwarded yet, and its number is used once.
     """
 
     def __init__(
@@ -91,25 +96,25 @@ class Publication:
         self.live = False
         self.lost: GapReason | None = None
         """Why it is not live any more; None if somebody wished it so (camera off, left)."""
-        self.newest: Newest | None = None
+        self._newest: Newest | None = None
         self.last_at = float("-inf")
         self.cache = PacketCache()
         self.nack = NackGenerator() if self.video else NackGenerator(reorder_s=0.0, give_up_s=SOUND_LATE_S)
         self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
-        self.reception = Reception(ssrc, self.clock_rate_hz)
-        self.rate = Rate(self.reception)
+        self._reception = Reception(ssrc, self.clock_rate_hz)
+        self.rate = Rate(self._reception)
         self.upper = Upper()
         self.upper_rate = Rate(self.upper)
         """Of its upper temporal layers alone."""
-        self.thinned: Thinned | None = None
-        """It without these; made when a slot shall have it so."""
+        self._thinned: Thinned | None = None
         self.px = 0
         """Shorter side of the newest keyframe; 0 where we cannot tell (H.264)."""
-        self.targets = Targets()
-        """Who gets it as it is."""
-        self.redundant = Redundant(self.cache)
+        self._targets = Targets()
+        self.redundant = Redundant()
         """Who gets it with what went before."""
         self.waiting: list[Waiting] = []
+        self.lane: Lane | None = None
+        self._on_passed: Callable[[Passed], None] = _nobody
         self.nacks = self.plis = 0
         """Packets asked for again, keyframes asked for: of the publisher, so far."""
         self._throttle = KeyframeThrottle()
@@ -128,7 +133,38 @@ class Publication:
 
     @property
     def ssrc(self) -> int:
-        return self.reception.ssrc
+        return self._reception.ssrc
+
+    @property
+    def reception(self) -> Reception:
+        self.settle()
+        return self._reception
+
+    @property
+    def newest(self) -> Newest | None:
+        """The highest packet that went to all who may have it."""
+        self.settle()
+        return self._newest
+
+    @property
+    def targets(self) -> Targets:
+        """Who gets it as it is."""
+        return self._targets
+
+    @targets.setter
+    def targets(self, targets: Targets) -> None:
+        self.shut()
+        self._targets = targets
+
+    @property
+    def thinned(self) -> Thinned | None:
+        """It without its upper temporal layers; made when a slot shall have it so."""
+        return self._thinned
+
+    @thinned.setter
+    def thinned(self, thinned: Thinned) -> None:
+        self.shut()
+        self._thinned = thinned
 
     def is_rtx(self, payload_type: int) -> bool:
         return payload_type in self._media_of
@@ -159,7 +195,7 @@ class Publication:
         if not self.nack.on_packet(number, now):
             return "duplicate"
         if not repeated:
-            self.reception.on_packet(number, header.timestamp_ticks, len(payload), now)
+            self._reception.on_packet(number, header.timestamp_ticks, len(payload), now)
             if descriptor is not None and descriptor.temporal:
                 self.upper.octets += len(payload)
         if not payload and not self.live:
@@ -183,15 +219,21 @@ class Publication:
 
     def on_bye(self, now: float) -> None:
         """The publisher says that it stops; packets that come all the same say otherwise."""
+        self.settle()
         self.last_at = min(self.last_at, now - SILENCE_S + BYE_S)
 
     def passed(self, media: MediaPacket, now: float) -> None:
         """`media` went to all who may have it now: remember how far they have got."""
-        if self.newest is None or media.sequence > self.newest.packet.sequence:
-            if self.newest is not None and not media.payload:
+        if self._newest is None or media.sequence > self._newest.packet.sequence:
+            if self._newest is not None and not media.payload:
                 # Padding is of no picture: only the numbers of packets go on.
-                media = self.newest.packet._replace(sequence=media.sequence)
-            self.newest = Newest(media, now)
+                media = self._newest.packet._replace(sequence=media.sequence)
+            self._newest = Newest(media, now)
+
+    def wait(self, slot: Waiting) -> None:
+        """`slot` begins with the next keyframe."""
+        self.shut()
+        self.waiting.append(slot)
 
     def begin_waiting(self, media: MediaPacket, now: float) -> None:
         """Give every waiting slot the chance to begin with this packet."""
@@ -203,17 +245,87 @@ class Publication:
 
     def since_keyframe(self, now: float) -> list[MediaPacket]:
         """What passed since the newest keyframe began, that first; nothing if it began too long ago."""
-        if now - self.keyframe_at > (AWAITED_LATE_S if self.low_delay else LATE_S) or self.newest is None:
+        newest = self.newest
+        if now - self.keyframe_at > (AWAITED_LATE_S if self.low_delay else LATE_S) or newest is None:
             return []
-        kept = (self.cache.get(number) for number in range(self._keyframe, self.newest.packet.sequence + 1))
+        kept = (self.kept(number) for number in range(self._keyframe, newest.packet.sequence + 1))
         packets = [packet for packet in kept if packet is not None]
         # Without its head nothing can be decoded; what else is missing was asked for and comes like any other.
         return packets if packets and packets[0].sequence == self._keyframe else []
 
+    def kept(self, sequence: int) -> MediaPacket | None:
+        """A packet that may be asked for again, if it is still here."""
+        if sequence <= self._sequence.highest - CACHE_PACKETS:
+            return None  # in either place there may be one that is older than what the other forgot
+        found = self.cache.get(sequence)
+        return self.lane.kept(sequence) if found is None and self.lane is not None else found
+
+    # --- past Python ----------------------------------------------------------------------------------------------
+
+    def use(self, lane: Lane | None, on_passed: Callable[[Passed], None]) -> None:
+        """From now on packets may pass there; `on_passed` is told what did, before anything else happens."""
+        self.lane, self._on_passed = lane, on_passed
+
+    def open(self, *, level_id: int, number_id: int) -> None:
+        """Let pass what is ordinary from here on, if nothing is missing, waited for or left out; until `shut`."""
+        codec, transit = self.codec, self._reception.transit_ticks
+        if self.lane is None or codec is None or transit is None:
+            return
+        if self.waiting or self._thinned is not None or self.redundant or (self.nack.waiting and self._repeatable):
+            return
+        self.lane.open(
+            Ordinary(
+                self._sequence.highest + 1,
+                self.section.pt_of[codec],
+                codec,
+                self.clock_rate_hz,
+                transit,
+                self._reception.jitter_16,
+                level_id,
+                number_id,
+            ),
+            self._targets,
+        )
+
+    def settle(self) -> None:
+        """Take up what passed."""
+        lane = self.lane
+        passed = lane.take_up() if lane is not None else None
+        if passed is None or lane is None:
+            return
+        self._sequence.highest = passed.sequence
+        self.nack.on_passed(passed.sequence)
+        self._reception.on_passed(
+            passed.packets, passed.octets, passed.sequence, passed.transit_ticks, passed.jitter_16
+        )
+        self.upper.octets += passed.upper_octets
+        self.clock.on_packet(passed.timestamp_ticks, passed.wall_ns)
+        self.last_at = passed.at
+        newest = lane.kept(passed.sequence)
+        assert newest is not None
+        self._newest = Newest(newest, passed.at)
+        self._on_passed(passed)
+
+    def shut(self) -> None:
+        """What comes next comes to `receive`."""
+        if self.lane is not None:
+            self.lane.shut()
+            self.settle()
+
+    def close(self) -> None:
+        """It is gone, and with it what passed."""
+        if self.lane is not None:
+            self.shut()
+            self.lane.close()
+            self.use(None, _nobody)
+
     def missing(self, now: float, rtt_s: float) -> list[int]:
         """Sequence numbers to ask for now, where the publisher can send again."""
-        able = self.video or self.section.sound_again
-        return self.nack.due(now, rtt_s) if able and self.nack.waiting else []
+        return self.nack.due(now, rtt_s) if self._repeatable and self.nack.waiting else []
+
+    @property
+    def _repeatable(self) -> bool:
+        return self.video or self.section.sound_again
 
     def request_keyframe(self, now: float, *, first: bool) -> bool:
         """Somebody needs a keyframe. Returns whether to send a PLI now; otherwise `keyframe_due` will say when."""
@@ -235,3 +347,7 @@ class Publication:
             self.nack.broken = False
             return bool(self.targets) and self._throttle.request(now, first=False)
         return self.live and self._throttle.due(now)
+
+
+def _nobody(_passed: Passed) -> None:
+    """Without a lane nothing passes."""

@@ -3,20 +3,22 @@
 from collections.abc import Callable
 
 from media.plane.base import Target, Targets
-from media.rtp.cache import MediaPacket, PacketCache
+from media.rtp.cache import MediaPacket
 from media.rtp.red import pack_red
 from media.rtp.redundancy import EARLIER
 
 Form = tuple[int, int]
 """How their packets are put together: the receiver's payload type of Opus, and how many of EARLIER come along."""
 
+Kept = Callable[[int], MediaPacket | None]
+"""Finds a packet that its publication remembers."""
+
 
 class Redundant:
-    """True while there are any. Earlier sound is taken out of the publication's cache: nothing is queued, and what came
-    late, or was asked for again, still comes along."""
+    """True while there are any. Earlier sound is taken out of what the publication keeps: nothing is queued, and what
+    came late, or was asked for again, still comes along."""
 
-    def __init__(self, cache: PacketCache) -> None:
-        self._cache = cache
+    def __init__(self) -> None:
         self._targets: dict[Form, Targets] = {}
 
     def __bool__(self) -> bool:
@@ -32,18 +34,19 @@ class Redundant:
         if left:
             self._targets[form] = left
 
-    def send(self, packet: MediaPacket, forward: Callable[[MediaPacket, Targets], None]) -> int:
-        """Send `packet` to each of them in its form; how many went out."""
+    def send(self, packet: MediaPacket, kept: Kept, forward: Callable[[MediaPacket, Targets], None]) -> int:
+        """Send `packet` to each of them in its form, with what is `kept` of before; how many went out."""
         for (payload_type, earlier), targets in self._targets.items():
-            forward(packet._replace(payload=self._together(packet, payload_type, earlier)), targets)
+            forward(packet._replace(payload=_together(packet, kept, payload_type, earlier)), targets)
         return sum(map(len, self._targets.values()))
 
-    def _together(self, packet: MediaPacket, payload_type: int, earlier: int) -> bytes:
-        if not packet.payload:
-            return b""  # padding
-        before = (self._cache.get(packet.sequence - distance) for distance in reversed(EARLIER[:earlier]))
-        return pack_red(
-            payload_type,
-            packet.payload,
-            [((packet.timestamp_ticks - one.timestamp_ticks) & 0xFFFFFFFF, one.payload) for one in before if one],
-        )
+
+def _together(packet: MediaPacket, kept: Kept, payload_type: int, earlier: int) -> bytes:
+    if not packet.payload:
+        return b""  # padding
+    before = (kept(packet.sequence - distance) for distance in reversed(EARLIER[:earlier]))
+    return pack_red(
+        payload_type,
+        packet.payload,
+        [((packet.timestamp_ticks - one.timestamp_ticks) & 0xFFFFFFFF, one.payload) for one in before if one],
+    )

@@ -13,6 +13,7 @@ from media.forward.feedback import REPORT_S, report, request_keyframe, send_nack
 from media.forward.figures import Sampled, Sampler
 from media.forward.filling import Filling
 from media.forward.leg import Leg
+from media.forward.passing import Passing
 from media.forward.ports import LegPort, RoomEvents, TapSink
 from media.forward.presence import Presence
 from media.forward.publication import SILENCE_S, Publication
@@ -63,6 +64,7 @@ class MediaRoom:
         self._spoke: frozenset[PersonId] = frozenset()
         self._tap = RoomTap(room)
         self._filling = Filling(self._here, self._tap, self._plane, self._count)
+        self._passing = Passing(self._here, self._tap, self._plane, self._count, self.on_rtp)
         self._sampler = Sampler()
         self._paced: list[Leg] = []
         """Legs whose pictures are spread: let go with every packet, and with every tick."""
@@ -163,6 +165,7 @@ class MediaRoom:
             if publication is None:
                 counted["rtp_unknown_ssrc"] += 1
                 return
+            publication.shut()
             media = publication.receive(packet, header, now, wall_ns)
         except ValueError:
             counted["rtp_malformed"] += 1
@@ -198,13 +201,15 @@ class MediaRoom:
                 counted["packets_out"] += len(thinned.targets)
             thinned.passed(kept, now)
         if publication.redundant:
-            counted["packets_out"] += publication.redundant.send(media, self._forward)
+            counted["packets_out"] += publication.redundant.send(media, publication.kept, self._forward)
         for paced in self._paced:
             paced.pace(now)
         publication.passed(media, now)
         self._tap.on_packet(publication, media, now, wall_ns)
         if publication.nack.waiting:
             send_nack(publication, leg, now)
+        if not self._paced:
+            self._passing.let(leg, publication)
 
     def on_rtcp(self, leg_id: LegId, data: bytes, now: float, wall_ns: int) -> None:
         """One plaintext RTCP datagram of a leg, compound or reduced size."""
@@ -274,7 +279,13 @@ class MediaRoom:
         """Retries, keyframe requests, silences, reports."""
         ended = False
         self._paced = [leg for leg in self._legs.values() if leg.pace(now)]
-        for leg in [leg for leg in self._legs.values() if leg.sends]:
+        if self._paced:
+            self._here.take_back()
+        sending = [leg for leg in self._legs.values() if leg.sends]
+        for leg in sending:
+            for publication in leg.publications.values():
+                publication.settle()
+        for leg in sending:
             tell_arrivals(leg, now)
             for publication in leg.publications.values():
                 silence_s = leg.silence_s(publication, now)
@@ -329,6 +340,7 @@ class MediaRoom:
     def tap_connected(self, sink: TapSink, now: float, wall_ns: int) -> None:
         """The tap link is up (again): announce everything and ask for keyframes."""
         self._tap.connect(sink, wall_ns)
+        self._here.take_back()
         self.want_recorded(now)
 
     def tap_lost(self) -> None:

@@ -12,7 +12,7 @@ from media.forward.sections import Section
 from media.forward.thinned import Thinned
 from media.plane.base import EXTENDED, PLAIN, Target, Targets
 from media.plane.python import packet_bytes
-from media.rtp.cache import MediaPacket, PacketCache
+from media.rtp.cache import MediaPacket
 from media.rtp.clock import ntp_from_wall
 from media.rtp.numbering import Numbering
 from media.rtp.pacer import Pacer
@@ -43,13 +43,14 @@ class Flow(Protocol):
     @property
     def number(self) -> int: ...
     @property
-    def cache(self) -> PacketCache: ...
-    @property
     def newest(self) -> Newest | None: ...
     @property
     def sent(self) -> tuple[int, int]: ...
 
     targets: Targets
+
+    def kept(self, sequence: int) -> MediaPacket | None:
+        """A packet that may be asked for again, if it is still here."""
 
 
 class Slot:
@@ -138,7 +139,7 @@ class Slot:
         if publication is self.current or publication is self.next:
             return False
         self.next = publication
-        publication.waiting.append(self)
+        publication.wait(self)
         return self.video
 
     def pause(self, publication: Publication) -> None:
@@ -173,6 +174,7 @@ class Slot:
     def _join(self, publication: Publication, flow: Flow, offsets: Offsets) -> None:
         if self._earlier:
             self._target = self._aim(publication, self.section.red, offsets)
+            publication.shut()
             publication.redundant.add((self._codec_pt, self._earlier), self._target)
         else:
             self._target = self._aim(publication, self._codec_pt, offsets)
@@ -383,7 +385,7 @@ class Slot:
         if segment.source not in self._sources:
             return False
         publication, flow = self._sources[segment.source]
-        packet = flow.cache.get(number)
+        packet = flow.kept(number)
         if packet is None or publication.codec is None:
             return False
         payload_type = self.section.pt_of.get(publication.codec)

@@ -182,6 +182,10 @@ class RoomTap:
             self._end(number, wall_ns)
         self._followed = list(publications)
 
+    def follows(self, publication: Publication) -> bool:
+        """Whether its packets are wanted now."""
+        return self._sink is not None and self._recording is not None and publication in self._followed
+
     def on_packet(self, publication: Publication, packet: MediaPacket, now: float, wall_ns: int) -> None:
         """A packet of a followed publication."""
         if self._sink is None or self._recording is None or publication.codec is None:

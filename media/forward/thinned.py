@@ -17,12 +17,12 @@ class Changing(Protocol):
 
 
 class Thinned:
-    """To a slot it is a source like its publication: it has a number, a cache, targets, and a newest packet."""
+    """To a slot it is a source like its publication: number, targets, a newest packet, what may be asked for again."""
 
     def __init__(self, number: int) -> None:
         """`number` is unique in the room; made with the first wish, it goes on as long as its publication."""
         self.number = number
-        self.cache = PacketCache()
+        self._cache = PacketCache()
         self.newest: Newest | None = None
         self.targets = Targets()
         self.changing: list[Changing] = []
@@ -34,12 +34,16 @@ class Thinned:
         """Packets and payload bytes so far."""
         return self._packets, self._octets
 
+    def kept(self, sequence: int) -> MediaPacket | None:
+        """A packet that may be asked for again, if it is still here."""
+        return self._cache.get(sequence)
+
     def take(self, media: MediaPacket, newest: Newest | None) -> MediaPacket | None:
         """What goes to `targets` of a packet that comes after `newest`; slots change with it if they can."""
         before = self._base.position
         kept = self._base.take(media)
         if kept is not None:
-            self.cache.put(kept)
+            self._cache.put(kept)
             self._packets += 1
             self._octets += len(kept.payload)
         if self.changing:

@@ -109,8 +109,7 @@ class Endpoint:
         self.on_rtcp = on_rtcp
         self.validated = asyncio.Event()
         """Set when the first check passed: from then on there is a `path`."""
-        self.heard = clock.now()
-        """When the peer last sent anything that we accept."""
+        self._heard = clock.now()
         self.path: Way | None = None
         """What the peer nominated last."""
         self.address: Address | None = None
@@ -131,6 +130,15 @@ class Endpoint:
     @property
     def state(self) -> str:
         return "closed" if self._closed else "completed" if self.path is not None else "new"
+
+    @property
+    def heard(self) -> float:
+        """When the peer last sent anything that we accept."""
+        return max(self._heard, self._port.plane.heard(self.handle)) if self.handle else self._heard
+
+    @heard.setter
+    def heard(self, now: float) -> None:
+        self._heard = now
 
     def known_by(self, ufrag: str) -> Credentials | None:
         """The credentials with this ufrag of ours."""
@@ -164,15 +172,17 @@ class Endpoint:
         if self.handle:
             self._port.plane.aim(self.handle, self._fd, self.address)
 
-    def arm(self, session: int) -> None:
-        """There are keys: the plane may send to this peer by itself. `session` must live until `disarm` or `close`."""
-        self.handle = self._port.plane.open(session)
+    def arm(self, session: int, reading: int = 0) -> None:
+        """There are keys: the plane may send to this peer by itself, and with `reading` take what comes from it. Both
+        SRTP sessions must live until `disarm` or `close`."""
+        self.handle = self._port.plane.open(session, reading)
         if self.handle:
             self._port.plane.aim(self.handle, self._fd, self.address)
 
     def disarm(self) -> None:
         """The plane forgets the peer, and its keys may go."""
         if self.handle:
+            self._heard = self.heard
             self._port.plane.close(self.handle)
             self.handle = 0
 

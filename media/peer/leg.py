@@ -232,7 +232,7 @@ class Leg:
         keys = self._dtls.keys()
         self.protect, self._protect_rtcp = keys.protect, keys.protect_rtcp
         self._unprotect, self._unprotect_rtcp = keys.unprotect, keys.unprotect_rtcp
-        self.endpoint.arm(keys.session)
+        self.endpoint.arm(keys.session, keys.reading)
         done = clock.now()
         log.info(
             "leg is up",
@@ -296,7 +296,11 @@ class Leg:
     # --- what comes in ---------------------------------------------------------------------------------------------
 
     def _srtp(self, data: bytes, now: float) -> None:
-        if not self.ingress.open(now):
+        ingress, handle = self.ingress, self.endpoint.handle
+        if handle:
+            packets, size_bytes = self._mux.plane.taken(handle)
+            ingress.charge(size_bytes, packets=packets)
+        if not ingress.open(now):
             self._dropped["rtp_rate"] += 1
             return
         try:
@@ -304,7 +308,9 @@ class Leg:
         except SrtpError:
             self._dropped["srtp_receive"] += 1
             return
-        self.ingress.charge(len(data))
+        ingress.charge(len(data))
+        if handle:
+            self._mux.plane.allow(handle, *ingress.left)
         self.endpoint.heard = now
         if self.on_rtp is not None:
             self.on_rtp(self.id, packet, now, clock.wall_ns())

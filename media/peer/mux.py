@@ -10,13 +10,14 @@ The port is one of UDP, and of TCP with the same number for clients whose networ
 import asyncio
 import errno
 from collections import Counter
+from functools import partial
 
 from media.peer import stun
 from media.peer.endpoint import Credentials, Datagram, Door, Endpoint, Way
 from media.peer.listener import TcpListener
 from media.peer.rates import MAX_DATAGRAM_BYTES
 from media.peer.udp import UdpDoor
-from media.plane.base import Address, Plane
+from media.plane.base import Address, OnPacket, Plane
 from media.plane.python import PythonPlane
 from runtime import clock
 from runtime.address import media_hosts
@@ -163,28 +164,20 @@ class Mux:
 
     def _readable(self, door: UdpDoor) -> None:
         """Read what is there, then send what came of it; and what came while that was sent, up to BATCH in all."""
-        left = BATCH
+        left, take = BATCH, partial(self._take, door)
         while True:
-            taken = self._read(door, left)
+            taken = self.plane.receive(door.socket, left, clock.now(), take, self._plaintext)
             left -= taken
             if not self.plane.flush() or not taken or not left:
                 return
 
-    def _read(self, door: UdpDoor, most: int) -> int:
-        """Take up to so many datagrams; how many there were."""
-        now = clock.now()
-        receive = door.socket.recvfrom
-        take = self._take
-        for taken in range(most):
-            try:
-                data, address = receive(MAX_DATAGRAM_BYTES + 1)
-            except BlockingIOError:
-                return taken
-            except OSError:
-                self.dropped["receive_failed"] += 1
-                return taken
-            take(door, data, address, now)
-        return most
+    def _plaintext(self, on_packet: OnPacket, data: bytes, now: float, wall_ns: int) -> None:
+        """What the plane had decrypted. Never raises, as `_take`."""
+        try:
+            on_packet(data, now, wall_ns)
+        except Exception:
+            if self._is_new_bug():
+                log.exception("a datagram met a bug")
 
     def _take(self, door: Door, data: bytes, address: Address, now: float) -> None:
         """Never raises: one bad datagram must not cost the others theirs."""
@@ -211,10 +204,14 @@ class Mux:
             else:
                 self.dropped["unknown"] += 1
         except Exception:
-            self.dropped["bug"] += 1
-            self._bugs += 1
-            if self._bugs <= 10:
+            if self._is_new_bug():
                 log.exception("a datagram met a bug")
+
+    def _is_new_bug(self) -> bool:
+        """Count it; after ten it is only counted."""
+        self.dropped["bug"] += 1
+        self._bugs += 1
+        return self._bugs <= 10
 
     def _check(self, door: Door, data: bytes, address: Address, now: float) -> None:
         """Answer a connectivity check and learn the address it came from; or take the answer to ours."""

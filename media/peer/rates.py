@@ -33,7 +33,12 @@ class Ingress:
         """Whether the peer is within both rates."""
         return self._packets.open(now) and self._bits.open(now)
 
-    def charge(self, size_bytes: int) -> None:
-        """One packet of the peer came."""
-        self._packets.charge()
+    def charge(self, size_bytes: int, *, packets: int = 1) -> None:
+        """One packet of the peer came, or so many of that size together."""
+        self._packets.charge(packets)
         self._bits.charge(8 * size_bytes)
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """Packets and bytes that may come at once, as of the last `open`."""
+        return max(0, int(self._packets.left)), max(0, int(self._bits.left / 8))

@@ -13,7 +13,8 @@ from media.peer.rates import MAX_DATAGRAM_BYTES
 
 SrtpError = pylibsrtp.Error
 PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
-"""The C function itself, for a plane in C."""
+UNPROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_unprotect")))
+"""The C functions themselves, for a plane in C."""
 
 _TRAILER_BYTES = 148
 """Most that libsrtp adds: SRTP_MAX_TRAILER_LEN and the SRTCP index."""
@@ -29,7 +30,8 @@ class Keys:
 
     def __init__(self, tx: pylibsrtp.Session, rx: pylibsrtp.Session) -> None:
         self.session = int(ffi.cast("uintptr_t", tx._srtp[0]))
-        """The C session of `protect`, for a plane in C; lives as long as these keys' functions."""
+        self.reading = int(ffi.cast("uintptr_t", rx._srtp[0]))
+        """The C sessions of `protect` and `unprotect`, for a plane in C; they live as long as these keys' functions."""
         self.protect = _transform(lib.srtp_protect, tx, MAX_DATAGRAM_BYTES)
         self.protect_rtcp = _transform(lib.srtp_protect_rtcp, tx, MAX_DATAGRAM_BYTES)
         self.unprotect = _transform(lib.srtp_unprotect, rx, MAX_DATAGRAM_BYTES)

@@ -5,101 +5,28 @@
    (UDP GSO). What an answer of the system means is the same as in media/peer/leg.py: one packet is lost, and counted.
 
    Nothing that came from a network is trusted: offsets are checked against lengths, handles against generations. */
-#define _GNU_SOURCE
-#include "kernel.h"
+#include "inside.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-
-enum {
-    HEADER_BYTES = 12,
-    MOST_PACKET_BYTES = 1500, /* media.peer.rates.MAX_DATAGRAM_BYTES, before SRTP adds its tag */
-    MOST_TRAILER_BYTES = 148, /* SRTP_MAX_TRAILER_LEN and the SRTCP index */
-    SLOT_BYTES = 1664,        /* a multiple of a cache line that holds both */
-    MOST_SEGMENTS = 32,       /* UDP_MAX_SEGMENTS was 64 at first */
-    MOST_SLOTS = 128,         /* packets per system call: 208 KiB stay in the second level cache */
-};
-_Static_assert(SLOT_BYTES >= MOST_PACKET_BYTES + MOST_TRAILER_BYTES, "a protected packet fits its slot");
-_Static_assert(MOST_SEGMENTS * SLOT_BYTES < 65507, "as many packets fit one datagram before it is cut");
-
-typedef int (*protect_fn)(void *session, void *packet, int *bytes);
-typedef int (*send_fn)(int fd, struct mmsghdr *messages, unsigned int count, int flags);
-
-/* The numbers of one leg, and what had the last MOST_REMEMBERED of them: a ring by the low bits of the number. */
-struct numbering {
-    uint32_t next;
-    left_t ring[MOST_REMEMBERED];
-};
-
-struct leg {
-    void *session; /* NULL: free */
-    struct numbering *numbering; /* NULL: packets have no transport-wide numbers */
-    uint32_t generation;
-    uint32_t next_free; /* index + 1 */
-    int fd;
-    bool gso; /* until the way to this address refuses it */
-    socklen_t address_bytes;
-    union {
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
-};
-
-struct queued {
-    const target_t *targets;
-    uint32_t count;
-    uint32_t bytes;
-    bool done;
-    packet_t packet;
-    uint8_t payload[MOST_PAYLOAD_BYTES];
-};
-
-struct message {
-    struct leg *leg;
-    uint32_t segment_bytes; /* of every packet in it but the last, which may be shorter */
-    bool whole;             /* a shorter one closed it */
-    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(uint16_t))];
-};
-
-struct plane {
-    protect_fn protect;
-    send_fn send;
-    bool gso;
-    struct leg *legs;
-    uint32_t legs_used, legs_held, free_leg;
-    counts_t *counts; /* of the running flush */
-    int64_t now_ns;   /* likewise */
-    int fd;           /* of the messages waiting */
-    uint32_t queued, slots, messages;
-    struct mmsghdr headers[MOST_SLOTS];
-    struct message told[MOST_SLOTS];
-    struct iovec parts[MOST_SLOTS];
-    struct queued queue[MOST_QUEUED];
-    _Alignas(64) uint8_t slot[MOST_SLOTS][SLOT_BYTES];
-};
-
-plane_t *plane_new(uintptr_t protect, uintptr_t send, int gso) {
+plane_t *plane_new(uintptr_t protect, uintptr_t unprotect, uintptr_t send, uintptr_t read, int gso) {
     struct plane *plane = aligned_alloc(64, sizeof *plane);
     if (plane == NULL)
         return NULL;
-    memset(plane, 0, offsetof(struct plane, slot));
-    plane->protect = (protect_fn)protect;
+    memset(plane, 0, offsetof(struct plane, came));
+    plane->protect = (crypt_fn)protect;
+    plane->unprotect = (crypt_fn)unprotect;
+    plane->read = read ? (read_fn)read : (read_fn)recvmmsg;
     plane->send = send ? (send_fn)send : (send_fn)sendmmsg;
     plane->gso = gso != 0;
     return plane;
 }
 
 void plane_free(plane_t *plane) {
+    drop_lanes(plane);
     for (uint32_t at = 0; at < plane->legs_used; at++)
         free(plane->legs[at].numbering);
     free(plane->legs);
@@ -108,7 +35,7 @@ void plane_free(plane_t *plane) {
 
 /* --- legs ------------------------------------------------------------------------------------------------------- */
 
-static struct leg *find(struct plane *plane, uint64_t handle) {
+struct leg *leg_of(struct plane *plane, uint64_t handle) {
     uint32_t place = (uint32_t)handle;
     if (place == 0 || place > plane->legs_used)
         return NULL;
@@ -116,7 +43,7 @@ static struct leg *find(struct plane *plane, uint64_t handle) {
     return leg->session != NULL && leg->generation == (uint32_t)(handle >> 32) ? leg : NULL;
 }
 
-uint64_t plane_open(plane_t *plane, uintptr_t session) {
+uint64_t plane_open(plane_t *plane, uintptr_t session, uintptr_t reading) {
     uint32_t place = plane->free_leg;
     if (session == 0)
         return 0;
@@ -136,12 +63,13 @@ uint64_t plane_open(plane_t *plane, uintptr_t session) {
     }
     struct leg *leg = &plane->legs[place - 1];
     uint32_t generation = leg->generation;
-    *leg = (struct leg){.session = (void *)session, .generation = generation, .fd = -1};
+    *leg = (struct leg){
+        .session = (void *)session, .reading = (void *)reading, .generation = generation, .fd = -1};
     return (uint64_t)generation << 32 | place;
 }
 
 void plane_aim(plane_t *plane, uint64_t handle, int fd, const char *address, uint32_t address_bytes, uint16_t port) {
-    struct leg *leg = find(plane, handle);
+    struct leg *leg = leg_of(plane, handle);
     if (leg == NULL)
         return;
     leg->fd = fd;
@@ -163,10 +91,10 @@ void plane_aim(plane_t *plane, uint64_t handle, int fd, const char *address, uin
 }
 
 void plane_close(plane_t *plane, uint64_t handle) {
-    struct leg *leg = find(plane, handle);
+    struct leg *leg = leg_of(plane, handle);
     if (leg == NULL)
         return;
-    leg->session = NULL;
+    leg->session = leg->reading = NULL;
     free(leg->numbering);
     leg->numbering = NULL;
     leg->generation++;
@@ -179,7 +107,7 @@ void plane_close(plane_t *plane, uint64_t handle) {
 _Static_assert((MOST_REMEMBERED & (MOST_REMEMBERED - 1)) == 0 && MOST_REMEMBERED <= 0x8000, "a ring by low bits");
 
 int plane_number(plane_t *plane, uint64_t handle) {
-    struct leg *leg = find(plane, handle);
+    struct leg *leg = leg_of(plane, handle);
     if (leg == NULL)
         return -1;
     if (leg->numbering == NULL)
@@ -194,14 +122,14 @@ static uint32_t take_number(struct numbering *numbering, uint32_t bytes, int64_t
 }
 
 int64_t plane_take_number(plane_t *plane, uint64_t handle, uint32_t bytes, int64_t now_ns) {
-    struct leg *leg = find(plane, handle);
+    struct leg *leg = leg_of(plane, handle);
     if (leg == NULL || leg->numbering == NULL)
         return -1;
     return take_number(leg->numbering, bytes, now_ns);
 }
 
 uint32_t plane_left(plane_t *plane, uint64_t handle, uint16_t first, uint32_t count, left_t *out) {
-    const struct leg *leg = find(plane, handle);
+    const struct leg *leg = leg_of(plane, handle);
     uint32_t found = 0;
     if (leg == NULL || leg->numbering == NULL)
         return 0;
@@ -392,7 +320,7 @@ static void fan_out(struct plane *plane, uint32_t begin) {
     const struct queued *first = &plane->queue[begin];
     for (uint32_t number = 0; number < first->count; number++) {
         const target_t *target = &first->targets[number];
-        struct leg *leg = find(plane, target->handle);
+        struct leg *leg = leg_of(plane, target->handle);
         for (uint32_t at = begin; at < plane->queued; at++) {
             const struct queued *queued = &plane->queue[at];
             if (queued->targets == first->targets && queued->packet.sequence >= target->first)
@@ -414,19 +342,29 @@ int plane_push(plane_t *plane, const target_t *targets, uint32_t count, const pa
     queued->bytes = bytes;
     queued->done = false;
     queued->packet = *packet;
-    memcpy(queued->payload, payload, bytes);
+    memcpy(queued->copy, payload, bytes);
+    queued->payload = queued->copy;
     return plane->queued == MOST_QUEUED;
 }
 
-int plane_flush(plane_t *plane, counts_t *counts, int64_t now_ns) {
-    uint64_t before = counts->unproved + counts->send_full + counts->send_failed + counts->srtp_send + counts->leg_gone;
-    plane->counts = counts;
-    plane->now_ns = now_ns;
+void flush_queue(struct plane *plane) {
     for (uint32_t at = 0; at < plane->queued; at++)
         if (!plane->queue[at].done)
             fan_out(plane, at);
     send_waiting(plane);
     plane->queued = 0;
+}
+
+uint64_t all_dropped(const counts_t *counts) {
+    return counts->unproved + counts->send_full + counts->send_failed + counts->srtp_send + counts->leg_gone +
+           counts->srtp_receive;
+}
+
+int plane_flush(plane_t *plane, counts_t *counts, int64_t now_ns) {
+    uint64_t before = all_dropped(counts);
+    plane->counts = counts;
+    plane->now_ns = now_ns;
+    flush_queue(plane);
     plane->counts = NULL;
-    return counts->unproved + counts->send_full + counts->send_failed + counts->srtp_send + counts->leg_gone != before;
+    return all_dropped(counts) != before;
 }

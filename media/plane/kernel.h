@@ -7,6 +7,11 @@
 #define MOST_PAYLOAD_BYTES 1500
 #define MOST_QUEUED 32
 #define MOST_REMEMBERED 1024
+#define MOST_KEPT 1024
+#define MOST_LEVELS 64
+#define MOST_ARRIVALS 256
+#define MOST_READ 32
+#define MOST_DATAGRAM_BYTES 1504
 
 /* One slot, as media.plane.base.Target. An array of them belongs to the caller and is not changed. */
 typedef struct {
@@ -35,9 +40,11 @@ typedef struct {
     uint8_t picture_id_bits;
     uint8_t tl0;
     uint8_t marker_bit;
+    uint8_t kind; /* of the lane that took it; without one not used */
+    uint8_t temporal; /* its layer; likewise */
 } packet_t;
 
-/* What happened to outgoing packets; plane_flush adds to it. */
+/* What happened to packets; plane_flush and plane_receive add to it. */
 typedef struct {
     uint64_t sent;
     uint64_t calls;
@@ -47,6 +54,7 @@ typedef struct {
     uint64_t srtp_send;
     uint64_t leg_gone;
     uint64_t gso_refused;
+    uint64_t srtp_receive; /* incoming, not decrypted */
 } counts_t;
 
 /* A packet that got a transport-wide number: when it left, ns, and its size before SRTP. */
@@ -56,16 +64,86 @@ typedef struct {
     uint32_t bytes;
 } left_t;
 
+/* When a packet with a transport-wide number of its sender came. */
+typedef struct {
+    double at_s;
+    uint16_t number;
+} arrived_t;
+
+#define LANE_SOUND 0
+#define LANE_VP8 1
+#define LANE_H264 2
+
+/* A publication's stream on its way past Python. Python writes it between calls, a call goes on from there. */
+typedef struct {
+    uint64_t id;
+    uint64_t leg; /* its publisher's handle */
+    uint32_t ssrc;
+    /* Told when it is opened. */
+    uint32_t count; /* of targets, which must live until it is shut */
+    const target_t *targets;
+    int64_t sequence; /* of the packet that is to come next */
+    double jitter_16;
+    uint32_t transit_ticks;
+    uint32_t clock_rate_hz;
+    uint8_t open;
+    uint8_t kind;
+    uint8_t payload_type;
+    uint8_t level_id;
+    uint8_t number_id;
+    /* Since Python took it up last. */
+    uint8_t level[MOST_LEVELS];
+    uint32_t levels;
+    uint32_t arrivals;
+    uint32_t packets;
+    uint32_t timestamp_ticks; /* of the newest, as when it came */
+    double at_s;
+    int64_t wall_ns;
+    uint64_t octets;
+    uint64_t upper_octets; /* of these, of upper temporal layers */
+    arrived_t arrived[MOST_ARRIVALS];
+} lane_t;
+
+/* What lanes took of one peer, and may yet take before Python is asked again. */
+typedef struct {
+    uint64_t may_packets;
+    uint64_t may_bytes;
+    uint64_t packets;
+    uint64_t bytes;
+    double heard_s; /* when the newest came; 0: none yet */
+} intake_t;
+
+/* A datagram as it came, or the plaintext of one that a lane would not take. */
+typedef struct {
+    uint64_t lane; /* its id; 0: as it came */
+    uint32_t bytes; /* MOST_DATAGRAM_BYTES: perhaps more */
+    uint32_t flow;
+    uint32_t scope;
+    uint16_t port;
+    uint8_t address_bytes; /* 4 or 16 */
+    uint8_t address[16];
+    uint8_t data[MOST_DATAGRAM_BYTES];
+} datagram_t;
+
+typedef struct {
+    uint32_t read;
+    uint32_t over; /* of those, for Python */
+    uint32_t failed; /* the system could not read */
+    uint32_t dropped; /* something was, see counts_t */
+} received_t;
+
 typedef struct plane plane_t;
 
-/* `protect` is srtp_protect, `send` sendmmsg if 0; `gso` says whether the system has UDP_SEGMENT. NULL: no memory. */
-plane_t *plane_new(uintptr_t protect, uintptr_t send, int gso);
+/* `protect` and `unprotect` are srtp_protect and srtp_unprotect; `send` is sendmmsg and `read` recvmmsg if 0; `gso` says
+   whether the system has UDP_SEGMENT. NULL: no memory. */
+plane_t *plane_new(uintptr_t protect, uintptr_t unprotect, uintptr_t send, uintptr_t read, int gso);
 void plane_free(plane_t *plane);
 
-/* A leg of this SRTP session, which must live until plane_close. 0: no memory. */
-uint64_t plane_open(plane_t *plane, uintptr_t session);
-/* Where its packets go from now on: an address of 4 or 16 bytes in network order, a port in host order; nowhere if
-   fd < 0. A stale handle is ignored. */
+/* A leg of these SRTP sessions, one for what is sent and one for what comes (0: Python decrypts that), which must live
+   until plane_close. 0: no memory. */
+uint64_t plane_open(plane_t *plane, uintptr_t session, uintptr_t reading);
+/* Where its packets go from now on, and from where it is believed: an address of 4 or 16 bytes in network order, a port
+   in host order; nowhere if fd < 0. A stale handle is ignored. */
 void plane_aim(plane_t *plane, uint64_t handle, int fd, const char *address, uint32_t address_bytes, uint16_t port);
 void plane_close(plane_t *plane, uint64_t handle);
 
@@ -83,4 +161,22 @@ int64_t plane_take_number(plane_t *plane, uint64_t handle, uint32_t bytes, int64
 /* What is remembered of the newest `count` packets whose numbers begin, in their low 16 bits, with `first`; at most
    MOST_REMEMBERED. Returns how many were written to `out`, in order. */
 uint32_t plane_left(plane_t *plane, uint64_t handle, uint16_t first, uint32_t count, left_t *out);
+
+/* Read what is there, up to `most` datagrams, and send what lanes make of it; `now_s` is monotonic, `wall_ns` UTC. Stops
+   sooner once something is left to Python, which must read that (plane_over) before the next call. */
+void plane_receive(plane_t *plane, counts_t *counts, int fd, uint32_t most, double now_s, int64_t wall_ns,
+                   received_t *received);
+const datagram_t *plane_over(const plane_t *plane, uint32_t number);
+/* What lanes took of a leg since this was asked last; to `out`, which stays as it is if the handle is stale. */
+void plane_intake(plane_t *plane, uint64_t handle, intake_t *out);
+/* When a lane took something of it last; 0 if never. */
+double plane_heard(plane_t *plane, uint64_t handle);
+/* So much may lanes take of it from now on. */
+void plane_allow(plane_t *plane, uint64_t handle, uint64_t packets, uint64_t bytes);
+
+/* A shut lane for the stream `ssrc` of a leg, until plane_close_lane. NULL: no memory. */
+lane_t *plane_lane(plane_t *plane, uint64_t handle, uint32_t ssrc);
+void plane_close_lane(plane_t *plane, lane_t *lane);
+/* A packet of the last MOST_KEPT that it took, in place until the next plane_receive; NULL if it is not among them. */
+const char *lane_kept(const lane_t *lane, int64_t sequence, packet_t *packet, uint32_t *bytes);
 #endif

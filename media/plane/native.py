@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 from ipaddress import ip_address
 from typing import Any
 
-from media.plane.base import Address, Target, Targets
+from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, Plaintext, Take, Target, Targets
+from media.plane.lane import KernelLane
 from media.plane.python import PythonPlane
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Left, Numbering, Row
@@ -23,7 +24,9 @@ else:
 HAS_KERNEL = _missing is None
 UDP_SEGMENT = 103
 """Linux udp(7), since 4.18; the socket module has no name for it."""
-DROPS = ("unproved", "send_full", "send_failed", "srtp_send", "leg_gone")
+MOST_ADDRESSES = 4096
+"""Known by their names; more are of no honest client, and all are named anew."""
+DROPS = ("unproved", "send_full", "send_failed", "srtp_send", "srtp_receive", "leg_gone")
 """Fields of the kernel's counts; `leg_gone` can only be a bug of ours."""
 
 
@@ -88,11 +91,22 @@ class NativePlane:
 
     name = "native"
 
-    def __init__(self, protect: int, *, gso: bool = True, send: int = 0, now: Callable[[], float] = clock.now) -> None:
-        """Addresses of C functions: `protect` is libsrtp's srtp_protect, `send` sendmmsg if 0 (tests put another).
+    def __init__(
+        self,
+        protect: int,
+        unprotect: int,
+        *,
+        gso: bool = True,
+        send: int = 0,
+        read: int = 0,
+        now: Callable[[], float] = clock.now,
+        wall_ns: Callable[[], int] = clock.wall_ns,
+    ) -> None:
+        """Addresses of C functions: `protect` and `unprotect` are libsrtp's srtp_protect and srtp_unprotect, `send` is
+        sendmmsg and `read` recvmmsg if 0 (tests put others).
 
         Without `gso` no datagrams are sent that the system must cut. `now` is the time by which packets leave,
-        monotonic s. Raises NoKernel.
+        monotonic s; `wall_ns` that by which they came, UTC. Raises NoKernel.
         """
         if _missing is not None:
             raise NoKernel(str(_missing)) from _missing
@@ -101,13 +115,19 @@ class NativePlane:
         self._python = PythonPlane(now=now)
         self._push, self._flush = _kernel.lib.plane_push, _kernel.lib.plane_flush
         self._most_bytes = _kernel.lib.MOST_PAYLOAD_BYTES
-        made = _kernel.lib.plane_new(protect, send, gso and has_gso())
+        self._wall_ns = wall_ns
+        made = _kernel.lib.plane_new(protect, unprotect, send, read, gso and has_gso())
         if made == _kernel.ffi.NULL:
             raise MemoryError
         self._plane = _kernel.ffi.gc(made, _kernel.lib.plane_free)
         self._counts = _kernel.ffi.new("counts_t *")
         self._packet = _kernel.ffi.new("packet_t *")
         self._left = _kernel.ffi.new("left_t[]", _kernel.lib.MOST_REMEMBERED)
+        self._received = _kernel.ffi.new("received_t *")
+        self._intake = _kernel.ffi.new("intake_t *")
+        self._lanes: dict[int, tuple[KernelLane, OnPacket]] = {}
+        self._addresses: dict[tuple[bytes, int, int, int], Address] = {}
+        assert MOST_DATAGRAM_BYTES == _kernel.lib.MOST_DATAGRAM_BYTES
         self._by_send: set[int] = set()
         """Legs that no datagram socket reaches (ICE over TCP): their targets' `send` does."""
         self._sortings = 0
@@ -117,9 +137,7 @@ class NativePlane:
 
     def forward(self, packet: MediaPacket, targets: Targets) -> None:
         """Queues a copy. Packets too large for the kernel, and targets it cannot serve, are sent at once in Python."""
-        prepared = targets.prepared
-        if not isinstance(prepared, _Prepared) or prepared.sorting != self._sortings:
-            targets.prepared = prepared = _Prepared(targets, self._by_send, self._sortings)
+        prepared = self._prepare(targets)
         payload = packet.payload
         if len(payload) > self._most_bytes:
             self.flush()  # it must not overtake what waits
@@ -144,6 +162,40 @@ class NativePlane:
         self._held.append(prepared)
         if self._push(self._plane, prepared.array, prepared.count, told, payload, len(payload)):
             self.flush()
+
+    def _prepare(self, targets: Targets) -> _Prepared:
+        prepared = targets.prepared
+        if not isinstance(prepared, _Prepared) or prepared.sorting != self._sortings:
+            targets.prepared = prepared = _Prepared(targets, self._by_send, self._sortings)
+        return prepared
+
+    def receive(self, source: socket.socket, most: int, now: float, take: Take, plaintext: Plaintext) -> int:
+        """What lanes take is on its way to their targets when this returns."""
+        received, wall_ns = self._received, self._wall_ns()
+        _kernel.lib.plane_receive(self._plane, self._counts, source.fileno(), most, now, wall_ns, received)
+        if received.dropped:
+            self._note()
+        if received.failed:
+            self.dropped["receive_failed"] += 1
+        for number in range(received.over):
+            datagram = _kernel.lib.plane_over(self._plane, number)
+            data = bytes(_kernel.ffi.buffer(datagram.data, datagram.bytes))
+            if not datagram.lane:
+                take(data, self._address(datagram), now)
+            elif datagram.lane in self._lanes:
+                plaintext(self._lanes[datagram.lane][1], data, now, wall_ns)
+        return int(received.read)
+
+    def _address(self, datagram: Any) -> Address:  # cffi has no types for a datagram_t
+        """As the socket module says it, which peers are known by."""
+        host = bytes(_kernel.ffi.buffer(datagram.address, datagram.address_bytes))
+        key = host, datagram.port, datagram.flow, datagram.scope
+        found = self._addresses.get(key)
+        if found is None:
+            if len(self._addresses) >= MOST_ADDRESSES:
+                self._addresses.clear()
+            found = self._addresses[key] = _address_of(*key)
+        return found
 
     def flush(self) -> bool:
         """Never raises: what cannot go is counted."""
@@ -178,9 +230,40 @@ class NativePlane:
             raise MemoryError
         return _KernelNumbering(self._plane, handle, self._now_ns, self._left)
 
-    def open(self, session: int) -> int:
-        """The session must live until `close`."""
-        return int(_kernel.lib.plane_open(self._plane, session))
+    def open(self, session: int, reading: int = 0) -> int:
+        """The sessions must live until `close`."""
+        return int(_kernel.lib.plane_open(self._plane, session, reading))
+
+    def lane(self, handle: int, ssrc: int, on_packet: OnPacket) -> KernelLane | None:
+        """Raises MemoryError."""
+        if not handle:
+            return None
+        told = _kernel.lib.plane_lane(self._plane, handle, ssrc)
+        if told == _kernel.ffi.NULL:
+            raise MemoryError
+        lane = KernelLane(told, self._array, self._close_lane)
+        self._lanes[lane.id] = lane, on_packet
+        return lane
+
+    def _array(self, targets: Targets) -> tuple[object, int] | None:
+        prepared = self._prepare(targets)
+        return None if prepared.others else (prepared.array, prepared.count)
+
+    def _close_lane(self, number: int, told: object) -> None:
+        del self._lanes[number]
+        _kernel.lib.plane_close_lane(self._plane, told)
+
+    def taken(self, handle: int) -> tuple[int, int]:
+        intake = self._intake
+        intake.packets = intake.bytes = 0
+        _kernel.lib.plane_intake(self._plane, handle, intake)
+        return intake.packets, intake.bytes
+
+    def allow(self, handle: int, packets: int, size_bytes: int) -> None:
+        _kernel.lib.plane_allow(self._plane, handle, packets, size_bytes)
+
+    def heard(self, handle: int) -> float:
+        return _kernel.lib.plane_heard(self._plane, handle)
 
     def aim(self, handle: int, fd: int | None, address: Address | None) -> None:
         """What waits still goes to the address before."""
@@ -189,6 +272,8 @@ class NativePlane:
         if by_send != (handle in self._by_send):
             self._by_send ^= {handle}
             self._sortings += 1
+            for lane, _ in self._lanes.values():
+                lane.shut()  # its targets may be among those to be sorted anew
         if fd is None or address is None:
             _kernel.lib.plane_aim(self._plane, handle, -1, b"", 0, 0)
         else:
@@ -196,7 +281,7 @@ class NativePlane:
             _kernel.lib.plane_aim(self._plane, handle, fd, host, len(host), address[1])
 
     def close(self, handle: int) -> None:
-        """What waits goes first: after this the leg's session is not touched."""
+        """What waits goes first: after this the leg's sessions are not touched."""
         self.flush()
         self._by_send.discard(handle)
         _kernel.lib.plane_close(self._plane, handle)
@@ -204,6 +289,13 @@ class NativePlane:
 
 def _is_native(target: Target) -> bool:
     return target.handle != 0 and len(target.extensions) <= _kernel.lib.MOST_EXTENSION_BYTES
+
+
+def _address_of(host: bytes, port: int, flow: int, scope: int) -> Address:
+    if len(host) == 4:
+        return socket.inet_ntop(socket.AF_INET, host), port
+    name = socket.inet_ntop(socket.AF_INET6, host)
+    return f"{name}%{socket.if_indextoname(scope)}" if scope else name, port, flow, scope
 
 
 def has_gso() -> bool:

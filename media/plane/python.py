@@ -1,10 +1,11 @@
 """The reference fan-out in Python: a struct, a concatenation and a call per target."""
 
+import socket
 import struct
 from collections import Counter
 from collections.abc import Callable
 
-from media.plane.base import Address, Target, Targets
+from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, Plaintext, Take, Target, Targets
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Numbering, Row
 from media.rtp.rewrite import rewrite_vp8
@@ -22,6 +23,27 @@ class PythonPlane:
         """`now` is the time by which packets leave, monotonic s."""
         self.dropped: Counter[str] = Counter()
         self._now = now
+
+    def receive(
+        self,
+        source: socket.socket,
+        most: int,
+        now: float,
+        take: Take,
+        plaintext: Plaintext,  # noqa: ARG002 - as Plane
+    ) -> int:
+        """All go to `take`."""
+        receive = source.recvfrom
+        for taken in range(most):
+            try:
+                data, address = receive(MOST_DATAGRAM_BYTES)
+            except BlockingIOError:
+                return taken
+            except OSError:
+                self.dropped["receive_failed"] += 1
+                return taken
+            take(data, address, now)
+        return most
 
     def forward(self, packet: MediaPacket, targets: Targets) -> None:
         """Sends at once, by each target's `send`."""
@@ -61,7 +83,7 @@ class PythonPlane:
         """Nothing ever waits."""
         return False
 
-    def open(self, session: int) -> int:  # noqa: ARG002 - as Plane
+    def open(self, session: int, reading: int = 0) -> int:  # noqa: ARG002 - as Plane
         """No handles: legs protect and send for themselves."""
         return 0
 
@@ -74,6 +96,20 @@ class PythonPlane:
 
     def close(self, handle: int) -> None:
         """Nothing to close."""
+
+    def lane(self, handle: int, ssrc: int, on_packet: OnPacket) -> None:
+        """No lanes: every packet comes to Python."""
+
+    def taken(self, handle: int) -> tuple[int, int]:  # noqa: ARG002 - as Plane
+        """So they took nothing."""
+        return 0, 0
+
+    def allow(self, handle: int, packets: int, size_bytes: int) -> None:
+        """Nothing to allow."""
+
+    def heard(self, handle: int) -> float:  # noqa: ARG002 - as Plane
+        """Nothing was heard without Python."""
+        return 0.0
 
 
 def packet_bytes(target: Target, packet: MediaPacket) -> bytes:

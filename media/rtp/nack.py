@@ -64,6 +64,10 @@ class NackGenerator:
         self._highest = sequence
         return True
 
+    def on_passed(self, sequence: int) -> None:
+        """All up to `sequence` came in order, while nothing was missing."""
+        self._highest = sequence
+
     def due(self, now: float, rtt_s: float) -> list[int]:
         """Sequence numbers, as on the wire, to ask for now."""
         wanted = []

@@ -42,6 +42,23 @@ class Reception:
             self._jitter_16 += change - self._jitter_16 / 16
         self._transit = transit
 
+    @property
+    def transit_ticks(self) -> int | None:
+        """From the last packet's timestamp to its arrival, by clocks that need not agree; None before the first."""
+        return self._transit
+
+    @property
+    def jitter_16(self) -> float:
+        """Sixteen times the jitter, in ticks."""
+        return self._jitter_16
+
+    def on_passed(self, packets: int, octets: int, sequence: int, transit_ticks: int, jitter_16: float) -> None:
+        """So many came in order, up to `sequence`; whoever counted them got as far as the last two."""
+        self.packets += packets
+        self.octets += octets
+        self._highest = sequence
+        self._transit, self._jitter_16 = transit_ticks, jitter_16
+
     def on_sender_report(self, ntp: int, now: float) -> None:
         self._last_sr = ntp >> 16 & 0xFFFFFFFF
         self._last_sr_at = now

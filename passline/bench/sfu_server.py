@@ -31,7 +31,7 @@ from media.peer.dtls import Identity
 from media.peer.leg import Leg
 from media.peer.mux import Mux
 from media.peer.rates import Ingress
-from media.peer.srtp import PROTECT
+from media.peer.srtp import PROTECT, UNPROTECT
 from media.plane.base import Plane
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
@@ -158,9 +158,9 @@ def _subject(name: str, scope: TaskScope) -> Subject:
         case "mediarelay":
             return Relay()
         case "native":
-            return WorkerRooms(scope, NativePlane(PROTECT))
+            return WorkerRooms(scope, NativePlane(PROTECT, UNPROTECT))
         case "native-nogso":
-            return WorkerRooms(scope, NativePlane(PROTECT, gso=False))
+            return WorkerRooms(scope, NativePlane(PROTECT, UNPROTECT, gso=False))
         case "python":
             return WorkerRooms(scope, PythonPlane())
     raise ValueError(name)

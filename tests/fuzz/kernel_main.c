@@ -1,12 +1,16 @@
-/* Drives media/plane/kernel.c by scripts of bytes, under AddressSanitizer and UBSan: test_kernel.py builds and feeds it.
+/* Drives the kernel of media/plane by scripts of bytes, under AddressSanitizer and UBSan: test_kernel.py builds and feeds it.
 
    Standard input is inputs, each after its length (4 bytes, little endian). An input is a list of steps; whatever it
    says, the kernel must read and write only what is its own, and lose no packet from its counts. */
-#include "../../media/plane/kernel.c"
+#include "../../media/plane/inside.h"
 
+#include <errno.h>
+#include <sanitizer/asan_interface.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum { HANDLES = 8, FANS = 4 };
+enum { HANDLES = 8, FANS = 4, LANES = 4 };
 
 static struct {
     const uint8_t *at, *end;
@@ -34,6 +38,125 @@ static int protect(void *session, void *packet, int *bytes) {
     memset(at + *bytes, 0xAA, (size_t)trailer);
     *bytes += trailer;
     return byte() % 8 == 1;
+}
+
+static int unprotect(void *session, void *packet, int *bytes) {
+    uint8_t told = byte();
+    demand(session != NULL, "a session");
+    demand(*bytes >= HEADER_BYTES && *bytes <= MOST_PACKET_BYTES, "a packet");
+    if (told < 128) { /* what is cut off must not be looked at again */
+        int left = *bytes - told % 24;
+        ASAN_POISON_MEMORY_REGION((uint8_t *)packet + (left < 0 ? 0 : left), (size_t)(*bytes - (left < 0 ? 0 : left)));
+        *bytes = left;
+    }
+    return told > 250;
+}
+
+/* What is read next: the very packets of lanes, more or less. */
+static struct {
+    plane_t *plane;
+    lane_t *lanes[LANES];
+} made;
+
+static uint32_t write_datagram(uint8_t *data, uint32_t room, union address *from, uint32_t *ahead) {
+    uint32_t which = byte() % LANES;
+    const lane_t *lane = made.lanes[which];
+    uint32_t bytes = number() % (room + 1), at = 0;
+    const struct leg *leg = lane == NULL ? NULL : leg_of(made.plane, lane->leg);
+    *from = (union address){.v4 = {.sin_family = AF_INET, .sin_port = 9}};
+    if (leg != NULL && leg->address_bytes != 0 && byte() < 240)
+        *from = leg->address;
+    if (lane != NULL && bytes >= HEADER_BYTES && byte() < 240) {
+        uint8_t flags = byte();
+        uint16_t sequence = (uint16_t)(lane->sequence + ahead[which]++ + (flags > 240 ? byte() : 0));
+        data[0] = flags < 240 ? 0x80 | (flags & 0x10) : flags;
+        data[1] = lane->payload_type | (flags & 0x80);
+        data[2] = (uint8_t)(sequence >> 8);
+        data[3] = (uint8_t)sequence;
+        for (at = 4; at < 8; at++)
+            data[at] = byte();
+        for (; at < HEADER_BYTES; at++)
+            data[at] = (uint8_t)(lane->ssrc >> 8 * (11 - at));
+    }
+    for (uint32_t scripted = at + 40; at < bytes; at++)
+        data[at] = at < scripted ? byte() : (uint8_t)at;
+    return bytes;
+}
+
+static int answer_read(int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout) {
+    demand(count > 0 && count <= MOST_READ && flags == MSG_DONTWAIT && timeout == NULL, "a call in order");
+    uint32_t given = byte() % (count + 1), ahead[LANES] = {0};
+    if (given == 0 || fd < 0 || input.at >= input.end) {
+        errno = byte() & 1 ? EAGAIN : EBADF;
+        return -1;
+    }
+    for (uint32_t at = 0; at < given; at++) {
+        const struct msghdr *message = &messages[at].msg_hdr;
+        uint8_t *data = message->msg_iov->iov_base;
+        uint32_t room = (uint32_t)message->msg_iov->iov_len;
+        ASAN_UNPOISON_MEMORY_REGION(data, room);
+        messages[at].msg_len = write_datagram(data, room, message->msg_name, ahead);
+        ASAN_POISON_MEMORY_REGION(data + messages[at].msg_len, room - messages[at].msg_len);
+    }
+    return (int)given;
+}
+
+static void tell_lane(lane_t *lane, target_t *fan, uint32_t count) {
+    lane->targets = fan;
+    lane->count = fan == NULL ? 0 : count;
+    lane->sequence = number();
+    lane->clock_rate_hz = byte() & 1 ? 90000 : 48000;
+    lane->transit_ticks = number() << 16;
+    lane->kind = byte() % 4;
+    lane->payload_type = byte() % 128;
+    lane->level_id = byte() % 17;
+    lane->number_id = byte() % 17;
+    lane->open = 1;
+    if (byte() & 1)
+        lane->packets = lane->levels = lane->arrivals = 0;
+}
+
+static uint64_t due(const lane_t *lane, int64_t since) {
+    uint64_t packets = 0;
+    for (; since < lane->sequence; since++)
+        for (uint32_t at = 0; at < lane->count; at++)
+            packets += since >= lane->targets[at].first;
+    return packets;
+}
+
+/* Returns how many packets must have left, or been lost and counted. */
+static uint64_t receive(counts_t *counts, int fd, uint32_t most) {
+    int64_t since[LANES];
+    uint64_t packets = 0;
+    static volatile uint32_t seen;
+    received_t received;
+    for (int at = 0; at < LANES; at++)
+        since[at] = made.lanes[at] == NULL ? 0 : made.lanes[at]->sequence;
+    plane_receive(made.plane, counts, fd, most, 1000.5, 1, &received);
+    demand(received.read <= most && received.over <= received.read, "no more than was asked for");
+    for (uint32_t at = 0; at < received.over; at++) {
+        const datagram_t *over = plane_over(made.plane, at);
+        demand(over->bytes <= MOST_DATAGRAM_BYTES && (over->address_bytes == 4 || over->address_bytes == 16),
+               "a datagram");
+        for (uint32_t each = 0; each < over->bytes; each++)
+            seen += over->data[each];
+    }
+    for (int at = 0; at < MOST_READ; at++)
+        ASAN_UNPOISON_MEMORY_REGION(made.plane->came[at].data, MOST_DATAGRAM_BYTES);
+    for (int at = 0; at < LANES; at++)
+        if (made.lanes[at] != NULL)
+            packets += due(made.lanes[at], since[at]);
+    return packets;
+}
+
+static void look_back(const lane_t *lane, uint32_t back) {
+    packet_t packet;
+    uint32_t bytes, sum = 0;
+    const char *payload = lane_kept(lane, lane->sequence - back, &packet, &bytes);
+    for (uint32_t at = 0; payload != NULL && at < bytes; at++)
+        sum += (uint8_t)payload[at];
+    demand(payload == NULL || (packet.sequence == lane->sequence - back && bytes > 0), "the packet that was asked for");
+    (void)sum;
 }
 
 static int answer_send(int fd, struct mmsghdr *messages, unsigned int count, int flags) {
@@ -83,13 +206,16 @@ static void run(void) {
     uint32_t sizes[FANS] = {0};
     uint64_t expected = 0;
     counts_t counts = {0};
-    plane_t *plane = plane_new((uintptr_t)protect, (uintptr_t)answer_send, byte() & 1);
+    plane_t *plane = plane_new((uintptr_t)protect, (uintptr_t)unprotect, (uintptr_t)answer_send,
+                               (uintptr_t)answer_read, byte() & 1);
+    made.plane = plane;
+    memset(made.lanes, 0, sizeof made.lanes);
     demand(plane != NULL, "memory");
     while (input.at < input.end) {
         uint8_t step = byte(), which = byte();
-        switch (step % 10) {
+        switch (step % 16) {
         case 0:
-            handles[which % HANDLES] = plane_open(plane, which);
+            handles[which % HANDLES] = plane_open(plane, which, which & 15);
             break;
         case 1:
             aim(plane, handles[which % HANDLES], which);
@@ -99,6 +225,12 @@ static void run(void) {
             break;
         case 3: { /* new targets, once nothing waits for the old ones */
             plane_flush(plane, &counts, 1);
+            for (int at = 0; at < LANES; at++)
+                if (made.lanes[at] != NULL && made.lanes[at]->targets == fans[which % FANS]) {
+                    made.lanes[at]->open = 0;
+                    made.lanes[at]->targets = NULL;
+                    made.lanes[at]->count = 0;
+                }
             free(fans[which % FANS]);
             uint32_t size = sizes[which % FANS] = byte() % 40;
             target_t *fan = fans[which % FANS] = calloc(size + 1, sizeof *fan);
@@ -151,6 +283,36 @@ static void run(void) {
         case 9:
             plane_number(plane, handles[which % HANDLES]);
             break;
+        case 10:
+            if (made.lanes[which % LANES] == NULL)
+                made.lanes[which % LANES] = plane_lane(plane, handles[byte() % HANDLES], which >> 6);
+            break;
+        case 11:
+            if (made.lanes[which % LANES] != NULL)
+                tell_lane(made.lanes[which % LANES], fans[(which >> 4) % FANS], sizes[(which >> 4) % FANS]);
+            break;
+        case 12: {
+            const struct leg *leg = leg_of(plane, handles[which % HANDLES]);
+            expected += receive(&counts, leg == NULL ? (int8_t)which : leg->fd, 1 + byte() % 70);
+            break;
+        }
+        case 13:
+            if (which < 32 && made.lanes[which % LANES] != NULL) {
+                plane_close_lane(plane, made.lanes[which % LANES]);
+                made.lanes[which % LANES] = NULL;
+            } else if (made.lanes[which % LANES] != NULL) {
+                look_back(made.lanes[which % LANES], number() % 1100);
+            }
+            break;
+        case 14:
+            plane_allow(plane, handles[which % HANDLES], number(), number() << 8);
+            break;
+        case 15: {
+            intake_t intake = {0};
+            plane_intake(plane, handles[which % HANDLES], &intake);
+            demand(plane_heard(plane, handles[which % HANDLES]) >= 0, "a time");
+            break;
+        }
         default:
             plane_flush(plane, &counts, 0);
         }

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import socket
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from aiortc.rtcsctptransport import parse_packet
 from pydantic import TypeAdapter
@@ -41,7 +42,7 @@ from signaling.domain.jpeg import size_px
 from signaling.ws.session import SessionRules
 from tests.fuzz.mangle import with_sctp_checksum, with_stun_fingerprint
 from tests.media.forward.client import sections
-from tests.support.wire import Wire
+from tests.support.wire import Socket, Wire
 
 MAX_LINK = 4096
 LINK_MESSAGES: tuple[TypeAdapter[Any], ...] = (TO_WORKER, FROM_WORKER, TO_RECORDER, FROM_RECORDER)
@@ -229,8 +230,24 @@ class _Events:
     def publication_ended(self, participant: PersonId, source: Source) -> None: ...
 
 
-def _room(data: bytes, plane: Plane, ports: list[_Port]) -> None:
-    """A whole room of two: datagrams with a byte that says whose they are and what, and two of length."""
+def _arrive(wire: Wire, fd: int, made: MediaRoom, plane: Plane, leg: _Port, datagram: bytes, now: float) -> None:
+    """As the mux would have it: what is ordinary goes past the room."""
+    wall_ns = 1_790_000_000_000_000_000 + int(now * 1e9)
+    wire.arrive(fd, datagram)
+    plane.receive(
+        cast(socket.socket, Socket(fd)),
+        1,
+        now,
+        lambda _data, _address, now: made.on_rtp(leg.id, datagram, now, wall_ns),
+        lambda on_packet, data, now, _wall_ns: on_packet(data, now, wall_ns),
+    )
+
+
+def _room(data: bytes, plane: Plane, ports: list[_Port], wire: Wire | None = None) -> None:
+    """A whole room of two: datagrams with a byte that says whose they are and what, and two of length.
+
+    With a `wire` they come in by the plane.
+    """
     made = MediaRoom(RoomId("fuzz"), events=_Events(), seed=1, plane=plane)
     now, wall_ns = 100.0, 1_790_000_000_000_000_000
     for number, leg in enumerate(ports):
@@ -245,6 +262,8 @@ def _room(data: bytes, plane: Plane, ports: list[_Port]) -> None:
         now += 0.02
         if kind & 2:
             made.on_rtcp(leg.id, datagram, now, wall_ns + int(now * 1e9))
+        elif wire is not None:
+            _arrive(wire, kind & 1, made, plane, leg, datagram, now)
         else:
             made.on_rtp(leg.id, datagram, now, wall_ns + int(now * 1e9))
         if kind & 4:
@@ -268,11 +287,14 @@ def planes(data: bytes) -> None:
     for native in (False, True):
         ports = [_Port(LegId(name), PersonId(name)) for name in ("anna", "ben")]
         wire = Wire(lambda fd, packet, ports=ports: ports[fd].send_rtp(packet))  # type: ignore[misc]
-        plane: Plane = NativePlane(wire.protect, send=wire.send) if native else PythonPlane()
+        plane: Plane = (
+            NativePlane(wire.protect, wire.unprotect, send=wire.send, read=wire.read) if native else PythonPlane()
+        )
         for number, port in enumerate(ports):
-            port.handle = plane.open(number + 1)
+            port.handle = plane.open(number + 1, number + 1)
             plane.aim(port.handle, number, ("127.0.0.1", 9))
-        _room(data, plane, ports)
+            plane.allow(port.handle, 1000, 1_000_000)
+        _room(data, plane, ports, wire if native else None)
         assert not plane.dropped
         # By stream and but for the transport-wide number: a repeat may overtake what waits for the flush.
         told.append([sorted(map(_unnumbered, port.sent), key=lambda packet: packet[8:12]) for port in ports])

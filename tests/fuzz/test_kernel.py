@@ -28,8 +28,10 @@ TESTS = ("tests/media/plane", *(f"tests/media/forward/test_{name}.py" for name i
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("kernel") / "driver"
-    source = ROOT / "tests" / "fuzz" / "kernel_main.c"
-    subprocess.run(["cc", *STRICT, *SANITIZED, str(source), "-o", str(made)], check=True)
+    sources = (
+        str(path) for path in (ROOT / "tests" / "fuzz" / "kernel_main.c", *(ROOT / "media" / "plane").glob("*.c"))
+    )
+    subprocess.run(["cc", *STRICT, *SANITIZED, *sources, "-o", str(made)], check=True)
     return made
 
 

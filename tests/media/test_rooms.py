@@ -14,7 +14,7 @@ from contract.quality import SAMPLE_S
 from media.admission import FIRST_WAIT_S
 from media.peer.leg import Leg
 from media.peer.mux import Mux
-from media.peer.srtp import PROTECT
+from media.peer.srtp import PROTECT, UNPROTECT
 from media.plane.base import Plane
 from media.plane.native import NativePlane
 from media.rooms import EMPTY_ROOM_S, Rooms
@@ -152,7 +152,7 @@ class WatchedPlane(NativePlane):
     """Notes whether the SRTP session of a leg was there when the leg left."""
 
     def __init__(self) -> None:
-        super().__init__(PROTECT)
+        super().__init__(PROTECT, UNPROTECT)
         self.legs: list[Leg] = []
         self.had_session: dict[int, bool] = {}
 

@@ -1,7 +1,10 @@
-"""A network card for the native plane, in Python: what the C kernel sends arrives here, answered as the test wishes."""
+"""A network card for the native plane, in Python: what the C kernel sends arrives here, answered as the test wishes;
+what it reads was put here before."""
 
 import ctypes
 import errno
+import socket
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
@@ -27,12 +30,21 @@ class _Message(ctypes.Structure):
         ("control", ctypes.c_void_p),
         ("control_bytes", ctypes.c_size_t),
         ("flags", ctypes.c_int64),
-        ("sent_bytes", ctypes.c_int64),
+        ("whole_bytes", ctypes.c_int64),
     ]
 
 
 _SEND = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Message), ctypes.c_uint, ctypes.c_int, use_errno=True
+)
+_READ = ctypes.CFUNCTYPE(
+    ctypes.c_int,
+    ctypes.c_int,
+    ctypes.POINTER(_Message),
+    ctypes.c_uint,
+    ctypes.c_int,
+    ctypes.c_void_p,
+    use_errno=True,
 )
 _PROTECT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(ctypes.c_int))
 
@@ -45,8 +57,25 @@ class Datagram(NamedTuple):
     packets: list[bytes]
 
 
+class Arriving(NamedTuple):
+    """One datagram that waits to be read."""
+
+    data: bytes
+    address: tuple[str, int]
+
+
+class Socket:
+    """As much of one as a plane reads by."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def fileno(self) -> int:
+        return self._fd
+
+
 class Wire:
-    """`send` and `protect` are addresses for NativePlane; it must outlive the plane.
+    """`send`, `read`, `protect` and `unprotect` are addresses for NativePlane; it must outlive the plane.
 
     `answers` are what the next calls get: how many messages are taken, or a negative errno; without one all are taken.
     Whoever cannot cut (`refuses` holds its port) answers `refusal` to a message of more than one packet.
@@ -61,9 +90,17 @@ class Wire:
         self.sessions: list[int] = []
         """Which SRTP session each packet was protected with."""
         self.broken_sessions: set[int] = set()
+        self.arriving: dict[int, deque[Arriving]] = {}
+        """By socket."""
         self._deliver = deliver
-        self._functions = _SEND(self._take), _PROTECT(self._protect)
-        self.send, self.protect = (ctypes.cast(function, ctypes.c_void_p).value or 0 for function in self._functions)
+        self._functions = _SEND(self._take), _READ(self._give), _PROTECT(self._protect), _PROTECT(self._unprotect)
+        self.send, self.read, self.protect, self.unprotect = (
+            ctypes.cast(function, ctypes.c_void_p).value or 0 for function in self._functions
+        )
+
+    def arrive(self, fd: int, data: bytes, address: tuple[str, int] = ("127.0.0.1", 9)) -> None:
+        """`data` can be read from the socket `fd`."""
+        self.arriving.setdefault(fd, deque()).append(Arriving(data, address))
 
     def packets(self, port: int) -> list[bytes]:
         """What went to one address, in order."""
@@ -72,6 +109,24 @@ class Wire:
     def _protect(self, session: int, _packet: int, _size: object) -> int:
         self.sessions.append(session)
         return 1 if session in self.broken_sessions else 0
+
+    def _unprotect(self, session: int, _packet: int, _size: object) -> int:
+        return 1 if session in self.broken_sessions else 0
+
+    def _give(self, fd: int, messages: "ctypes._Pointer[_Message]", count: int, _flags: int, _timeout: int) -> int:
+        waiting = self.arriving.get(fd, deque())
+        if not waiting:
+            ctypes.set_errno(errno.EAGAIN)
+            return -1
+        given = min(count, len(waiting))
+        for number in range(given):
+            data, (host, port) = waiting.popleft()
+            message, room = messages[number], messages[number].parts[0].bytes
+            ctypes.memmove(message.parts[0].base, data, min(len(data), room))
+            messages[number].whole_bytes = min(len(data), room)
+            name = socket.AF_INET.to_bytes(2, sys.byteorder) + port.to_bytes(2) + socket.inet_aton(host)
+            ctypes.memmove(message.name, name, len(name))
+        return given
 
     def _take(self, fd: int, messages: "ctypes._Pointer[_Message]", count: int, _flags: int) -> int:
         answer = self.answers.popleft() if self.answers else count

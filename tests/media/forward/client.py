@@ -348,7 +348,7 @@ class Client:
 
         def arrived() -> None:
             self.heard_at = world.now
-            world.room.on_rtp(self.id, packet, world.now, world.wall_ns)
+            world.deliver(self, packet)
 
         world.post(self.up.arrival(packet, world.now), arrived)
 

@@ -28,15 +28,15 @@ def test_a_publisher_is_told_ten_times_a_second_which_of_its_packets_came_and_wh
     world = World()
     anna = world.join("anna", parts=sections(numbered=True), loss=0.1, jitter_s=0.02)
     came: dict[int, int] = {}
-    receive = world.room.on_rtp
+    receive = world.deliver
 
-    def on_rtp(leg_id: object, packet: bytes, now: float, wall_ns: int) -> None:
+    def deliver(client: Client, packet: bytes) -> None:
         number = extension(packet, parse_header(packet), NUMBER_ID)
         assert number is not None
-        came.setdefault(int.from_bytes(number), int(now / TICK_S))
-        receive(anna.id, packet, now, wall_ns)
+        came.setdefault(int.from_bytes(number), int(world.now / TICK_S))
+        receive(client, packet)
 
-    world.room.on_rtp = on_rtp  # type: ignore[method-assign]  # looks over its shoulder
+    world.deliver = deliver  # type: ignore[method-assign]  # looks over its shoulder
     anna.down.loss = 0.0
     world.run(5)
     told: dict[int, int] = {}

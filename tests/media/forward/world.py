@@ -1,8 +1,10 @@
 """A room with simulated clients over seeded lossy links, in virtual time."""
 
 import heapq
+import socket
 from collections.abc import Callable
 from itertools import count
+from typing import cast
 
 from contract.ids import LegId, PersonId, RoomId
 from contract.media import Codec, Grants, Source
@@ -11,7 +13,7 @@ from media.forward.sections import Sections
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
 from tests.media.forward.client import ALL, Client, sections
-from tests.support.wire import Wire
+from tests.support.wire import Socket, Wire
 
 WALL_NS = 1_790_000_000_000_000_000
 
@@ -42,9 +44,17 @@ class World:
         self.events = Events()
         self._ports: dict[int, Client] = {}
         self._fds = count(10)
+        self._fd_of: dict[LegId, int] = {}
         self._wire = Wire(lambda fd, packet: self._ports[fd].send_rtp(packet))
         self.plane = (
-            NativePlane(self._wire.protect, send=self._wire.send, now=lambda: self.now)
+            NativePlane(
+                self._wire.protect,
+                self._wire.unprotect,
+                send=self._wire.send,
+                read=self._wire.read,
+                now=lambda: self.now,
+                wall_ns=lambda: self.wall_ns,
+            )
             if self.native
             else PythonPlane(now=lambda: self.now)
         )
@@ -62,9 +72,26 @@ class World:
         """The plane's for a new client, which it reaches by a socket of its own."""
         fd = next(self._fds)
         self._ports[fd] = client
-        handle = self.plane.open(fd)
+        handle = self.plane.open(fd, fd)
         self.plane.aim(handle, fd, ("127.0.0.1", 9))
+        self.plane.allow(handle, 2**40, 2**40)
+        self._fd_of[client.id] = fd
         return handle
+
+    def deliver(self, client: Client, packet: bytes) -> None:
+        """A packet of a client comes in, as the mux would have it."""
+        if not client.handle:
+            self.room.on_rtp(client.id, packet, self.now, self.wall_ns)
+            return
+        fd = self._fd_of[client.id]
+        self._wire.arrive(fd, packet)
+        self.plane.receive(
+            cast(socket.socket, Socket(fd)),
+            1,
+            self.now,
+            lambda data, _address, now: self.room.on_rtp(client.id, data, now, self.wall_ns),
+            lambda on_packet, data, now, wall_ns: on_packet(data, now, wall_ns),
+        )
 
     def post(self, at: float | None, what: Callable[[], None]) -> None:
         if at is not None:

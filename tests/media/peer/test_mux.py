@@ -254,7 +254,7 @@ class ToldPlane(PythonPlane):
         super().__init__()
         self.told: list[tuple[object, ...]] = []
 
-    def open(self, session: int) -> int:
+    def open(self, session: int, reading: int = 0) -> int:
         self.told.append(("open", session))
         return 7
 

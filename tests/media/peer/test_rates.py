@@ -21,3 +21,13 @@ def test_a_publisher_is_bounded_in_packets_and_in_bits(size_bytes: int, most: in
 def test_looking_costs_nothing() -> None:
     ingress = Ingress(packets_per_s=5, bits_per_s=1e6)
     assert all(ingress.open(0.0) for _ in range(100))
+
+
+def test_what_went_past_counts_too_and_what_is_left_can_be_given_on() -> None:
+    ingress = Ingress(packets_per_s=10, bits_per_s=8000)
+    ingress.charge(500, packets=4)
+    assert ingress.open(0.0)
+    assert ingress.left == (6, 500)
+    ingress.charge(600, packets=9)
+    assert ingress.left == (0, 0)
+    assert not ingress.open(0.0)

@@ -22,7 +22,16 @@ class Rig:
         self.wire = Wire()
         self.now = 100.0
         self.native = (
-            NativePlane(self.wire.protect, send=self.wire.send, gso=gso, now=lambda: self.now) if native else None
+            NativePlane(
+                self.wire.protect,
+                self.wire.unprotect,
+                send=self.wire.send,
+                read=self.wire.read,
+                gso=gso,
+                now=lambda: self.now,
+            )
+            if native
+            else None
         )
         self.plane: Plane = self.native or PythonPlane(now=lambda: self.now)
         self.handles: dict[int, int] = {}

@@ -11,7 +11,7 @@ from random import Random
 import pylibsrtp
 import pytest
 
-from media.peer.srtp import PROTECT, Keys
+from media.peer.srtp import PROTECT, UNPROTECT, Keys
 from media.plane.base import PLAIN, Target, Targets
 from media.plane.native import NativePlane, has_gso
 from media.plane.python import packet_bytes
@@ -20,7 +20,7 @@ from tests.support.loopbacks import LOOPBACKS
 
 pytestmark = pytest.mark.unit
 
-KERNEL = Path(__file__).parents[3] / "media" / "plane" / "kernel.c"
+PLANE = Path(__file__).parents[3] / "media" / "plane"
 STRICT = "-std=c11 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wcast-align -Wvla -Werror"
 KEY = bytes(range(28))
 
@@ -241,7 +241,7 @@ def srtp(direction: int) -> pylibsrtp.Session:
 @pytest.mark.parametrize("host", LOOPBACKS)
 def test_through_real_sockets_and_srtp_comes_what_the_python_plane_would_send(host: str) -> None:
     random = Random(1)
-    plane = NativePlane(PROTECT)
+    plane = NativePlane(PROTECT, UNPROTECT)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     receivers = [socket.socket(family, socket.SOCK_DGRAM) for _ in range(10)]
     with socket.socket(family, socket.SOCK_DGRAM) as sender:
@@ -274,7 +274,8 @@ def test_through_real_sockets_and_srtp_comes_what_the_python_plane_would_send(ho
     assert plane.counts["sent"] == 1000
 
 
-def test_the_source_has_nothing_that_a_strict_compiler_would_say() -> None:
-    command = ["cc", *STRICT.split(), "-c", str(KERNEL), "-o", "/dev/null"]
+@pytest.mark.parametrize("source", sorted(PLANE.glob("*.c")), ids=lambda source: source.stem)
+def test_the_source_has_nothing_that_a_strict_compiler_would_say(source: Path) -> None:
+    command = ["cc", *STRICT.split(), "-c", str(source), "-o", "/dev/null"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
