@@ -23,6 +23,8 @@ VP8 = 96
 _KEYFRAME = bytes.fromhex("10" + "100200" + "9d012a" + "4001b400") + bytes(800)
 """Start of a partition (RFC 7741 §4.2), and the head of a keyframe of 320x180 (RFC 6386 §9.1)."""
 AGAIN_S = 0.2
+ALIVE_S = 2.0
+"""Whoever only watches is heard of so often: after 30 s of silence the worker would let go of it."""
 
 
 class RunningRoom:
@@ -52,6 +54,11 @@ class RunningRoom:
             await self.camera.send_rtp(head + _KEYFRAME)
             next_at = max(next_at + self._apart_s, clock.now() - 1.0)  # what was missed long ago stays missed
             await asyncio.sleep(max(0.0, next_at - clock.now()))
+
+    async def watch(self) -> None:
+        while True:
+            await self.watcher.check(use_candidate=False)
+            await asyncio.sleep(ALIVE_S)
 
     async def let_in(self, client: PeerClient, who: str | None = None) -> bool:
         """Whether somebody new is let in; then he is connected. If not, he was told when to ask again."""
@@ -98,7 +105,7 @@ class Look:
 
     @property
     def longest_gap_s(self) -> float:
-        times = list(self._room.watcher.media_at)[max(0, self._came - 1) :]
+        times = [*list(self._room.watcher.media_at)[max(0, self._came - 1) :], clock.now()]
         return max((after - before for before, after in pairwise(times)), default=0.0)
 
 
@@ -110,6 +117,7 @@ async def running(desk: ControlDesk, *, pictures_per_s: float) -> AsyncIterator[
         await room.begin()
         async with TaskScope("camera") as scope:
             scope.spawn(room.film(), name="film")
+            scope.spawn(room.watch(), name="watch")
             await until(lambda: len(room.watcher.media_at) > 1)
             yield room
     finally:
