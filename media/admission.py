@@ -19,6 +19,9 @@ LATE_PART = 0.5
 """Of the limit: who uses less than that is late through others, and refusing people would not help."""
 LEG_PART = 0.002
 """Of a core, at least, for one who is let in and whose cost does not show yet."""
+MOST_LEG_PART = 0.2
+"""And at most: what is used beyond that is not used by those who are here. A stranger throws junk at the port, and to
+refuse people would only do what he wants."""
 FIRST_WAIT_S, NEXT_WAIT_S, LONGEST_WAIT_S = 3.0, 0.1, 30.0
 """Those who are refused after each other come back after each other."""
 
@@ -39,8 +42,8 @@ class Admission:
         self._opened: deque[float] = deque()
         self._refused: deque[float] = deque()
 
-    def measure(self, now: float, cpu_s: float, late_s: float) -> None:
-        """`cpu_s` is what the process used since it began, `late_s` how late this tick is."""
+    def measure(self, now: float, cpu_s: float, late_s: float, legs: int) -> None:
+        """`cpu_s` is what the process used since it began, `late_s` how late this tick is, for so many `legs`."""
         self._ticks.append((now, cpu_s, late_s))
         for times in (self._opened, self._refused):
             while times and times[0] <= now - WINDOW_S:
@@ -53,8 +56,9 @@ class Admission:
         self.share = (cpu_s - cpu_before_s) / (now - begun)
         self.late_s = median(late for _at, _cpu, late in self._ticks)
         part = LEAVE if self.full else 1.0
-        late = self.late_s >= LATE_S * part and self.share >= LATE_PART * self._most * part
-        self.full = self._most > 0 and (self.share >= self._most * part or late)
+        share = min(self.share, MOST_LEG_PART * legs)
+        late = self.late_s >= LATE_S * part and share >= LATE_PART * self._most * part
+        self.full = self._most > 0 and (share >= self._most * part or late)
 
     def opened(self, now: float) -> None:
         """Somebody was let in."""
@@ -74,6 +78,7 @@ class Admission:
 
     def _expected(self, legs: int) -> float:
         """The share with everybody who was let in so lately that his cost does not show in full."""
+        share = min(self.share, MOST_LEG_PART * legs)
         settled = legs - len(self._opened)
-        each = max(LEG_PART, self.share / settled if settled > 0 else 0.0)
-        return self.share + each * (len(self._opened) + 1)
+        each = min(MOST_LEG_PART, max(LEG_PART, share / settled if settled > 0 else 0.0))
+        return share + each * (len(self._opened) + 1)

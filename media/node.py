@@ -178,7 +178,7 @@ class MediaNode:
             await asyncio.sleep(TICK_S)
             ticks += 1
             now = clock.now()
-            self.rooms.admission.measure(now, clock.cpu_s(), now - due)
+            self.rooms.admission.measure(now, clock.cpu_s(), now - due, len(self.rooms.legs))
             self.rooms.tick(now, clock.wall_ns())
             if ticks % CHECK_EVERY == 0:
                 self.rooms.check_legs(now)

@@ -29,11 +29,11 @@ class Worker:
     now: float = 1000.0
     cpu_s: float = 50.0
 
-    def run(self, seconds: float, *, share: float, late_s: float = 0.0) -> None:
+    def run(self, seconds: float, *, share: float, late_s: float = 0.0, legs: int = 100) -> None:
         for _ in range(round(seconds / TICK_S)):
             self.now += TICK_S
             self.cpu_s += share * TICK_S
-            self.admission.measure(self.now, self.cpu_s, late_s)
+            self.admission.measure(self.now, self.cpu_s, late_s, legs)
 
     def refuse(self, legs: int = 100) -> float | None:
         return self.admission.refuse(self.now, legs)
@@ -76,6 +76,13 @@ def test_a_late_loop_is_full_if_it_is_its_own_doing(worker: Worker) -> None:
     assert worker.refuse() is None, "others use the core: refusing would not help"
     worker.run(5.0, share=0.5, late_s=2 * LATE_S)
     assert worker.refuse() is not None
+
+
+def test_what_those_who_are_here_cannot_use_keeps_nobody_out(worker: Worker) -> None:
+    worker.run(5.0, share=1.0, late_s=LATE_S, legs=1)
+    assert worker.refuse(legs=1) is None, "somebody throws junk at the port"
+    worker.run(5.0, share=1.0, legs=40)
+    assert worker.refuse(legs=40) is not None
 
 
 def test_one_long_stop_is_not_a_late_loop(worker: Worker) -> None:
