@@ -22,6 +22,8 @@ from tests.support.until import PATIENCE_S, until
 VP8 = 96
 _KEYFRAME = bytes.fromhex("10" + "100200" + "9d012a" + "4001b400") + bytes(800)
 """Start of a partition (RFC 7741 §4.2), and the head of a keyframe of 320x180 (RFC 6386 §9.1)."""
+_NAMES = count(1)
+"""Whoever comes is somebody new, in another round too: the worker remembers who was there."""
 AGAIN_S = 0.2
 ALIVE_S = 2.0
 """Whoever only watches is heard of so often: after 30 s of silence the worker would let go of it."""
@@ -35,7 +37,6 @@ class RunningRoom:
         self.camera, self.watcher = PeerClient(), PeerClient()
         self.filmed = 0
         self._apart_s = 1 / pictures_per_s
-        self._names = count(1)
         self._joined: dict[LegId, PeerClient] = {}
 
     async def begin(self) -> None:
@@ -62,7 +63,7 @@ class RunningRoom:
 
     async def let_in(self, client: PeerClient, who: str | None = None) -> bool:
         """Whether somebody new is let in; then he is connected. If not, he was told when to ask again."""
-        name = f"{next(self._names)}"
+        name = f"{next(_NAMES)}"
         leg = LegId(f"leg-{name}")
         reply = await self.desk.ask(client.offer(), leg=leg, who=who or f"p-{name}", session=f"s-{name}")
         if isinstance(reply, Refused):
