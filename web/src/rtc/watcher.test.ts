@@ -147,6 +147,20 @@ test('a publisher whose picture the server takes away is not missed', () => {
   expect(world.pass(30_000)).toEqual(['well'])
 })
 
+test('after an outage sound comes before the picture, which waits for a keyframe, and nothing is begun', () => {
+  const world = new World()
+  world.pass(1000)
+  world.flowing = false
+  world.pulse.link = false
+  world.pass(8000)
+  world.pulse.link = true
+  world.flowing = true
+  world.video = false
+  expect(world.pass(1000)).toEqual(['well'])
+  world.video = true
+  expect(world.pass(1000)).toEqual(['well'])
+})
+
 test('it gives up when the seat is gone, and hopes again with the link or with the person', () => {
   const world = new World()
   world.pass(1000)

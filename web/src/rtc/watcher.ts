@@ -81,6 +81,8 @@ export class Watcher {
     this.linked = pulse.link
     this.count(pulse)
     if (this.isLost(pulse)) return this.lost(pulse)
+    // What stood while nothing at all came is not to blame: a picture waits for a keyframe, and so moves last.
+    if (this.lostMs !== null) this.excuse(now)
     this.lostMs = null
     if (this.asked) return pulse.link ? 'renew' : 'wait'
     return this.stalled(pulse)
