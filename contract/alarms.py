@@ -9,4 +9,5 @@ class Alarm(StrEnum):
     DISK_LOW = "disk_low"
     SAFE_LATE = "safe_late"
     INTEGRITY = "integrity"
+    AUDIT = "audit"
     CERTIFICATE = "certificate"

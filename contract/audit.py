@@ -50,6 +50,9 @@ class Action(StrEnum):
     """Its name or its region."""
     AUDIT_OPENED = "audit_opened"
     AUDIT_EXPORTED = "audit_exported"
+    BACKED_UP = "backed_up"
+    RESTORED = "restored"
+    """From a backup; the rows between the backup and this one are in what was put aside."""
 
 
 class AuditLine(Message):

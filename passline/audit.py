@@ -6,7 +6,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from passline.chain import Where, carry_out
+from contract.audit import Action
+from passline.chain import Where, carry_out, row
 from passline.errors import CommandError
 from signaling.domain.audit_chain import Fault, Head, Kind
 from signaling.store import audit_lines
@@ -68,9 +69,10 @@ def export(*, at: At = HERE) -> int:
     """All of the audit to the standard output, one JSON object a line, oldest first."""
 
     async def work(database: Database) -> None:
+        await database.write(row(Action.AUDIT_EXPORTED, "audit"))
         last = 0
         while rows := await database.fetch(lambda session: audit_lines.rows_after(session, last)):  # noqa: B023 - awaited here
-            sys.stdout.writelines(row.line().decode() for row in rows)
+            sys.stdout.writelines(one.line().decode() for one in rows)
             last = rows[-1].seq
 
     carry_out(at, work)

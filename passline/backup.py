@@ -18,9 +18,10 @@ from typing import IO, Annotated
 
 from cyclopts import Parameter
 
+from contract.audit import Action
 from contract.recording import RecordingSummary
 from passline.backup_file import CHUNK_BYTES, FORMAT, MANIFEST, BackupEntry, BackupManifest, may_be_named
-from passline.chain import Where
+from passline.chain import Where, note
 from passline.errors import CommandError
 from recorder.storage import RECORDINGS
 from runtime import clock
@@ -64,6 +65,7 @@ def backup(file: Path, /, *, at: Annotated[Where, Parameter(name="*")] = Where()
     """
     os.nice(NICE)
     done = write(at.settings().data.absolute(), file.absolute())
+    note(at, Action.BACKED_UP, about="chain", detail=f"files {len(done.files)}")
     print(
         f"{file}: {len(done.files)} files, {done.size_bytes / 2**20:.0f} MiB,"
         f" {done.finished} recordings and {done.running} that run"

@@ -6,10 +6,14 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from getpass import getpass
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.audit import Action
 from contract.errors import Rejection
 from contract.people import Name
 from passline.announce import table
@@ -20,6 +24,7 @@ from signaling.auth.accounts import Accounts, new_password
 from signaling.auth.passwords import Passwords
 from signaling.domain.csv_list import BadList
 from signaling.organisation import Organisation
+from signaling.store import audit
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.organisation import By
@@ -104,6 +109,22 @@ def carry_out(where: Where, work: Callable[[Database], Awaitable[T]], *, about: 
     except Rejection as refused:
         reason = refused.detail or str(refused.code)
         raise CommandError(f"{about}: {reason}" if about else reason) from refused
+
+
+def note(where: Where, action: Action, *, about: str, detail: str = "") -> None:
+    """A row in the audit for what was done to the chain as a whole, from the command line.
+
+    None where the database has an older schema, such as after the restore of an old backup: Passline upgrades it at its
+    next start, and only then rows can follow.
+    """
+    if found_in(where.settings().data / DATABASE) == NEWEST:
+        carry_out(where, lambda database: database.write(row(action, about, detail)))
+
+
+def row(action: Action, about: str, detail: str = "") -> Callable[[AsyncSession], Awaitable[None]]:
+    """The same as work of a transaction."""
+    by = By()
+    return partial(audit.record, action=action, person=by.person, object_id=about, address=by.address, detail=detail)
 
 
 def name_of(zh: str, en: str | None) -> Name:

@@ -7,13 +7,15 @@ directory `restoring`, and `passline serve` refuses to start on half of a chain.
 import os
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Annotated
 
 from cyclopts import Parameter
 
+from contract.audit import Action
 from passline.backup_file import CHUNK_BYTES, MANIFEST, BackupManifest, checked, reading
-from passline.chain import Where, owned
+from passline.chain import Where, note, owned
 from passline.data_lock import RESTORING, own_data
 from passline.errors import CommandError
 from signaling.store.schema import SchemaError, refuse_newer
@@ -39,6 +41,8 @@ def restore(
         Also if there is a chain in the data directory: it is put aside, not deleted.
     """
     manifest, aside = put_back(file.absolute(), at.settings().data.absolute(), replace=replace)
+    made = datetime.fromtimestamp(manifest.made_ms / 1000, UTC)
+    note(at, Action.RESTORED, about="chain", detail=f"made {made:%FT%TZ}")
     print(f"{len(manifest.files)} files, {manifest.size_bytes / 2**20:.0f} MiB are back. Start Passline.")
     if aside is not None:
         print(f"What was there before is in {aside}; delete it once all is well.")

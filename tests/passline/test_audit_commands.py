@@ -96,4 +96,21 @@ def test_all_of_it_is_exported_as_json_lines(data: Path) -> None:
         (2, "person_disabled", None, "command line"),
         (3, "person_enabled", None, "command line"),
         (4, "person_renamed", None, "command line"),
+        (5, "audit_exported", None, "command line"),
     ]
+
+
+def test_a_backup_is_written_down_where_it_was_made_and_a_restore_where_it_was_put(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    file, restored = tmp_path.with_name("backup.tar"), tmp_path / "restored"
+    acts = "SELECT action, object, detail FROM audit WHERE seq > 4 ORDER BY seq"
+    assert passline(data, "backup", str(file)).returncode == 0
+    [(backed_up, chain, files)] = rows(data, acts)
+    assert (backed_up, chain, files) == ("backed_up", "chain", "files 1")
+    assert passline(restored, "restore", str(file)).returncode == 0
+    [(action, about, made)] = rows(restored, acts)
+    assert (action, about) == ("restored", "chain")
+    assert str(made).startswith("made 20")
+    assert passline(restored, "audit", "verify").returncode == 0

@@ -1,10 +1,11 @@
 """Recordings are looked after: damage is found, marked and cried out, age deletes whole recordings and says so (C5)."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.alarms import Alarm
@@ -112,6 +113,27 @@ async def test_a_flipped_byte_is_found_marked_shown_and_cried_out_until_it_is_me
     file.unlink()
     assert [bad async for _, bad in integrity.verify(server.house.database, server.settings.data)] == [[chain.FILE]]
     assert await audited(server) == ["damage_found", "damage_found"]
+
+
+@pytest.mark.flow
+async def test_a_tampered_audit_is_cried_out_the_night_after_and_until_it_is_mended(server: SignalingServer) -> None:
+    await server.sign_in("chen")
+    alarms = server.house.health.alarms
+    await keeper(server).round()
+    assert not alarms.is_on(Alarm.AUDIT)
+
+    async def tamper(session: AsyncSession, address: str) -> None:
+        await session.execute(text("DROP TRIGGER IF EXISTS audit_no_update"))
+        await session.execute(update(AuditRow).where(AuditRow.seq == 1).values(address=address))
+
+    async with server.house.database.read() as session:
+        [address] = await session.scalars(select(AuditRow.address).where(AuditRow.seq == 1))
+    await server.house.database.write(partial(tamper, address="elsewhere"))
+    await keeper(server).round()
+    assert alarms.is_on(Alarm.AUDIT)
+    await server.house.database.write(partial(tamper, address=address))
+    await keeper(server).round()
+    assert not alarms.is_on(Alarm.AUDIT)
 
 
 @pytest.mark.flow

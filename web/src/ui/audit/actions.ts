@@ -35,6 +35,8 @@ const EVERY: Record<Action, true> = {
   store_changed: true,
   audit_opened: true,
   audit_exported: true,
+  backed_up: true,
+  restored: true,
 }
 
 export const ACTIONS = Object.keys(EVERY) as Action[]
