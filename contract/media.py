@@ -37,6 +37,7 @@ class Codec(StrEnum):
     OPUS = "opus"
     VP8 = "vp8"
     H264 = "h264"
+    VP9 = "vp9"
 
 
 class Layer(StrEnum):

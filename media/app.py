@@ -64,7 +64,7 @@ async def run(settings: Settings, index: int) -> None:
                 mux,
                 scope,
                 max_legs=settings.max_legs,
-                video_codec=Codec(settings.video_codec),
+                video_codecs=[Codec(name) for name in settings.video_codec],
                 most_load=settings.media_load,
             )
             report.registry.register(MediaMetrics(node))

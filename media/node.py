@@ -5,6 +5,7 @@ Only signaling opens legs and closes rooms.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import assert_never
 
 from contract.base import decode, encode
@@ -58,12 +59,12 @@ class MediaNode:
         scope: TaskScope,
         *,
         max_legs: int,
-        video_codec: Codec,
+        video_codecs: Sequence[Codec],
         most_load: float = 0.0,
     ) -> None:
         """`most_load` as for Rooms."""
         self.worker = worker
-        self.rooms = Rooms(mux, scope, self._say, max_legs=max_legs, video_codec=video_codec, most_load=most_load)
+        self.rooms = Rooms(mux, scope, self._say, max_legs=max_legs, video_codecs=video_codecs, most_load=most_load)
         self._mux = mux
         self._scope = scope
         self._link: Link | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -72,7 +72,7 @@ class Rooms:
         say: Callable[[FromWorker], None],
         *,
         max_legs: int,
-        video_codec: Codec,
+        video_codecs: Sequence[Codec],
         most_load: float = 0.0,
     ) -> None:
         """`most_load` is the share of a core at which nobody new is let in; 0 leaves it at `max_legs`."""
@@ -83,7 +83,7 @@ class Rooms:
         self._scope = scope
         self._say = say
         self._max_legs = max_legs
-        self._video_codec = video_codec
+        self._video_codecs = video_codecs
         self._identity = Identity()
         self._tap: TapSink | None = None
         self._past: Counter[str] = Counter()
@@ -112,7 +112,7 @@ class Rooms:
             mux=self._mux,
             identity=self._identity,
             owner=self,
-            video_codec=self._video_codec,
+            video_codecs=self._video_codecs,
             dropped=self._mux.dropped,
         )
         room = self._room(request.room)
@@ -316,7 +316,7 @@ class Rooms:
             media = MediaRoom(
                 name,
                 events=_RoomEvents(self, name),
-                video_codec=self._video_codec,
+                video_codecs=self._video_codecs,
                 seed=secrets.randbits(64),
                 plane=self._mux.plane,
             )

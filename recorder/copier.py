@@ -29,7 +29,8 @@ class Result(TypedDict):
     has_audio: bool
     width_px: int
     height_px: int
-    avc_level: str
+    picture: str
+    """Its codec as RFC 6381 names it; empty if there is none."""
     size_bytes: int
     sha256: str
 

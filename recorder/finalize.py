@@ -23,6 +23,9 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
+USUAL = {Codec.VP8: "vp8", Codec.H264: "avc1.42E01F", Codec.VP9: "vp9"}
+"""What to call a picture that could not be looked into (RFC 6381)."""
+
 
 class Finalizer:
     """Turns folders into summaries; `cancel` ends running children."""
@@ -104,11 +107,10 @@ def _part(
 
 
 def _part_file(name: str, result: Result) -> timeline.PartFile:
-    picture = (Codec.H264 if name.endswith(".mp4") else Codec.VP8) if result["has_video"] else None
     return timeline.PartFile(
         file=name,
-        mime=timeline.mime(picture=picture, has_audio=result["has_audio"], avc_level=result["avc_level"]),
-        has_video=picture is not None,
+        mime=timeline.mime(picture=result["picture"], has_audio=result["has_audio"]),
+        has_video=result["has_video"],
         has_audio=result["has_audio"],
         duration_s=result["duration_s"],
         width_px=result["width_px"],
@@ -130,7 +132,7 @@ def _as_it_is(live: Path, manifest: Manifest, segment: ManifestSegment) -> timel
     picture = next((codec for codec in segment.codecs if codec is not Codec.OPUS), None)
     return timeline.PartFile(
         file=segment.file,
-        mime=timeline.mime(picture=picture, has_audio=True, avc_level="42E01F"),
+        mime=timeline.mime(picture=USUAL[picture] if picture else "", has_audio=True),
         has_video=picture is not None,
         has_audio=True,
         duration_s=max(0.0, (done.wall_ns - segment.wall_ns) / 1e9),

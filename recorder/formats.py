@@ -1,9 +1,13 @@
-"""What a keyframe says of its picture: VP8 header (RFC 6386 §9.1), H.264 parameter sets (ITU-T H.264 §7.3.2.1)."""
+"""What a keyframe says of its picture: VP8 header (RFC 6386 §9.1), VP9 header (VP9 bitstream specification §6.2), H.264
+parameter sets (ITU-T H.264 §7.3.2.1)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from contract.media import Codec
+from recorder.bits import Bits
+
+_VP9_SYNC, _VP9_RGB = 0x498342, 7
 
 
 class PictureFormat(NamedTuple):
@@ -13,7 +17,7 @@ class PictureFormat(NamedTuple):
     width_px: int
     height_px: int
     parameters: bytes = b""
-    """H.264: the sequence parameter set. Empty for VP8, whose pictures may change size inside a file."""
+    """H.264: the sequence parameter set. Empty for VP8 and VP9, whose pictures may change size inside a file."""
 
     def fits(self, other: "PictureFormat") -> bool:
         """Pictures of `other` may follow in the same file."""
@@ -25,6 +29,8 @@ def picture_format(codec: Codec, keyframe: bytes) -> PictureFormat | None:
     try:
         if codec is Codec.VP8:
             return PictureFormat(codec, *vp8_size(keyframe))
+        if codec is Codec.VP9:
+            return PictureFormat(codec, *vp9_size(keyframe))
         sps = next((nal for nal in h264_nals(keyframe) if nal[0] & 0x1F == 7), None)
         return None if sps is None else PictureFormat(codec, *h264_size(sps), sps)
     except ValueError:
@@ -41,6 +47,26 @@ def vp8_size(frame: bytes) -> tuple[int, int]:
     return width, height
 
 
+def vp9_size(frame: bytes) -> tuple[int, int]:
+    """Width and height of a VP9 keyframe. Raises ValueError if it is not one."""
+    bits = Bits(frame[:16])
+    marker, profile = bits.read(2), bits.read(1) | bits.read(1) << 1
+    if profile == 3:
+        bits.read(1)
+    shown_again, delta = bits.read(1), bits.read(1)
+    bits.read(2)
+    if marker != 2 or shown_again or delta or bits.read(24) != _VP9_SYNC:
+        raise ValueError(f"frame: {len(frame)} bytes are no VP9 keyframe")
+    if profile >= 2:
+        bits.read(1)
+    rgb = bits.read(3) == _VP9_RGB
+    if not rgb:
+        bits.read(1)
+    if profile & 1:
+        bits.read(1 if rgb else 3)
+    return bits.read(16) + 1, bits.read(16) + 1
+
+
 def h264_nals(frame: bytes) -> Iterator[bytes]:
     """The NAL units of an Annex B byte stream, without start codes; empty ones are left out."""
     at = frame.find(b"\0\0\1")
@@ -52,39 +78,12 @@ def h264_nals(frame: bytes) -> Iterator[bytes]:
         at = after
 
 
-class _Bits:
-    """Reads Exp-Golomb codes from a NAL unit without its emulation prevention bytes. Raises ValueError at its end."""
-
-    def __init__(self, nal: bytes) -> None:
-        clean = nal.replace(b"\0\0\3", b"\0\0")
-        self._value = int.from_bytes(clean, "big")
-        self._left = len(clean) * 8
-
-    def read(self, bits: int) -> int:
-        if bits > self._left:
-            raise ValueError("sps: too short")
-        self._left -= bits
-        return self._value >> self._left & ((1 << bits) - 1)
-
-    def ue(self) -> int:
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-            if zeros > 31:
-                raise ValueError("sps: code is too long")
-        return (1 << zeros) - 1 + self.read(zeros)
-
-    def se(self) -> int:
-        code = self.ue()
-        return (code + 1) // 2 if code & 1 else -(code // 2)
-
-
 _HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 
 
 def h264_size(sps: bytes) -> tuple[int, int]:
     """Width and height in pixels after cropping. Raises ValueError for a damaged set."""
-    bits = _Bits(sps)
+    bits = Bits(sps.replace(b"\0\0\3", b"\0\0"))  # without its emulation prevention bytes
     bits.read(8)
     profile = bits.read(8)
     bits.read(16)
@@ -130,7 +129,7 @@ def h264_size(sps: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: Bits, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:

@@ -34,7 +34,7 @@ def remux(source: Path, target: Path) -> Result:
         held = _contents(container)
         video = container.streams.video[0] if held.video else None
         width, height = (video.codec_context.width, video.codec_context.height) if video else (0, 0)
-        extradata = bytes(video.codec_context.extradata or b"") if video else b""
+        picture = _codec(video) if video else ""
     result = Result(
         packets=held.video + held.audio,
         duration_s=held.duration_s,
@@ -42,7 +42,7 @@ def remux(source: Path, target: Path) -> Result:
         has_audio=held.audio > 0,
         width_px=width,
         height_px=height,
-        avc_level=extradata[1:4].hex().upper() if mp4 else "",
+        picture=picture,
         size_bytes=0,
         sha256="",
     )
@@ -59,6 +59,11 @@ def remux(source: Path, target: Path) -> Result:
         result["size_bytes"] = file.tell()
         os.fsync(file.fileno())
     return result
+
+
+def _codec(video: av.VideoStream) -> str:
+    name, extradata = video.codec.canonical_name, bytes(video.codec_context.extradata or b"")
+    return f"avc1.{extradata[1:4].hex().upper()}" if name == "h264" else name
 
 
 def _copy(source: Path, target: Path, *, mp4: bool, held: _Contents) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from contract.media import Codec, Source
+from contract.media import Source
 from contract.recording import Gap, GapReason, ManifestPoint, ManifestSegment, Part, Point, RecordingSummary
 from contract.rooms import RecordingState
 from recorder.manifest import Manifest
@@ -168,13 +168,9 @@ def _points(points: Sequence[ManifestPoint], zero_ns: int) -> list[Point]:
     ]
 
 
-def mime(*, picture: Codec | None, has_audio: bool, avc_level: str = "") -> str:
-    """The type of a part with its codecs, as `canPlayType` takes it. `avc_level`: six hex digits of the `avcC` box."""
-    sound = ["opus"] if has_audio else []
-    match picture:
-        case Codec.H264:
-            return f'video/mp4; codecs="{", ".join([f"avc1.{avc_level}", *sound])}"'
-        case Codec.VP8:
-            return f'video/webm; codecs="{", ".join(["vp8", *sound])}"'
-        case _:
-            return 'audio/webm; codecs="opus"'
+def mime(*, picture: str, has_audio: bool) -> str:
+    """The type of a part with its codecs, as `canPlayType` takes it. `picture`: its codec (RFC 6381), empty without."""
+    if not picture:
+        return 'audio/webm; codecs="opus"'
+    container = "mp4" if picture.startswith("avc1") else "webm"
+    return f'video/{container}; codecs="{", ".join([picture, *(["opus"] if has_audio else [])])}"'

@@ -18,6 +18,9 @@ ALSO = {"media_address": "media_addresses"}
 """Other spellings of a key: whoever has one address says it in the singular."""
 
 
+VideoCodec = Literal["vp8", "h264", "vp9"]
+
+
 class SettingsError(Exception):
     """A setting is wrong or unknown; the message names it and says what to do."""
 
@@ -64,8 +67,8 @@ class Settings(BaseModel):
     """Shared with the TURN server, which checks with it what `/api/ice` gave out."""
     ice_relay_only: bool = False
     """Media goes by the TURN server and no other way."""
-    video_codec: Literal["vp8", "h264"] = "vp8"
-    """Used when everybody in a room can; otherwise VP8."""
+    video_codec: Annotated[list[VideoCodec], Field(min_length=1)] = ["vp8"]
+    """In order of preference: the first that everybody in a room can receive is used, else VP8 or H.264."""
     ring_s: Annotated[float, Field(gt=0, le=600)] = 45.0
     """How long a call rings before it is missed."""
     max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400
@@ -94,6 +97,11 @@ class Settings(BaseModel):
         for proxy in proxies:
             ip_network(proxy)
         return proxies
+
+    @field_validator("video_codec", mode="before")
+    @classmethod
+    def _may_be_one(cls, codecs: object) -> object:
+        return [codecs] if isinstance(codecs, str) else codecs
 
     @field_validator("media_addresses")
     @classmethod

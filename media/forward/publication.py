@@ -13,6 +13,7 @@ from media.forward.thinned import Thinned
 from media.plane.base import Lane, Ordinary, Passed, Targets
 from media.rtp.cache import CACHE_PACKETS, MediaPacket, PacketCache
 from media.rtp.clock import PublisherClock, TrackClock
+from media.rtp.describe import describe
 from media.rtp.keyframe import starts_keyframe
 from media.rtp.nack import NackGenerator
 from media.rtp.packet import RtpHeader
@@ -22,7 +23,7 @@ from media.rtp.rewrite import Newest
 from media.rtp.rtx import unwrap_rtx
 from media.rtp.sequence import SEQUENCE_BITS, Unwrapper
 from media.rtp.throttle import KeyframeThrottle
-from media.rtp.vp8 import Vp8Descriptor, frame_size, parse_vp8
+from media.rtp.vp8 import frame_size
 
 BYE_S = 0.3
 """After a goodbye (RFC 3550 §6.6) the silence is only waited for this long."""
@@ -108,7 +109,7 @@ class Publication:
         """Of its upper temporal layers alone."""
         self._thinned: Thinned | None = None
         self.px = 0
-        """Shorter side of the newest keyframe; 0 where we cannot tell (H.264)."""
+        """Shorter side of the newest keyframe; 0 where we cannot tell (no VP8)."""
         self._targets = Targets()
         self.redundant = Redundant()
         """Who gets it with what went before."""
@@ -190,7 +191,7 @@ class Publication:
         number = self._sequence.peek(wire_sequence)
         if repeated and number > self._sequence.highest:
             return "duplicate"
-        descriptor: Vp8Descriptor | None = parse_vp8(payload) if codec is Codec.VP8 and payload else None
+        descriptor = describe(codec, payload)
         self._sequence.unwrap(wire_sequence)
         if not self.nack.on_packet(number, now):
             return "duplicate"
@@ -213,7 +214,7 @@ class Publication:
                 self._throttle.on_keyframe()
                 if number > self._keyframe:
                     self._keyframe, self.keyframe_at = number, now
-                    if descriptor is not None:
+                    if codec is Codec.VP8 and descriptor is not None:
                         self.px = min(frame_size(payload[descriptor.data_at :]) or (self.px,))
         return media
 

@@ -1,7 +1,7 @@
 """One room's media: who publishes what, and which packet goes to whom."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from random import Random
 
@@ -9,6 +9,7 @@ from contract.data import PointAt, Pointed, SlotSize, UseCodec
 from contract.ids import LegId, PersonId, RecordingId, RoomId
 from contract.media import Codec, Grants, Source
 from contract.recording import GapReason
+from media.forward.codec import choose
 from media.forward.feedback import REPORT_S, report, request_keyframe, send_nack, send_pli, tell_arrivals
 from media.forward.figures import Sampled, Sampler
 from media.forward.filling import Filling
@@ -43,15 +44,15 @@ class MediaRoom:
         room: RoomId,
         *,
         events: RoomEvents,
-        video_codec: Codec = Codec.VP8,
+        video_codecs: Sequence[Codec] = (Codec.VP8,),
         seed: int,
         plane: Plane | None = None,
     ) -> None:
-        """`video_codec` is used while everybody can receive it, VP8 otherwise. `seed` starts the numbers of streams."""
+        """Of `video_codecs` the first that everybody can receive is used. `seed` starts the numbers of streams."""
         self.room = room
         self.codec = Codec.VP8
         """What publishers are told to use."""
-        self._wish = video_codec
+        self._wished = video_codecs
         self._random = Random(seed)
         self._plane = plane or PythonPlane()
         self._forward = self._plane.forward
@@ -136,8 +137,7 @@ class MediaRoom:
         return next(self._numbers)
 
     def _pick_codec(self) -> None:
-        able = all(self._wish in leg.sections.video_codecs for leg in self._legs.values())
-        codec = self._wish if able else Codec.VP8
+        codec = choose(self._wished, (leg.sections.video_codecs for leg in self._legs.values()))
         if codec is self.codec:
             return
         self.codec = codec

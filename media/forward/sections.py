@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from contract.media import Codec, Layer, Source
+from media.forward.codec import VIDEO
 
 EXTENSIONS: dict[str, str] = {
     "mid": "urn:ietf:params:rtp-hdrext:sdes:mid",
@@ -74,5 +75,5 @@ class Sections:
         """Video codecs this client can receive; every one if it has no video slot."""
         video = [section for section in self.slots if section.kind == "video"]
         if not video:
-            return frozenset({Codec.VP8, Codec.H264})
+            return VIDEO
         return frozenset.intersection(*(frozenset(section.pt_of) for section in video))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
-from contract.media import Layer
+from contract.media import Codec, Layer
 from media.forward.ports import LegPort
 from media.forward.publication import CLOCK_RATES_HZ, Publication
 from media.forward.repeat import RepeatBudget
@@ -237,6 +237,8 @@ class Slot:
         publication, offsets, descriptor = self.current, self._offsets, media.descriptor
         if publication is None or offsets is None or descriptor is None or not descriptor.starts_frame:
             return False
+        if publication.codec is not Codec.VP8:
+            return False  # of another codec nothing can be left out
         flow: Flow | None = publication.thinned if self._thin else publication
         first = kept if self._thin else media
         synced = descriptor.starts_keyframe or (descriptor.temporal == 1 and descriptor.synced)

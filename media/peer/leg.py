@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol, assert_never
 
 from contract.data import ClientData, Moved, PointAt, Ready, ServerData, SlotSize
@@ -71,7 +71,7 @@ class Leg:
         mux: Mux,
         identity: Identity,
         owner: LegOwner,
-        video_codec: Codec,
+        video_codecs: Sequence[Codec],
         dropped: Counter[str],
     ) -> None:
         """Raises ProtocolViolation(`bad_sdp`) or Rejection(`not_acceptable`); nothing is held then."""
@@ -92,7 +92,7 @@ class Leg:
                 request.sdp,
                 request.layout,
                 LocalTransport(known_by.ufrag, known_by.pwd, identity.fingerprint, mux.addresses),
-                video_codec=video_codec,
+                video_codecs=video_codecs,
                 new_ssrc=_new_ssrc,
             )
         except Exception:

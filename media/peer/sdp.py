@@ -5,7 +5,8 @@ bundled. A plain client's (media.peer.plain) says by itself what its sections ar
 
 What the answer must say was learnt in trials with Chromium and Firefox:
 - every slot's SSRC and its retransmission SSRC (`FID`) are announced, and the mid extension is answered;
-- both video codecs are answered in every video section, in the client's own payload types, the preferred one first;
+- all video codecs that we know are answered in every video section, in the client's own payload types, the preferred
+  one first;
 - a fingerprint stands in every section (Firefox crashed without), extension ids are echoed unchanged;
 - directions are the exact reverse of the offered ones; Firefox's port 0 with `bundle-only` is no rejection;
 - Opus with redundancy is answered in slots alone: it costs a publisher twice its rate where nothing is lost, and its
@@ -16,7 +17,7 @@ What the answer must say was learnt in trials with Chromium and Firefox:
   that a client sends: Chromium would take 110 kbit/s for it, twice of what it needs, from what pictures may have.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,7 +76,7 @@ def answer(
     layout: Layout | MediaUse,
     local: LocalTransport,
     *,
-    video_codec: Codec,
+    video_codecs: Sequence[Codec],
     new_ssrc: Callable[[], int],
 ) -> Answer:
     """Answer an offer. Raises ProtocolViolation(`bad_sdp`) saying what is wrong, or Rejection as media.peer.plain."""
@@ -103,7 +104,7 @@ def answer(
     setup = _SETUP.get(transport.setup or "", "passive")
     for index, (offered, part) in enumerate(zip(offer.sections, parts, strict=True)):
         if part is not None:
-            section = _settle(index, offered, part, video_codec, new_ssrc, refuse)
+            section = _settle(index, offered, part, video_codecs, new_ssrc, refuse)
             lines += _media_lines(offered, section)
             lines += _transport_lines(local, setup, candidates=not settled)
             settled.append(section)
@@ -172,15 +173,15 @@ def _settle(
     index: int,
     offered: OfferSection,
     part: Part,
-    video_codec: Codec,
+    video_codecs: Sequence[Codec],
     new_ssrc: Callable[[], int],
     refuse: Callable[[str], PasslineError],
 ) -> Section:
     """Decide codecs, extensions and SSRCs of one media section."""
     kind: Literal["audio", "video"] = "audio" if offered.kind == "audio" else "video"
-    pt_of = _codecs(offered, video_codec)
+    pt_of = _codecs(offered, video_codecs)
     if not pt_of:
-        raise refuse(f"section {index} has {'no opus' if kind == 'audio' else 'neither VP8 nor H.264'}")
+        raise refuse(f"section {index} has {'no opus' if kind == 'audio' else 'no video codec that we know'}")
     rtx_of = {}
     for payload_type in pt_of.values():
         for other, name in offered.rtpmap.items():
@@ -218,20 +219,20 @@ def _settle(
     )
 
 
-def _codecs(offered: OfferSection, video_codec: Codec) -> dict[Codec, int]:
+def _codecs(offered: OfferSection, video_codecs: Sequence[Codec]) -> dict[Codec, int]:
     """The codecs we know in this section, the preferred one first; none if there is none."""
     listed = [int(name) for name in offered.formats if name.isascii() and name.isdigit() and int(name) <= 127]
     if offered.kind == "audio":
         opus = next((pt for pt in listed if offered.rtpmap.get(pt) == "opus/48000/2"), None)
         return {} if opus is None else {Codec.OPUS: opus}
-    found: dict[Codec, int] = {}
-    vp8 = next((pt for pt in listed if offered.rtpmap.get(pt) == "vp8/90000"), None)
-    if vp8 is not None:
-        found[Codec.VP8] = vp8
-    h264 = _h264(offered, listed)
-    if h264 is not None:
-        found[Codec.H264] = h264
-    return dict(sorted(found.items(), key=lambda item: item[0] is not video_codec))
+    able = {
+        Codec.VP8: next((pt for pt in listed if offered.rtpmap.get(pt) == "vp8/90000"), None),
+        Codec.H264: _h264(offered, listed),
+        Codec.VP9: _main(offered, listed, "vp9/90000", "profile-id"),
+    }
+    found = {codec: pt for codec, pt in able.items() if pt is not None}
+    order = [*video_codecs, *found]
+    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
 
 
 def _red(offered: OfferSection, opus: int) -> int:
@@ -241,6 +242,16 @@ def _red(offered: OfferSection, opus: int) -> int:
         if opus and name == "red/48000/2" and str(payload_type) in offered.formats and set(within) == {str(opus)}:
             return payload_type
     return 0
+
+
+def _main(offered: OfferSection, listed: list[int], name: str, parameter: str) -> int | None:
+    """Profile 0, which is meant where none is told: 8 bits and 4:2:0, as every camera has it and every decoder."""
+    for pt in listed:
+        parameters = offered.fmtp.get(pt, "").lower().replace(" ", "").split(";")
+        profile = next((text.partition("=")[2] for text in parameters if text.startswith(f"{parameter}=")), "0")
+        if offered.rtpmap.get(pt) == name and profile == "0":
+            return pt
+    return None
 
 
 def _h264(offered: OfferSection, listed: list[int]) -> int | None:
@@ -333,10 +344,10 @@ def _codec_lines(offered: OfferSection, codec: Codec, payload_type: int) -> list
         case Codec.OPUS:
             silent = ";usedtx=1" if "usedtx=1" in offered.fmtp.get(payload_type, "") else ""
             return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {_OPUS_FMTP}{silent}"]
-        case Codec.VP8:
-            lines = [f"a=rtpmap:{payload_type} VP8/90000"]
-        case Codec.H264:
-            lines = [f"a=rtpmap:{payload_type} H264/90000", f"a=fmtp:{payload_type} {offered.fmtp[payload_type]}"]
+        case _:
+            lines = [f"a=rtpmap:{payload_type} {codec.upper()}/90000"]
+            if payload_type in offered.fmtp:
+                lines.append(f"a=fmtp:{payload_type} {offered.fmtp[payload_type]}")
     offered_feedback = offered.feedback.get(payload_type, set())
     return lines + [f"a=rtcp-fb:{payload_type} {name}" for name in _FEEDBACK if name in offered_feedback]
 

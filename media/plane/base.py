@@ -45,7 +45,7 @@ class Target(NamedTuple):
     sequence: int
     timestamp_ticks: int
     moved: Offsets | None
-    """Given if the payload has a VP8 picture id that must be rewritten."""
+    """Given if the payload has a picture id (of VP8 or VP9) that must be rewritten."""
     handle: int = 0
     """The leg's, from `Plane.open`; 0 if there is none and `send` is the only way."""
     numbering: Numbering | None = None

@@ -130,6 +130,9 @@ uint32_t payload_at(const uint8_t *packet, uint32_t bytes);
 const uint8_t *find_extension(const uint8_t *packet, uint32_t end, uint8_t wanted, uint32_t *value_bytes);
 /* As media.rtp.vp8.parse_vp8, into `packet`; false if it is damaged or begins a keyframe. */
 bool read_vp8(const uint8_t *payload, uint32_t bytes, packet_t *packet);
+/* As media.rtp.vp9.parse_vp9, into `packet`; false if it is damaged or tells how a picture's layers lie, and where one
+   begins that needs no other. */
+bool read_vp9(const uint8_t *payload, uint32_t bytes, packet_t *packet);
 /* Whether an H.264 payload is of a picture that is none to begin with, for sure. */
 bool is_plain_h264(const uint8_t *payload, uint32_t bytes);
 #endif

@@ -260,7 +260,7 @@ static void put32(uint8_t *at, uint32_t value) {
     put16(at + 2, value);
 }
 
-/* As media.rtp.rewrite.rewrite_vp8, in place. */
+/* As media.rtp.rewrite.rewrite_picture, in place. */
 static void move_picture(uint8_t *payload, uint32_t bytes, const packet_t *packet, const target_t *target) {
     uint32_t at = packet->picture_id_at;
     uint32_t id = (uint32_t)packet->picture_id + target->picture_id;

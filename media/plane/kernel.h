@@ -30,7 +30,7 @@ typedef struct {
     uint8_t extensions[MOST_EXTENSION_BYTES];
 } target_t;
 
-/* One packet of a publication, as media.rtp.cache.MediaPacket; what is said of VP8 is 0 without a descriptor. */
+/* One packet of a publication, as media.rtp.cache.MediaPacket; what is said of a picture is 0 without a descriptor. */
 typedef struct {
     int64_t sequence;
     uint32_t timestamp_ticks;
@@ -73,6 +73,7 @@ typedef struct {
 #define LANE_SOUND 0
 #define LANE_VP8 1
 #define LANE_H264 2
+#define LANE_VP9 3
 
 /* A publication's stream on its way past Python. Python writes it between calls, a call goes on from there. */
 typedef struct {

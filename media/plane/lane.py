@@ -7,12 +7,12 @@ from typing import Any
 from contract.media import Codec
 from media.plane.base import Ordinary, Passed, Targets
 from media.rtp.cache import MediaPacket
-from media.rtp.vp8 import parse_vp8
+from media.rtp.describe import describe
 
 with contextlib.suppress(ImportError):  # then there is no plane that makes any
     from media.plane import _kernel
 
-_KINDS = {Codec.OPUS: "LANE_SOUND", Codec.VP8: "LANE_VP8", Codec.H264: "LANE_H264"}
+_KINDS = {Codec.OPUS: "LANE_SOUND", Codec.VP8: "LANE_VP8", Codec.H264: "LANE_H264", Codec.VP9: "LANE_VP9"}
 
 
 class KernelLane:
@@ -87,8 +87,8 @@ class KernelLane:
         if found == _kernel.ffi.NULL:
             return None
         payload = bytes(_kernel.ffi.buffer(found, size[0]))
-        descriptor = parse_vp8(payload) if packet.kind == _kernel.lib.LANE_VP8 else None
-        return MediaPacket(sequence, packet.timestamp_ticks, packet.marker_bit, payload, descriptor)
+        codec = next(codec for codec, kind in _KINDS.items() if getattr(_kernel.lib, kind) == packet.kind)
+        return MediaPacket(sequence, packet.timestamp_ticks, packet.marker_bit, payload, describe(codec, payload))
 
     def close(self) -> None:
         if self._told is not None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, Plaintext, Take, Target, Targets
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Numbering, Row
-from media.rtp.rewrite import rewrite_vp8
+from media.rtp.rewrite import rewrite_picture
 from runtime import clock
 
 _pack = struct.Struct("!BBHII").pack
@@ -76,7 +76,7 @@ class PythonPlane:
                     ssrc,
                 )
                 + extensions
-                + (payload if moved is None else rewrite_vp8(packet, moved))
+                + (payload if moved is None else rewrite_picture(packet, moved))
             )
 
     def flush(self) -> bool:

@@ -56,6 +56,21 @@ const uint8_t *find_extension(const uint8_t *packet, uint32_t end, uint8_t wante
     return NULL;
 }
 
+/* The picture id at `at`, into `packet`; where it ends, 0 if it is cut. Both codecs write it alike. */
+static uint32_t read_picture_id(const uint8_t *payload, uint32_t bytes, uint32_t at, packet_t *packet) {
+    if (bytes < at + 1 || (payload[at] & 0x80 && bytes < at + 2))
+        return 0;
+    packet->picture_id_at = (uint16_t)at;
+    if (!(payload[at] & 0x80)) {
+        packet->picture_id_bits = 7;
+        packet->picture_id = payload[at];
+        return at + 1;
+    }
+    packet->picture_id_bits = 15;
+    packet->picture_id = get16(payload + at) & 0x7FFF;
+    return at + 2;
+}
+
 bool read_vp8(const uint8_t *payload, uint32_t bytes, packet_t *packet) {
     uint32_t at = 1;
     if (bytes == 0)
@@ -66,17 +81,9 @@ bool read_vp8(const uint8_t *payload, uint32_t bytes, packet_t *packet) {
         uint8_t flags = payload[1];
         at = 2;
         if (flags & 0x80) {
-            if (bytes < at + 1 || (payload[at] & 0x80 && bytes < at + 2))
+            at = read_picture_id(payload, bytes, at, packet);
+            if (at == 0)
                 return false;
-            packet->picture_id_at = (uint16_t)at;
-            if (payload[at] & 0x80) {
-                packet->picture_id_bits = 15;
-                packet->picture_id = get16(payload + at) & 0x7FFF;
-                at += 2;
-            } else {
-                packet->picture_id_bits = 7;
-                packet->picture_id = payload[at++];
-            }
         }
         if (flags & 0x40) {
             if (bytes < at + 1)
@@ -94,6 +101,38 @@ bool read_vp8(const uint8_t *payload, uint32_t bytes, packet_t *packet) {
         return false;
     bool starts = payload[0] & 0x10 && !(payload[0] & 0x07);
     return !(starts && bytes > at && !(payload[at] & 0x01));
+}
+
+bool read_vp9(const uint8_t *payload, uint32_t bytes, packet_t *packet) {
+    enum { ID = 0x80, PREDICTED = 0x40, LAYERS = 0x20, FLEXIBLE = 0x10, BEGINS = 0x08, STRUCTURE = 0x02, MOST_DIFFS = 3 };
+    uint32_t at = 1;
+    if (bytes == 0)
+        return false;
+    uint8_t flags = payload[0];
+    if (flags & STRUCTURE || (flags & BEGINS && !(flags & PREDICTED)))
+        return false;
+    if (flags & ID) {
+        at = read_picture_id(payload, bytes, at, packet);
+        if (at == 0)
+            return false;
+    }
+    if (flags & LAYERS) {
+        at++;
+        if (!(flags & FLEXIBLE)) {
+            if (bytes < at + 1)
+                return false;
+            packet->tl0_at = (uint16_t)at;
+            packet->tl0 = payload[at++];
+        }
+    }
+    if (flags & FLEXIBLE && flags & PREDICTED) {
+        uint32_t most = at + MOST_DIFFS;
+        do {
+            if (bytes < at + 1 || at == most)
+                return false;
+        } while (payload[at++] & 0x01);
+    }
+    return at <= bytes;
 }
 
 bool is_plain_h264(const uint8_t *payload, uint32_t bytes) {

@@ -7,7 +7,7 @@ for padding.
 """
 
 from media.rtp.cache import MediaPacket
-from media.rtp.rewrite import Offsets, rewrite_vp8
+from media.rtp.rewrite import Offsets, rewrite_picture
 from media.rtp.sequence import Unwrapper
 
 MOST_MISSING = 512
@@ -57,5 +57,5 @@ class BaseLayer:
         if descriptor is None or not (descriptor.tl0_at and descriptor.picture_id_bits):
             return packet._replace(sequence=number)
         picture_id = self._index.unwrap(descriptor.tl0) & ((1 << descriptor.picture_id_bits) - 1)
-        payload = rewrite_vp8(packet, Offsets(0, 0, 0, (picture_id - descriptor.picture_id) & 0x7FFF, 0))
+        payload = rewrite_picture(packet, Offsets(0, 0, 0, (picture_id - descriptor.picture_id) & 0x7FFF, 0))
         return packet._replace(sequence=number, payload=payload, descriptor=descriptor._replace(picture_id=picture_id))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from media.rtp.vp8 import Vp8Descriptor
+from media.rtp.descriptor import Descriptor
 
 CACHE_PACKETS = 1024
 """About two seconds of 720p. RFC 4588 leaves it to us; browsers give up on a packet after about a second."""
@@ -18,8 +18,8 @@ class MediaPacket(NamedTuple):
     marker_bit: int
     """0x80 or 0: ready to be put before a payload type."""
     payload: bytes
-    descriptor: Vp8Descriptor | None
-    """Of VP8 only."""
+    descriptor: Descriptor | None
+    """Of VP8 and VP9 only."""
 
 
 class PacketCache:

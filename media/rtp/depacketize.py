@@ -19,7 +19,7 @@ class Frame(NamedTuple):
     """As on the wire."""
     key: bool
     payload: bytes
-    """VP8: the frame; H.264: Annex B; Opus: one packet."""
+    """VP8 and VP9: the frame; H.264: Annex B; Opus: one packet."""
 
 
 class Hole(NamedTuple):
@@ -102,7 +102,7 @@ class FrameAssembler:
 
     def _join(self, parts: list[MediaPacket]) -> Frame | None:
         ticks = parts[0].timestamp_ticks
-        if self.codec is Codec.VP8:
+        if self.codec in (Codec.VP8, Codec.VP9):
             first = parts[0].descriptor
             if first is None or not first.starts_frame:
                 return None

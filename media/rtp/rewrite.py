@@ -1,7 +1,8 @@
 """The numbers of a slot's outgoing stream, continuous over whatever source fills it.
 
-Sequence number, timestamp, VP8 picture id and TL0PICIDX of a source are moved by an offset that is chosen when the
-slot switches to it: the first packet follows the last one sent, its timestamp as far ahead as time has passed.
+Sequence number, timestamp, and of VP8 and VP9 picture id and TL0PICIDX, of a source are moved by an offset that is
+chosen when the slot switches to it: the first packet follows the last one sent, its timestamp as far ahead as time has
+passed.
 Offsets do not change until the next switch, so that a late or repeated packet gets the numbers it would have had.
 """
 
@@ -131,7 +132,7 @@ class Rewriter:
         return None
 
 
-def rewrite_vp8(packet: MediaPacket, offsets: Offsets) -> bytes:
+def rewrite_picture(packet: MediaPacket, offsets: Offsets) -> bytes:
     """The payload with picture id and TL0PICIDX moved by the offsets."""
     descriptor = packet.descriptor
     if descriptor is None or not (offsets.picture_id or offsets.tl0):

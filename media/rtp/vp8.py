@@ -1,29 +1,9 @@
 """The VP8 payload descriptor (RFC 7741 §4.2)."""
 
-from typing import NamedTuple
+from media.rtp.descriptor import Descriptor
 
 
-class Vp8Descriptor(NamedTuple):
-    """What a forwarder and a depacketizer need of one VP8 payload; offsets count from the payload's first byte."""
-
-    starts_keyframe: bool
-    starts_frame: bool
-    data_at: int
-    picture_id_at: int
-    """0 if there is none."""
-    picture_id_bits: int
-    """7, 15, or 0 if there is none."""
-    picture_id: int
-    tl0_at: int
-    """Where TL0PICIDX is, 0 if there is none."""
-    tl0: int
-    temporal: int
-    """Number of the temporal layer, 0 of the base and where it is not told."""
-    synced: bool
-    """Of an upper layer: it needs nothing but the newest frame of the base layer."""
-
-
-def parse_vp8(payload: bytes) -> Vp8Descriptor:
+def parse_vp8(payload: bytes) -> Descriptor:
     """Read the descriptor. Raises ValueError if it is longer than the payload."""
     size = len(payload)
     if not size:
@@ -60,7 +40,7 @@ def parse_vp8(payload: bytes) -> Vp8Descriptor:
         raise ValueError(f"VP8 descriptor: {size} bytes, need {at}")
     starts = bool(first & 0x10) and not first & 0x07
     keyframe = starts and size > at and not payload[at] & 0x01
-    return Vp8Descriptor(keyframe, starts, at, id_at, id_bits, picture, tl0_at, tl0, temporal, synced)
+    return Descriptor(keyframe, starts, at, id_at, id_bits, picture, tl0_at, tl0, temporal, synced)
 
 
 def frame_size(frame: bytes) -> tuple[int, int] | None:

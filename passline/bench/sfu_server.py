@@ -84,7 +84,7 @@ class WorkerRooms:
             mux=self._mux,
             identity=self._identity,
             owner=self,
-            video_codec=Codec.VP8,
+            video_codecs=[Codec.VP8],
             dropped=self._dropped,
         )
         leg.ingress = Ingress(packets_per_s=1e9, bits_per_s=1e13)

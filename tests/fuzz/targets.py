@@ -29,12 +29,15 @@ from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
 from media.rtp.cache import MediaPacket
 from media.rtp.depacketize import FrameAssembler
+from media.rtp.describe import describe
 from media.rtp.h264 import aggregated, starts_sequence, to_annex_b, unit_kinds
 from media.rtp.packet import FIRST_VALUE_AT, extension, parse_header
 from media.rtp.rtcp import pack_rtcp, parse_rtcp
 from media.rtp.rtx import unwrap_rtx
 from media.rtp.transport_cc import pack_feedback, parse_feedback
 from media.rtp.vp8 import frame_size, parse_vp8
+from media.rtp.vp9 import parse_vp9
+from recorder.formats import picture_format
 from recorder.intake import RecordReader
 from recorder.manifest import parse as parse_manifest
 from runtime.link import Link, LinkClosed
@@ -75,6 +78,12 @@ def vp8(data: bytes) -> None:
         parse_vp8(data)
 
 
+def vp9(data: bytes) -> None:
+    picture_format(Codec.VP9, data)
+    with contextlib.suppress(ValueError):
+        assert parse_vp9(data).data_at <= len(data)
+
+
 def h264(data: bytes) -> None:
     starts_sequence(data)
     unit_kinds(data)
@@ -87,16 +96,14 @@ def h264(data: bytes) -> None:
 
 def depacketize(data: bytes) -> None:
     """A codec, then packets: sequence, timestamp, marker, length, payload."""
-    codec = (Codec.VP8, Codec.H264, Codec.OPUS)[data[0] % 3] if data else Codec.VP8
+    codec = (Codec.VP8, Codec.H264, Codec.OPUS, Codec.VP9)[data[0] % 4] if data else Codec.VP8
     assembler = FrameAssembler(codec)
     now = 0.0
     for payload, sequence, ticks, marker in _packets(data[1:]):
-        descriptor = None
-        if codec is Codec.VP8:
-            try:
-                descriptor = parse_vp8(payload)
-            except ValueError:
-                continue
+        try:
+            descriptor = describe(codec, payload)
+        except ValueError:
+            continue
         assembler.push(MediaPacket(1000 + sequence, ticks * 3000, marker & 0x80, payload, descriptor), now)
         now += 0.1
         assembler.pop(now)
@@ -142,7 +149,7 @@ def sdp(data: bytes) -> None:
     ssrc = count(1)
     local = LocalTransport("ufrag", "pwd", "AA:" * 31 + "AA", (("127.0.0.1", 7880),))
     with contextlib.suppress(ProtocolViolation):
-        answer(data.decode(errors="replace"), TABLET, local, video_codec=Codec.VP8, new_ssrc=lambda: next(ssrc))
+        answer(data.decode(errors="replace"), TABLET, local, video_codecs=[Codec.VP8], new_ssrc=lambda: next(ssrc))
 
 
 def data_channel(data: bytes) -> None:
@@ -252,7 +259,9 @@ def _room(data: bytes, plane: Plane, ports: list[_Port], wire: Wire | None = Non
     now, wall_ns = 100.0, 1_790_000_000_000_000_000
     for number, leg in enumerate(ports):
         grants = Grants(publish=True, subscribe=True, record=True)
-        made.add_leg(leg, sections(first_ssrc=1000 * (number + 1), numbered=True), grants, host=not number, now=now)
+        made.add_leg(
+            leg, sections(first_ssrc=1000 * (number + 1), numbered=True, vp9=True), grants, host=not number, now=now
+        )
         made.leg_ready(leg.id, now, wall_ns)
     at = 0
     while at + 3 <= len(data):
@@ -311,6 +320,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "rtcp": rtcp,
     "transport_cc": transport_cc,
     "vp8": vp8,
+    "vp9": vp9,
     "h264": h264,
     "depacketize": depacketize,
     "room": room,

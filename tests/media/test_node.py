@@ -215,7 +215,7 @@ async def test_a_worker_without_signaling_keeps_its_rooms_for_a_while_and_then_l
     monkeypatch.setattr("media.node.ORPHAN_S", 0.6)
     mux = Mux(0)
     async with TaskScope("test") as scope:
-        node = MediaNode(WorkerId("media-0"), mux, scope, max_legs=4, video_codec=Codec.VP8)
+        node = MediaNode(WorkerId("media-0"), mux, scope, max_legs=4, video_codecs=[Codec.VP8])
         begun = clock.now()
         scope.spawn(node.run_timers(), name="timers")
         node.rooms.record(RoomId("r-1"), RecordingId("rec-1"), epoch=1)

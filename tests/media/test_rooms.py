@@ -33,7 +33,7 @@ class World:
     def __init__(self, scope: TaskScope, plane: Plane | None = None) -> None:
         self.said: list[FromWorker] = []
         self.mux = Mux(0, plane=plane)
-        self.rooms = Rooms(self.mux, scope, self.said.append, max_legs=10, video_codec=Codec.VP8, most_load=0.8)
+        self.rooms = Rooms(self.mux, scope, self.said.append, max_legs=10, video_codecs=[Codec.VP8], most_load=0.8)
         self.clients: list[PeerClient] = []
 
     def offer(self, room: str, *, who: int = 0, pc_gen: int = 1, moved: bool = False) -> tuple[PeerClient, OpenLeg]:

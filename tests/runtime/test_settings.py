@@ -108,7 +108,7 @@ def test_a_named_file_is_read_from_anywhere(tmp_path: Path) -> None:
         ({"PASSLINE_PROT": "80"}, "PASSLINE_PROT"),
         ({"PASSLINE_PORT": "eighty"}, "PASSLINE_PORT"),
         ({"PASSLINE_PORT": "65536"}, "PASSLINE_PORT"),
-        ({"PASSLINE_VIDEO_CODEC": "av1"}, "PASSLINE_VIDEO_CODEC"),
+        ({"PASSLINE_VIDEO_CODEC": "vp9,av2"}, "PASSLINE_VIDEO_CODEC"),
         ({"PASSLINE_RING_S": "nan"}, "PASSLINE_RING_S"),
         ({"PASSLINE_PROXIES": "127.0.0.1, proxy.example"}, "PASSLINE_PROXIES"),
         ({"PASSLINE_CONFIG": "not-there.toml"}, "not-there.toml"),

@@ -29,6 +29,7 @@ def picture_frames(
     """The pictures of `clip`, 25 a second, a keyframe at every `key_every`th."""
     name, options = {
         Codec.VP8: ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
+        Codec.VP9: ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
         Codec.H264: ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "bf": "0", "profile": "baseline"}),
     }[codec]
     encoder = av.CodecContext.create(name, "w")

@@ -68,7 +68,7 @@ class Loop:
             mux=self.mux,
             identity=self.identity,
             owner=self,
-            video_codec=Codec.VP8,
+            video_codecs=[Codec.VP8],
             dropped=self.mux.dropped,
         )
         self.legs[leg.id] = leg

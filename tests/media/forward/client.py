@@ -23,13 +23,15 @@ from media.rtp.rtx import unwrap_rtx, wrap_rtx
 from media.rtp.sequence import Unwrapper
 from media.rtp.transport_cc import TransportFeedback
 from media.rtp.vp8 import parse_vp8
+from media.rtp.vp9 import parse_vp9
 
 if TYPE_CHECKING:
     from tests.media.forward.world import World
 
 ALL = Grants(publish=True, subscribe=True, record=True)
 NONE = Grants(publish=False, subscribe=False, record=False)
-OPUS, VP8, VP8_RTX, H264, H264_RTX = 111, 96, 97, 102, 103
+OPUS, VP8, VP8_RTX, H264, H264_RTX, VP9, VP9_RTX = 111, 96, 97, 102, 103, 98, 99
+RTX = {VP8: VP8_RTX, H264: H264_RTX, VP9: VP9_RTX}
 NUMBER_ID, MID_ID, DELAY_ID, LEVEL_ID, RID_ID, REPAIRED_RID_ID = 3, 4, 5, 10, 11, 12
 TAG = struct.Struct("!8sIH")
 """In every packet, behind the head of its codec: whose it is, which frame, which part."""
@@ -58,6 +60,7 @@ def sections(
     first_ssrc: int = 1000,
     announce: bool = True,
     h264: bool = False,
+    vp9: bool = False,
     delay: bool = True,
     numbered: bool = False,
     layers: tuple[Layer, ...] = (),
@@ -69,8 +72,8 @@ def sections(
     common = {"mid": MID_ID, "transport_cc": NUMBER_ID} if numbered else {"mid": MID_ID}
     ssrc = count(first_ssrc)
     mid = (str(number) for number in count())
-    video = {Codec.VP8: VP8, Codec.H264: H264} if h264 else {Codec.VP8: VP8}
-    rtx = {VP8: VP8_RTX, H264: H264_RTX} if h264 else {VP8: VP8_RTX}
+    video = {Codec.VP8: VP8} | ({Codec.H264: H264} if h264 else {}) | ({Codec.VP9: VP9} if vp9 else {})
+    rtx = {pt: RTX[pt] for pt in video.values()}
 
     def audio(**where: object) -> Section:
         slot = where.get("source") is None
@@ -135,6 +138,7 @@ class Sent:
     tl0: int = 200
     picture_id_bits: int = 15
     h264: bool = False
+    vp9: bool = False
 
 
 @dataclass
@@ -163,6 +167,9 @@ class Heard:
             picture_id, at = -1, 0
             if header.payload_type == H264:
                 at = 1
+            elif header.payload_type == VP9:
+                told = parse_vp9(payload)
+                picture_id, at = told.picture_id, told.data_at + 1
             elif self.section.kind == "video":
                 descriptor = parse_vp8(payload)
                 picture_id, at = descriptor.picture_id, descriptor.data_at + 3
@@ -288,7 +295,7 @@ class Client:
             assert header.payload_type in heard.section.rtx_of.values()
             wire, payload = unwrap_rtx(packet[header.payload_at :])
             head = bytearray(packet[: header.payload_at])
-            head[1] = head[1] & 0x80 | (H264 if header.payload_type == H264_RTX else VP8)
+            head[1] = head[1] & 0x80 | next(pt for pt, rtx in RTX.items() if rtx == header.payload_type)
             head[2:4] = wire.to_bytes(2)
             packet = bytes(head) + payload
         number = heard.sequence.unwrap(wire)
@@ -372,7 +379,7 @@ class Client:
         track.rtx_sequence = (track.rtx_sequence + 1) & 0xFFFF
         self._up(
             self._packet(
-                H264_RTX if header.payload_type == H264 else VP8_RTX,
+                RTX[header.payload_type],
                 track.rtx_sequence,
                 header.timestamp_ticks,
                 track.section.rtx_ssrc or track.ssrc ^ 1,
@@ -419,13 +426,17 @@ class Client:
         for part in range(parts * (3 if key else 1)):
             if track.h264:  # a parameter set, then slices of a keyframe or of another
                 descriptor, data = b"", bytes([(0x67 if part == 0 else 0x65) if key else 0x41])
+            elif track.vp9:  # not flexible: a picture id, a layer byte, TL0PICIDX
+                flags = 0xA0 | (not key) << 6 | (part == 0) << 3
+                descriptor = bytes([flags]) + named[1:3] + bytes([0]) + named[3:]
+                data = b"\x82" if key else b"\x86"
             else:
                 descriptor = bytes([0x90 if part == 0 else 0x80]) + named
                 data = bytes([0x00 if key else 0x01, 0, 0])
             data += TAG.pack(who.encode(), track.frame, part)
             track.sequence = (track.sequence + 1) & 0xFFFF
             packet = self._packet(
-                H264 if track.h264 else VP8,
+                H264 if track.h264 else VP9 if track.vp9 else VP8,
                 track.sequence,
                 track.ticks,
                 track.ssrc,

@@ -40,7 +40,7 @@ def assert_continuous(heard: Heard) -> None:
 
 @pytest.mark.parametrize("wraps", [False, True])
 def test_layers_switch_under_five_percent_loss_at_a_parameter_set(*, wraps: bool) -> None:
-    world = World(video_codec=Codec.H264)
+    world = World(video_codecs=[Codec.H264])
     anna = camera(world, loss=0.05)
     if wraps:
         for track in anna.layers.values():
@@ -65,7 +65,7 @@ def test_layers_switch_under_five_percent_loss_at_a_parameter_set(*, wraps: bool
 
 
 def test_a_narrow_link_gets_a_smaller_layer_and_one_without_h264_makes_all_use_vp8() -> None:
-    world = World(video_codec=Codec.H264)
+    world = World(video_codecs=[Codec.H264])
     anna = camera(world)
     ben = join(world, "ben", publishes=False, grants=WATCH, h264=True)
     join(world, "cora", publishes=False, grants=WATCH, h264=True)

@@ -97,7 +97,7 @@ def test_sender_reports_put_sound_and_picture_on_the_server_clock() -> None:
 
 
 def test_vp8_is_chosen_before_a_slot_is_filled_when_somebody_cannot_decode_h264() -> None:
-    world = World(video_codec=Codec.H264)
+    world = World(video_codecs=[Codec.H264])
     anna = world.join("anna", parts=sections(first_ssrc=1000, h264=True))
     assert anna.codecs == [Codec.H264]
     firefox = world.join("firefox", parts=sections(first_ssrc=5000), ready=False)

@@ -2,7 +2,7 @@
 
 import heapq
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import cast
 
@@ -39,7 +39,7 @@ class World:
     native = False
     """Whether rooms forward by the native plane; tests that hold for both set it."""
 
-    def __init__(self, *, video_codec: Codec = Codec.VP8) -> None:
+    def __init__(self, *, video_codecs: Sequence[Codec] = (Codec.VP8,)) -> None:
         self.now = 100.0
         self.events = Events()
         self._ports: dict[int, Client] = {}
@@ -58,7 +58,7 @@ class World:
             if self.native
             else PythonPlane(now=lambda: self.now)
         )
-        self.room = MediaRoom(RoomId("room-1"), events=self.events, seed=1, video_codec=video_codec, plane=self.plane)
+        self.room = MediaRoom(RoomId("room-1"), events=self.events, seed=1, video_codecs=video_codecs, plane=self.plane)
         self.clients: dict[str, Client] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()

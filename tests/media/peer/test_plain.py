@@ -8,7 +8,7 @@ import pytest
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from contract.media import Codec, MediaUse, Source
 from media.peer.sdp import Answer, LocalTransport, answer
-from tests.support.plain_offer import AUDIO, VIDEO, Media, offer
+from tests.support.plain_offer import AUDIO, RTX, VIDEO, Media, offer
 
 pytestmark = pytest.mark.unit
 
@@ -17,7 +17,7 @@ LOCAL = LocalTransport("ours1234", "p" * 32, ":".join(["CD"] * 32), (("192.0.2.7
 
 def answered(text: str, use: MediaUse = MediaUse.PUBLISH, codec: Codec = Codec.VP8) -> Answer:
     numbers = itertools.count(1000)
-    return answer(text, use, LOCAL, video_codec=codec, new_ssrc=lambda: next(numbers))
+    return answer(text, use, LOCAL, video_codecs=[codec], new_ssrc=lambda: next(numbers))
 
 
 def refused(text: str, use: MediaUse = MediaUse.PUBLISH) -> ErrorCode:
@@ -48,23 +48,23 @@ def test_our_codecs_are_found_among_any_others_in_any_order() -> None:
     for order, rtx in itertools.product(itertools.permutations(VIDEO), (True, False)):
         found = answered(offer(Media("video", "v", formats=list(order), rtx=rtx), Media("audio", "a")))
         video, audio = found.sections.all
-        assert video.pt_of == {Codec.VP8: 96, Codec.H264: 102}
+        assert video.pt_of == {Codec.VP8: 96, Codec.H264: 102, Codec.VP9: 98}
         assert next(iter(video.pt_of)) is Codec.VP8
-        assert video.rtx_of == ({96: 97, 102: 103} if rtx else {})
+        assert video.rtx_of == ({96: 97, 102: 103, 98: 99} if rtx else {})
         assert audio.pt_of == {Codec.OPUS: 111}
-        formats = "96 97 102 103" if rtx else "96 102"
+        formats = "96 97 102 103 98 99" if rtx else "96 102 98"
         assert blocks(found)[0][0] == f"m=video 9 UDP/TLS/RTP/SAVPF {formats}"
 
 
-@pytest.mark.parametrize("only", [96, 102])
+@pytest.mark.parametrize("only", [96, 102, 98])
 def test_one_of_our_codecs_is_enough(only: int) -> None:
-    found = answered(offer(Media("video", "v", formats=[98, only])))
+    found = answered(offer(Media("video", "v", formats=[39, only])))
     assert list(found.sections.all[0].pt_of.values()) == [only]
 
 
 def test_media_that_cannot_be_carried_is_refused_whole() -> None:
     audio = Media("audio", "a")
-    assert refused(offer(audio, Media("video", "v", formats=[45, 98, 39]))) is ErrorCode.NOT_ACCEPTABLE
+    assert refused(offer(audio, Media("video", "v", formats=[45, 39]))) is ErrorCode.NOT_ACCEPTABLE
     assert refused(offer(Media("audio", "a", formats=[9, 0]))) is ErrorCode.NOT_ACCEPTABLE
     assert refused(offer(audio, Media("audio", "b"))) is ErrorCode.NOT_ACCEPTABLE
     assert refused(offer(Media("audio", "a", rtcp_mux=False))) is ErrorCode.NOT_ACCEPTABLE
@@ -174,4 +174,4 @@ def test_no_format_but_offered_ones_comes_back() -> None:
     found = answered(offer(Media("audio", "0"), Media("video", "1")))
     for lines, known in zip(blocks(found), (AUDIO, VIDEO), strict=True):
         for pt in map(int, lines[0].split()[3:]):
-            assert pt in known or pt in (97, 103)
+            assert pt in known or pt in RTX.values()

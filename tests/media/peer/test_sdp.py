@@ -36,7 +36,7 @@ def layout_of(path: Path) -> Layout:
 
 def answered(text: str, layout: Layout = TABLET, codec: Codec = Codec.VP8) -> Answer:
     numbers = itertools.count(1000)
-    return answer(text, layout, LOCAL, video_codec=codec, new_ssrc=lambda: next(numbers))
+    return answer(text, layout, LOCAL, video_codecs=[codec], new_ssrc=lambda: next(numbers))
 
 
 def blocks(text: str) -> list[list[str]]:
@@ -157,6 +157,20 @@ def test_chromium_gets_both_codecs_everywhere_with_the_preferred_one_first() -> 
         profile = f"a=fmtp:{found.sections.all[1].pt_of[Codec.H264]} "
         assert "profile-level-id=42e01f" in next(line for line in found.text.split("\r\n") if line.startswith(profile))
     assert found.sections.video_codecs == {Codec.VP8, Codec.H264}
+
+
+def test_vp9_and_its_order_are_the_administrators() -> None:
+    more = "a=rtpmap:35 VP9/90000\r\na=fmtp:35 profile-id=2\r\na=rtpmap:36 vp9/90000\r\na=fmtp:36 profile-id=0\r\n"
+    text = re.sub(r"(m=video \d+ \S+)(.*\r\n)", rf"\1 35 36\2{more}", offer())
+    numbers = itertools.count(1000)
+    wished = [Codec.VP9, Codec.H264]
+    found = answer(text, TABLET, LOCAL, video_codecs=wished, new_ssrc=lambda: next(numbers))
+    for section in found.sections.all:
+        if section.kind == "video":
+            assert list(section.pt_of) == [Codec.VP9, Codec.H264, Codec.VP8]
+            assert section.pt_of[Codec.VP9] == 36, "8 bits a sample, which all can"
+    assert "a=rtpmap:36 VP9/90000\r\na=fmtp:36 profile-id=0\r\n" in found.text
+    assert ":35 " not in found.text
 
 
 def test_firefox_without_its_plugin_gets_vp8_alone() -> None:

@@ -12,7 +12,10 @@ from contract.media import Codec
 from media.plane.base import Lane, Ordinary, Passed, Plane, Targets
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
+from media.rtp.cache import MediaPacket
 from media.rtp.packet import build_extensions
+from media.rtp.rewrite import Offsets, rewrite_picture
+from media.rtp.vp9 import parse_vp9
 from tests.media.plane.rig import Rig
 from tests.support.wire import Socket
 
@@ -167,6 +170,42 @@ def test_of_h264_only_slices_of_ordinary_pictures_pass(payload: bytes) -> None:
     street = Street(codec=Codec.H264)
     street.come(rtp(65_534, SCALE), rtp(65_535, FU_SLICE), rtp(0, payload))
     assert (street.got(), street.plain) == ([SCALE, FU_SLICE], [rtp(0, payload)])
+    street.lane.close()
+
+
+def test_of_vp9_everything_passes_but_where_a_picture_without_needs_begins_or_layers_are_described() -> None:
+    street = Street(codec=Codec.VP9)
+    ordinary = [b"\xe8\xff\xff\x00\xff" + b"begins", b"\xa0\x7f\x00\x00" + b"of a keyframe", b"\x50\x03\x05\x04" + b"x"]
+    for payload in (b"\xa8\xff\xff\x00\xffkey", b"\xea\xff\xff\x00\xff\x08\x00", b"\xe8\xff", b"\x50\x01\x01\x01\x00"):
+        street.come(*(rtp(65_534 + number, of) for number, of in enumerate(ordinary)), rtp(1, payload))
+        assert street.got()[-3:] == ordinary
+        assert street.plain[-1] == rtp(1, payload)
+        assert street.open(65_536 + 65_534)
+    assert (len(street.got()), street.came) == (12, [])
+    packet = street.lane.kept(65_536 + 65_534)
+    assert packet is not None
+    assert packet.descriptor == parse_vp9(ordinary[0])
+    street.lane.close()
+
+
+def test_the_kernel_moves_what_python_would_move_in_vp9() -> None:
+    random, moved = Random(9), Offsets(0, 0, 0, 0x7FFE, 250)
+    street = Street(codec=Codec.VP9)
+    street.targets = Targets([street.rig.target(WATCHER, offsets=moved)])
+    street.lane.shut()
+    passed = 0
+    for _ in range(2000):
+        payload = bytes([random.getrandbits(8) | 0x80]) + random.randbytes(random.randrange(12))
+        assert street.open(65_536 + 65_534)
+        street.come(rtp(65_534, payload))
+        if len(street.got()) == passed:
+            continue
+        passed += 1
+        told = parse_vp9(payload)
+        assert not told.starts_keyframe
+        assert street.got()[-1] == rewrite_picture(MediaPacket(0, 0, 0, payload, told), moved)
+    assert passed > 500
+    assert not street.rig.plane.dropped
     street.lane.close()
 
 

@@ -9,7 +9,7 @@ from media.rtp.cache import MediaPacket, PacketCache
 from media.rtp.depacketize import HOLD_S, MAX_HELD, Frame, FrameAssembler, Hole
 from media.rtp.h264 import START_CODE, starts_sequence, to_annex_b
 from media.rtp.keyframe import starts_keyframe
-from media.rtp.rewrite import Offsets, rewrite_vp8
+from media.rtp.rewrite import Offsets, rewrite_picture
 from media.rtp.vp8 import frame_size, parse_vp8
 
 pytestmark = pytest.mark.unit
@@ -63,7 +63,7 @@ def test_no_vp8_payload_breaks_the_reader(payload: bytes) -> None:
 )
 def test_picture_ids_are_moved_and_wrap(payload: bytes, offsets: Offsets, expected: str) -> None:
     packet = MediaPacket(1, 0, 0, payload, parse_vp8(payload))
-    assert rewrite_vp8(packet, offsets) == bytes.fromhex(expected) + KEY
+    assert rewrite_picture(packet, offsets) == bytes.fromhex(expected) + KEY
 
 
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65idr picture", b"\x41slice"

@@ -1024,7 +1024,7 @@ export interface components {
          * Codec
          * @enum {string}
          */
-        Codec: "opus" | "vp8" | "h264";
+        Codec: "opus" | "vp8" | "h264" | "vp9";
         /** DeclineCall */
         DeclineCall: {
             /** Cid */

@@ -29,7 +29,10 @@ export const LAYERS: readonly { rid: Layer; scale: number; maxBps: number }[] = 
 /** What is sent until the server asks for others. */
 export const FIRST_LAYERS: readonly Layer[] = ['f']
 
-/** Only what the media worker forwards: Opus, alone and with redundancy (RFC 2198); VP8, H.264 in packetization mode 1, and their retransmissions. */
+/**
+ * Only what the media worker forwards: Opus, alone and with redundancy (RFC 2198); VP8, VP9 of profile 0, H.264 in
+ * packetization mode 1, and their retransmissions.
+ */
 export function isWanted(codec: Pick<RTCRtpCodec, 'mimeType' | 'sdpFmtpLine'>): boolean {
   switch (codec.mimeType.toLowerCase()) {
     case 'audio/opus':
@@ -37,6 +40,8 @@ export function isWanted(codec: Pick<RTCRtpCodec, 'mimeType' | 'sdpFmtpLine'>): 
     case 'video/vp8':
     case 'video/rtx':
       return true
+    case 'video/vp9':
+      return !/profile-id=[1-9]/.test(codec.sdpFmtpLine ?? '') // as every camera has it: 8 bits, 4:2:0
     case 'video/h264': {
       const parameters = codec.sdpFmtpLine ?? ''
       // Constrained Baseline: what every tablet decodes in hardware.
