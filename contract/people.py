@@ -10,6 +10,8 @@ from contract.ids import PersonId, RegionId, StoreId
 
 Login = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._@-]{1,63}$")]
 """What somebody types to sign in: 2 to 64 of lower-case letters, digits and `. _ @ -`."""
+StoreNumber = Annotated[str, Field(min_length=1, max_length=64)]
+"""What staff call a store on paper, e.g. `0117`."""
 
 
 class Role(StrEnum):

@@ -73,15 +73,14 @@ def import_list(file: Path, /, *, dry_run: Flag = False, at: At = HERE) -> int:
     """
     try:
         lines = read(file.read_bytes())
-
         done = carry_out(at, lambda database: organisation_in(database).take_list(lines, only_ask=dry_run))
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from error
     except BadList as bad:
         raise unusable(file, bad) from bad
     verb = "would be" if dry_run else "were"
-    counts = f"{done.regions} regions, {done.stores} stores, {len(done.tablets)} tablets {verb} added"
-    print(f"{counts}; {done.changed} stores {verb} changed.", file=sys.stderr)
+    counts = f"{len(done.regions)} regions, {len(done.stores)} stores, {len(done.tablets)} tablets {verb} added"
+    print(f"{counts}; {len(done.changed)} stores {verb} changed.", file=sys.stderr)
     passwords = [row for row in done.tablets if row[2] is not None]
     if passwords and not dry_run:
         print("Passwords that were made up, shown only now:", file=sys.stderr)

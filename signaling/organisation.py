@@ -29,10 +29,13 @@ from signaling.store.tables import PersonRow, RegionRow, StoreRow
 class Imported:
     """What a list changed, or would change."""
 
-    regions: int = 0
-    stores: int = 0
-    changed: int = 0
-    """Stores that have another name or region now."""
+    regions: list[str] = field(default_factory=list)
+    """Names of new ones."""
+    stores: list[str] = field(default_factory=list)
+    """Numbers of new ones."""
+    changed: list[str] = field(default_factory=list)
+    """Numbers of stores that have another name or region now."""
+    same: int = 0
     tablets: list[tuple[str, str, str | None]] = field(default_factory=list)
     """New ones: store number, login, and the password if it was made up."""
 
@@ -137,14 +140,16 @@ class Organisation:
             region = await find_region(session, line.region.zh)
         except Rejection:
             region = await self._new_region(session, line.region)
-            result.regions += 1
+            result.regions.append(line.region.zh)
         store = await _store(session, line.number)
         if store is None:
-            result.stores += 1
+            result.stores.append(line.number)
             return await self._new_store(session, line.number, line.name, region)
         if (store.name_zh, store.name_en, store.region_id) != (line.name.zh, line.name.en, region):
-            result.changed += 1
+            result.changed.append(line.number)
             await rows.change_store(session, StoreId(store.id), line.name, region, self._by)
+        else:
+            result.same += 1
         return StoreId(store.id)
 
     async def _take_tablet(

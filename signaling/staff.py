@@ -1,13 +1,16 @@
-"""Takes people over from a list: who is new is invited, who differs is changed; all of it or nothing."""
+"""Adds and changes people, one by one or from a list: who is new is invited to choose a password."""
 
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId
+from contract.organisation import Newcomer, PersonChange, PersonWish
 from contract.people import Name, Role, Skill
 from runtime import clock, ids
+from signaling.auth.accounts import free_login
 from signaling.auth.invitations import LIFE_MS
 from signaling.auth.sign_ins import digest
 from signaling.domain.csv_list import BadList, Problem
@@ -36,6 +39,38 @@ class Staff:
     def __init__(self, database: Database, by: By) -> None:
         self._database = database
         self._by = by
+
+    async def add(self, wish: PersonWish) -> Newcomer:
+        """Somebody new, and the one time that the invitation is told.
+
+        Raises Rejection: `bad_message` (role or scope), `not_found` (the region), `conflict` (the login is taken).
+        """
+        new = _told(PersonId(ids.uuid7()), wish.login, wish.role, wish)
+        secret = ids.secret()
+
+        async def work(session: AsyncSession) -> None:
+            await free_login(session, new.login)
+            await _check_region(session, new.region)
+            await rows.add_person(session, new, self._by)
+            await invitations.renew(session, {new.id: digest(secret)}, clock.wall_ms() + LIFE_MS)
+
+        await self._database.write(work)
+        return Newcomer(id=new.id, login=new.login, path=f"/invitation#{secret}")
+
+    async def change(self, person: PersonId, wish: PersonChange) -> None:
+        """Others are told this of them from now on. Raises Rejection: `not_found`, `bad_message` (scope)."""
+
+        async def work(session: AsyncSession) -> None:
+            known = await session.get(PersonRow, person)
+            if known is None:
+                raise Rejection(ErrorCode.NOT_FOUND)
+            new = _told(person, known.login, Role(known.role), wish)
+            await _check_region(session, new.region)
+            if _as_it_is(known) != _as_it_will_be(new):
+                session.expunge(known)  # only read: the change is a statement
+                await rows.change_people(session, [new], self._by)
+
+        await self._database.write(work)
 
     async def take_list(self, lines: list[PersonLine], *, only_ask: bool) -> Taken:
         """Leaves alone whom the list does not name. Raises BadList for lines that contradict what is there."""
@@ -68,6 +103,24 @@ class Staff:
         else:
             await self._database.write(work)
         return taken
+
+
+def _told(person: PersonId, login: str, role: Role, wish: PersonChange) -> NewPerson:
+    """Raises Rejection(`bad_message`) for what does not go with the role."""
+    if role in (Role.STORE, Role.GUEST):
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet is called like its store, and a guest never signs in")
+    if (wish.region is not None) is not (role is Role.MANAGER):
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a manager, and only a manager, has a region")
+    if wish.skills and role is not Role.EXPERT:
+        raise Rejection(ErrorCode.BAD_MESSAGE, "only an expert has skills")
+    skills = [skill for skill in Skill if skill in wish.skills]
+    return NewPerson(person, login, role, wish.name, "", title=wish.title, skills=skills, region=wish.region)
+
+
+async def _check_region(session: AsyncSession, region: RegionId | None) -> None:
+    """Raises Rejection(`not_found`)."""
+    if region is not None and await session.get(RegionRow, region) is None:
+        raise Rejection(ErrorCode.NOT_FOUND, "there is no such region")
 
 
 def _wanted(line: PersonLine, known: PersonRow | None, regions: dict[str, RegionId]) -> NewPerson:

@@ -10,13 +10,15 @@ from typing import Protocol, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
-from contract.ids import RoomId, StillId
+from contract.ids import PersonId, RegionId, RoomId, StillId, StoreId
+from contract.people import Role
 from contract.recording import Part, RecordingSummary
 from contract.rooms import RoomState
 from signaling.auth.principal import Principal
 from signaling.domain.archive import Kept, may_publish
 from signaling.domain.draft import concerns
 from signaling.store import archive
+from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
 
 class Live(Protocol):
@@ -27,6 +29,7 @@ class Live(Protocol):
 
 
 L = TypeVar("L", bound=Live)
+R = TypeVar("R", PersonRow, StoreRow, RegionRow)
 
 
 def access_room(who: Principal, room: L | None) -> L:
@@ -75,6 +78,28 @@ async def access_recording_file(
 async def access_still(session: AsyncSession, who: Principal, room: RoomId, still: StillId) -> archive.KeptStill:
     """A photo of a room in which `who` takes part, or that `who` may replay. Raises Rejection(`not_found`)."""
     found = await archive.still(session, who, room, still)
+    if found is None:
+        raise Rejection(ErrorCode.NOT_FOUND)
+    return found
+
+
+async def access_person(session: AsyncSession, who: Principal, person: PersonId) -> PersonRow:
+    """Somebody, or a tablet, whom `who` may change. Raises Rejection(`not_found`)."""
+    return await _administered(session, who, PersonRow, person)
+
+
+async def access_store(session: AsyncSession, who: Principal, store: StoreId) -> StoreRow:
+    """A store that `who` may change. Raises Rejection(`not_found`)."""
+    return await _administered(session, who, StoreRow, store)
+
+
+async def access_region(session: AsyncSession, who: Principal, region: RegionId) -> RegionRow:
+    """A region that `who` may rename, or put a store into. Raises Rejection(`not_found`)."""
+    return await _administered(session, who, RegionRow, region)
+
+
+async def _administered(session: AsyncSession, who: Principal, kind: type[R], key: str) -> R:
+    found = await session.get(kind, key) if who.role is Role.ADMIN else None
     if found is None:
         raise Rejection(ErrorCode.NOT_FOUND)
     return found

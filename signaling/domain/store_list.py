@@ -1,7 +1,7 @@
 """Reads a list of stores, and says for every line what is wrong with it.
 
-Columns, in any order, by an English or a Chinese title: store number, name and region; optional are English names, the
-login of the store's tablet and its password.
+Columns, in any order, by an English or a Chinese title: store number, name and region; optional are English names and,
+where passwords may be read from it, the login of the store's tablet and its password.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ TITLES = {
     "password": ("password", "密码"),
 }
 NEEDED = ("number", "name", "region")
+SIGN_INS = ("tablet", "password")
 _LOGIN: TypeAdapter[str] = TypeAdapter(Login)
 
 
@@ -40,11 +41,15 @@ class StoreLine:
     """None: make one up, if the tablet is new."""
 
 
-def read(data: bytes) -> list[StoreLine]:
-    """The stores of the list. Raises BadList with every problem; then nothing of it may be used."""
+def read(data: bytes, *, sign_ins: bool = True) -> list[StoreLine]:
+    """The stores of the list; without `sign_ins` it must not have the columns of tablets.
+
+    Raises BadList with every problem; then nothing of it may be used.
+    """
     problems: list[Problem] = []
     stores: list[StoreLine] = []
-    for line, values in cells_of(data, TITLES, NEEDED):
+    titles = {key: named for key, named in TITLES.items() if sign_ins or key not in SIGN_INS}
+    for line, values in cells_of(data, titles, NEEDED):
         wrong = _wrong(values)
         problems += [Problem(line, text) for text in wrong]
         if not wrong:

@@ -41,17 +41,14 @@ async def list_tokens(visit: Visit) -> KeptTokens:
     state = _led(visit)
     here = {guest.person.id for guest in seated_guests(state)}
     return KeptTokens(
-        tokens=[
-            KeptToken(
-                guest=one.guest.id,
-                room=one.room,
-                use=one.use,
-                name=one.guest.name,
-                expires_at=one.expires_ms,
-                here=one.guest.id in here,
-            )
-            for one in await visit.house.media_tokens.listed(state.id)
-        ]
+        tokens=[kept(one, here=one.guest.id in here) for one in await visit.house.media_tokens.listed(state.id)]
+    )
+
+
+def kept(one: Pass, *, here: bool) -> KeptToken:
+    """What is told of a token."""
+    return KeptToken(
+        guest=one.guest.id, room=one.room, use=one.use, name=one.guest.name, expires_at=one.expires_ms, here=here
     )
 
 

@@ -12,7 +12,7 @@ from signaling.staff import Staff
 from signaling.store.organisation import By
 
 
-class PeopleListQuery(Message):
+class ListQuery(Message):
     apply: bool = False
     """Change it; else only say what would change."""
 
@@ -22,7 +22,7 @@ async def take_people(visit: Visit) -> PeopleTaken:
 
     The columns are those of `passline user import`. Whoever is new gets an invitation, which is told only now.
     """
-    apply = visit.query(PeopleListQuery).apply
+    apply = visit.query(ListQuery).apply
     staff = Staff(visit.house.database, By(visit.who.id, visit.address))
     try:
         lines = await asyncio.to_thread(read, await visit.read())
@@ -42,7 +42,7 @@ ROUTES = [
         path="/api/people/list",
         handler=take_people,
         roles=frozenset({Role.ADMIN}),
-        query=PeopleListQuery,
+        query=ListQuery,
         accepts="text/csv",
         max_bytes=MAX_BYTES,
         answer=PeopleTaken,

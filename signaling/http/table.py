@@ -13,6 +13,9 @@ from signaling.http import (
     quality,
     rooms,
     setup,
+    staff,
+    stores,
+    tokens,
 )
 
 ROUTES = [
@@ -20,6 +23,9 @@ ROUTES = [
     *invitation.ROUTES,
     *people.ROUTES,
     *people_list.ROUTES,
+    *staff.ROUTES,
+    *stores.ROUTES,
+    *tokens.ROUTES,
     *rooms.ROUTES,
     *guests.ROUTES,
     *ice.ROUTES,

@@ -186,8 +186,9 @@ async def set_password(session: AsyncSession, person: PersonId, password_hash: s
 
 
 async def disable(session: AsyncSession, person: PersonId, now_ms: int, by: By) -> None:
-    """Out now and for good; what they did stays under their name."""
+    """Out now and for good, by an invitation too; what they did stays under their name."""
     await session.execute(update(PersonRow).where(PersonRow.id == person).values(disabled_ms=now_ms))
+    await session.execute(delete(InvitationRow).where(InvitationRow.person_id == person))
     await session.execute(delete(SignInRow).where(SignInRow.person_id == person))
     await _changed(session, Action.PERSON_DISABLED, by, person)
 

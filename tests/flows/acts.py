@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import FilePayload, Locator, Page
 
 from tests.support.browsers import Browser
 from tests.support.clips import Clip
@@ -38,6 +38,12 @@ async def visible(page: Page, test_id: str, seconds: float = PATIENCE_S) -> None
 
 async def gone(page: Page, test_id: str, seconds: float = PATIENCE_S) -> None:
     await page.get_by_test_id(test_id).first.wait_for(state="hidden", timeout=seconds * 1000)
+
+
+async def choose_list(admin: Page, text: str) -> None:
+    """A CSV file, as a Chinese spreadsheet saves it, in the dialog that imports."""
+    file = FilePayload(name="list.csv", mimeType="text/csv", buffer=text.encode("gb18030"))
+    await admin.get_by_test_id("import-file").set_input_files(file)
 
 
 async def call(store: Page) -> None:

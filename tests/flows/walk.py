@@ -22,8 +22,8 @@ class Screen(NamedTuple):
 async def walk(
     scene: Scene, at_store: Clip, at_desk: Clip, *, size: tuple[int, int], desk_size: tuple[int, int], language: str
 ) -> AsyncIterator[Screen]:
-    """Sign-in, home, check, doctor, ringing, console, call, summary, archive, replay, quality, audit, session: each
-    with something in it."""
+    """Sign-in, home, check, doctor, ringing, console, call, summary, archive, replay, quality, audit, administration,
+    session: each with something in it."""
     tablet = await scene.browser(at_store, size=size, language=language)
     desk = await scene.browser(at_desk, size=desk_size, language=language)
     async for screen in _call(tablet, desk):
@@ -115,10 +115,42 @@ async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
     await admin.get_by_test_id("nav-audit").click()
     await acts.visible(admin, "audit-table")
     yield Screen("audit", admin)
+    async for screen in _administration(admin):
+        yield screen
     learner_browser = await scene.browser(size=(800, 1280), language=desk.language)
     learner = await learner_browser.sign_in("xiaolin")
     await learner.get_by_test_id("archive-entry").first.wait_for()
     yield Screen("learner", learner)
+
+
+async def _administration(admin: Page) -> AsyncIterator[Screen]:
+    await admin.get_by_test_id("nav-admin").click()
+    await acts.visible(admin, "people-table")
+    yield Screen("admin-people", admin)
+    await admin.get_by_test_id("open-chen").click()
+    await acts.visible(admin, "person-dialog")
+    yield Screen("admin-person", admin)
+    await admin.get_by_test_id("person-invite").click()
+    await acts.visible(admin, "link")
+    yield Screen("admin-link", admin)
+    await admin.get_by_test_id("link-done").click()
+    await admin.get_by_test_id("people-import").click()
+    await acts.choose_list(admin, "账号,姓名,角色\nsun,孙明,专家\nchen,陈立群,专家\n")
+    await acts.visible(admin, "import-preview")
+    yield Screen("admin-import", admin)
+    await admin.keyboard.press("Escape")
+    await acts.gone(admin, "import-dialog")
+    await admin.get_by_test_id("admin-stores").click()
+    await acts.visible(admin, "stores-table")
+    yield Screen("admin-stores", admin)
+    await admin.get_by_test_id("open-store-0117").click()
+    await acts.visible(admin, "store-dialog")
+    yield Screen("admin-store", admin)
+    await admin.keyboard.press("Escape")
+    await acts.gone(admin, "store-dialog")
+    await admin.get_by_test_id("admin-tokens").click()
+    await acts.visible(admin, "no-tokens")
+    yield Screen("admin-tokens", admin)
 
 
 async def doctor_done(page: Page) -> None:

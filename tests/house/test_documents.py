@@ -15,6 +15,7 @@ import contract.errors
 import contract.http
 import contract.media
 import contract.nodes
+import contract.organisation
 import contract.people
 import contract.quality
 import contract.recording
@@ -37,6 +38,7 @@ MODULES = (
     contract.http,
     contract.media,
     contract.nodes,
+    contract.organisation,
     contract.people,
     contract.quality,
     contract.recording,

@@ -68,6 +68,7 @@ def all_get(status: int, *visitors: str) -> dict[str, int]:
 
 
 NO_HOST_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin", "qian")
+BY_ADMIN = Row(all_get(403, *SIGNED_IN) | {"admin": 200})
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
     ("POST", "/api/setup/check"): Row(all_get(410, *ANYBODY), body={"token": "a guess"}),
@@ -77,6 +78,23 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/api/people/list"): Row(
         all_get(403, *SIGNED_IN) | {"admin": 200}, data=b"login,name,role", headers={"Content-Type": "text/csv"}
     ),
+    ("GET", "/api/people"): BY_ADMIN,
+    ("POST", "/api/people"): Row(
+        BY_ADMIN.gets | {"admin": 201}, body={"login": "sun", "role": "expert", "name": NAME, "skills": ["it"]}
+    ),
+    ("PUT", "/api/people/{person}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": NAME}),
+    ("POST", "/api/people/{person}/invitation"): Row(BY_ADMIN.gets | {"admin": 201}),
+    ("PUT", "/api/people/{person}/disabled"): Row(BY_ADMIN.gets | {"admin": 204}, body={"disabled": True}),
+    ("GET", "/api/stores"): Row(BY_ADMIN.gets | {"wu": 200}),
+    ("POST", "/api/stores"): Row(
+        BY_ADMIN.gets | {"admin": 201}, body={"number": "0300", "name": NAME, "region": chain.EAST}
+    ),
+    ("POST", "/api/stores/list"): Row(BY_ADMIN.gets, data=b"number,name,region", headers={"Content-Type": "text/csv"}),
+    ("PUT", "/api/stores/{store}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": NAME, "region": chain.EAST}),
+    ("POST", "/api/regions"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": NAME}),
+    ("PUT", "/api/regions/{region}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": {"zh": "北", "en": "N"}}),
+    ("GET", "/api/tokens"): BY_ADMIN,
+    ("DELETE", "/api/tokens/{guest}"): Row(BY_ADMIN.gets | {"admin": 404}),
     ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
     ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
@@ -159,6 +177,8 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
     for name in ("session", "guest"):
         path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
+    for name, one in (("person", "p-liu"), ("store", "s-0201"), ("region", chain.NORTH)):
+        path = path.replace(f"{{{name}}}", one)
     return path.replace("{room}", room).replace("{file}", file).replace("{still}", still)
 
 
@@ -206,6 +226,15 @@ async def test_a_room_that_is_not_there_looks_like_one_of_somebody_else(server: 
             never = route.roles is not None and Role.EXPERT not in route.roles
             expected = 403 if never else 404
             assert (foreign.status, foreign.body) == (absent.status, absent.body) == (expected, absent.body)
+
+
+@pytest.mark.parametrize("name", ["person", "store", "region"])
+async def test_nobody_finds_what_is_not_there(server: SignalingServer, name: str) -> None:
+    client = await server.sign_in("admin")
+    for route in ROUTES:
+        if f"{{{name}}}" in route.path:
+            row, path = ROWS[route.method, route.path], route.path.replace(f"{{{name}}}", "s-nowhere")
+            assert (await client.ask(route.method, fill(path), json=row.body)).status == 404, route.path
 
 
 async def test_every_write_needs_our_origin(server: SignalingServer) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ErrorCode, Rejection
-from contract.http import MediaTokenWish
+from contract.http import KeptTokens, MediaTokenWish
 from contract.ids import RoomId
 from contract.media import MediaUse
 from contract.people import Name
@@ -53,6 +53,20 @@ async def test_only_so_many_are_good_at_once_in_a_room(world: World, monkeypatch
     assert caught.value.code is ErrorCode.TOO_MANY
     now_ms[0] += 600_000
     await tokens.issue(WISH, room, By())
+
+
+async def test_an_administrator_sees_those_of_all_rooms_and_takes_one_back(world: World) -> None:
+    tokens = world.server.house.media_tokens
+    room = await training(await world.tab("he"), await world.tab("store-0117"))
+    issued = [await tokens.issue(WISH, room, By()) for _ in range(2)]
+    admin = await world.server.sign_in("admin")
+    listed = (await admin.get("/api/tokens")).read(KeptTokens).tokens
+    assert {(one.guest, one.room, one.here) for one in listed} == {(one.guest, room, False) for one in issued}
+    assert (await admin.ask("DELETE", f"/api/tokens/{issued[0].guest}")).status == 204
+    assert await tokens.recognise(issued[0].token) is None
+    [left] = (await admin.get("/api/tokens")).read(KeptTokens).tokens
+    assert left.guest == issued[1].guest
+    assert (await admin.ask("DELETE", f"/api/tokens/{issued[0].guest}")).status == 404
 
 
 async def test_there_are_none_for_a_room_that_is_not_there(tmp_path: Path) -> None:

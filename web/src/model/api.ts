@@ -33,6 +33,7 @@ import type {
 import type { DeviceProblem, RefusalCode } from '../link/refusal'
 import type { Advice } from './advice'
 import type { AuditWish } from './audit'
+import type { Organisation } from './organisation'
 
 export type { Advice } from './advice'
 export { Refusal } from '../link/refusal'
@@ -337,6 +338,9 @@ export interface Model {
     /** Where all of them can be downloaded, oldest first. */
     exportUrl(wish: AuditWish): string
   }
+
+  /* ---- people, stores and tokens, for administrators ---- */
+  organisation: Organisation
 
   /** Fetches what the check needs first. */
   checkUp(): Promise<CheckUp>

@@ -32,6 +32,7 @@ import { audit } from './audit'
 import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
+import { organisation } from './organisation'
 import { People } from './people'
 import { bindLocal, bindRemote } from './pictures'
 import { soundOf, startRinging } from './ringing'
@@ -436,6 +437,7 @@ function createModel(): Model {
 
     archive,
     audit,
+    organisation,
 
     checkUp: async () => {
       const { createCheckUp } = await import('./checkup')

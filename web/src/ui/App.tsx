@@ -25,6 +25,9 @@ const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
 const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
 const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
 const Audit = lazy(() => import('./audit/Audit').then((module) => module.Audit))
+const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => module.PeoplePage))
+const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
+const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
 const QualityPage = lazy(() => import('./quality/QualityPage').then((module) => module.QualityPage))
 const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
@@ -166,6 +169,9 @@ function Inside() {
           <Route path="/archive/:room" component={ReplayPage} />
           <Route path="/archive/:room/quality" component={QualityPage} />
           <Route path="/audit" component={Audit} />
+          <Route path="/admin/people" component={PeoplePage} />
+          <Route path="/admin/stores" component={StoresPage} />
+          <Route path="/admin/tokens" component={TokensPage} />
           <Route path="/doctor" component={Doctor} />
           <Route default component={NotFound} />
         </Router>

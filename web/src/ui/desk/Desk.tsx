@@ -1,5 +1,14 @@
 /** The frame of every desktop screen: a rail with the places one may go, the content, and who is signed in. */
-import { Archive, GraduationCap, Headset, LogOut, ScrollText, Stethoscope } from 'lucide-preact'
+import {
+  Archive,
+  GraduationCap,
+  Headset,
+  LogOut,
+  ScrollText,
+  SlidersHorizontal,
+  Stethoscope,
+  Store,
+} from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
@@ -23,7 +32,12 @@ const PLACES: { path: string; word: string; icon: typeof Archive; roles: readonl
   },
   { path: '/archive', word: 'nav.learn', icon: GraduationCap, roles: ['learner'] },
   { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['admin', 'auditor'] },
+  { path: '/admin/people', word: 'nav.admin', icon: SlidersHorizontal, roles: ['admin'] },
+  { path: '/admin/stores', word: 'nav.places', icon: Store, roles: ['manager'] },
 ]
+
+/** All pages of administration are one place. */
+const isAdmin = (path: string): boolean => path.startsWith('/admin/')
 
 export function Desk(props: { children: ComponentChildren }) {
   const model = useModel()
@@ -32,7 +46,11 @@ export function Desk(props: { children: ComponentChildren }) {
   const me = model.me.value?.person
   const places = PLACES.filter((place) => me && place.roles.includes(me.role))
   // At `/` stands the first of one's places.
-  const here = path === '/' ? places[0]?.path : places.findLast((place) => path.startsWith(place.path))?.path
+  const here =
+    path === '/'
+      ? places[0]?.path
+      : places.findLast((place) => path.startsWith(place.path) || (isAdmin(path) && isAdmin(place.path)))
+          ?.path
   const ringing = model.incoming.value.length
   return (
     <div class="desk">

@@ -1,0 +1,124 @@
+"""The chain as its administrators see it over HTTP: people with their sign-ins, stores with their tablets, regions."""
+
+from pydantic import Field
+
+from contract.base import Message, WallMs
+from contract.http import InvitedPerson, ListProblem
+from contract.ids import PersonId, RegionId, StoreId
+from contract.people import Login, Name, Person, Role, Skill, StoreNumber
+
+
+class PersonRecord(Message):
+    """Somebody who signs in, or a tablet, with what only administrators are told."""
+
+    person: Person
+    login: str
+    region: RegionId | None
+    """Only of a manager."""
+    disabled: bool
+    has_password: bool
+    """Without one nobody can sign in under this name: an invitation is on its way, or has expired."""
+    invited_until: WallMs | None
+    """When the invitation that was not used yet expires."""
+    seen_at: WallMs | None
+    """Of those signed in now, to ten minutes; none: nobody is signed in under this name."""
+
+
+class People(Message):
+    """Everybody but tablets, also who is disabled; by login."""
+
+    people: list[PersonRecord]
+
+
+class PersonChange(Message):
+    """What others are told of somebody; login and role stay as they are."""
+
+    name: Name
+    title: Name | None = None
+    skills: list[Skill] = Field(default_factory=list, max_length=len(Skill))
+    """Only of an expert."""
+    region: RegionId | None = None
+    """Of a manager, and only of a manager: whose stores they see."""
+
+
+class PersonWish(PersonChange):
+    """Somebody new, who gets an invitation and no password."""
+
+    login: Login
+    role: Role
+
+
+class Disabled(Message):
+    """Whether somebody, or a tablet, is kept out: whoever is signed in under the name goes at once."""
+
+    disabled: bool
+
+
+class Region(Message):
+    """What a manager looks after."""
+
+    id: RegionId
+    name: Name
+
+
+class StoreRecord(Message):
+    """A store and the tablets that sign in for it."""
+
+    id: StoreId
+    number: str
+    name: Name
+    region: RegionId
+    tablets: list[PersonRecord]
+
+
+class Stores(Message):
+    """Those that the reader looks after, by number; and the regions they may lie in."""
+
+    regions: list[Region]
+    stores: list[StoreRecord]
+
+
+class StoreChange(Message):
+    """A store keeps its number."""
+
+    name: Name
+    region: RegionId
+
+
+class StoreWish(StoreChange):
+    """A new store."""
+
+    number: StoreNumber
+
+
+class RegionWish(Message):
+    """A new region, or another name for one."""
+
+    name: Name
+
+
+class Made(Message):
+    """The id of what was made."""
+
+    id: RegionId | StoreId | PersonId
+
+
+class Newcomer(InvitedPerson):
+    """Somebody who was added by hand."""
+
+    id: PersonId
+
+
+class StoresTaken(Message):
+    """What a list of stores changed, or would change."""
+
+    problems: list[ListProblem]
+    """If there is any, nothing was changed."""
+    added: list[str]
+    """Numbers."""
+    changed: list[str]
+    """Numbers of stores that have another name or region now."""
+    regions: list[str]
+    """Names of new ones."""
+    same: int
+    """How many are as the list has them already."""

@@ -1,0 +1,96 @@
+"""People one by one, for administrators: who there is, who comes, who is called otherwise, who is kept out."""
+
+from contract.errors import ErrorCode
+from contract.http import InvitedPerson
+from contract.ids import PersonId
+from contract.organisation import Disabled, Newcomer, People, PersonChange, PersonWish
+from contract.people import Role
+from runtime import clock
+from signaling.auth.access import access_person
+from signaling.auth.accounts import Accounts
+from signaling.http.route import Route, Visit
+from signaling.staff import Staff
+from signaling.store import records
+from signaling.store.organisation import By
+
+ADMINISTRATORS = frozenset({Role.ADMIN})
+
+
+async def list_people(visit: Visit) -> People:
+    """Everybody who signs in, also who is disabled; tablets are with their stores."""
+    now_ms = clock.wall_ms()
+    return People(people=await visit.house.database.fetch(lambda session: records.people(session, now_ms)))
+
+
+async def add_person(visit: Visit) -> Newcomer:
+    """Add somebody; the answer has the link of the invitation, which is told only now."""
+    return await _staff(visit).add(visit.body(PersonWish))
+
+
+async def change_person(visit: Visit) -> None:
+    """Name, title, skills and region of somebody; login and role stay."""
+    await _login(visit)
+    await _staff(visit).change(PersonId(visit.param("person")), visit.body(PersonChange))
+
+
+async def invite_person(visit: Visit) -> InvitedPerson:
+    """A new link to choose a password; the link before works no more, the old password until this one is used."""
+    login = await _login(visit)
+    secret = await visit.house.invitations.invite(login, _by(visit))
+    return InvitedPerson(login=login, path=f"/invitation#{secret}")
+
+
+async def disable_person(visit: Visit) -> None:
+    """Keep somebody, or a tablet, out from now on, or let them in again with the password that they had."""
+    login = await _login(visit)
+    accounts = Accounts(visit.house.database, visit.house.passwords, _by(visit))
+    await (accounts.disable if visit.body(Disabled).disabled else accounts.enable)(login)
+
+
+async def _login(visit: Visit) -> str:
+    async with visit.house.database.read() as session:
+        return (await access_person(session, visit.who, PersonId(visit.param("person")))).login
+
+
+def _by(visit: Visit) -> By:
+    return By(visit.who.id, visit.address)
+
+
+def _staff(visit: Visit) -> Staff:
+    return Staff(visit.house.database, _by(visit))
+
+
+_ONE = "/api/people/{person}"
+_TAKEN = (ErrorCode.CONFLICT,)
+ROUTES = [
+    Route(method="GET", path="/api/people", handler=list_people, roles=ADMINISTRATORS, answer=People),
+    Route(
+        method="POST",
+        path="/api/people",
+        handler=add_person,
+        roles=ADMINISTRATORS,
+        body=PersonWish,
+        answer=Newcomer,
+        status=201,
+        errors=(ErrorCode.NOT_FOUND, *_TAKEN),
+    ),
+    Route(method="PUT", path=_ONE, handler=change_person, roles=ADMINISTRATORS, body=PersonChange, status=204),
+    Route(
+        method="POST",
+        path=f"{_ONE}/invitation",
+        handler=invite_person,
+        roles=ADMINISTRATORS,
+        answer=InvitedPerson,
+        status=201,
+        errors=_TAKEN,
+    ),
+    Route(
+        method="PUT",
+        path=f"{_ONE}/disabled",
+        handler=disable_person,
+        roles=ADMINISTRATORS,
+        body=Disabled,
+        status=204,
+        errors=_TAKEN,
+    ),
+]

@@ -1,0 +1,134 @@
+"""Stores and regions, for administrators; a manager reads those of the own region."""
+
+import asyncio
+
+from contract.errors import ErrorCode
+from contract.http import ListProblem
+from contract.ids import RegionId, StoreId
+from contract.organisation import Made, RegionWish, StoreChange, Stores, StoresTaken, StoreWish
+from contract.people import Role
+from runtime import clock
+from signaling.auth.access import access_region, access_store
+from signaling.domain.csv_list import MAX_BYTES, BadList
+from signaling.domain.store_list import read
+from signaling.http.people_list import ListQuery
+from signaling.http.route import Route, Visit
+from signaling.http.staff import ADMINISTRATORS
+from signaling.organisation import Organisation
+from signaling.store import records
+from signaling.store.organisation import By
+
+
+async def list_stores(visit: Visit) -> Stores:
+    """Stores and their tablets, by number; a manager sees those of the own region."""
+    only = None if visit.who.role is Role.ADMIN else visit.who.region or RegionId("")
+    now_ms = clock.wall_ms()
+    return await visit.house.database.fetch(lambda session: records.stores(session, now_ms, only))
+
+
+async def add_store(visit: Visit) -> Made:
+    """Add a store to a region."""
+    asked = visit.body(StoreWish)
+    async with visit.house.database.read() as session:
+        region = (await access_region(session, visit.who, asked.region)).name_zh
+    return Made(id=await _organisation(visit).add_store(asked.number, asked.name, region))
+
+
+async def change_store(visit: Visit) -> None:
+    """Its name, which its tablets share, and its region; the number stays."""
+    asked = visit.body(StoreChange)
+    async with visit.house.database.read() as session:
+        number = (await access_store(session, visit.who, StoreId(visit.param("store")))).number
+        region = (await access_region(session, visit.who, asked.region)).name_zh
+    await _organisation(visit).change_store(number, name=asked.name, region=region)
+
+
+async def add_region(visit: Visit) -> Made:
+    """Add a region."""
+    return Made(id=await _organisation(visit).add_region(visit.body(RegionWish).name))
+
+
+async def rename_region(visit: Visit) -> None:
+    """Call a region otherwise."""
+    async with visit.house.database.read() as session:
+        old = (await access_region(session, visit.who, RegionId(visit.param("region")))).name_zh
+    await _organisation(visit).rename_region(old, visit.body(RegionWish).name)
+
+
+async def take_stores(visit: Visit) -> StoresTaken:
+    """Add the stores and regions that a CSV file has and the chain has not, change those that differ; all or nothing.
+
+    The columns are those of `passline org import` without the tablets': nobody's password comes by a list here.
+    """
+    apply = visit.query(ListQuery).apply
+    data = await visit.read()
+    try:
+        lines = await asyncio.to_thread(read, data, sign_ins=False)
+        taken = await _organisation(visit).take_list(lines, only_ask=not apply)
+    except BadList as bad:
+        problems = [ListProblem(line=one.line, text=one.text) for one in bad.problems]
+        return StoresTaken(problems=problems, added=[], changed=[], regions=[], same=0)
+    return StoresTaken(problems=[], added=taken.stores, changed=taken.changed, regions=taken.regions, same=taken.same)
+
+
+def _organisation(visit: Visit) -> Organisation:
+    return Organisation(visit.house.database, visit.house.passwords, By(visit.who.id, visit.address))
+
+
+_TAKEN = (ErrorCode.NOT_FOUND, ErrorCode.CONFLICT)
+ROUTES = [
+    Route(
+        method="GET",
+        path="/api/stores",
+        handler=list_stores,
+        roles=ADMINISTRATORS | {Role.MANAGER},
+        answer=Stores,
+    ),
+    Route(
+        method="POST",
+        path="/api/stores",
+        handler=add_store,
+        roles=ADMINISTRATORS,
+        body=StoreWish,
+        answer=Made,
+        status=201,
+        errors=_TAKEN,
+    ),
+    Route(
+        method="POST",
+        path="/api/stores/list",
+        handler=take_stores,
+        roles=ADMINISTRATORS,
+        query=ListQuery,
+        accepts="text/csv",
+        max_bytes=MAX_BYTES,
+        answer=StoresTaken,
+    ),
+    Route(
+        method="PUT",
+        path="/api/stores/{store}",
+        handler=change_store,
+        roles=ADMINISTRATORS,
+        body=StoreChange,
+        status=204,
+    ),
+    Route(
+        method="POST",
+        path="/api/regions",
+        handler=add_region,
+        roles=ADMINISTRATORS,
+        body=RegionWish,
+        answer=Made,
+        status=201,
+        errors=_TAKEN,
+    ),
+    Route(
+        method="PUT",
+        path="/api/regions/{region}",
+        handler=rename_region,
+        roles=ADMINISTRATORS,
+        body=RegionWish,
+        status=204,
+        errors=_TAKEN,
+    ),
+]

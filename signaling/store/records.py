@@ -1,0 +1,70 @@
+"""People, stores and tablets with what only administrators are told of them."""
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.ids import RegionId, StoreId
+from contract.organisation import PersonRecord, Region, StoreRecord, Stores
+from contract.people import Name, Role
+from signaling.store.people import as_person
+from signaling.store.tables import InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
+
+
+async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
+    """Everybody but tablets, by login."""
+    return [_record(*row) for row in await session.execute(_persons(now_ms, PersonRow.role != Role.STORE))]
+
+
+async def stores(session: AsyncSession, now_ms: int, only: RegionId | None) -> Stores:
+    """Stores by number and their regions; `only` those of one region."""
+    regions, places = select(RegionRow).order_by(RegionRow.id), select(StoreRow).order_by(StoreRow.number)
+    if only is not None:
+        regions, places = regions.where(RegionRow.id == only), places.where(StoreRow.region_id == only)
+    tablets: dict[str, list[PersonRecord]] = {}
+    for row in await session.execute(_persons(now_ms, PersonRow.role == Role.STORE)):
+        tablets.setdefault(row[1].id, []).append(_record(*row))
+    return Stores(
+        regions=[
+            Region(id=RegionId(row.id), name=Name(zh=row.name_zh, en=row.name_en))
+            for row in await session.scalars(regions)
+        ],
+        stores=[
+            StoreRecord(
+                id=StoreId(row.id),
+                number=row.number,
+                name=Name(zh=row.name_zh, en=row.name_en),
+                region=RegionId(row.region_id),
+                tablets=tablets.get(row.id, []),
+            )
+            for row in await session.scalars(places)
+        ],
+    )
+
+
+def _persons(now_ms: int, which: ColumnElement[bool]) -> Select[PersonRow, StoreRow, int | None, int | None]:
+    seen = (
+        select(SignInRow.person_id, func.max(SignInRow.seen_ms).label("seen_ms"))
+        .where(SignInRow.expires_ms > now_ms)
+        .group_by(SignInRow.person_id)
+        .subquery()
+    )
+    return (
+        select(PersonRow, StoreRow, InvitationRow.expires_ms, seen.c.seen_ms)
+        .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+        .join(InvitationRow, InvitationRow.person_id == PersonRow.id, isouter=True)
+        .join(seen, seen.c.person_id == PersonRow.id, isouter=True)
+        .where(which)
+        .order_by(PersonRow.login)
+    )
+
+
+def _record(row: PersonRow, store: StoreRow | None, invited_ms: int | None, seen_ms: int | None) -> PersonRecord:
+    return PersonRecord(
+        person=as_person(row, store),
+        login=row.login,
+        region=RegionId(row.region_id) if row.region_id is not None else None,
+        disabled=row.disabled_ms is not None,
+        has_password=bool(row.password_hash),
+        invited_until=invited_ms,
+        seen_at=seen_ms,
+    )

@@ -1,0 +1,56 @@
+"""An administrator keeps people and stores on the pages for it: what is done there counts at once."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.flows import acts
+from tests.flows.scene import DESK, Scene
+from tests.support.browsers import connected
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "four words are long"
+
+
+async def test_somebody_is_added_comes_in_by_the_link_and_is_out_when_disabled(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        office, desk = await scene.browser(size=DESK), await scene.browser(size=DESK)
+        admin = await office.sign_in("admin")
+        await admin.get_by_test_id("nav-admin").click()
+        await acts.visible(admin, "people-table")
+        await admin.get_by_test_id("people-add").click()
+        await admin.get_by_test_id("person-name").fill("孙明")
+        await admin.get_by_test_id("person-login").fill("sun")
+        await admin.get_by_test_id("person-skill-it").check()
+        await admin.get_by_test_id("person-save").click()
+        link = await admin.get_by_test_id("link").input_value()
+        await admin.get_by_test_id("link-done").click()
+
+        expert = await desk.page(link.removeprefix(scene.stack.url))
+        for field in ("password", "repeat"):
+            await expert.get_by_test_id(f"invitation-{field}").fill(PASSWORD)
+        await expert.get_by_test_id("invitation-go").click()
+        await connected(expert)
+
+        await admin.get_by_test_id("admin-stores").click()
+        await acts.visible(admin, "stores-table")
+        await admin.get_by_test_id("stores-import").click()
+        stores = "门店号,店名,区域\n0300,豫园店,华东\n0301,{},西南\n"
+        await acts.choose_list(admin, stores.format(""))
+        await acts.visible(admin, "import-problems")
+        await acts.choose_list(admin, stores.format("春熙路店"))
+        await acts.visible(admin, "import-preview")
+        await admin.get_by_test_id("import-apply").click()
+        await acts.visible(admin, "import-applied")
+        await admin.get_by_test_id("import-done").click()
+        await admin.get_by_test_id("admin-search").fill("cxl")
+        await admin.locator("[data-number='0301']").wait_for()
+        await admin.locator("[data-number='0300']").wait_for(state="detached")
+
+        await admin.get_by_test_id("admin-people").click()
+        await admin.get_by_test_id("admin-search").fill("sm")
+        await admin.get_by_test_id("open-sun").click()
+        await admin.get_by_test_id("person-disable").click()
+        await admin.locator("[data-login=sun][data-state=disabled]").wait_for()
+        await acts.visible(expert, "login")

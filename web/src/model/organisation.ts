@@ -1,0 +1,65 @@
+/** People, stores and media tokens as administrators keep them. */
+import type {
+  KeptToken,
+  Newcomer,
+  PeopleTaken,
+  PersonChange,
+  PersonId,
+  PersonRecord,
+  PersonWish,
+  StoreChange,
+  StoreRecord,
+  StoreWish,
+  Stores,
+  StoresTaken,
+  Name,
+} from '../contract'
+import { call } from '../link/http'
+
+export interface Organisation {
+  /** Everybody but tablets, by login. */
+  people(): Promise<PersonRecord[]>
+  /** The answer has the link with which they choose a password, told only now. Refusals: conflict. */
+  addPerson(wish: PersonWish): Promise<Newcomer>
+  changePerson(person: PersonId, change: PersonChange): Promise<void>
+  /** The path of a new link. Refusals: conflict. */
+  invite(person: PersonId): Promise<string>
+  /** Also a tablet. Refusals: conflict for the last administrator. */
+  disable(person: PersonId, disabled: boolean): Promise<void>
+  /** Those that the reader looks after. */
+  stores(): Promise<Stores>
+  /** Refusals: conflict. */
+  addStore(wish: StoreWish): Promise<void>
+  changeStore(store: StoreRecord['id'], change: StoreChange): Promise<void>
+  /** Refusals: conflict. */
+  addRegion(name: Name): Promise<void>
+  renameRegion(region: string, name: Name): Promise<void>
+  /** What a list would change, or, with `apply`, what it changed. */
+  takePeople(list: Blob, apply: boolean): Promise<PeopleTaken>
+  takeStores(list: Blob, apply: boolean): Promise<StoresTaken>
+  /** Those that are good, of all rooms. */
+  tokens(): Promise<KeptToken[]>
+  revokeToken(guest: PersonId): Promise<void>
+}
+
+const csv = (list: Blob): Blob => new Blob([list], { type: 'text/csv' })
+
+export const organisation: Organisation = {
+  people: async () => (await call<{ people: PersonRecord[] }>('GET', '/api/people')).people,
+  addPerson: (body) => call('POST', '/api/people', { body }),
+  changePerson: (person, body) => call('PUT', `/api/people/${encodeURIComponent(person)}`, { body }),
+  invite: async (person) =>
+    (await call<{ path: string }>('POST', `/api/people/${encodeURIComponent(person)}/invitation`)).path,
+  disable: (person, disabled) =>
+    call('PUT', `/api/people/${encodeURIComponent(person)}/disabled`, { body: { disabled } }),
+  stores: () => call('GET', '/api/stores'),
+  addStore: (body) => call('POST', '/api/stores', { body }),
+  changeStore: (store, body) => call('PUT', `/api/stores/${encodeURIComponent(store)}`, { body }),
+  addRegion: (name) => call('POST', '/api/regions', { body: { name } }),
+  renameRegion: (region, name) =>
+    call('PUT', `/api/regions/${encodeURIComponent(region)}`, { body: { name } }),
+  takePeople: (list, apply) => call('POST', `/api/people/list?apply=${apply}`, { body: csv(list) }),
+  takeStores: (list, apply) => call('POST', `/api/stores/list?apply=${apply}`, { body: csv(list) }),
+  tokens: async () => (await call<{ tokens: KeptToken[] }>('GET', '/api/tokens')).tokens,
+  revokeToken: (guest) => call('DELETE', `/api/tokens/${encodeURIComponent(guest)}`),
+}

@@ -1,0 +1,221 @@
+/** Somebody new, or somebody to be changed, invited again, kept out or let in. */
+import { Ban, KeyRound, Undo2 } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { PersonRecord, Region, Role, Skill } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { Refusal } from '../../model/api'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Dialog } from '../parts/Dialog'
+import { Field } from '../parts/Field'
+import { toast } from '../parts/Toasts'
+import { Choice } from './Frame'
+import { NameFields, nameIn, typed } from './NameFields'
+import { refused } from './words'
+
+export const ROLES: readonly Role[] = ['expert', 'trainer', 'manager', 'learner', 'auditor', 'admin']
+export const SKILLS: readonly Skill[] = ['equipment', 'dishes', 'food_safety', 'it']
+const LOGIN = /^[a-z0-9][a-z0-9._@-]{1,63}$/
+
+export function PersonDialog(props: {
+  record: PersonRecord | null
+  regions: readonly Region[]
+  onClose: () => void
+  /** Something was changed; `path` is a link that was made. */
+  onDone: (made?: { name: string; path: string }) => void
+}) {
+  const model = useModel()
+  const { record } = props
+  const [login, setLogin] = useState(record?.login ?? '')
+  const [role, setRole] = useState<Role>(record?.person.role ?? 'expert')
+  const [name, setName] = useState(typed(record?.person.name))
+  const [title, setTitle] = useState(typed(record?.person.title))
+  const [skills, setSkills] = useState<readonly Skill[]>(record?.person.skills ?? [])
+  const [region, setRegion] = useState(record?.region ?? props.regions[0]?.id ?? '')
+  const [wrong, setWrong] = useState<'login' | 'name' | null>(null)
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+
+  const carryOut = async (wish: () => Promise<void>): Promise<void> => {
+    if (busy) return
+    setBusy(true)
+    setProblem(null)
+    try {
+      await wish()
+    } catch (reason) {
+      setProblem(refused('person', reason instanceof Refusal ? reason.code : 'internal'))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  const save = (): void => {
+    const called = nameIn(name)
+    const bad = !LOGIN.test(login.trim()) ? 'login' : called === null ? 'name' : null
+    setWrong(bad)
+    if (bad || called === null) return
+    const change = {
+      name: called,
+      title: nameIn(title),
+      skills: role === 'expert' ? SKILLS.filter((skill) => skills.includes(skill)) : [],
+      region: role === 'manager' ? region : null,
+    }
+    void carryOut(async () => {
+      if (record) {
+        await model.organisation.changePerson(record.person.id, change)
+        toast(() => t('admin.saved', { name: nameOf(called) }))
+        props.onDone()
+      } else {
+        const made = await model.organisation.addPerson({ ...change, login: login.trim(), role })
+        props.onDone(made.path ? { name: nameOf(called), path: made.path } : undefined)
+      }
+    })
+  }
+
+  return (
+    <Dialog
+      title={record ? nameOf(record.person.name) : t('admin.add_person')}
+      testid="person-dialog"
+      size="wide"
+      onClose={props.onClose}
+      acts={
+        <>
+          {record && <Standing record={record} busy={busy} carryOut={carryOut} onDone={props.onDone} />}
+          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
+          <Button kind="main" busy={busy && t('admin.busy')} onClick={save} testid="person-save">
+            {t(record ? 'admin.save' : 'admin.add_and_invite')}
+          </Button>
+        </>
+      }
+    >
+      <form
+        class="admin-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          save()
+        }}
+      >
+        <NameFields
+          label={t('admin.name')}
+          value={name}
+          onChange={setName}
+          error={wrong === 'name' && t('admin.name_missing')}
+          testid="person-name"
+        />
+        <div class="admin-pair">
+          {record ? (
+            <p>
+              <span class="legend">{t('admin.login')}</span>
+              <br />
+              {record.login}
+            </p>
+          ) : (
+            <Field
+              label={t('admin.login')}
+              value={login}
+              onInput={setLogin}
+              hint={t('setup.login_rule')}
+              error={wrong === 'login' ? t('setup.login_rule') : null}
+              maxLength={64}
+              testid="person-login"
+            />
+          )}
+          <Choice
+            label={t('admin.role')}
+            value={role}
+            disabled={record !== null}
+            options={ROLES.map((one) => ({ value: one, word: t(`roles.${one}`) }))}
+            onChange={(value) => setRole(value as Role)}
+            testid="person-role"
+          />
+        </div>
+        {role === 'manager' && (
+          <Choice
+            label={t('admin.region')}
+            value={region}
+            options={props.regions.map((one) => ({ value: one.id, word: nameOf(one.name) }))}
+            onChange={setRegion}
+            testid="person-region"
+          />
+        )}
+        {role === 'expert' && (
+          <fieldset class="admin-skills">
+            <legend class="legend">{t('admin.skills')}</legend>
+            {SKILLS.map((skill) => (
+              <label class="check" key={skill}>
+                <input
+                  type="checkbox"
+                  checked={skills.includes(skill)}
+                  data-testid={`person-skill-${skill}`}
+                  onChange={(event) =>
+                    setSkills(
+                      event.currentTarget.checked
+                        ? [...skills, skill]
+                        : skills.filter((one) => one !== skill),
+                    )
+                  }
+                />
+                {t(`skill.${skill}`)}
+              </label>
+            ))}
+          </fieldset>
+        )}
+        <NameFields label={t('admin.title')} value={title} onChange={setTitle} testid="person-title" />
+        {problem && (
+          <p class="field-error" role="alert" data-testid="person-problem">
+            {problem}
+          </p>
+        )}
+        <button type="submit" hidden>
+          {t('admin.save')}
+        </button>
+      </form>
+    </Dialog>
+  )
+}
+
+/** What can be done to a sign-in that is there. */
+function Standing(props: {
+  record: PersonRecord
+  busy: boolean
+  carryOut: (wish: () => Promise<void>) => Promise<void>
+  onDone: (made?: { name: string; path: string }) => void
+}) {
+  const model = useModel()
+  const { id, name } = props.record.person
+  const { disabled } = props.record
+  return (
+    <div class="admin-standing">
+      {!disabled && (
+        <Button
+          icon={KeyRound}
+          disabled={props.busy}
+          testid="person-invite"
+          onClick={() =>
+            void props.carryOut(async () => {
+              const path = await model.organisation.invite(id)
+              props.onDone({ name: nameOf(name), path })
+            })
+          }
+        >
+          {t('admin.invite')}
+        </Button>
+      )}
+      <Button
+        kind={disabled ? 'plain' : 'danger'}
+        icon={disabled ? Undo2 : Ban}
+        disabled={props.busy}
+        testid="person-disable"
+        onClick={() =>
+          void props.carryOut(async () => {
+            await model.organisation.disable(id, !disabled)
+            toast(() => t(disabled ? 'admin.enabled' : 'admin.was_disabled', { name: nameOf(name) }))
+            props.onDone()
+          })
+        }
+      >
+        {t(disabled ? 'admin.enable' : 'admin.disable')}
+      </Button>
+    </div>
+  )
+}

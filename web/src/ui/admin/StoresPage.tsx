@@ -1,0 +1,161 @@
+/** Stores and their tablets: found by number, name or first letters of pinyin; added, changed, imported by administrators. */
+import { FileUp, Pencil, Plus, Store as StoreSign } from 'lucide-preact'
+import { useCallback, useState } from 'preact/hooks'
+import type { Region, StoreRecord } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { matches } from '../../model/pinyin'
+import { when } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Choice, Frame, Listed, Sought } from './Frame'
+import { ImportDialog } from './ImportDialog'
+import { RegionDialog } from './RegionDialog'
+import { StoreDialog } from './StoreDialog'
+import { useLoaded } from './useLoaded'
+import { regionName } from './words'
+
+const PAGE = 100
+
+type Open = { store: string } | { region: Region | null } | 'new' | 'import' | null
+
+export function StoresPage() {
+  const model = useModel()
+  const loaded = useLoaded(useCallback(() => model.organisation.stores(), [model]))
+  const [query, setQuery] = useState('')
+  const [region, setRegion] = useState('')
+  const [pages, setPages] = useState(1)
+  const [open, setOpen] = useState<Open>(null)
+  const { stores, regions } = loaded.value ?? { stores: [], regions: [] }
+  const mayChange = model.me.value?.person.role === 'admin'
+  const chosen = regions.find((one) => one.id === region)
+  const found = stores.filter(
+    (one) => (!region || one.region === region) && matches(query, [one.number, one.name.zh, one.name.en]),
+  )
+  const close = (): void => setOpen(null)
+  const done = (): void => {
+    close()
+    loaded.reload()
+  }
+
+  return (
+    <Frame
+      acts={
+        mayChange && (
+          <>
+            {chosen ? (
+              <Button icon={Pencil} onClick={() => setOpen({ region: chosen })} testid="region-rename">
+                {t('admin.rename_region', { name: nameOf(chosen.name) })}
+              </Button>
+            ) : (
+              <Button icon={Plus} onClick={() => setOpen({ region: null })} testid="region-add">
+                {t('admin.add_region')}
+              </Button>
+            )}
+            <Button icon={FileUp} onClick={() => setOpen('import')} testid="stores-import">
+              {t('admin.import')}
+            </Button>
+            <Button
+              kind="main"
+              icon={Plus}
+              disabled={regions.length === 0}
+              onClick={() => setOpen('new')}
+              testid="stores-add"
+            >
+              {t('admin.add_store')}
+            </Button>
+          </>
+        )
+      }
+    >
+      <Sought
+        label={t('admin.search_stores')}
+        example={t('admin.search_stores_example')}
+        value={query}
+        onInput={setQuery}
+        shown={found.length}
+        all={stores.length}
+      >
+        <Choice
+          label={t('admin.region')}
+          value={region}
+          any={t('admin.any')}
+          options={regions.map((one) => ({ value: one.id, word: nameOf(one.name) }))}
+          onChange={setRegion}
+          testid="stores-region"
+        />
+      </Sought>
+      <Listed loaded={loaded} icon={StoreSign} empty={found.length === 0 && t('admin.no_store')}>
+        <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('admin.stores')}>
+          <table class="admin-table" data-testid="stores-table">
+            <thead>
+              <tr>
+                {(['number', 'store_name', 'region', 'tablets', 'seen'] as const).map((column) => (
+                  <th key={column} scope="col">
+                    {t(`admin.${column}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {found.slice(0, pages * PAGE).map((one) => (
+                <Row
+                  key={one.id}
+                  store={one}
+                  region={regionName(regions, one.region)}
+                  now={model.tick.value}
+                  onOpen={mayChange ? () => setOpen({ store: one.id }) : undefined}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+        {found.length > pages * PAGE && (
+          <Button onClick={() => setPages(pages + 1)} testid="stores-more">
+            {t('admin.more')}
+          </Button>
+        )}
+      </Listed>
+      {open === 'import' && <ImportDialog kind="stores" onClose={close} onApplied={() => loaded.reload()} />}
+      {open !== null && typeof open === 'object' && 'region' in open && (
+        <RegionDialog region={open.region} onClose={close} onDone={done} />
+      )}
+      {open !== null && (open === 'new' || (typeof open === 'object' && 'store' in open)) && (
+        <StoreDialog
+          store={open === 'new' ? null : (stores.find((one) => one.id === open.store) ?? null)}
+          regions={regions}
+          onClose={close}
+          onDone={done}
+          onTablet={loaded.reload}
+        />
+      )}
+    </Frame>
+  )
+}
+
+function Row(props: { store: StoreRecord; region: string; now: number; onOpen?: () => void }) {
+  const { store } = props
+  const tablets = store.tablets.filter((one) => !one.disabled)
+  const seen = Math.max(0, ...tablets.map((one) => one.seen_at ?? 0))
+  return (
+    <tr data-testid="store-row" data-number={store.number}>
+      <td class="num">{store.number}</td>
+      <td>
+        {props.onOpen ? (
+          <button
+            type="button"
+            class="admin-open"
+            onClick={props.onOpen}
+            data-testid={`open-store-${store.number}`}
+          >
+            <strong>{nameOf(store.name)}</strong>
+          </button>
+        ) : (
+          <strong>{nameOf(store.name)}</strong>
+        )}
+      </td>
+      <td class="second">{props.region}</td>
+      <td class="num second">{tablets.length}</td>
+      <td class="num second">{seen === 0 ? '–' : when(seen, props.now)}</td>
+    </tr>
+  )
+}

@@ -1,0 +1,153 @@
+// @vitest-environment happy-dom
+import { LocationProvider } from 'preact-iso'
+import { describe, expect, it, vi } from 'vitest'
+import type { PersonRecord, Role, Stores } from '../../contract'
+import { Refusal } from '../../model/api'
+import type { Organisation } from '../../model/organisation'
+import { act, byTestId, draw, modelOf, press, signal, type } from '../testing'
+import { PeoplePage } from './PeoplePage'
+import { StoresPage } from './StoresPage'
+
+const NOW = new Date(2026, 10, 26, 12).getTime()
+const name = (zh: string, en: string) => ({ zh, en })
+
+function record(login: string, zh: string, more: Partial<PersonRecord> = {}): PersonRecord {
+  return {
+    person: {
+      id: `p-${login}`,
+      role: 'expert',
+      name: name(zh, login),
+      skills: ['it'],
+      title: null,
+      store: null,
+    },
+    login,
+    region: null,
+    disabled: false,
+    has_password: true,
+    invited_until: null,
+    seen_at: null,
+    ...more,
+  }
+}
+
+const PEOPLE = [
+  record('chen', '陈立群'),
+  record('zhang', '张建国', { disabled: true }),
+  record('sun', '孙明', { has_password: false, invited_until: NOW + 1 }),
+  record('qian', '钱文', { has_password: false, invited_until: NOW }),
+]
+const STORES: Stores = {
+  regions: [{ id: 'r-east', name: name('华东', 'East') }],
+  stores: [
+    {
+      id: 's-1',
+      number: '0117',
+      name: name('静安寺店', "Jing'an"),
+      region: 'r-east',
+      tablets: [record('store-0117', '静安寺店')],
+    },
+  ],
+}
+
+async function drawn(page: 'people' | 'stores', parts: Partial<Organisation> = {}, role: Role = 'admin') {
+  const organisation = {
+    people: () => Promise.resolve(PEOPLE),
+    stores: () => Promise.resolve(STORES),
+    ...parts,
+  }
+  const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] } }
+  const model = modelOf({ me: signal(me), incoming: signal([]), tick: signal(NOW), organisation })
+  await draw(
+    <LocationProvider>{page === 'people' ? <PeoplePage /> : <StoresPage />}</LocationProvider>,
+    model,
+  )
+  await settled()
+}
+const settled = () => act(() => Promise.resolve())
+const rows = () =>
+  [...document.querySelectorAll<HTMLElement>('[data-testid=person-row]')].map(
+    ({ dataset }) => `${dataset.login} ${dataset.state}`,
+  )
+
+describe('the list of people', () => {
+  it('says how everybody’s sign-in stands, and finds by first letters', async () => {
+    await drawn('people')
+    expect(rows()).toEqual(['chen active', 'zhang disabled', 'sun invited', 'qian expired'])
+    await type('admin-search', 'zjg')
+    expect(rows()).toEqual(['zhang disabled'])
+    await type('admin-search', 'nobody')
+    expect(document.body.textContent).toContain('没有这样的人')
+  })
+
+  it('adds somebody and shows the link once', async () => {
+    const addPerson = vi.fn<Organisation['addPerson']>(() =>
+      Promise.resolve({ id: 'p-li', login: 'li', path: '/invitation#secret' }),
+    )
+    await drawn('people', { addPerson })
+    await press('people-add')
+    await type('person-name', '李娜')
+    await type('person-login', 'Li Na')
+    await press('person-save')
+    expect(addPerson).not.toHaveBeenCalled()
+    await type('person-login', 'li')
+    await press('person-skill-dishes')
+    await press('person-save')
+    await settled()
+    expect(addPerson).toHaveBeenCalledWith({
+      login: 'li',
+      role: 'expert',
+      name: name('李娜', '李娜'),
+      title: null,
+      skills: ['dishes'],
+      region: null,
+    })
+    expect(byTestId<HTMLInputElement>('link').value).toBe(`${location.origin}/invitation#secret`)
+    await press('link-done')
+    expect(document.body.innerHTML).not.toContain('secret')
+  })
+
+  it('says in its own words why something was refused, and keeps what was typed', async () => {
+    await drawn('people', { disable: () => Promise.reject(new Refusal('conflict')) })
+    await press('open-chen')
+    await press('person-disable')
+    await settled()
+    expect(byTestId('person-problem').textContent).toBe('登录名已有人用，或这是最后一个管理员。')
+    expect(byTestId<HTMLInputElement>('person-name').value).toBe('陈立群')
+  })
+})
+
+describe('an imported list', () => {
+  it('names its bad lines and cannot be applied', async () => {
+    const takeStores = vi.fn<Organisation['takeStores']>(() =>
+      Promise.resolve({
+        problems: [{ line: 5, text: 'name is empty' }],
+        added: [],
+        changed: [],
+        regions: [],
+        same: 0,
+      }),
+    )
+    await drawn('stores', { takeStores })
+    await press('stores-import')
+    const input = byTestId<HTMLInputElement>('import-file')
+    Object.defineProperty(input, 'files', { value: [new File(['x'], 'x.csv')] })
+    await act(() => void input.dispatchEvent(new Event('change', { bubbles: true })))
+    await settled()
+    expect(takeStores.mock.calls.map(([, apply]) => apply)).toEqual([false])
+    expect(byTestId('import-problems').textContent).toContain('第 5 行 name is empty')
+    expect(byTestId<HTMLButtonElement>('import-apply').disabled).toBe(true)
+  })
+})
+
+describe('the list of stores', () => {
+  it('gives a manager nothing to change', async () => {
+    await drawn('stores', {}, 'manager')
+    expect(document.body.textContent).toContain('静安寺店')
+    for (const id of ['stores-add', 'stores-import', 'region-add', 'open-store-0117']) {
+      expect(document.querySelector(`[data-testid=${id}]`), id).toBeNull()
+    }
+    const found = [...document.querySelectorAll<HTMLElement>('nav .rail-place[data-testid^=nav-]')]
+    expect(found.map((place) => place.dataset.testid)).toEqual(['nav-archive', 'nav-places'])
+  })
+})
