@@ -110,6 +110,7 @@ class Feedback:
                     leg.redundancy.heard(packets - len(packet.arrivals), packets)
                     leg.estimate.on_feedback(packet, leg.numbering.left(base, packets), now)
                     if leg.estimate.fell(now):
+                        leg.look_due = 0.0
                         self._hurry(leg)
             case Bye(ssrcs):
                 for ssrc in ssrcs:

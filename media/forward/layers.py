@@ -17,6 +17,8 @@ LONGEST_WAIT_S = 60.0
 PAUSE_AFTER_S = 6.0
 """So long a picture that does not fit at all still comes, as small as it can be: a first estimate is often too low, and
 is corrected by then."""
+HOPELESS, HOPELESS_AFTER_S = 0.5, 1.0
+"""Where not even this part of it fits, it takes too much of the sound to wait for that."""
 PROVED_S = 15.0
 """A larger picture that had to be taken back within this time was a mistake: the next try waits twice as long."""
 
@@ -127,14 +129,15 @@ class Ladder:
             return None if self.given is None else min(self.given, top)
         return min(top, 0 if self.given is None else self.given + 1)
 
-    def spared(self, given: int | None, now: float) -> int | None:
-        """What it comes as if `given` is what fits: the smallest for a while where nothing does."""
+    def spared(self, given: int | None, now: float, *, hopeless: bool = False) -> int | None:
+        """What it comes as if `given` is what fits: the smallest for a while where nothing does, a short one where it
+        is `hopeless`."""
         if given is not None or (self.given is None and self.limited):
             self._unfit_since = None
             return given
         if self._unfit_since is None:
             self._unfit_since = now
-        return None if now - self._unfit_since >= PAUSE_AFTER_S else 0
+        return None if now - self._unfit_since >= (HOPELESS_AFTER_S if hopeless else PAUSE_AFTER_S) else 0
 
     def take(self, given: int | None, wish: int, now: float) -> None:
         """It comes as `given`; at its size it would be `wish`."""

@@ -245,12 +245,12 @@ class Leg:
 
     def pace(self, now: float) -> bool:
         """Spread pictures where the link is narrow, and let go what may. Returns whether there is more to do."""
-        bps = self.estimate.sending.bps
-        if bps is None or self.numbering is None:
+        if self.numbering is None:
             return False
-        narrow = bps < (PACED_BELOW_BPS if self._pacer is None else PACED_UNTIL_BPS)
+        bps = self.estimate.sending.bps
+        narrow = bps is not None and bps < (PACED_BELOW_BPS if self._pacer is None else PACED_UNTIL_BPS)
         if self._pacer is not None:
-            if narrow:
+            if bps is not None and narrow:
                 self._pacer.release(bps, now)
             else:
                 self._pacer.flush()

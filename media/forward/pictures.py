@@ -5,7 +5,7 @@ from functools import partial
 
 from contract.ids import PersonId
 from contract.media import LAYER_BPS, SHRUNK, Layer, Source
-from media.forward.layers import Ladder, Offer, Wish, allocate, wanted, whole
+from media.forward.layers import HOPELESS, Ladder, Offer, Wish, allocate, wanted, whole
 from media.forward.publication import Publication
 from media.forward.sending import Sending
 from media.forward.slot import Slot
@@ -106,7 +106,12 @@ class Pictures:
             tops.append(top)
             wishes.append(Wish(offers, picture.slot.px, ladder.given, ladder.most(top, now)))
         allocated = allocate(wishes, budget_bps)
-        shown = [ladder.spared(at, now) for ladder, at in zip(self._ladders.values(), allocated, strict=True)]
+        shown = [
+            ladder.spared(
+                at, now, hopeless=budget_bps is not None and budget_bps < HOPELESS * picture.supply.offers[0].bps
+            )
+            for picture, ladder, at in zip(pictures, self._ladders.values(), allocated, strict=True)
+        ]
         uppers = self._uppers.values()
         wholes = whole(
             wishes,

@@ -6,6 +6,8 @@ is lost. Nothing is known until the first sign of a limit: `bps` is None then.
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
 
 from media.rtp.delay import DelayTrend, Usage
 from media.rtp.numbering import MOST_REMEMBERED, Left
@@ -25,6 +27,8 @@ FALL, FALL_DEEP = 0.85, 0.6
 """Of what arrives."""
 DEEP_S = 0.3
 """Where more than this waits, the fall is deep until it has drained, or DRAIN_S passed."""
+FULL_S = 0.1
+"""Where more than this waits while much is lost, the queue is full: a short one, that loses what does not fit."""
 DRAINED_S = 0.05
 DRAIN_S = 5.0
 STANDING_EVERY_S = 1.0
@@ -41,13 +45,20 @@ RISE_ABOVE_ARRIVING = 1.5
 LOSS_WINDOW_S = 1.0
 LOSS_SETTLE_S = 0.7
 """After a fall, until it shows in what is lost."""
-LOSS_LEAST_PACKETS = 20
+LOSS_LEAST_PACKETS, LOSS_JUDGED_PACKETS = 20, 100
+"""Fewer say nothing; where no queue speaks with them, more are needed."""
 LOSS_TOLERATED = 0.10
 LOSS_ABOVE_USUAL = 1.6
+LOSS_TRIES = 3
+"""Falls after each of which as much was sent as before: less cannot be sent, a voice alone perhaps."""
+LOSS_LEAST_BPS = 130_000
+"""What is lost without a queue never brings it below a voice with all its redundancy, which needs that the most."""
 PROBE_EVERY_S, PROBE_SELDOM_S = 2.0, 16.0
 """Between two trains of padding: less and less often while they find nothing."""
 PROBE_HUNGRY_S = 4.0
 """At most, where somebody waits for what a train may find: it is the only way to know."""
+PROBE_STALE_S = 2.0
+"""What was seen of the queue longer ago than this is no reason against one: it is empty, or somebody would tell."""
 PROBE_S = 0.015
 PROBE_FACTOR = 2.0
 PROBE_PART = 0.9
@@ -67,6 +78,29 @@ class _Train:
 
     def holds(self, number: int) -> bool:
         return (number - self.first) & 0xFFFF < self.packets
+
+
+@dataclass
+class _Trial:
+    """Less is sent, to see whether less is lost."""
+
+    bps_before: float | None
+    sent_bps: float
+    loss: float
+    part: float = 1.0
+    """Of `sent_bps`, what may be sent now."""
+    falls: int = 0
+
+    def unhelped(self, sent_bps: float) -> float:
+        """More loss than this, where `sent_bps` are sent now, says that it was for nothing: a third of the way back
+        from what it must be if as much arrives as before, for what made us look was much by chance, too."""
+        full = max(0.0, 1 - (1 - self.loss) * self.sent_bps / max(1.0, sent_bps))
+        return full + (self.loss - full) / 3
+
+
+def _chance(share: float, packets: int) -> float:
+    """How far the share of so many is off by chance."""
+    return sqrt(share * (1 - share) / packets)
 
 
 class SendRate:
@@ -104,9 +138,8 @@ class SendRate:
         self._loss_packets = self._loss_came = self._loss_lost = 0
         """Of the window that began `_loss_since`: packets, bytes that came, bytes that did not."""
         self._usual_loss = 0.0
-        self._unhelped_loss: float | None = None
-        """More than this after a fall says that it was for nothing: halfway between what it was before and what it must
-        be if as much arrives as before."""
+        self._trial: _Trial | None = None
+        """Whether it helps to send less, while that is not known yet."""
         self._train: _Train | None = None
         self._probe_at = 0.0
         self._probed_at = float("-inf")
@@ -136,7 +169,9 @@ class SendRate:
             del self._lost[next(iter(self._lost))]
         self._measure()
         self._judge_train(now)
-        if self.trend.usage is Usage.OVER or self._stands(now):
+        if self._overflows(now):
+            self._keep_to_what_arrives(now)
+        elif self.trend.usage is Usage.OVER or self._stands(now):
             self._fall(now)
         elif not self._judge_loss(now) and self.bps is not None:
             self._rise(self.bps, now)
@@ -171,18 +206,38 @@ class SendRate:
         """The queue grows."""
         if now - self._fell_at < FALL_EVERY_S:
             return
+        self._trial = None
         self._link_bps = self.arriving_bps
         self._draining = self.trend.queue_s > DEEP_S
         wanted = (FALL_DEEP if self._draining else FALL) * self.arriving_bps
         least, most = (FIRST_LEAST_BPS, wanted) if self.bps is None else (LEAST_STEP * self.bps, self.bps)
         self._set(max(least, min(most, wanted)), now)
 
+    def _overflows(self, now: float) -> bool:
+        """A short queue loses what does not fit before it is seen to grow; then as much arrives as the link carries."""
+        if self.trend.queue_s < FULL_S or self._loss_packets < LOSS_LEAST_PACKETS or now < self._loss_since:
+            return False
+        lost, usual = self._lost_share(), max(LOSS_TOLERATED, LOSS_ABOVE_USUAL * self._usual_loss)
+        if lost <= usual + _chance(usual, self._loss_packets):
+            return False
+        # A voice alone, that others' packets hold up, must keep its redundancy.
+        return self.arriving_bps > (1 - lost) * LOSS_LEAST_BPS and self._waits(now)
+
+    def _keep_to_what_arrives(self, now: float) -> None:
+        self._trial, self._link_bps, self._draining = None, self.arriving_bps, True
+        self._loss_since = now + LOSS_SETTLE_S
+        self._set(min(self.bps or MOST_BPS, FALL_DEEP * self.arriving_bps), now)
+
     def _stands(self, now: float) -> bool:
         """A queue that is full does not grow any more; it is a reason to fall all the same."""
-        queue_s = self.trend.queue_s
-        if queue_s < DEEP_S or self.trend.usage is not Usage.NORMAL or now - self._fell_at < STANDING_EVERY_S:
+        if self.trend.queue_s < DEEP_S or self.trend.usage is not Usage.NORMAL:
             return False
-        helped = queue_s < STANDING_HELPED * self._standing_s
+        return now - self._fell_at >= STANDING_EVERY_S and self._waits(now)
+
+    def _waits(self, now: float) -> bool:
+        """Whether so long a queue is one, and not a way that has become longer."""
+        queue_s = self.trend.queue_s
+        helped = queue_s < STANDING_HELPED * self._standing_s or now - self._fell_at > DRAIN_S
         self._standing_s, self._standing_tries = queue_s, 1 if helped else self._standing_tries + 1
         if self._standing_tries <= STANDING_TRIES:
             return True
@@ -199,7 +254,7 @@ class SendRate:
                 self.bps = bps = max(bps, FALL * link)
         if self.trend.usage is not Usage.NORMAL or self._draining or now - self._fell_at < FALL_EVERY_S:
             return
-        if self._unhelped_loss is not None and now - self._fell_at < DRAIN_S:
+        if self._trial is not None and now - self._fell_at < DRAIN_S:
             return  # first see what the last fall did
         if bps >= RISE_ABOVE_ARRIVING * self.arriving_bps:
             return
@@ -219,27 +274,44 @@ class SendRate:
         """Whether so much is lost that less must be sent."""
         if now < self._loss_since:
             self._loss_packets = self._loss_came = self._loss_lost = 0
-        if now - self._loss_since < LOSS_WINDOW_S or self._loss_packets < LOSS_LEAST_PACKETS:
+        packets = self._loss_packets
+        if now - self._loss_since < LOSS_WINDOW_S or packets < LOSS_JUDGED_PACKETS:
             return False
-        lost_bytes = max(0, self._loss_lost)
-        self.loss = lost_bytes / max(1, lost_bytes + self._loss_came)
+        self.loss = self._lost_share()
+        sent_bps = 8 * (max(0, self._loss_lost) + self._loss_came) / (now - self._loss_since)
         self._loss_since = now
         self._loss_packets = self._loss_came = self._loss_lost = 0
-        unhelped, self._unhelped_loss = self._unhelped_loss, None
-        if unhelped is not None and self.loss > unhelped:
-            self._usual_loss = max(self._usual_loss, self.loss)
-        elif self.loss < self._usual_loss / 4:
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            as_much = sent_bps > (1 + trial.part) / 2 * trial.sent_bps
+            if as_much and trial.falls < LOSS_TRIES:
+                self._trial = trial  # nothing is known yet
+            elif as_much or self.loss > trial.unhelped(sent_bps):
+                self._usual_loss = max(self._usual_loss, self.loss)
+                self.bps = trial.bps_before
+        if self.loss < self._usual_loss / 4:
             self._usual_loss = self.loss
-        if self.loss <= max(LOSS_TOLERATED, LOSS_ABOVE_USUAL * self._usual_loss):
+        usual = max(LOSS_TOLERATED, LOSS_ABOVE_USUAL * self._usual_loss)
+        if self.loss <= usual + _chance(usual, packets) or (self.bps is not None and self.bps <= LOSS_LEAST_BPS):
+            self._trial = None
             return False
-        part = 1 - self.loss / 2
-        helped = max(0.0, 1 - (1 - self.loss) / part)
-        self._unhelped_loss = (self.loss + helped) / 2
+        self._try_less(sent_bps, now)
+        return True
+
+    def _lost_share(self) -> float:
+        """Of the bytes of the window so far."""
+        lost_bytes = max(0, self._loss_lost)
+        return lost_bytes / max(1, lost_bytes + self._loss_came)
+
+    def _try_less(self, sent_bps: float, now: float) -> None:
+        trial = self._trial = self._trial or _Trial(self.bps, sent_bps, self.loss)
         self._loss_since = now + LOSS_SETTLE_S
         self._link_bps = self.arriving_bps
-        sent_bps = self.arriving_bps / (1 - min(self.loss, 0.9))
-        self._set((self.bps or max(sent_bps, FIRST_LEAST_BPS)) * part, now)
-        return True
+        bps = MOST_BPS if self.bps is None else self.bps
+        wanted = min(bps, sent_bps) * min(FALL, 1 - self.loss / 2)
+        self._set(min(bps, max(LOSS_LEAST_BPS, wanted)), now)
+        trial.part = min(1.0, (self.bps or 0) / trial.sent_bps)
+        trial.falls += 1
 
     # --- room that is not used
 
@@ -251,7 +323,7 @@ class SendRate:
             due = min(due, max(self._probed_at + PROBE_HUNGRY_S, self._fell_at + PROBE_EVERY_S))
         if self.bps is None or self._train is not None or now < due:
             return 0
-        if self.trend.usage is not Usage.NORMAL or self._draining:
+        if (self.trend.usage is not Usage.NORMAL or self._draining) and now - self._at < PROBE_STALE_S:
             return 0
         return int(PROBE_FACTOR * min(self.bps, MOST_BPS / 4) * PROBE_S / 8)
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from contract.media import Layer
 from media.forward.layers import (
+    HOPELESS_AFTER_S,
     LONGEST_WAIT_S,
     PAUSE_AFTER_S,
     PROVED_S,
@@ -190,6 +191,13 @@ def test_a_picture_that_does_not_fit_goes_on_small_for_a_while_and_then_pauses()
     assert ladder.spared(None, 2.0 + PAUSE_AFTER_S) is None
     ladder.take(None, 2, 9.0)
     assert ladder.spared(None, 9.5) is None
+
+
+def test_what_does_not_fit_by_half_is_not_kept_for_long() -> None:
+    ladder = Ladder()
+    assert ladder.spared(None, 0.0, hopeless=True) == 0, "the first word may be wrong"
+    assert ladder.spared(None, HOPELESS_AFTER_S, hopeless=True) is None
+    assert ladder.spared(None, HOPELESS_AFTER_S) == 0
 
 
 def test_a_paused_picture_stays_away_for_a_while_and_begins_small() -> None:

@@ -234,12 +234,13 @@ def test_pacing_begins_and_ends_without_a_hole_or_a_step_back() -> None:
     obeys(world, anna)
     leg = world.room._legs[ben.id]
     world.run(3)
-    for bps in (400_000, 5_000_000, 400_000, 1_200_000, 5_000_000):
+    for bps in (400_000, 5_000_000, 400_000, 1_200_000, 5_000_000, 400_000, None):
         leg.estimate.sending.bps = bps
         world.run(1)
         leg.estimate.sending.bps = bps
     world.run(1)
     assert_continuous(ben.slot())
+    assert ben.slot().last_at > world.now - 0.1, "nothing waits where no limit is known any more"
 
 
 def test_a_revoked_grant_stops_a_spread_picture_at_once() -> None:
