@@ -105,8 +105,9 @@ class Rooms:
             raise Rejection(ErrorCode.STALE, "a newer PeerConnection exists")
         if len(self.legs) >= self._max_legs:
             raise Unavailable(ErrorCode.BUSY, "no legs left on this worker", retry_after_s=BUSY_RETRY_S)
-        self._admit(request, known, clock.now())
-        self._mux.refresh()
+        now = clock.now()
+        self._admit(request, known, now)
+        self._mux.keep_fresh(now)
         leg = Leg(
             request,
             mux=self._mux,
@@ -124,7 +125,7 @@ class Rooms:
         room.grants[request.participant] = request.grants, request.host
         room.legs[leg.id] = leg
         self.legs[leg.id] = leg
-        self.admission.opened(clock.now())
+        self.admission.opened(now)
         return leg
 
     def _admit(self, request: OpenLeg, room: HeldRoom | None, now: float) -> None:

@@ -8,7 +8,13 @@ import asyncio
 from typing import cast
 
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCIceTransport
-from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, RTCDtlsTransport, State
+from aiortc.rtcdtlstransport import (
+    SRTP_AEAD_AES_128_GCM,
+    SRTP_AES128_CM_SHA1_80,
+    RTCDtlsTransport,
+    SRTPProtectionProfile,
+    State,
+)
 from OpenSSL import SSL
 
 from media.peer.endpoint import Endpoint
@@ -26,11 +32,25 @@ class DtlsFailed(Exception):
     """The handshake ended without keys: wrong certificate, no common cipher, or the peer gave up."""
 
 
+class _Certificate(RTCCertificate):
+    """A certificate whose context of OpenSSL is made once: aiortc makes one for each peer, which costs as much as the
+    handshake itself."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            # A session that is resumed would be one of another peer's keys; and each would be kept.
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+        return self._context
+
+
 class Identity:
     """The certificate of this process, fresh at every start and valid for 30 days; all its peers share it."""
 
     def __init__(self) -> None:
-        self.certificate = RTCCertificate.generateCertificate()
+        self.certificate = _Certificate.generateCertificate()
         self.fingerprint = next(
             found.value for found in self.certificate.getFingerprints() if found.algorithm == "sha-256"
         )

@@ -187,7 +187,7 @@ class Leg:
     def restart_ice(self, ufrag: str, pwd: str) -> str:
         """The client looks for a way anew with these credentials; the fragment of SDP that answers it (RFC 8840)."""
         fresh = self._mux.restart(self.endpoint, ufrag, pwd)
-        self._mux.refresh()
+        self._mux.keep_fresh(clock.now())
         return restart_answer(fresh.ufrag, fresh.pwd, self.sections, self._mux.addresses)
 
     def close(self, reason: LegEnd) -> None:

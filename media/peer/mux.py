@@ -32,6 +32,8 @@ MAX_ADDRESSES = 16
 TAKEOVER_S = 5.0
 """An address that a peer used within this time is not given to another one."""
 LOOPBACK = "127.0.0.1"
+LOOK_S = 1.0
+"""How old what an answer says of this machine's addresses may be: to look costs a good part of what a join may."""
 
 
 class Mux:
@@ -52,6 +54,7 @@ class Mux:
         self._bugs = 0
         self._listener: TcpListener | None = None
         self._present: list[str] = []
+        self._looked_at = float("-inf")
         self.port = self._bind(port)
         self.refresh()
 
@@ -80,11 +83,15 @@ class Mux:
         self._doors[host] = door
         self._loop.add_reader(door.fd, self._readable, door)
 
-    def refresh(self) -> None:
-        """Follow the addresses of this machine: a network that was down at start, IPv6 addresses that change each day.
+    def keep_fresh(self, now: float) -> None:
+        """Before an answer: `refresh`, unless that was LOOK_S ago at most."""
+        if now - self._looked_at >= LOOK_S:
+            self._looked_at = now
+            self.refresh()
 
-        Cheap enough for every answer.
-        """
+    def refresh(self) -> None:
+        """Follow the addresses of this machine: a network that was down at start, IPv6 addresses that change each
+        day."""
         self._present = media_hosts()
         for host in self._doors.keys() - {LOOPBACK, *self._present}:
             if not self._doors[host].by_address:

@@ -5,37 +5,33 @@ never its text. Candidates are only counted: the worker is ICE-lite and learns a
 """
 
 import re
-from collections.abc import Sized
 from dataclasses import dataclass, field
 
 from contract.errors import ErrorCode, ProtocolViolation
+from media.peer.described import (
+    MAX_LINE_CHARS,
+    MAX_PER_SECTION,
+    NOTHING,
+    RUNS,
+    Described,
+    Unreadable,
+    described,
+    together,
+)
 
 MAX_BYTES = 48 * 1024
 MAX_SECTIONS = 32
 MAX_CANDIDATES = 50
-MAX_LINE_CHARS = 1024
-MAX_PER_SECTION = 64
-"""Payload types, extensions or SSRC lines of one section."""
 
 _M_LINE = re.compile(r"(audio|video|application) ([0-9]{1,5}) ([A-Z/]{1,32}) ([!-~ ]{1,400})")
 _MID = re.compile(r"[!-~]{1,16}")
 _ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _FINGERPRINT = re.compile(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
-_EXTMAP = re.compile(r"([0-9]{1,5})(?:/(sendrecv|sendonly|recvonly|inactive))? ([!-~]{1,255})(?: .*)?")
-_NUMBERED = re.compile(r"([0-9]{1,3}) (.{1,800})")
 _SSRC = re.compile(r"([0-9]{1,10}) .*")
 _FID = re.compile(r"FID ([0-9]{1,10}) ([0-9]{1,10})")
 _RID = re.compile(r"([A-Za-z0-9_-]{1,16}) (send|recv)(?: .*)?")
 _SIMULCAST = re.compile(r"send ([A-Za-z0-9_~,;-]{1,200})(?: recv .*)?")
 _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
-
-
-@dataclass(frozen=True, slots=True)
-class Extension:
-    """An offered header extension (RFC 8285)."""
-
-    id: int
-    direction: str | None
 
 
 @dataclass(slots=True)
@@ -45,7 +41,7 @@ class OfferSection:
     kind: str
     port: int
     protocol: str
-    formats: list[str]
+    formats: tuple[str, ...]
     mid: str = ""
     direction: str | None = None
     bundle_only: bool = False
@@ -55,11 +51,8 @@ class OfferSection:
     pwd: str | None = None
     fingerprint: str | None = None
     """SHA-256, upper case."""
-    rtpmap: dict[int, str] = field(default_factory=dict)
-    """Payload type → `name/rate[/channels]`, lower case."""
-    fmtp: dict[int, str] = field(default_factory=dict)
-    feedback: dict[int, set[str]] = field(default_factory=dict)
-    extensions: dict[str, Extension] = field(default_factory=dict)
+    described: Described = NOTHING
+    """Its codecs and extensions."""
     ssrcs: list[int] = field(default_factory=list)
     fid: tuple[int, int] | None = None
     """SSRC and SSRC of its retransmissions (RFC 5576)."""
@@ -87,46 +80,62 @@ def parse(text: str) -> Offer:
     """Read an offer. Raises ProtocolViolation(`bad_sdp`)."""
     if len(text) > MAX_BYTES or len(text.encode(errors="replace")) > MAX_BYTES:
         raise bad(f"longer than {MAX_BYTES} bytes")
-    session = OfferSection("session", 0, "", [])
+    if not text.startswith(("v=0\n", "v=0\r")):
+        raise bad("line 1 is not v=0")
+    session = OfferSection("session", 0, "", ())
     offer = Offer([], [])
     current = session
     candidates = 0
-    for number, raw in enumerate(text.split("\n"), 1):
-        line = raw.rstrip("\r")
-        if not line:
+    number = 1
+    for index, piece in enumerate(RUNS.split(text)):
+        if index % 2:
+            _describe(current, piece, number)
+            number += piece.count("\n")
             continue
-        if len(line) > MAX_LINE_CHARS:
-            raise bad(f"line {number} is longer than {MAX_LINE_CHARS} characters")
-        if len(line) < 2 or line[1] != "=":
-            raise bad(f"line {number} is not <type>=<value>")
-        if number == 1 and line != "v=0":
-            raise bad("line 1 is not v=0")
-        if line[0] == "m":
-            if len(offer.sections) == MAX_SECTIONS:
-                raise bad(f"more than {MAX_SECTIONS} media sections")
-            current = _m_line(line[2:], number)
-            offer.sections.append(current)
-        elif line[0] == "a":
-            name, _, value = line[2:].partition(":")
-            if name == "candidate":
-                candidates += 1
-                if candidates > MAX_CANDIDATES:
-                    raise bad(f"more than {MAX_CANDIDATES} candidates")
-            elif name == "group" and current is session:
-                words = value.split()
-                if words[:1] == ["BUNDLE"]:
-                    offer.bundle = words[1 : MAX_SECTIONS + 2]
-            else:
-                _attribute(current, name, value, number)
+        for line_number, raw in enumerate(piece.split("\n"), number):
+            line = raw.rstrip("\r")
+            if not line:
+                continue
+            if len(line) > MAX_LINE_CHARS:
+                raise bad(f"line {line_number}: longer than {MAX_LINE_CHARS} characters")
+            if len(line) < 2 or line[1] != "=":
+                raise bad(f"line {line_number} is not <type>=<value>")
+            if line[0] == "m":
+                if len(offer.sections) == MAX_SECTIONS:
+                    raise bad(f"more than {MAX_SECTIONS} media sections")
+                current = _m_line(line[2:], line_number)
+                offer.sections.append(current)
+            elif line[0] == "a":
+                name, _, value = line[2:].partition(":")
+                if name == "candidate":
+                    candidates += 1
+                    if candidates > MAX_CANDIDATES:
+                        raise bad(f"more than {MAX_CANDIDATES} candidates")
+                elif name == "group" and current is session:
+                    words = value.split()
+                    if words[:1] == ["BUNDLE"]:
+                        offer.bundle = words[1 : MAX_SECTIONS + 2]
+                else:
+                    _attribute(current, name, value, line_number)
+        number += piece.count("\n")
     _inherit(session, offer)
     return offer
+
+
+def _describe(section: OfferSection, run: str, number: int) -> None:
+    """Take over what a run of lines says; it begins with the end of line `number`."""
+    try:
+        found = described(run)
+        section.described = found if section.described is NOTHING else together(section.described, found)
+    except Unreadable as error:
+        raise bad(f"line {number + error.line}: {error}") from None
 
 
 def _m_line(value: str, number: int) -> OfferSection:
     match = _M_LINE.fullmatch(value)
     if match is None:
         raise bad(f"line {number}: media section is not understood")
-    formats = match[4].split()
+    formats = tuple(match[4].split())
     if len(formats) > MAX_PER_SECTION:
         raise bad(f"line {number}: more than {MAX_PER_SECTION} formats")
     port = int(match[2])
@@ -159,14 +168,8 @@ def _attribute(section: OfferSection, name: str, value: str, number: int) -> Non
                 section.fingerprint = _token(_FINGERPRINT, digest, number).upper()
         case "sctp-port":
             section.sctp_port = _number(value, 65535, number)
-        case "rtpmap" | "fmtp" | "rtcp-fb":
-            _payload_attribute(section, name, value, number)
-        case "extmap":
-            found = _EXTMAP.fullmatch(value)
-            if found is None or not 1 <= int(found[1]) <= 255:
-                raise bad(f"line {number}: extmap is not understood")
-            _room(section.extensions, number)
-            section.extensions[found[3]] = Extension(int(found[1]), found[2])
+        case "extmap" | "rtpmap" | "fmtp" | "rtcp-fb":
+            raise bad(f"line {number}: {name} is not understood")
         case "ssrc":
             found = _SSRC.fullmatch(value)
             if found is None:
@@ -193,28 +196,7 @@ def _attribute(section: OfferSection, name: str, value: str, number: int) -> Non
             pass
 
 
-def _payload_attribute(section: OfferSection, name: str, value: str, number: int) -> None:
-    if name == "rtcp-fb" and value.startswith("*"):
-        return
-    found = _NUMBERED.fullmatch(value)
-    if found is None:
-        raise bad(f"line {number}: {name} is not understood")
-    payload_type = _number(found[1], 127, number)
-    if name == "rtpmap":
-        _room(section.rtpmap, number)
-        section.rtpmap[payload_type] = found[2].strip().lower()
-    elif name == "fmtp":
-        _room(section.fmtp, number)
-        section.fmtp[payload_type] = found[2].strip()
-    else:
-        if payload_type not in section.feedback:
-            _room(section.feedback, number)
-        feedback = section.feedback.setdefault(payload_type, set())
-        _room(feedback, number)
-        feedback.add(found[2].strip().lower())
-
-
-def _room(container: Sized, number: int) -> None:
+def _room(container: list[int] | list[str], number: int) -> None:
     """Refuse what would be one too many."""
     if len(container) >= MAX_PER_SECTION:
         raise bad(f"line {number}: more than {MAX_PER_SECTION} of one attribute")

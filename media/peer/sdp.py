@@ -28,21 +28,15 @@ from media.peer import plain
 from media.peer.candidates import candidate_lines
 from media.peer.offer import Offer, OfferSection, bad, parse
 from media.peer.parts import Part, own_parts
+from media.peer.terms import MAX_EXTENSION_ID, Terms, terms
 
 MAX_MESSAGE_BYTES = 1024
 """Announced for the data channel; a browser refuses to send more (contract.data.MAX_UP_BYTES)."""
 SCTP_PORT = 5000
 """RFC 8841 §5: both sides use it by convention; it is not a UDP port."""
-MAX_EXTENSION_ID = 14
-"""The last id of a one-byte header extension, RFC 8285 §4.2; we write no others."""
-
 _SCTP = "UDP/DTLS/SCTP"
-_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
-_TRANSPORT_CC = "transport-cc"
 _SETUP = {"passive": "active"}
 """Our own client and most others can be the DTLS client; ffmpeg's muxer is the server unless told otherwise."""
-_REVERSED = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
-_OPUS_FMTP = "minptime=10;useinbandfec=1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +98,8 @@ def answer(
     setup = _SETUP.get(transport.setup or "", "passive")
     for index, (offered, part) in enumerate(zip(offer.sections, parts, strict=True)):
         if part is not None:
-            section = _settle(index, offered, part, video_codecs, new_ssrc, refuse)
-            lines += _media_lines(offered, section)
+            section, media_lines = _settle(index, offered, part, tuple(video_codecs), new_ssrc, refuse)
+            lines += media_lines
             lines += _transport_lines(local, setup, candidates=not settled)
             settled.append(section)
         elif offered is data:
@@ -146,7 +140,7 @@ def _check_order(offer: Offer, layout: Layout) -> None:
             raise bad(f"section {index} has another transport protocol")
         if section.port == 0 and not section.bundle_only:
             raise bad(f"section {index} is rejected by its own offer")
-    if offer.sections[-1].formats != ["webrtc-datachannel"]:
+    if offer.sections[-1].formats != ("webrtc-datachannel",):
         raise bad("the last section is not a data channel")
 
 
@@ -173,183 +167,68 @@ def _settle(
     index: int,
     offered: OfferSection,
     part: Part,
-    video_codecs: Sequence[Codec],
+    video_codecs: tuple[Codec, ...],
     new_ssrc: Callable[[], int],
     refuse: Callable[[str], PasslineError],
-) -> Section:
-    """Decide codecs, extensions and SSRCs of one media section."""
+) -> tuple[Section, list[str]]:
+    """Decide codecs, extensions and SSRCs of one media section; and say so in the lines of the answer."""
     kind: Literal["audio", "video"] = "audio" if offered.kind == "audio" else "video"
-    pt_of = _codecs(offered, video_codecs)
-    if not pt_of:
+    layers = _layers(offered) if part.source is Source.CAMERA else ()
+    slot = part.source is None
+    agreed = terms(kind, offered.formats, offered.described, video_codecs, slot=slot, layered=bool(layers))
+    if not agreed.pt_of:
         raise refuse(f"section {index} has {'no opus' if kind == 'audio' else 'no video codec that we know'}")
-    rtx_of = {}
-    for payload_type in pt_of.values():
-        for other, name in offered.rtpmap.items():
-            if name == "rtx/90000" and offered.fmtp.get(other, "").replace(" ", "") == f"apt={payload_type}":
-                rtx_of[payload_type] = other
-    opus = pt_of.get(Codec.OPUS, 0)
-    if part.source is not None:
-        layers = _layers(offered) if part.source is Source.CAMERA else ()
+    if slot:
+        ssrc, rtx_ssrc = new_ssrc(), new_ssrc() if agreed.rtx_of else 0
+    elif layers:
+        ssrc, rtx_ssrc = 0, 0
+    else:
         ssrc, rtx_ssrc = offered.fid or (offered.ssrcs[0] if offered.ssrcs else 0, 0)
-        return Section(
-            mid=offered.mid,
-            kind=kind,
-            direction="recvonly",
-            source=part.source,
-            layers=layers,
-            ssrc=0 if layers else ssrc,
-            rtx_ssrc=0 if layers else rtx_ssrc,
-            pt_of=pt_of,
-            rtx_of=rtx_of,
-            sound_again=bool(opus) and "nack" in offered.feedback.get(opus, ()),
-            ext=_extensions(offered, slot=False, layered=bool(layers)),
-        )
-    return Section(
+    section = Section(
         mid=offered.mid,
         kind=kind,
-        direction="sendonly",
+        direction="sendonly" if slot else "recvonly",
+        source=part.source,
+        layers=layers,
         stage=part.stage,
         floor=part.floor,
-        ssrc=new_ssrc(),
-        rtx_ssrc=new_ssrc() if rtx_of else 0,
-        pt_of=pt_of,
-        rtx_of=rtx_of,
-        red=_red(offered, opus),
-        ext=_extensions(offered, slot=True),
+        ssrc=ssrc,
+        rtx_ssrc=rtx_ssrc,
+        pt_of=agreed.pt_of,
+        rtx_of=agreed.rtx_of,
+        red=agreed.red,
+        sound_again=agreed.sound_again,
+        ext=agreed.ext,
     )
-
-
-def _codecs(offered: OfferSection, video_codecs: Sequence[Codec]) -> dict[Codec, int]:
-    """The codecs we know in this section, the preferred one first; none if there is none."""
-    listed = [int(name) for name in offered.formats if name.isascii() and name.isdigit() and int(name) <= 127]
-    if offered.kind == "audio":
-        opus = next((pt for pt in listed if offered.rtpmap.get(pt) == "opus/48000/2"), None)
-        return {} if opus is None else {Codec.OPUS: opus}
-    able = {
-        Codec.VP8: next((pt for pt in listed if offered.rtpmap.get(pt) == "vp8/90000"), None),
-        Codec.H264: _h264(offered, listed),
-        Codec.VP9: _main(offered, listed, "vp9/90000", "profile-id"),
-    }
-    found = {codec: pt for codec, pt in able.items() if pt is not None}
-    order = [*video_codecs, *found]
-    return dict(sorted(found.items(), key=lambda item: order.index(item[0])))
-
-
-def _red(offered: OfferSection, opus: int) -> int:
-    """The payload type of redundancy (RFC 2198) of Opus; 0 if there is none."""
-    for payload_type, name in offered.rtpmap.items():
-        within = offered.fmtp.get(payload_type, "").split("/")
-        if opus and name == "red/48000/2" and str(payload_type) in offered.formats and set(within) == {str(opus)}:
-            return payload_type
-    return 0
-
-
-def _main(offered: OfferSection, listed: list[int], name: str, parameter: str) -> int | None:
-    """Profile 0, which is meant where none is told: 8 bits and 4:2:0, as every camera has it and every decoder."""
-    for pt in listed:
-        parameters = offered.fmtp.get(pt, "").lower().replace(" ", "").split(";")
-        profile = next((text.partition("=")[2] for text in parameters if text.startswith(f"{parameter}=")), "0")
-        if offered.rtpmap.get(pt) == name and profile == "0":
-            return pt
-    return None
-
-
-def _h264(offered: OfferSection, listed: list[int]) -> int | None:
-    """Constrained baseline (42e0..) in packetization mode 1, which every browser has; plain baseline (42....) else."""
-    fallback = None
-    for pt in listed:
-        if offered.rtpmap.get(pt) != "h264/90000":
-            continue
-        parameters = offered.fmtp.get(pt, "").lower().replace(" ", "").split(";")
-        if "packetization-mode=1" not in parameters:
-            continue
-        profile = next((text[17:] for text in parameters if text.startswith("profile-level-id=")), "")
-        if profile.startswith("42e0"):
-            return pt
-        if profile.startswith("42") and fallback is None:
-            fallback = pt
-    return fallback
+    return section, _media_lines(offered, section, agreed)
 
 
 def _layers(offered: OfferSection) -> tuple[Layer, ...]:
     """The layers of an offered simulcast, if we know them all and can tell their packets apart."""
     names = [name for name, _paused in offered.simulcast]
     known = [layer for layer in Layer if layer in names and layer in offered.rids]
-    tags = [offered.extensions.get(EXTENSIONS[name]) for name in ("rid", "repaired_rid")]
+    tags = [offered.described.extensions.get(EXTENSIONS[name]) for name in ("rid", "repaired_rid")]
     told_apart = all(tag is not None and tag.id <= MAX_EXTENSION_ID for tag in tags)
     return tuple(known) if told_apart and len(known) == len(names) else ()
 
 
-def _extensions(offered: OfferSection, *, slot: bool, layered: bool = False) -> dict[str, int]:
-    wanted = ["mid"]
-    if layered:
-        wanted += ["rid", "repaired_rid"]
-    if offered.kind == "audio":
-        wanted.append("level")
-    if slot:
-        wanted.append("playout_delay")
-    measured = slot or offered.kind == "video"
-    if measured and any(_TRANSPORT_CC in feedback for feedback in offered.feedback.values()):
-        wanted.append("transport_cc")
-    found = {}
-    for name in wanted:
-        extension = offered.extensions.get(EXTENSIONS[name])
-        if extension is not None and extension.id <= MAX_EXTENSION_ID:
-            found[name] = extension.id
-    return found
-
-
-def _media_lines(offered: OfferSection, section: Section) -> list[str]:
-    formats = []
-    for payload_type in section.pt_of.values():
-        formats.append(payload_type)
-        if payload_type in section.rtx_of:
-            formats.append(section.rtx_of[payload_type])
-    if section.red:
-        formats.append(section.red)
+def _media_lines(offered: OfferSection, section: Section, agreed: Terms) -> list[str]:
     lines = [
-        f"m={section.kind} 9 {plain.RTP} " + " ".join(map(str, formats)),
+        f"m={section.kind} 9 {plain.RTP} " + " ".join(map(str, agreed.formats)),
         "c=IN IP4 0.0.0.0",
         "a=rtcp:9 IN IP4 0.0.0.0",
         "a=rtcp-mux",
         "a=rtcp-rsize",
         *([f"a=mid:{section.mid}"] if section.mid else []),
         f"a={section.direction}",
+        *agreed.lines,
     ]
-    for name, number in section.ext.items():
-        direction = offered.extensions[EXTENSIONS[name]].direction
-        suffix = "" if direction is None else f"/{_REVERSED[direction]}"
-        lines.append(f"a=extmap:{number}{suffix} {EXTENSIONS[name]}")
-    for codec, payload_type in section.pt_of.items():
-        lines += _codec_lines(offered, codec, payload_type)
-        if "transport_cc" in section.ext and _TRANSPORT_CC in offered.feedback.get(payload_type, ()):
-            lines.append(f"a=rtcp-fb:{payload_type} {_TRANSPORT_CC}")
-        if payload_type in section.rtx_of:
-            rtx = section.rtx_of[payload_type]
-            lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
-    if section.red:
-        lines += [f"a=rtpmap:{section.red} red/48000/2", f"a=fmtp:{section.red} {offered.fmtp[section.red]}"]
-    if section.sound_again:
-        lines.append(f"a=rtcp-fb:{section.pt_of[Codec.OPUS]} nack")
     if section.direction == "sendonly":
         lines += _slot_lines(section)
     if section.layers:
         lines += [f"a=rid:{layer} recv" for layer in section.layers]
         lines.append("a=simulcast:recv " + ";".join("~" * paused + name for name, paused in offered.simulcast))
     return lines
-
-
-def _codec_lines(offered: OfferSection, codec: Codec, payload_type: int) -> list[str]:
-    match codec:
-        case Codec.OPUS:
-            silent = ";usedtx=1" if "usedtx=1" in offered.fmtp.get(payload_type, "") else ""
-            return [f"a=rtpmap:{payload_type} opus/48000/2", f"a=fmtp:{payload_type} {_OPUS_FMTP}{silent}"]
-        case _:
-            lines = [f"a=rtpmap:{payload_type} {codec.upper()}/90000"]
-            if payload_type in offered.fmtp:
-                lines.append(f"a=fmtp:{payload_type} {offered.fmtp[payload_type]}")
-    offered_feedback = offered.feedback.get(payload_type, set())
-    return lines + [f"a=rtcp-fb:{payload_type} {name}" for name in _FEEDBACK if name in offered_feedback]
 
 
 def _slot_lines(section: Section) -> list[str]:

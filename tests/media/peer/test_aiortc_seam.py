@@ -72,6 +72,16 @@ def test_our_srtp_profiles_exist() -> None:
     assert len(Identity().fingerprint) == 32 * 3 - 1
 
 
+def test_all_peers_share_one_context_and_no_session_is_resumed_in_it() -> None:
+    """OpenSSL gives each peer a connection of its own; its certificate is asked for each time."""
+    certificate = Identity().certificate
+    profiles = [rtcdtlstransport.SRTP_AEAD_AES_128_GCM]
+    context = certificate._create_ssl_context(profiles)
+    assert certificate._create_ssl_context(profiles) is context
+    assert context.set_session_cache_mode(SSL.SESS_CACHE_OFF) == SSL.SESS_CACHE_OFF, "it says what was set before"
+    assert SSL.Context(SSL.DTLS_METHOD).set_session_cache_mode(SSL.SESS_CACHE_OFF) != SSL.SESS_CACHE_OFF
+
+
 def test_sctp_hands_every_datagram_to_handle_data() -> None:
     assert inspect.iscoroutinefunction(RTCSctpTransport._handle_data)
     assert list(inspect.signature(RTCSctpTransport._handle_data).parameters) == ["self", "data"]

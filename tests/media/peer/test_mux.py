@@ -10,7 +10,7 @@ import pytest
 from media.peer import mux as port_module
 from media.peer import stun
 from media.peer.endpoint import DTLS_QUEUE, MAX_ASKED, MAX_UNPROVED, Endpoint, Way
-from media.peer.mux import BATCH, LOOPBACK, MAX_ADDRESSES, Mux
+from media.peer.mux import BATCH, LOOK_S, LOOPBACK, MAX_ADDRESSES, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
 from media.peer.udp import UdpDoor
 from media.plane.base import Address
@@ -153,6 +153,21 @@ async def test_the_port_follows_the_addresses_of_the_machine_and_keeps_what_is_i
             endpoint.close()
             mux.refresh()
             assert mux.doors == {LOOPBACK, "127.0.0.4"}
+    finally:
+        mux.close()
+
+
+async def test_a_crowd_does_not_look_at_the_addresses_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts: list[str] = []
+    monkeypatch.setattr(port_module, "media_hosts", lambda: list(hosts))
+    mux = Mux(0)
+    try:
+        mux.keep_fresh(100.0)
+        hosts[:] = ["127.0.0.2"]
+        mux.keep_fresh(100.0 + 0.9 * LOOK_S)
+        assert mux.doors == {LOOPBACK}
+        mux.keep_fresh(100.0 + LOOK_S)
+        assert mux.doors == {LOOPBACK, "127.0.0.2"}
     finally:
         mux.close()
 

@@ -120,15 +120,15 @@ def test_only_offered_payload_types_extensions_and_feedback_come_back(real: Path
             continue
         for payload_type in lines[0].split()[3:]:
             assert payload_type in section.formats
-            assert int(payload_type) in section.rtpmap
+            assert int(payload_type) in section.described.rtpmap
         for line in lines:
             if line.startswith("a=extmap:"):
                 number, uri = line[9:].split(" ")
-                assert section.extensions[uri].id == int(number.split("/")[0])
+                assert section.described.extensions[uri].id == int(number.split("/")[0])
                 assert uri in EXTENSIONS.values()
             if line.startswith("a=rtcp-fb:"):
                 payload_type, feedback = line[10:].split(" ", 1)
-                assert feedback in section.feedback[int(payload_type)]
+                assert feedback in section.described.feedback[int(payload_type)]
     assert "video-orientation" not in found.text
     assert found.text.count("goog-remb") > 0
 
@@ -137,7 +137,7 @@ def test_transport_wide_feedback_is_answered_where_it_is_offered_but_for_the_sou
     text = real.read_bytes().decode()
     found = answered(text, layout_of(real))
     for offered, lines, section in zip(parse(text).sections, blocks(found.text), found.sections.all, strict=False):
-        able = {pt for pt, feedback in offered.feedback.items() if "transport-cc" in feedback}
+        able = {pt for pt, feedback in offered.described.feedback.items() if "transport-cc" in feedback}
         measured = section.source is None or section.kind == "video"
         wanted = able & set(section.pt_of.values()) if measured else set()
         assert {line for line in lines if "transport-cc" in line} == {f"a=rtcp-fb:{pt} transport-cc" for pt in wanted}
