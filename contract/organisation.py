@@ -1,8 +1,10 @@
 """The chain as its administrators see it over HTTP: people with their sign-ins, stores with their tablets, regions."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from contract.base import Message, WallMs
+from contract.base import Message, ShortText, WallMs
 from contract.http import InvitedPerson, ListProblem
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Login, Name, Person, Role, Skill, StoreNumber
@@ -61,14 +63,53 @@ class Region(Message):
     name: Name
 
 
+class EnrolmentWish(Message):
+    """A tablet that is to become a store's device."""
+
+    name: ShortText
+    """What administrators call it: where it stands."""
+
+
+class Enrolment(Message):
+    """The one time that the code is told: only its hash is kept."""
+
+    code: str
+    address: str
+    """Where the tablet goes, the code behind the `#`."""
+    picture: list[str]
+    """`address` as a QR code without a border: rows from the top, 1 is dark."""
+    expires_at: WallMs
+
+
+class EnrolDevice(Message):
+    """The code as somebody typed or scanned it."""
+
+    code: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class DeviceRecord(Message):
+    """A tablet that was enrolled by a code."""
+
+    id: PersonId
+    name: str
+    enrolled_at: WallMs
+    enrolled_by: Name
+    """Who made the code."""
+    seen_at: WallMs | None
+    """To ten minutes; none: it is signed out."""
+    revoked_at: WallMs | None
+
+
 class StoreRecord(Message):
-    """A store and the tablets that sign in for it."""
+    """A store, its devices, and the tablets that sign in for it with a password."""
 
     id: StoreId
     number: str
     name: Name
     region: RegionId
     tablets: list[PersonRecord]
+    devices: list[DeviceRecord]
+    """The one enrolled last first; also those that were taken back."""
 
 
 class Stores(Message):

@@ -10,8 +10,9 @@ from argon2 import PasswordHasher
 from runtime.address import own_address
 from runtime.health import Health, serve
 from runtime.settings import Settings
+from signaling.auth.devices import Devices
 from signaling.auth.invitations import Invitations
-from signaling.auth.limits import MediaTokenLimit, SignInLimit
+from signaling.auth.limits import AddressLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.passwords import Passwords
 from signaling.auth.seen import Seen
@@ -60,7 +61,9 @@ def build(
         turn_limit=TurnLimit(),
         tickets=tickets,
         media_tokens=MediaTokens(database),
-        media_token_limit=MediaTokenLimit(),
+        media_token_limit=AddressLimit(),
+        devices=Devices(database),
+        enrolment_limit=AddressLimit(),
         first_administrator=FirstAdministrator(database, passwords),
         invitations=Invitations(database, passwords),
         presence=service.presence,

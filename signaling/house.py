@@ -16,8 +16,9 @@ from contract.people import PresenceEntry, Role
 from contract.rooms import RoomState, Still
 from runtime.health import Health
 from runtime.settings import Settings
+from signaling.auth.devices import Devices
 from signaling.auth.invitations import Invitations
-from signaling.auth.limits import MediaTokenLimit, SignInLimit
+from signaling.auth.limits import AddressLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
@@ -111,7 +112,9 @@ class House:
     turn_limit: TurnLimit
     tickets: Tickets
     media_tokens: MediaTokens
-    media_token_limit: MediaTokenLimit
+    media_token_limit: AddressLimit
+    devices: Devices
+    enrolment_limit: AddressLimit
     first_administrator: FirstAdministrator
     invitations: Invitations
     presence: PresenceBoard

@@ -18,7 +18,7 @@ from signaling.auth.principal import Principal
 from signaling.domain.archive import Kept, may_publish
 from signaling.domain.draft import concerns
 from signaling.store import archive
-from signaling.store.tables import PersonRow, RegionRow, StoreRow
+from signaling.store.tables import DeviceRow, PersonRow, RegionRow, StoreRow
 
 
 class Live(Protocol):
@@ -29,7 +29,7 @@ class Live(Protocol):
 
 
 L = TypeVar("L", bound=Live)
-R = TypeVar("R", PersonRow, StoreRow, RegionRow)
+R = TypeVar("R", PersonRow, DeviceRow, StoreRow, RegionRow)
 
 
 def access_room(who: Principal, room: L | None) -> L:
@@ -86,6 +86,11 @@ async def access_still(session: AsyncSession, who: Principal, room: RoomId, stil
 async def access_person(session: AsyncSession, who: Principal, person: PersonId) -> PersonRow:
     """Somebody, or a tablet, whom `who` may change. Raises Rejection(`not_found`)."""
     return await _administered(session, who, PersonRow, person)
+
+
+async def access_device(session: AsyncSession, who: Principal, device: PersonId) -> DeviceRow:
+    """A device that `who` may take back. Raises Rejection(`not_found`)."""
+    return await _administered(session, who, DeviceRow, device)
 
 
 async def access_store(session: AsyncSession, who: Principal, store: StoreId) -> StoreRow:

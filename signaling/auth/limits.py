@@ -1,4 +1,4 @@
-"""Locks a name, an address, or a signed-in browser, after too many wrong passwords or tokens."""
+"""Locks a name, an address, or a signed-in browser, after too many wrong passwords, tokens or codes."""
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -45,19 +45,19 @@ class SignInLimit:
         return [(self._per_login, f"login:{login}"), (self._per_address, f"address:{address}")]
 
 
-class MediaTokenLimit:
-    """Counts unknown media tokens of an address as `SignInLimit` counts passwords: to guess one is hopeless, but each
-    guess costs a look into the database."""
+class AddressLimit:
+    """Counts the wrong guesses of an address, as `SignInLimit` those at a password: of media tokens, where each costs a
+    look into the database, and of codes that enrol a tablet, which are short."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._per_address = RateLimitItemPerMinute(WRONG_PER_ADDRESS, WINDOW_MIN)
 
     def check(self, address: str) -> None:
-        """Raises Rejection(`locked`), for a good token too."""
+        """Raises Rejection(`locked`), for a right one too."""
         if not self._limiter.test(self._per_address, address):
-            raise Rejection(ErrorCode.LOCKED, "too many unknown tokens", retry_after_s=WINDOW_MIN * 60.0)
+            raise Rejection(ErrorCode.LOCKED, "too many wrong guesses", retry_after_s=WINDOW_MIN * 60.0)
 
     def wrong(self, address: str) -> None:
-        """Counts one that is unknown or has expired."""
+        """Counts a wrong one."""
         self._limiter.hit(self._per_address, address)

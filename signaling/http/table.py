@@ -3,6 +3,7 @@
 from signaling.http import (
     archive,
     audit,
+    devices,
     guests,
     ice,
     install,
@@ -25,6 +26,7 @@ ROUTES = [
     *people_list.ROUTES,
     *staff.ROUTES,
     *stores.ROUTES,
+    *devices.ROUTES,
     *tokens.ROUTES,
     *rooms.ROUTES,
     *guests.ROUTES,

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.ids import RegionId, StoreId
 from contract.organisation import PersonRecord, Region, StoreRecord, Stores
 from contract.people import Name, Role
+from signaling.store import devices
 from signaling.store.people import as_person
-from signaling.store.tables import InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
+from signaling.store.tables import DeviceRow, InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
 
 
 async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
@@ -20,8 +21,10 @@ async def stores(session: AsyncSession, now_ms: int, only: RegionId | None) -> S
     regions, places = select(RegionRow).order_by(RegionRow.id), select(StoreRow).order_by(StoreRow.number)
     if only is not None:
         regions, places = regions.where(RegionRow.id == only), places.where(StoreRow.region_id == only)
+    enrolled = await devices.by_store(session, now_ms)
     tablets: dict[str, list[PersonRecord]] = {}
-    for row in await session.execute(_persons(now_ms, PersonRow.role == Role.STORE)):
+    which = (PersonRow.role == Role.STORE) & PersonRow.id.not_in(select(DeviceRow.person_id))
+    for row in await session.execute(_persons(now_ms, which)):
         tablets.setdefault(row[1].id, []).append(_record(*row))
     return Stores(
         regions=[
@@ -35,6 +38,7 @@ async def stores(session: AsyncSession, now_ms: int, only: RegionId | None) -> S
                 name=Name(zh=row.name_zh, en=row.name_en),
                 region=RegionId(row.region_id),
                 tablets=tablets.get(row.id, []),
+                devices=enrolled.get(StoreId(row.id), []),
             )
             for row in await session.scalars(places)
         ],

@@ -88,6 +88,31 @@ class PersonRow(Base):
     disabled_ms: Mapped[int | None] = mapped_column(Ms)
 
 
+class DeviceRow(Base):
+    """A tablet that was enrolled by a code: what the person of the role `store` behind it is as a thing."""
+
+    __tablename__ = "device"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("store.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    """What the administrators call it: where it stands."""
+    enrolled_ms: Mapped[int] = mapped_column(Ms)
+    by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    """Who made the code."""
+    revoked_ms: Mapped[int | None] = mapped_column(Ms)
+
+
+class EnrolmentRow(Base):
+    """A code that makes one tablet a store's device, of which only the SHA-256 is kept."""
+
+    __tablename__ = "enrolment"
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("store.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    expires_ms: Mapped[int] = mapped_column(Ms)
+
+
 class SignInRow(Base):
     """A signed-in browser: the cookie is random, only its SHA-256 is kept."""
 

@@ -1,4 +1,4 @@
-"""An administrator keeps people and stores on the pages for it: what is done there counts at once."""
+"""An administrator keeps people, stores and tablets on the pages for it: what is done there counts at once."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
 from tests.support.browsers import connected
+from tests.support.clips import clip
 
 pytestmark = pytest.mark.browser
 
@@ -54,3 +55,35 @@ async def test_somebody_is_added_comes_in_by_the_link_and_is_out_when_disabled(t
         await admin.get_by_test_id("person-disable").click()
         await admin.locator("[data-login=sun][data-state=disabled]").wait_for()
         await acts.visible(expert, "login")
+
+
+async def test_a_tablet_is_enrolled_by_its_code_and_taken_back_in_the_middle_of_a_call(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        office, shop = await scene.browser(size=DESK), await scene.browser(clip(1))
+        admin = await office.sign_in("admin")
+        await admin.goto(f"{scene.stack.url}/admin/stores")
+        await admin.get_by_test_id("open-store-0131").click()
+        await admin.get_by_test_id("enrol").click()
+        await admin.get_by_test_id("enrol-offer").click()
+        code = await admin.get_by_test_id("enrol-code").inner_text()
+        await admin.get_by_test_id("enrol-done").click()
+
+        tablet = await shop.page()
+        await tablet.get_by_test_id("to-enrol").click()
+        await tablet.get_by_test_id("enrol-code").fill(code)
+        await tablet.get_by_test_id("enrol-go").click()
+        await connected(tablet)
+        await tablet.get_by_test_id("camera-check").wait_for()
+
+        expert = await (await scene.browser(clip(2), size=DESK)).sign_in("chen")
+        await tablet.get_by_test_id("call-equipment").click()
+        await acts.answer(expert)
+        await acts.visible(tablet, "hang-up")
+        await admin.keyboard.press("Escape")
+        await admin.get_by_test_id("open-store-0131").click()
+        await admin.get_by_test_id("device").wait_for()
+        for _ in range(2):
+            await admin.get_by_test_id("device-revoke").click()
+        await acts.visible(tablet, "signin-notice")
+        assert await tablet.get_by_test_id("signin-notice").inner_text() == "这个登录被停用了"
+        await acts.visible(expert, "home")

@@ -93,6 +93,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", "/api/stores/{store}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": NAME, "region": chain.EAST}),
     ("POST", "/api/regions"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": NAME}),
     ("PUT", "/api/regions/{region}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": {"zh": "北", "en": "N"}}),
+    ("POST", "/api/stores/{store}/devices"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": "前台"}),
+    ("POST", "/api/enrol"): Row(all_get(404, *ANYBODY), body={"code": "K7MW3XQP"}),
+    ("DELETE", "/api/devices/{device}"): Row(BY_ADMIN.gets | {"admin": 404}),
     ("GET", "/api/tokens"): BY_ADMIN,
     ("DELETE", "/api/tokens/{guest}"): Row(BY_ADMIN.gets | {"admin": 404}),
     ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
@@ -175,7 +178,7 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 
 
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
-    for name in ("session", "guest"):
+    for name in ("session", "guest", "device"):
         path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
     for name, one in (("person", "p-liu"), ("store", "s-0201"), ("region", chain.NORTH)):
         path = path.replace(f"{{{name}}}", one)
@@ -228,7 +231,7 @@ async def test_a_room_that_is_not_there_looks_like_one_of_somebody_else(server: 
             assert (foreign.status, foreign.body) == (absent.status, absent.body) == (expected, absent.body)
 
 
-@pytest.mark.parametrize("name", ["person", "store", "region"])
+@pytest.mark.parametrize("name", ["person", "store", "region", "device"])
 async def test_nobody_finds_what_is_not_there(server: SignalingServer, name: str) -> None:
     client = await server.sign_in("admin")
     for route in ROUTES:

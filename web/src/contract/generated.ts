@@ -336,6 +336,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stores/{store}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A code of one use, good for a day, that makes a tablet a device of this store; told only now. */
+        post: operations["offer_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** This browser is a device of the code's store from now on; the code is used up. */
+        post: operations["enrol_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a device back: it is signed out at once, in the middle of a call too. */
+        delete: operations["revoke_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -922,7 +973,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "password_set" | "invited" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
@@ -1230,6 +1281,23 @@ export interface components {
             type: "decline_call";
         };
         /**
+         * DeviceRecord
+         * @description A tablet that was enrolled by a code.
+         */
+        DeviceRecord: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Enrolled At */
+            enrolled_at: number;
+            enrolled_by: components["schemas"]["Name"];
+            /** Seen At */
+            seen_at: number | null;
+            /** Revoked At */
+            revoked_at: number | null;
+        };
+        /**
          * Directory
          * @description Who can be called or invited.
          */
@@ -1271,6 +1339,36 @@ export interface components {
          * @enum {string}
          */
         EndReason: "hung_up" | "cancelled" | "declined" | "missed" | "nobody_free" | "closed" | "empty" | "failed";
+        /**
+         * EnrolDevice
+         * @description The code as somebody typed or scanned it.
+         */
+        EnrolDevice: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * Enrolment
+         * @description The one time that the code is told: only its hash is kept.
+         */
+        Enrolment: {
+            /** Code */
+            code: string;
+            /** Address */
+            address: string;
+            /** Picture */
+            picture: string[];
+            /** Expires At */
+            expires_at: number;
+        };
+        /**
+         * EnrolmentWish
+         * @description A tablet that is to become a store's device.
+         */
+        EnrolmentWish: {
+            /** Name */
+            name: string;
+        };
         /**
          * Error
          * @description A wish was refused; with `cid` it names which one.
@@ -2778,7 +2876,7 @@ export interface components {
         };
         /**
          * StoreRecord
-         * @description A store and the tablets that sign in for it.
+         * @description A store, its devices, and the tablets that sign in for it with a password.
          */
         StoreRecord: {
             /** Id */
@@ -2790,6 +2888,8 @@ export interface components {
             region: string;
             /** Tablets */
             tablets: components["schemas"]["PersonRecord"][];
+            /** Devices */
+            devices: components["schemas"]["DeviceRecord"][];
         };
         /**
          * StoreWish
@@ -4270,6 +4370,202 @@ export interface operations {
             };
             /** @description too_large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    offer_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    enrol_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolDevice"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description locked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

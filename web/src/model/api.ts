@@ -191,6 +191,9 @@ export interface Model {
   /** Sets the password and signs in. Refusals: as `checkInvitation`, weak_password. */
   acceptInvitation(token: string, password: string): Promise<void>
 
+  /** This browser becomes a store's device. Refusals: not_found (used, expired, never there), locked. */
+  enrol(code: string): Promise<void>
+
   /* ---- link ---- */
   link: ReadonlySignal<LinkState>
   /** Why the link ended for good; null otherwise. */

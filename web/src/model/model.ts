@@ -302,6 +302,7 @@ function createModel(): Model {
     setUp: (asked) => session.setUp(asked),
     checkInvitation: (token) => call<Invitation>('POST', '/api/invitation/check', { body: { token } }),
     acceptInvitation: (token, password) => session.acceptInvitation(token, password),
+    enrol: (code) => session.enrol(code),
 
     link: session.link,
     bye: session.bye,

@@ -1,5 +1,6 @@
 /** People, stores and media tokens as administrators keep them. */
 import type {
+  Enrolment,
   KeptToken,
   Newcomer,
   PeopleTaken,
@@ -31,6 +32,10 @@ export interface Organisation {
   /** Refusals: conflict. */
   addStore(wish: StoreWish): Promise<void>
   changeStore(store: StoreRecord['id'], change: StoreChange): Promise<void>
+  /** A code, told only now, that makes one tablet a device of this store. Refusals: too_many. */
+  offerEnrolment(store: StoreRecord['id'], name: string): Promise<Enrolment>
+  /** It is signed out at once. */
+  revokeDevice(device: PersonId): Promise<void>
   /** Refusals: conflict. */
   addRegion(name: Name): Promise<void>
   renameRegion(region: string, name: Name): Promise<void>
@@ -55,6 +60,9 @@ export const organisation: Organisation = {
   stores: () => call('GET', '/api/stores'),
   addStore: (body) => call('POST', '/api/stores', { body }),
   changeStore: (store, body) => call('PUT', `/api/stores/${encodeURIComponent(store)}`, { body }),
+  offerEnrolment: (store, name) =>
+    call('POST', `/api/stores/${encodeURIComponent(store)}/devices`, { body: { name } }),
+  revokeDevice: (device) => call('DELETE', `/api/devices/${encodeURIComponent(device)}`),
   addRegion: (name) => call('POST', '/api/regions', { body: { name } }),
   renameRegion: (region, name) =>
     call('PUT', `/api/regions/${encodeURIComponent(region)}`, { body: { name } }),

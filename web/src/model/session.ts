@@ -130,6 +130,13 @@ export class Session {
     await this.enter(me)
   }
 
+  /** So does that of a tablet that is enrolled. */
+  async enrol(code: string): Promise<void> {
+    const me = await call<Me>('POST', '/api/enrol', { body: { code } })
+    if (this.me.value) this.leave()
+    await this.enter(me)
+  }
+
   async signOut(): Promise<void> {
     this.leave()
     await this.store?.wipe()

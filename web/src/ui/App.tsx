@@ -14,6 +14,7 @@ import { keptLogin } from './signin/kept'
 
 const Setup = lazy(() => import('./signin/Setup').then((module) => module.Setup))
 const Invitation = lazy(() => import('./signin/Invitation').then((module) => module.Invitation))
+const Enrol = lazy(() => import('./signin/Enrol').then((module) => module.Enrol))
 const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
 const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
 const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
@@ -124,6 +125,7 @@ function Inside() {
 
   if (path === '/setup') return <Setup />
   if (path === '/invitation') return <Invitation />
+  if (path === '/enrol') return <Enrol />
   if (me === undefined)
     return (
       <main class="alone">

@@ -77,7 +77,7 @@ export function PeoplePage() {
           label={t('admin.role')}
           value={role}
           any={t('admin.any')}
-          options={ROLES.map((one) => ({ value: one, word: t(`roles.${one}`) }))}
+          options={ROLES.map((one) => ({ value: one, word: t(`admin.roles.${one}`) }))}
           onChange={setRole}
           testid="people-role"
         />
@@ -158,7 +158,7 @@ function Row(props: { record: PersonRecord; regions: readonly Region[]; now: num
           </span>
         </button>
       </td>
-      <td>{t(`roles.${person.role}`)}</td>
+      <td class="admin-short">{t(`admin.roles.${person.role}`)}</td>
       <td class="second">{scope || '–'}</td>
       <td>
         <Chip tone={TONES[state]}>{t(`admin.states.${state}`)}</Chip>

@@ -124,7 +124,7 @@ export function PersonDialog(props: {
             label={t('admin.role')}
             value={role}
             disabled={record !== null}
-            options={ROLES.map((one) => ({ value: one, word: t(`roles.${one}`) }))}
+            options={ROLES.map((one) => ({ value: one, word: t(`admin.roles.${one}`) }))}
             onChange={(value) => setRole(value as Role)}
             testid="person-role"
           />

@@ -11,6 +11,7 @@ import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
+import { Devices } from './Devices'
 import { Choice } from './Frame'
 import { NameFields, nameIn, typed } from './NameFields'
 import { refused } from './words'
@@ -22,6 +23,7 @@ export function StoreDialog(props: {
   onDone: () => void
   /** A tablet was changed; the dialog stays. */
   onTablet: () => void
+  onEnrol: () => void
 }) {
   const model = useModel()
   const { store } = props
@@ -107,6 +109,7 @@ export function StoreDialog(props: {
           {t('admin.save')}
         </button>
       </form>
+      {store && <Devices devices={store.devices} onEnrol={props.onEnrol} onDone={props.onTablet} />}
       {store && store.tablets.length > 0 && (
         <section class="admin-tablets">
           <h3 class="legend">{t('admin.tablets')}</h3>

@@ -8,6 +8,7 @@ import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Choice, Frame, Listed, Sought } from './Frame'
+import { EnrolDialog } from './EnrolDialog'
 import { ImportDialog } from './ImportDialog'
 import { RegionDialog } from './RegionDialog'
 import { StoreDialog } from './StoreDialog'
@@ -16,7 +17,7 @@ import { regionName } from './words'
 
 const PAGE = 100
 
-type Open = { store: string } | { region: Region | null } | 'new' | 'import' | null
+type Open = { store: string } | { enrol: string } | { region: Region | null } | 'new' | 'import' | null
 
 export function StoresPage() {
   const model = useModel()
@@ -31,7 +32,16 @@ export function StoresPage() {
   const found = stores.filter(
     (one) => (!region || one.region === region) && matches(query, [one.number, one.name.zh, one.name.en]),
   )
+  const enrolling =
+    open !== null && typeof open === 'object' && 'enrol' in open
+      ? stores.find((one) => one.id === open.enrol)
+      : undefined
   const close = (): void => setOpen(null)
+  /** As it is now: a tablet may have been enrolled meanwhile. */
+  const show = (store: string): void => {
+    setOpen({ store })
+    loaded.reload()
+  }
   const done = (): void => {
     close()
     loaded.reload()
@@ -103,7 +113,7 @@ export function StoresPage() {
                   store={one}
                   region={regionName(regions, one.region)}
                   now={model.tick.value}
-                  onOpen={mayChange ? () => setOpen({ store: one.id }) : undefined}
+                  onOpen={mayChange ? () => show(one.id) : undefined}
                 />
               ))}
             </tbody>
@@ -126,15 +136,22 @@ export function StoresPage() {
           onClose={close}
           onDone={done}
           onTablet={loaded.reload}
+          onEnrol={() => {
+            if (typeof open === 'object' && 'store' in open) setOpen({ enrol: open.store })
+          }}
         />
       )}
+      {enrolling && <EnrolDialog store={enrolling} onClose={() => show(enrolling.id)} />}
     </Frame>
   )
 }
 
 function Row(props: { store: StoreRecord; region: string; now: number; onOpen?: () => void }) {
   const { store } = props
-  const tablets = store.tablets.filter((one) => !one.disabled)
+  const tablets = [
+    ...store.tablets.filter((one) => !one.disabled),
+    ...store.devices.filter((one) => one.revoked_at === null),
+  ]
   const seen = Math.max(0, ...tablets.map((one) => one.seen_at ?? 0))
   return (
     <tr data-testid="store-row" data-number={store.number}>

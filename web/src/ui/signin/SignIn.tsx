@@ -102,6 +102,9 @@ export function SignIn(props: { notice?: string | null }) {
           {t('signin.go')}
         </Button>
         <p class="caption">{t('signin.help')}</p>
+        <a class="btn signin-enrol" data-kind="link" href="/enrol" data-testid="to-enrol">
+          <span>{t('enrol.open')}</span>
+        </a>
       </form>
     </main>
   )
