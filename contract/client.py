@@ -13,6 +13,7 @@ from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
 from contract.people import Name
 from contract.quality import ClientSample
 from contract.rooms import Quality, Reason
+from contract.routing import Language
 
 Cid = Annotated[
     ClientMessageId, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
@@ -107,6 +108,8 @@ class StartCall(Command):
     reason: Reason
     age_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
     """How long ago the button was pressed."""
+    language: Language | None = None
+    """That of the tablet's screen: who speaks it is preferred."""
 
 
 class RoomCommand(Command):

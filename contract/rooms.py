@@ -14,6 +14,7 @@ from contract.base import Message, WallMs
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, StillId
 from contract.media import MediaUse
 from contract.people import Name, Person, Skill, Store
+from contract.routing import Language, RingStep
 
 
 class RoomKind(StrEnum):
@@ -122,6 +123,15 @@ class Call(Message):
     caller: PersonId
     answered_by: PersonId | None = None
     ring_until: WallMs
+    """When the last step is over, if nobody answers or declines."""
+    language: Language | None = None
+    """What the store speaks; none: whatever."""
+    steps: list[RingStep] = Field(default_factory=list)
+    """The chain as it was when the call began."""
+    step: int = 0
+    """Which of them rings now, from 0."""
+    step_until: WallMs | None = None
+    """When the next one begins."""
     timings: Timings
     end: EndReason | None = None
 

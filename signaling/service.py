@@ -37,6 +37,7 @@ from signaling.live.quality import LiveQuality
 from signaling.live.reconcile import Reconciler
 from signaling.live.revocation import Revocation
 from signaling.live.rooms import Rooms
+from signaling.live.routing import LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
 from signaling.live.stills import Stills
 from signaling.nodes.hub import Hub
@@ -62,6 +63,7 @@ class Service:
         self._hub = Hub()
         self.sessions = ClientSessions(keep_s=TTL_MS / 1000)
         self.presence = LivePresence(self.sessions)
+        routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
             database,
             self.sessions,
@@ -69,7 +71,7 @@ class Service:
             self._scope,
             self._hub.perform,
             CallFigures(health.registry),
-            ring_ms=round(settings.ring_s * 1000),
+            routing,
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
@@ -82,7 +84,7 @@ class Service:
         )
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
-        self._directory = DirectoryWatch(database, self.presence, self._revocation)
+        self._directory = DirectoryWatch(database, self.presence, routing, self._revocation)
         self.keeper = Keeper(
             database, settings.data, self.rooms, health.alarms, keep_days=settings.keep_recordings_days
         )

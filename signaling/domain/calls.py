@@ -1,24 +1,23 @@
 """A call for help: who rings, who answers first, how it ends."""
 
-from collections.abc import Sequence
-
 from contract.client import AcceptCall, CancelCall, DeclineCall, FirstFrame, Rung, StartCall
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import DropParticipant, LegEnd
-from contract.people import Person, Presence, PresenceEntry, Role, Skill
+from contract.people import Role
 from contract.rooms import (
-    REASON_SKILLS,
     Call,
     CallChanged,
     CallStage,
     EndReason,
     Member,
+    MemberChanged,
     MemberState,
     RoomKind,
     RoomState,
     Timings,
 )
-from signaling.domain.commands import Asked, Facts, OpeningFacts
+from signaling.domain import routing
+from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
 
 STAGES: dict[CallStage, frozenset[CallStage]] = {
@@ -30,7 +29,7 @@ STAGES: dict[CallStage, frozenset[CallStage]] = {
 
 
 def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
-    """A store calls: every free expert that fits rings. Its tap on the button is its consent."""
+    """A store calls: the first step of its chain rings. Its tap on the button is its consent."""
     store = facts.by.store
     if facts.by.role is not Role.STORE or store is None:
         raise Rejection(ErrorCode.FORBIDDEN, "only a store calls")
@@ -43,33 +42,64 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
         consented_at=now_ms,
         joined_at=now_ms,
     )
-    rung = [Member(person=expert, state=MemberState.RINGING) for expert in whom_to_ring(wish, facts.experts)]
     opened = RoomState(
         id=facts.room,
         ver=1,
         kind=RoomKind.CALL,
         opened_at=now_ms,
-        members=[caller, *rung],
+        members=[caller],
         call=Call(
             stage=CallStage.RINGING,
             reason=wish.reason,
             store=store,
             caller=facts.by.id,
-            ring_until=now_ms + facts.ring_ms,
+            ring_until=now_ms + sum(step.ring_ms for step in facts.steps),
+            language=wish.language,
+            steps=list(facts.steps),
             timings=Timings(tap=max(0, now_ms - wish.age_ms)),
         ),
     )
     draft = Draft(opened, now_ms)
-    if not rung:
-        draft.close(EndReason.NOBODY_FREE)
+    _ring_from(draft, 0, facts)
     return draft.done(opened=opened)
 
 
-def whom_to_ring(wish: StartCall, experts: Sequence[PresenceEntry]) -> list[Person]:
-    """Free experts with a skill for the reason; if there are none, every free one."""
-    free = [entry.person for entry in experts if entry.presence is Presence.FREE]
-    wanted: frozenset[Skill] = frozenset(REASON_SKILLS[wish.reason])
-    return [person for person in free if wanted & set(person.skills)] or free
+def _ring_from(draft: Draft, first: int, facts: Facts | OpeningFacts) -> None:
+    """Ring at step `first`, or at the next one at which somebody rings; after the last the call is over.
+
+    Those who ring already go on. A step at which nobody rings takes no time.
+    """
+    call = call_of(draft)
+    for number, step in list(enumerate(call.steps))[first:]:
+        there = {member.person.id for member in draft.state.members}
+        fitting = routing.fitting(step, call.reason, call.language, facts.experts, draft.now_ms)
+        for person in [person for person in fitting if person.id not in there][: facts.at_once]:
+            draft.emit(MemberChanged(member=Member(person=person, state=MemberState.RINGING)))
+        if _anybody_rings(draft):
+            until = draft.now_ms + step.ring_ms
+            rest_ms = sum(later.ring_ms for later in call.steps[number + 1 :])
+            _set(draft, step=number, step_until=until, ring_until=until + rest_ms)
+            return
+    draft.close(_unanswered(draft))
+
+
+def _anybody_rings(draft: Draft) -> bool:
+    return any(member.state is MemberState.RINGING for member in draft.state.members)
+
+
+def _unanswered(draft: Draft) -> EndReason:
+    """Why nobody answered."""
+    rung = [member.state for member in draft.state.members if member.person.id != call_of(draft).caller]
+    if not rung:
+        return EndReason.NOBODY_FREE
+    return EndReason.DECLINED if all(state is MemberState.DECLINED for state in rung) else EndReason.MISSED
+
+
+def may_ring(state: RoomState, command: RoomCommand) -> bool:
+    """Whether `command` may ring somebody: its facts need the experts, of whom nobody else may ring one meanwhile."""
+    if state.closed_at is not None or state.call is None or state.call.stage is not CallStage.RINGING:
+        return False
+    return isinstance(command, RingExpired) or (isinstance(command, Asked) and isinstance(command.wish, DeclineCall))
 
 
 def call_of(draft: Draft) -> Call:
@@ -90,7 +120,7 @@ def decide_call(
         case AcceptCall():
             _accept(draft, member, asked, facts)
         case DeclineCall():
-            _decline(draft, member)
+            _decline(draft, member, facts)
         case CancelCall():
             _cancel(draft, member)
         case FirstFrame():
@@ -132,17 +162,16 @@ def _accept(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
     legs_changed(draft, facts)
 
 
-def _decline(draft: Draft, member: Member) -> None:
-    call_of(draft)
+def _decline(draft: Draft, member: Member, facts: Facts) -> None:
+    call = call_of(draft)
     if member.state is not MemberState.RINGING:
         if member.state in (MemberState.DECLINED, MemberState.MISSED):
             return
         raise Rejection(ErrorCode.FORBIDDEN, "this person is not rung")
     draft.move(member, MemberState.DECLINED)
-    if any(other.state is MemberState.RINGING for other in draft.state.members):
-        draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.LEFT))
-    else:
-        draft.close(EndReason.DECLINED)
+    draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.LEFT))
+    if not _anybody_rings(draft):
+        _ring_from(draft, call.step, facts)
 
 
 def _cancel(draft: Draft, member: Member) -> None:
@@ -169,11 +198,19 @@ def _first_frame(draft: Draft, asked: Asked, wish: FirstFrame) -> None:
         _stamp(draft, first_frame=max(call.timings.answer or 0, draft.now_ms - wish.age_ms))
 
 
-def ring_expired(draft: Draft) -> None:
-    """Nobody answered in time."""
-    call = draft.state.call
-    if call is not None and call.stage is CallStage.RINGING and draft.now_ms >= call.ring_until:
-        draft.close(EndReason.MISSED)
+def ring_expired(draft: Draft, facts: Facts) -> None:
+    """Nobody answered at this step: more ring, or the call is missed."""
+    due_ms = next_ring_ms(draft.state)
+    if due_ms is not None and draft.now_ms >= due_ms:
+        _ring_from(draft, call_of(draft).step + 1, facts)
+
+
+def next_ring_ms(state: RoomState) -> int | None:
+    """When `RingExpired` is due, UTC ms: whatever rings has one."""
+    call = state.call
+    if state.closed_at is not None or call is None or call.stage is not CallStage.RINGING:
+        return None
+    return call.ring_until if call.step_until is None else call.step_until
 
 
 def legs_changed(draft: Draft, facts: Facts) -> None:

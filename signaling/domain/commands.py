@@ -24,8 +24,10 @@ from contract.client import (
 from contract.ids import PersonId, RecordingId, RoomId, SessionId
 from contract.media import MediaUse
 from contract.nodes import LegEnd, LegReport, LegState, RecordingReport
-from contract.people import Person, PresenceEntry
+from contract.people import Person
 from contract.rooms import Still
+from contract.routing import RingStep
+from signaling.domain.routing import Expert
 
 Opening = StartCall | OpenSession
 """Wishes that make a room."""
@@ -59,7 +61,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RingExpired:
-    """`ring_until` of a ringing call has passed."""
+    """`step_until` of a ringing call has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,10 @@ class Facts:
     """The room's media legs that are not closed."""
     elsewhere: bool = False
     """The asking person holds a seat in another open room."""
+    experts: Sequence[Expert] = ()
+    """As they are this moment; only for what may ring somebody (calls.may_ring)."""
+    at_once: int = 1
+    """How many a step begins to ring at most."""
 
     def media_up(self, person: PersonId, session: SessionId | None) -> bool:
         """Whether a leg of this session of `person` is connected."""
@@ -162,8 +168,10 @@ class OpeningFacts:
     session: SessionId
     room: RoomId
     fresh_recording: RecordingId
-    ring_ms: int
-    experts: Sequence[PresenceEntry] = ()
+    steps: Sequence[RingStep] = ()
+    """The chain of a call."""
+    experts: Sequence[Expert] = ()
+    at_once: int = 1
     people: Mapping[PersonId, Person] | None = None
     """Everybody who can be invited."""
     elsewhere: bool = False

@@ -29,7 +29,6 @@ from contract.nodes import CloseLeg, DropParticipant, LegEnd, Record, RecordingR
 from contract.people import Role
 from contract.rooms import (
     AllMuted,
-    CallStage,
     EndReason,
     Hand,
     HandsChanged,
@@ -185,7 +184,7 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
 def _told(draft: Draft, command: RingExpired | LegsChanged | SeatQuiet | SeatHeard | SeatLost, facts: Facts) -> None:
     match command:
         case RingExpired():
-            calls.ring_expired(draft)
+            calls.ring_expired(draft, facts)
         case LegsChanged():
             calls.legs_changed(draft, facts)
         case SeatQuiet(person=person):
@@ -308,10 +307,3 @@ def _recording(draft: Draft, report: RecordingReport) -> None:
             )
         )
     )
-
-
-def next_ring_ms(state: RoomState) -> int | None:
-    """When `RingExpired` is due, UTC ms."""
-    if state.closed_at is None and state.call is not None and state.call.stage is CallStage.RINGING:
-        return state.call.ring_until
-    return None

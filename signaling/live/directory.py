@@ -1,4 +1,4 @@
-"""Notices that people or stores were changed, by whatever process, and lets it count: presence, names, sockets."""
+"""Notices that people, stores or chains were changed, by whatever process, and lets it count everywhere."""
 
 import asyncio
 
@@ -8,7 +8,8 @@ from contract.errors import Unavailable
 from runtime.logs import get_logger
 from signaling.live.presence import LivePresence
 from signaling.live.revocation import Revocation
-from signaling.store import organisation, people
+from signaling.live.routing import LiveRouting
+from signaling.store import organisation, people, routing
 from signaling.store.engine import Database
 
 log = get_logger(__name__)
@@ -21,10 +22,17 @@ class DirectoryWatch:
     """Looks at the number that every change raises; `load` first, then `run`."""
 
     def __init__(
-        self, database: Database, presence: LivePresence, revocation: Revocation, *, every_s: float = EVERY_S
+        self,
+        database: Database,
+        presence: LivePresence,
+        routing: LiveRouting,
+        revocation: Revocation,
+        *,
+        every_s: float = EVERY_S,
     ) -> None:
         self._database = database
         self._presence = presence
+        self._routing = routing
         self._revocation = revocation
         self._every_s = every_s
         self._ver = -1
@@ -36,7 +44,9 @@ class DirectoryWatch:
         async with self._database.read() as session:
             ver = await organisation.version(session)
             everybody = await people.everybody(session)
+            chains, profiles = await routing.chains(session), await routing.profiles(session)
         self._presence.relist(everybody)
+        self._routing.set(chains, profiles)
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
             await self._revocation.look()

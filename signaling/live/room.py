@@ -5,7 +5,7 @@ Commands wait in a bounded queue and are carried out one after the other. Everyt
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -19,6 +19,7 @@ from contract.nodes import SILENT_S, LegEnd, LegReport, LegState
 from contract.rooms import Member, RoomState
 from runtime import clock, ids
 from runtime.logs import bound_contextvars, clear_contextvars, get_logger
+from signaling.domain.calls import may_ring, next_ring_ms
 from signaling.domain.commands import (
     Asked,
     Facts,
@@ -31,7 +32,8 @@ from signaling.domain.commands import (
 )
 from signaling.domain.draft import SEATED, Decision, Effect
 from signaling.domain.guests import seated_guests
-from signaling.domain.rooms import FINAL, decide, next_ring_ms
+from signaling.domain.rooms import FINAL, decide
+from signaling.domain.routing import Expert
 from signaling.domain.seats import Seats, Sign
 from signaling.live.sessions import ClientSessions
 from signaling.store import rooms as rows
@@ -51,6 +53,18 @@ Answer = Callable[[PasslineError | None], None]
 
 class Surroundings(Protocol):
     """What a room needs of everything around it."""
+
+    ringing: asyncio.Lock
+    """Held by whoever rings people, so that two calls never ring the same free expert."""
+
+    def experts(self) -> list[Expert]:
+        """The experts as they are this moment, for who rings."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many a step begins to ring at most."""
+        ...
 
     def elsewhere(self, person: PersonId, room: RoomId) -> bool:
         """Whether `person` holds a seat in another open room."""
@@ -216,11 +230,20 @@ class LiveRoom:
             _answer(order, None)
 
     async def _change(self, order: Order) -> None:
+        if not may_ring(self.state, order.command):
+            await self._decide(order, experts=())
+            return
+        async with self._around.ringing:
+            await self._decide(order, experts=self._around.experts())
+
+    async def _decide(self, order: Order, *, experts: Sequence[Expert]) -> None:
         command = order.command
         facts = Facts(
             fresh_recording=RecordingId(ids.uuid7()),
             legs=tuple(self.legs.values()),
             elsewhere=isinstance(command, Asked) and self._around.elsewhere(command.by, self.id),
+            experts=experts,
+            at_once=self._around.at_once,
         )
         now_ms = clock.wall_ms()
         try:

@@ -18,9 +18,11 @@ from signaling.domain.commands import Opening, OpeningFacts
 from signaling.domain.draft import SEATED, Decision, Effect, concerned, find
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import open_room
+from signaling.domain.routing import Expert
 from signaling.live.call_figures import CallFigures
 from signaling.live.presence import LivePresence
 from signaling.live.room import LiveRoom
+from signaling.live.routing import LATELY_MS, LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions
 from signaling.store import messages
 from signaling.store import rooms as rows
@@ -40,8 +42,7 @@ class Rooms:
         scope: TaskScope,
         perform: Callable[[Effect], None],
         figures: CallFigures,
-        *,
-        ring_ms: int,
+        routing: LiveRouting,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -49,17 +50,18 @@ class Rooms:
         self._scope = scope
         self._perform = perform
         self._figures = figures
-        self._ring_ms = ring_ms
+        self._routing = routing
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
-        self._opening = asyncio.Lock()
-        """One opening at a time, so that two calls never ring the same free expert."""
+        self.ringing = asyncio.Lock()
+        """One opening or step at a time, so that two calls never ring the same free expert."""
 
     async def load(self) -> None:
         """After a start: take up every room that is open or whose recording is."""
         async with self._database.read() as session:
             states = await rows.unfinished(session)
             heads = await messages.heads(session, [room_channel(state.id) for state in states])
+            self._routing.answered(await rows.answered_since(session, clock.wall_ms() - LATELY_MS))
         for state in states:
             self._add(state, heads.get(room_channel(state.id), 0))
         log.info("rooms loaded", rooms=len(states))
@@ -82,6 +84,15 @@ class Rooms:
                 return True
         return False
 
+    def experts(self) -> list[Expert]:
+        """The experts as they are this moment, for who rings."""
+        return self._routing.experts(self._presence.experts(), clock.wall_ms())
+
+    @property
+    def at_once(self) -> int:
+        """How many a step begins to ring at most."""
+        return self._routing.at_once
+
     def perform(self, effect: Effect) -> None:
         self._perform(effect)
 
@@ -90,14 +101,15 @@ class Rooms:
     async def open(self, asked: ClientSession, wish: StartCall | OpenSession) -> RoomId | None:
         """Carry out a wish that makes a room. Raises Rejection or a database error."""
         person = asked.who.person
-        async with self._opening:
+        async with self.ringing:
             facts = OpeningFacts(
                 by=person,
                 session=asked.id,
                 room=RoomId(ids.uuid7()),
                 fresh_recording=RecordingId(ids.uuid7()),
-                ring_ms=self._ring_ms,
-                experts=self._presence.experts(),
+                steps=self._routing.steps(wish.reason) if isinstance(wish, StartCall) else (),
+                experts=self.experts() if isinstance(wish, StartCall) else (),
+                at_once=self.at_once,
                 people=self._presence.people(),
                 elsewhere=self.elsewhere(person.id, None),
             )
@@ -135,6 +147,9 @@ class Rooms:
             for i, event in enumerate(decision.events, 1)
         ]
         self._figures.saw(None if decision.opened is not None else room.state, decision.state, clock.wall_ms())
+        call, was = decision.state.call, room.state.call
+        if call is not None and call.answered_by is not None and was is not None and was.answered_by is None:
+            self._routing.answered([call])
         room.state = decision.state
         for person in before:
             for text in deltas:

@@ -113,6 +113,22 @@ class EnrolmentRow(Base):
     expires_ms: Mapped[int] = mapped_column(Ms)
 
 
+class CallChainsRow(Base):
+    """One row once an administrator has set them: contract.routing.Chains in `body`."""
+
+    __tablename__ = "call_chains"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[str] = mapped_column(Text)
+
+
+class ExpertProfileRow(Base):
+    """When an expert can be rung, and for what (contract.routing.ExpertProfile in `body`)."""
+
+    __tablename__ = "expert_profile"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+
+
 class SignInRow(Base):
     """A signed-in browser: the cookie is random, only its SHA-256 is kept."""
 

@@ -103,6 +103,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
     ("POST", "/api/ticket"): Row(all_get(201, *SIGNED_IN)),
     ("GET", "/api/directory"): Row(all_get(200, *SIGNED_IN) | all_get(403, "xiaolin", "qian")),
+    ("GET", "/api/routing"): Row(all_get(403, *SIGNED_IN) | {"admin": 200}),
+    ("PUT", "/api/routing/chains"): Row(all_get(403, *SIGNED_IN) | {"admin": 204}, body={"at_once": 3}),
+    ("PUT", "/api/routing/experts/{person}"): Row(
+        all_get(403, *SIGNED_IN) | {"admin": 204}, body={"zone": "Asia/Shanghai", "on_call": True}
+    ),
     ("POST", "/api/rooms/{room}/peers"): Row(all_get(403, "wu", "xiaolin", "qian", "admin"), body=OFFER),
     ("POST", "/api/rooms/{room}/stills"): Row(
         all_get(403, "wu", "xiaolin", "qian", "admin"), data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}

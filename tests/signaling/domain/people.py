@@ -3,11 +3,13 @@
 from contract.client import AcceptCall, JoinRoom, OpenSession, StartCall
 from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RegionId, RoomId, SessionId, StoreId
 from contract.nodes import LegReport, LegState
-from contract.people import Name, Person, Presence, PresenceEntry, Role, Skill, Store
+from contract.people import Name, Person, Role, Skill, Store
 from contract.rooms import Reason, RoomState
+from contract.routing import RingStep, StepWho
 from signaling.domain.commands import Asked, Facts, OpeningFacts, Wish
 from signaling.domain.draft import Decision
 from signaling.domain.rooms import decide, open_room
+from signaling.domain.routing import Expert
 
 NOW = 1_800_000_000_000
 CID = ClientMessageId("0192f000-0000-7000-8000-000000000001")
@@ -33,6 +35,7 @@ CHEN = expert("chen", Skill.EQUIPMENT)
 LIU = expert("liu", Skill.DISHES)
 ZHANG = expert("zhang", Skill.EQUIPMENT, Skill.IT)
 TRAINER = Person(id=PersonId("p-he"), role=Role.TRAINER, name=name("he"))
+STEPS = [RingStep(who=StepWho.SKILLED, ring_ms=20_000), RingStep(who=StepWho.ANYBODY, ring_ms=25_000)]
 FACTS = Facts(fresh_recording=RECORDING)
 
 
@@ -40,24 +43,25 @@ def session(person: Person, tab: int = 1) -> SessionId:
     return SessionId(f"{person.id}#{tab}")
 
 
-def entries(*people: Person, presence: Presence = Presence.FREE) -> list[PresenceEntry]:
-    return [PresenceEntry(person=person, presence=presence, since_ms=NOW) for person in people]
+def entries(*people: Person, free: bool = True) -> list[Expert]:
+    return [Expert(person=person, free=free) for person in people]
 
 
-def opening(by: Person, experts: list[PresenceEntry] | None = None, *, elsewhere: bool = False) -> OpeningFacts:
+def opening(by: Person, experts: list[Expert] | None = None, *, elsewhere: bool = False) -> OpeningFacts:
     return OpeningFacts(
         by=by,
         session=session(by),
         room=ROOM,
         fresh_recording=RECORDING,
-        ring_ms=45_000,
+        steps=STEPS,
         experts=entries(CHEN, ZHANG, LIU) if experts is None else experts,
+        at_once=5,
         people={person.id: person for person in (STORE, SECOND, THIRD, CHEN, LIU, ZHANG)},
         elsewhere=elsewhere,
     )
 
 
-def called(experts: list[PresenceEntry] | None = None) -> RoomState:
+def called(experts: list[Expert] | None = None) -> RoomState:
     """A call of STORE that rings."""
     return open_room(StartCall(cid=CID, reason=Reason.EQUIPMENT), NOW, opening(STORE, experts)).state
 

@@ -17,7 +17,7 @@ from contract.client import (
 )
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import DropParticipant, SetGrants, StartRecording, StopRecording
-from contract.people import Person, Presence
+from contract.people import Person
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState, RoomState
 from signaling.domain.commands import Facts, LegsChanged, RingExpired, SeatHeard, SeatLost, SeatQuiet, Wish
 from signaling.domain.draft import concerns, find, grants_of
@@ -64,14 +64,12 @@ def test_free_experts_with_the_skill_ring() -> None:
     assert find(state, LIU.id) is None
 
 
-def test_every_free_expert_rings_if_none_has_the_skill() -> None:
+def test_every_free_expert_rings_at_once_if_none_has_the_skill() -> None:
     assert state_of(called(entries(LIU)), LIU) is MemberState.RINGING
 
 
 def test_a_call_with_nobody_free_closes_at_once() -> None:
-    decision = open_room(
-        StartCall(cid=CID, reason=Reason.ANY), NOW, opening(STORE, entries(CHEN, presence=Presence.BUSY))
-    )
+    decision = open_room(StartCall(cid=CID, reason=Reason.ANY), NOW, opening(STORE, entries(CHEN, free=False)))
     assert decision.state.end is EndReason.NOBODY_FREE
     assert decision.opened is not None
     assert decision.opened.closed_at is None
@@ -133,6 +131,8 @@ def test_all_declining_ends_it() -> None:
 
 def test_a_ring_expires_to_missed() -> None:
     state = called()
+    assert decide(state, RingExpired(), NOW + 19_999, FACTS).events == ()
+    state = decide(state, RingExpired(), NOW + 20_000, FACTS).state
     assert decide(state, RingExpired(), NOW + 44_999, FACTS).events == ()
     state = decide(state, RingExpired(), NOW + 45_000, FACTS).state
     assert state.end is EndReason.MISSED

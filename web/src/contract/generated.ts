@@ -421,6 +421,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chains that calls go through, and when and for what each expert can be rung. */
+        get: operations["get_routing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/chains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set the chains; calls that begin from now on go through them. */
+        put: operations["put_chains"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/routing/experts/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set when an expert can be rung, and for what. */
+        put: operations["put_profile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room}/peers": {
         parameters: {
             query?: never;
@@ -973,7 +1024,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "routing_changed" | "profile_changed" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
@@ -1140,6 +1191,20 @@ export interface components {
             answered_by: string | null;
             /** Ring Until */
             ring_until: number;
+            /** @default null */
+            language: components["schemas"]["Language"] | null;
+            /** Steps */
+            steps?: components["schemas"]["RingStep"][];
+            /**
+             * Step
+             * @default 0
+             */
+            step: number;
+            /**
+             * Step Until
+             * @default null
+             */
+            step_until: number | null;
             timings: components["schemas"]["Timings"];
             /** @default null */
             end: components["schemas"]["EndReason"] | null;
@@ -1185,6 +1250,37 @@ export interface components {
              * @enum {string}
              */
             type: "cancel_call";
+        };
+        /**
+         * Chains
+         * @description Which steps a call goes through, by its reason. After the last one the store is called back.
+         */
+        Chains: {
+            /**
+             * At Once
+             * @default 5
+             */
+            at_once: number;
+            /**
+             * Usual
+             * @default null
+             */
+            usual: components["schemas"]["RingStep"][] | null;
+            /**
+             * Equipment
+             * @default null
+             */
+            equipment: components["schemas"]["RingStep"][] | null;
+            /**
+             * Dishes
+             * @default null
+             */
+            dishes: components["schemas"]["RingStep"][] | null;
+            /**
+             * Other
+             * @default null
+             */
+            other: components["schemas"]["RingStep"][] | null;
         };
         /**
          * Chapter
@@ -1417,6 +1513,38 @@ export interface components {
          */
         ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "setup_wrong" | "setup_expired" | "setup_done" | "foreign_origin" | "forbidden" | "not_found" | "method" | "not_acceptable" | "precondition" | "no_precondition" | "media_type" | "unsupported" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
         /**
+         * ExpertLine
+         * @description An expert as administrators see them.
+         */
+        ExpertLine: {
+            person: components["schemas"]["Person"];
+            profile: components["schemas"]["ExpertProfile"];
+        };
+        /**
+         * ExpertProfile
+         * @description When somebody can be rung, and for what. Which skills they have is the list of people's business.
+         */
+        ExpertProfile: {
+            /** Levels */
+            levels?: {
+                [key: string]: number;
+            };
+            /** Languages */
+            languages?: components["schemas"]["Language"][];
+            /**
+             * Zone
+             * @default Asia/Shanghai
+             */
+            zone: string;
+            /** Shifts */
+            shifts?: components["schemas"]["Shift"][];
+            /**
+             * On Call
+             * @default false
+             */
+            on_call: boolean;
+        };
+        /**
          * FirstFrame
          * @description The expert's screen shows the store's picture.
          */
@@ -1632,6 +1760,12 @@ export interface components {
             /** Tokens */
             tokens: components["schemas"]["KeptToken"][];
         };
+        /**
+         * Language
+         * @description What people speak on a call.
+         * @enum {string}
+         */
+        Language: "zh" | "en";
         /**
          * Layer
          * @description One of the sizes in which a camera is sent at once (simulcast), smallest first. Named by its `rid` (RFC 8851).
@@ -2440,6 +2574,22 @@ export interface components {
             quality: components["schemas"]["Quality"];
         };
         /**
+         * RingStep
+         * @description One step of a chain. Those rung before go on ringing.
+         */
+        RingStep: {
+            who: components["schemas"]["StepWho"];
+            /** Skills */
+            skills?: components["schemas"]["Skill"][];
+            /**
+             * Min Level
+             * @default 1
+             */
+            min_level: number;
+            /** Ring Ms */
+            ring_ms: number;
+        };
+        /**
          * Role
          * @description What somebody may do; scoped to a store or a region where that makes sense.
          * @enum {string}
@@ -2558,6 +2708,17 @@ export interface components {
             recording: components["schemas"]["RoomRecording"] | null;
             /** Stills */
             stills?: components["schemas"]["Still"][];
+        };
+        /**
+         * Routing
+         * @description Everything that decides whom a call rings.
+         */
+        Routing: {
+            chains: components["schemas"]["Chains"];
+            /** Usual */
+            usual: components["schemas"]["RingStep"][];
+            /** Experts */
+            experts: components["schemas"]["ExpertLine"][];
         };
         /**
          * Rung
@@ -2717,6 +2878,18 @@ export interface components {
             needed: boolean;
         };
         /**
+         * Shift
+         * @description Every week, from then to then; a night is two of them.
+         */
+        Shift: {
+            /** Day */
+            day: number;
+            /** From Min */
+            from_min: number;
+            /** To Min */
+            to_min: number;
+        };
+        /**
          * SignIn
          * @description Name and password of a person or of a store's tablet.
          */
@@ -2809,7 +2982,15 @@ export interface components {
              * @default 0
              */
             age_ms: number;
+            /** @default null */
+            language: components["schemas"]["Language"] | null;
         };
+        /**
+         * StepWho
+         * @description Whom a step rings, of those who are at work and free.
+         * @enum {string}
+         */
+        StepWho: "skilled" | "on_call" | "anybody";
         /**
          * Still
          * @description A photo at the camera's full resolution.
@@ -4651,6 +4832,171 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_chains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Chains"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpertProfile"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

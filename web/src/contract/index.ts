@@ -26,6 +26,7 @@ export type RoomEvent =
 export type Member = Omit<S['Member'], 'person'> & { person: Person }
 export type MemberState = Member['state']
 export type Call = S['Call']
+export type RingStep = NonNullable<Call['steps']>[number]
 export type CallStage = Call['stage']
 export type EndReason = NonNullable<RoomState['end']>
 export type RoomKind = RoomState['kind']

@@ -66,7 +66,7 @@ describe('commands', () => {
       },
       () => now,
     )
-    const answered = commands.issue({ type: 'start_call', reason: 'any', age_ms: 0 })
+    const answered = commands.issue({ type: 'start_call', reason: 'any', age_ms: 0, language: null })
     expect(sent).toEqual([])
     now = 1500
     online = true

@@ -16,6 +16,7 @@ import type {
   SetupState,
 } from '../contract'
 import { DESKTOP, TABLET, TRAINER_DESK, roomChannel } from '../contract'
+import { lang } from '../i18n'
 import type { Wish } from '../link/commands'
 import { call } from '../link/http'
 import { Refusal } from '../link/refusal'
@@ -326,7 +327,12 @@ function createModel(): Model {
 
     startCall: async (reason) => {
       // The wish goes out before the camera opens: opening keeps the page busy for a moment.
-      const opened = issue({ type: 'start_call', reason, age_ms: 0 })
+      const opened = issue({
+        type: 'start_call',
+        reason,
+        age_ms: 0,
+        language: lang.value === 'en' ? 'en' : 'zh',
+      })
       calling.value = true
       try {
         const room = await opened

@@ -36,6 +36,8 @@ const EVERY: Record<Action, true> = {
   region_renamed: true,
   store_added: true,
   store_changed: true,
+  routing_changed: true,
+  profile_changed: true,
   audit_opened: true,
   audit_exported: true,
   backed_up: true,

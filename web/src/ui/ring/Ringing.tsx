@@ -12,6 +12,7 @@ import { Avatar } from '../parts/Person'
 import { Tool } from '../parts/Tool'
 import { Video } from '../parts/Video'
 import { useTheme } from '../parts/hooks'
+import { Chain } from './Chain'
 
 type Row = { person: Person; state: 'ringing' | 'declined' | 'busy' }
 
@@ -38,8 +39,6 @@ export function Ringing(props: { room: RoomState }) {
 
   const now = model.tick.value
   const busy = model.experts.value.filter((entry) => entry.presence === 'busy').map((entry) => entry.person)
-  const left = Math.max(0, Math.ceil((call.ring_until - now) / 1000))
-  const whole = Math.max(1, (call.ring_until - call.timings.tap) / 1000)
   const capture = model.capture.value
   const muted = model.muted.value
 
@@ -57,7 +56,7 @@ export function Ringing(props: { room: RoomState }) {
         </header>
         <ul class="ringing-list" aria-live="polite">
           {rows(room, busy)
-            .slice(0, 4)
+            .slice(0, 3)
             .map(({ person, state }) => (
               <li class="ringing-row" data-state={state} key={person.id} data-testid={`rung-${person.id}`}>
                 <span class="ringing-face">
@@ -71,15 +70,7 @@ export function Ringing(props: { room: RoomState }) {
               </li>
             ))}
         </ul>
-        <div class="ringing-next">
-          <progress
-            max={whole}
-            value={Math.min(whole, whole - left)}
-            aria-label={t('ringing.left', { s: left })}
-          />
-          <p>{left > 0 ? t('ringing.left', { s: left }) : t('ringing.last')}</p>
-          <p class="second">{t('ringing.next')}</p>
-        </div>
+        <Chain call={call} now={now} />
         <Button
           kind="danger"
           size="main"

@@ -1,0 +1,91 @@
+"""Whom a step of a call's chain rings: free, at work, able, and best first.
+
+Pure: the experts as they are, the time as a number. `fitting` never names somebody who is not free.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from contract.people import Person, Skill
+from contract.rooms import REASON_SKILLS, Reason
+from contract.routing import USUAL_LEVEL, Chains, ExpertProfile, Language, RingStep, StepWho
+
+
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """An expert as they are this moment."""
+
+    person: Person
+    free: bool
+    profile: ExpertProfile = field(default_factory=ExpertProfile)
+    recent_calls: int = 0
+    """How many they answered lately."""
+
+
+def usual_steps(ring_ms: int) -> list[RingStep]:
+    """Where no chain is set: who has a skill of the reason, then anybody; `ring_ms` in all."""
+    half_ms = max(50, ring_ms // 2)
+    return [
+        RingStep(who=StepWho.SKILLED, ring_ms=half_ms),
+        RingStep(who=StepWho.ANYBODY, ring_ms=max(50, ring_ms - half_ms)),
+    ]
+
+
+def steps_for(reason: Reason, chains: Chains, ring_ms: int) -> list[RingStep]:
+    """The chain of a call for `reason`."""
+    own = {Reason.EQUIPMENT: chains.equipment, Reason.DISHES: chains.dishes, Reason.OTHER: chains.other}.get(reason)
+    return own or chains.usual or usual_steps(ring_ms)
+
+
+def fitting(
+    step: RingStep, reason: Reason, language: Language | None, experts: Iterable[Expert], now_ms: int
+) -> list[Person]:
+    """Who is free and fits the step, best first.
+
+    Those who speak the language go before everybody else to the point that nobody else rings; if none does, the
+    others ring. Then whoever answered fewest calls lately, then who knows it best.
+    """
+    able = [
+        (expert, level)
+        for expert in experts
+        if expert.free and at_work(expert.profile, now_ms) and (level := _level(step, reason, expert)) > 0
+    ]
+    speaking = [(expert, level) for expert, level in able if speaks(expert.profile, language)]
+    ranked = sorted(speaking or able, key=lambda one: (one[0].recent_calls, -one[1], one[0].person.id))
+    return [expert.person for expert, _ in ranked]
+
+
+def speaks(profile: ExpertProfile, language: Language | None) -> bool:
+    """Whether they understand each other; who says nothing of languages does."""
+    return language is None or not profile.languages or language in profile.languages
+
+
+def at_work(profile: ExpertProfile, now_ms: int) -> bool:
+    """In a shift by the wall clock of the zone, or on call."""
+    if profile.on_call or not profile.shifts:
+        return True
+    local = datetime.fromtimestamp(now_ms / 1000, _zone(profile.zone))
+    minute = local.hour * 60 + local.minute
+    return any(shift.day == local.weekday() and shift.from_min <= minute < shift.to_min for shift in profile.shifts)
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _level(step: RingStep, reason: Reason, expert: Expert) -> int:
+    """How well the expert fits; 0: not at all."""
+    match step.who:
+        case StepWho.ANYBODY:
+            return USUAL_LEVEL
+        case StepWho.ON_CALL:
+            return USUAL_LEVEL if expert.profile.on_call else 0
+        case StepWho.SKILLED:
+            wanted: Sequence[Skill] = step.skills or REASON_SKILLS[reason]
+            has = [skill for skill in wanted if skill in expert.person.skills]
+            best = max((expert.profile.levels.get(skill, USUAL_LEVEL) for skill in has), default=0)
+            return best if best >= step.min_level else 0

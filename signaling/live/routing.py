@@ -1,0 +1,62 @@
+"""The chains and profiles that count now, and who answered how many calls lately."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from contract.ids import PersonId
+from contract.people import Presence, PresenceEntry
+from contract.rooms import Call, Reason
+from contract.routing import Chains, ExpertProfile, RingStep
+from signaling.domain.routing import Expert, steps_for
+
+LATELY_MS = 8 * 3600 * 1000
+"""A shift: whoever answered most in it rings last."""
+MOST_CALLS = 20_000
+"""Remembered; the oldest are forgotten first. A chain of 300 stores has a tenth of it in a shift."""
+
+
+class LiveRouting:
+    """Told by signaling.live.directory what is set, by signaling.live.rooms what was answered."""
+
+    def __init__(self, *, ring_ms: int) -> None:
+        self._ring_ms = ring_ms
+        self._chains = Chains()
+        self._profiles: Mapping[PersonId, ExpertProfile] = {}
+        self._answered: deque[tuple[int, PersonId]] = deque(maxlen=MOST_CALLS)
+
+    def set(self, chains: Chains, profiles: Mapping[PersonId, ExpertProfile]) -> None:
+        """What the database says from now on. Calls that ring keep the chain they began with."""
+        self._chains = chains
+        self._profiles = profiles
+
+    @property
+    def at_once(self) -> int:
+        """How many a step begins to ring at most."""
+        return self._chains.at_once
+
+    def steps(self, reason: Reason) -> Sequence[RingStep]:
+        """The chain of a call for `reason`."""
+        return steps_for(reason, self._chains, self._ring_ms)
+
+    def answered(self, calls: Iterable[Call]) -> None:
+        """These calls were answered."""
+        for call in calls:
+            if call.answered_by is not None:
+                self._answered.append((call.timings.answer or call.timings.tap, call.answered_by))
+
+    def experts(self, entries: Iterable[PresenceEntry], now_ms: int) -> list[Expert]:
+        """The experts with all that decides who rings."""
+        while self._answered and self._answered[0][0] < now_ms - LATELY_MS:
+            self._answered.popleft()
+        counts: dict[PersonId, int] = {}
+        for _, person in self._answered:
+            counts[person] = counts.get(person, 0) + 1
+        return [
+            Expert(
+                person=entry.person,
+                free=entry.presence is Presence.FREE,
+                profile=self._profiles.get(entry.person.id) or ExpertProfile(),
+                recent_calls=counts.get(entry.person.id, 0),
+            )
+            for entry in entries
+        ]
