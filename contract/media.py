@@ -38,6 +38,7 @@ class Codec(StrEnum):
     VP8 = "vp8"
     H264 = "h264"
     VP9 = "vp9"
+    AV1 = "av1"
 
 
 class Layer(StrEnum):

@@ -7,7 +7,7 @@ u32 track number, u8 flags (bit 0: keyframe), u64 wall_ns, payload. All integers
 
 `wall_ns` is the capture time on the server's clock: the publisher's RTCP sender reports give the time between its
 tracks exactly (RFC 3550 §6.4.1), the smallest seen delay moves them onto our clock. The recorder knows no RTP.
-VP8 and VP9 payloads are whole frames, H.264 is Annex B, Opus one packet.
+VP8 and VP9 payloads are whole frames, H.264 is Annex B, AV1 OBUs with their sizes, Opus one packet.
 """
 
 import struct

@@ -23,7 +23,7 @@ from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
-USUAL = {Codec.VP8: "vp8", Codec.H264: "avc1.42E01F", Codec.VP9: "vp9"}
+USUAL = {Codec.VP8: "vp8", Codec.H264: "avc1.42E01F", Codec.VP9: "vp9", Codec.AV1: "av01.0.08M.08"}
 """What to call a picture that could not be looked into (RFC 6381)."""
 
 

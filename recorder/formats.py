@@ -1,10 +1,11 @@
 """What a keyframe says of its picture: VP8 header (RFC 6386 §9.1), VP9 header (VP9 bitstream specification §6.2), H.264
-parameter sets (ITU-T H.264 §7.3.2.1)."""
+parameter sets (ITU-T H.264 §7.3.2.1), AV1 sequence header (recorder.av1)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from contract.media import Codec
+from recorder.av1 import read_stream, sequence_header
 from recorder.bits import Bits
 
 _VP9_SYNC, _VP9_RGB = 0x498342, 7
@@ -17,7 +18,8 @@ class PictureFormat(NamedTuple):
     width_px: int
     height_px: int
     parameters: bytes = b""
-    """H.264: the sequence parameter set. Empty for VP8 and VP9, whose pictures may change size inside a file."""
+    """H.264: the sequence parameter set; AV1: the sequence header. VP8 and VP9 have none: their pictures may change
+    size inside a file."""
 
     def fits(self, other: "PictureFormat") -> bool:
         """Pictures of `other` may follow in the same file."""
@@ -25,12 +27,15 @@ class PictureFormat(NamedTuple):
 
 
 def picture_format(codec: Codec, keyframe: bytes) -> PictureFormat | None:
-    """The format of a keyframe, or None if it is none: damaged, or H.264 without its parameter sets."""
+    """The format of a keyframe, or None if it is none: damaged, or H.264 or AV1 without what must be known first."""
     try:
         if codec is Codec.VP8:
             return PictureFormat(codec, *vp8_size(keyframe))
         if codec is Codec.VP9:
             return PictureFormat(codec, *vp9_size(keyframe))
+        if codec is Codec.AV1:
+            header = sequence_header(keyframe)
+            return PictureFormat(codec, *read_stream(header)[:2], header)
         sps = next((nal for nal in h264_nals(keyframe) if nal[0] & 0x1F == 7), None)
         return None if sps is None else PictureFormat(codec, *h264_size(sps), sps)
     except ValueError:

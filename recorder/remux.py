@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import av
 from av.container import InputContainer
 
+from recorder.av1 import codec_name
 from recorder.copier import Result
 
 
@@ -63,6 +64,8 @@ def remux(source: Path, target: Path) -> Result:
 
 def _codec(video: av.VideoStream) -> str:
     name, extradata = video.codec.canonical_name, bytes(video.codec_context.extradata or b"")
+    if name == "av1":
+        return codec_name(extradata)
     return f"avc1.{extradata[1:4].hex().upper()}" if name == "h264" else name
 
 

@@ -11,7 +11,7 @@ rules:
   each track back until its clock is known, up to two seconds, so either may arrive that much after the other. Sound
   that starts a second before the picture shares its file; a picture that comes later still begins a new one.
 - A new file begins at the keyframe of a picture whose format does not fit the current file: the first after sound
-  alone, another codec, other H.264 parameters. VP8 may change size inside a file.
+  alone, another codec, other parameters of H.264 or AV1. VP8 and VP9 may change size inside a file.
 - When the picture's track ended `REJOIN_NS` ago (nobody rejoined within that) and sound goes on, it goes on in a file
   of its own; a picture that only pauses (camera covered, network gone) is a freeze of the right length. When all
   tracks ended, the file ends.

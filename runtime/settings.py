@@ -18,7 +18,7 @@ ALSO = {"media_address": "media_addresses"}
 """Other spellings of a key: whoever has one address says it in the singular."""
 
 
-VideoCodec = Literal["vp8", "h264", "vp9"]
+VideoCodec = Literal["vp8", "h264", "vp9", "av1"]
 
 
 class SettingsError(Exception):

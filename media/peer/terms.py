@@ -91,6 +91,7 @@ def _codecs(
         Codec.VP8: next((pt for pt in listed if described.rtpmap.get(pt) == "vp8/90000"), None),
         Codec.H264: _h264(described, listed),
         Codec.VP9: _main(described, listed, "vp9/90000", "profile-id"),
+        Codec.AV1: _main(described, listed, "av1/90000", "profile"),
     }
     found = {codec: pt for codec, pt in able.items() if pt is not None}
     order = [*video_codecs, *found]

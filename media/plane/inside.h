@@ -135,4 +135,6 @@ bool read_vp8(const uint8_t *payload, uint32_t bytes, packet_t *packet);
 bool read_vp9(const uint8_t *payload, uint32_t bytes, packet_t *packet);
 /* Whether an H.264 payload is of a picture that is none to begin with, for sure. */
 bool is_plain_h264(const uint8_t *payload, uint32_t bytes);
+/* Whether an AV1 payload does not begin a coded video sequence. */
+bool is_plain_av1(const uint8_t *payload, uint32_t bytes);
 #endif

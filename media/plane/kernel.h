@@ -74,6 +74,7 @@ typedef struct {
 #define LANE_VP8 1
 #define LANE_H264 2
 #define LANE_VP9 3
+#define LANE_AV1 4
 
 /* A publication's stream on its way past Python. Python writes it between calls, a call goes on from there. */
 typedef struct {

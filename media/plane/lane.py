@@ -12,7 +12,13 @@ from media.rtp.describe import describe
 with contextlib.suppress(ImportError):  # then there is no plane that makes any
     from media.plane import _kernel
 
-_KINDS = {Codec.OPUS: "LANE_SOUND", Codec.VP8: "LANE_VP8", Codec.H264: "LANE_H264", Codec.VP9: "LANE_VP9"}
+_KINDS = {
+    Codec.OPUS: "LANE_SOUND",
+    Codec.VP8: "LANE_VP8",
+    Codec.H264: "LANE_H264",
+    Codec.VP9: "LANE_VP9",
+    Codec.AV1: "LANE_AV1",
+}
 
 
 class KernelLane:

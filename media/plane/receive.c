@@ -66,6 +66,8 @@ static bool read_packet(const lane_t *told, const uint8_t *data, uint32_t bytes,
         return read_vp8(data + at, bytes - at, packet);
     case LANE_VP9:
         return read_vp9(data + at, bytes - at, packet);
+    case LANE_AV1:
+        return is_plain_av1(data + at, bytes - at);
     case LANE_H264:
         return is_plain_h264(data + at, bytes - at);
     default:

@@ -142,3 +142,8 @@ bool is_plain_h264(const uint8_t *payload, uint32_t bytes) {
         kind = payload[1] & 0x1F;
     return kind == SLICE;
 }
+
+bool is_plain_av1(const uint8_t *payload, uint32_t bytes) {
+    enum { BEGINS = 0x08 };
+    return bytes != 0 && !(payload[0] & BEGINS);
+}

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from contract.media import Codec
+from media.rtp.av1 import unit_of
 from media.rtp.cache import MediaPacket
 from media.rtp.h264 import IDR, SPS, to_annex_b, unit_kinds
 
@@ -19,7 +20,7 @@ class Frame(NamedTuple):
     """As on the wire."""
     key: bool
     payload: bytes
-    """VP8 and VP9: the frame; H.264: Annex B; Opus: one packet."""
+    """VP8 and VP9: the frame; H.264: Annex B; AV1: OBUs with their sizes; Opus: one packet."""
 
 
 class Hole(NamedTuple):
@@ -108,6 +109,11 @@ class FrameAssembler:
                 return None
             pieces = [part.payload[part.descriptor.data_at :] for part in parts if part.descriptor is not None]
             return Frame(ticks, first.starts_keyframe, b"".join(pieces))
+        if self.codec is Codec.AV1:
+            try:
+                return Frame(ticks, *unit_of([part.payload for part in parts]))
+            except ValueError:
+                return None
         try:
             frame = b"".join(to_annex_b(part.payload, first=index == 0) for index, part in enumerate(parts))
         except ValueError:

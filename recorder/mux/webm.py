@@ -1,4 +1,4 @@
-"""A live WebM file: VP8 or VP9, and Opus, in clusters of unknown size (RFC 9559, Matroska).
+"""A live WebM file: VP8, VP9 or AV1, and Opus, in clusters of unknown size (RFC 9559, Matroska).
 
 A cluster begins at every keyframe, or after `CLUSTER_MS`, so that players seek by scanning even without Cues; an
 unknown size needs no patching later, so the file is valid after each write. A muxer with an interleaving queue keeps
@@ -8,6 +8,7 @@ back sound while the picture is muted and loses it in a crash; here nothing is k
 import struct
 
 from contract.media import Codec
+from recorder.av1 import configuration
 from recorder.formats import PictureFormat
 from recorder.mux.sink import Finished, Sink
 from recorder.segment import Open, Sample
@@ -19,7 +20,7 @@ PRE_SKIP_SAMPLES = 312
 """What libopus looks ahead at 48 kHz: 6.5 ms that a decoder drops (RFC 7845 §4.2)."""
 OPUS_HEAD = b"OpusHead" + struct.pack("<BBHIhB", 1, 2, PRE_SKIP_SAMPLES, 48_000, 0, 0)
 
-_CODECS = {Codec.VP8: b"V_VP8", Codec.VP9: b"V_VP9"}
+_CODECS = {Codec.VP8: b"V_VP8", Codec.VP9: b"V_VP9", Codec.AV1: b"V_AV1"}
 """Of pictures: all that come here, H.264 may not."""
 _UNKNOWN = b"\x01\xff\xff\xff\xff\xff\xff\xff"
 _SEGMENT, _CLUSTER, _TIMESTAMP, _SIMPLE_BLOCK = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75", b"\xe7", b"\xa3"
@@ -65,7 +66,10 @@ def header(picture: PictureFormat | None = None) -> bytes:
     tracks = b""
     if picture is not None:
         size = element(b"\xb0", _uint(picture.width_px)) + element(b"\xba", _uint(picture.height_px))
-        tracks += _track(VIDEO, 1, _CODECS[picture.codec], element(b"\xe0", size))
+        rest = element(b"\xe0", size)
+        if picture.codec is Codec.AV1:
+            rest = element(b"\x63\xa2", configuration(picture.parameters)) + rest
+        tracks += _track(VIDEO, 1, _CODECS[picture.codec], rest)
     sound = element(b"\xb5", struct.pack(">d", 48_000.0)) + element(b"\x9f", _uint(2))
     delay = element(b"\x56\xaa", _uint(_OPUS_DELAY_NS)) + element(b"\x56\xbb", _uint(_OPUS_ROLL_NS))
     tracks += _track(AUDIO, 2, b"A_OPUS", delay + element(b"\x63\xa2", OPUS_HEAD) + element(b"\xe1", sound))

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
     [
         ("h264", 'video/mp4; codecs="avc1.'),
         pytest.param("vp9", 'video/webm; codecs="vp9, opus"', marks=pytest.mark.full_only),
+        pytest.param("av1", 'video/webm; codecs="av01.0.', marks=pytest.mark.full_only),
     ],
 )
 async def test_a_call_is_seen_recorded_and_replayed_in_the_codec_that_the_chain_prefers(

@@ -27,6 +27,7 @@ from media.peer.sdp import LocalTransport, answer
 from media.plane.base import Plane
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
+from media.rtp import av1
 from media.rtp.cache import MediaPacket
 from media.rtp.depacketize import FrameAssembler
 from media.rtp.describe import describe
@@ -84,6 +85,17 @@ def vp9(data: bytes) -> None:
         assert parse_vp9(data).data_at <= len(data)
 
 
+def av1_(data: bytes) -> None:
+    """Packets, each after its length; then all of it as a stored picture."""
+    picture_format(Codec.AV1, data)
+    starts_sequence = av1.starts_sequence(data)
+    with contextlib.suppress(ValueError):
+        assert av1.elements(data) or not starts_sequence
+    with contextlib.suppress(ValueError):
+        unit = av1.unit_of([payload for payload, *_ in _packets(data)])
+        picture_format(Codec.AV1, unit.data)
+
+
 def h264(data: bytes) -> None:
     starts_sequence(data)
     unit_kinds(data)
@@ -96,7 +108,7 @@ def h264(data: bytes) -> None:
 
 def depacketize(data: bytes) -> None:
     """A codec, then packets: sequence, timestamp, marker, length, payload."""
-    codec = (Codec.VP8, Codec.H264, Codec.OPUS, Codec.VP9)[data[0] % 4] if data else Codec.VP8
+    codec = (Codec.VP8, Codec.H264, Codec.OPUS, Codec.VP9, Codec.AV1)[data[0] % 5] if data else Codec.VP8
     assembler = FrameAssembler(codec)
     now = 0.0
     for payload, sequence, ticks, marker in _packets(data[1:]):
@@ -260,7 +272,11 @@ def _room(data: bytes, plane: Plane, ports: list[_Port], wire: Wire | None = Non
     for number, leg in enumerate(ports):
         grants = Grants(publish=True, subscribe=True, record=True)
         made.add_leg(
-            leg, sections(first_ssrc=1000 * (number + 1), numbered=True, vp9=True), grants, host=not number, now=now
+            leg,
+            sections(first_ssrc=1000 * (number + 1), numbered=True, vp9=True, av1=True),
+            grants,
+            host=not number,
+            now=now,
         )
         made.leg_ready(leg.id, now, wall_ns)
     at = 0
@@ -321,6 +337,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "transport_cc": transport_cc,
     "vp8": vp8,
     "vp9": vp9,
+    "av1": av1_,
     "h264": h264,
     "depacketize": depacketize,
     "room": room,

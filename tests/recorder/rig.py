@@ -42,7 +42,7 @@ from recorder.session import OVER
 from runtime import clock, link
 from tests.support.encoded import Encoded
 
-STORE, EXPERT, TRAINER = PersonId("p-store-0117"), PersonId("p-chen"), PersonId("p-he")
+STORE, EXPERT, TRAINER, HIRE = PersonId("p-store-0117"), PersonId("p-chen"), PersonId("p-he"), PersonId("p-xiaolin")
 ROOM = RoomId("room-1")
 PATIENCE_S = 30.0
 """For a busy machine."""

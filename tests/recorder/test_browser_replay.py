@@ -14,10 +14,13 @@ from playwright.async_api import async_playwright
 from contract.media import Codec, Source
 from contract.rooms import RecordingState
 from runtime import clock
-from tests.recorder.rig import EXPERT, STORE, TRAINER, rig, summary_of, until
+from tests.recorder.rig import EXPERT, HIRE, STORE, TRAINER, rig, summary_of, until
 from tests.support import encoded
 from tests.support.browsers import CHROMIUM
 from tests.support.flashbeep import READER_JS
+
+EVERY_CODEC = ((STORE, Codec.VP8, 1), (EXPERT, Codec.H264, 2), (TRAINER, Codec.VP9, 3), (HIRE, Codec.AV1, 4))
+"""Who shows which clip in it."""
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +96,12 @@ async def test_parts_seek_to_the_right_picture_and_play_on(tmp_path: Path) -> No
     async with rig(tmp_path) as recorder:
         recording = await recorder.begin("call-1")
         tap = await recorder.tap(recording)
-        for person, codec, clip in ((STORE, Codec.VP8, 1), (EXPERT, Codec.H264, 2), (TRAINER, Codec.VP9, 3)):
+        for person, codec, clip in (
+            (STORE, Codec.VP8, 1),
+            (EXPERT, Codec.H264, 2),
+            (TRAINER, Codec.VP9, 3),
+            (HIRE, Codec.AV1, 4),
+        ):
             numbers = tap.track(person, Source.CAMERA, codec), tap.track(person, Source.MICROPHONE, Codec.OPUS)
             frames = encoded.both(codec, clip, 8.0)
             await tap.play(frames, numbers, clock.wall_ns() - 8_000_000_000)

@@ -14,9 +14,12 @@ from contract.recording import GapReason
 from contract.rooms import RecordingState
 from contract.tap import TapPoint
 from runtime import clock
-from tests.recorder.rig import EXPERT, ROOM, STORE, TRAINER, rig, summary_of, until
+from tests.recorder.rig import EXPERT, HIRE, ROOM, STORE, TRAINER, rig, summary_of, until
 from tests.support import encoded
 from tests.support.played import play, probe_errors
+
+EVERY_CODEC = ((STORE, Codec.VP8, 1), (EXPERT, Codec.H264, 2), (TRAINER, Codec.VP9, 3), (HIRE, Codec.AV1, 4))
+"""Who shows which clip in it."""
 
 pytestmark = pytest.mark.flow
 
@@ -26,22 +29,28 @@ async def test_a_call_becomes_parts_with_right_frames_sound_length_and_sync(tmp_
         recording = await recorder.begin("call-1")
         tap = await recorder.tap(recording)
         zero_ns = clock.wall_ns() - 6_000_000_000
-        for person, codec, clip in ((STORE, Codec.VP8, 1), (EXPERT, Codec.H264, 2), (TRAINER, Codec.VP9, 3)):
+        for person, codec, clip in (
+            (STORE, Codec.VP8, 1),
+            (EXPERT, Codec.H264, 2),
+            (TRAINER, Codec.VP9, 3),
+            (HIRE, Codec.AV1, 4),
+        ):
             numbers = tap.track(person, Source.CAMERA, codec), tap.track(person, Source.MICROPHONE, Codec.OPUS)
             await tap.play(encoded.both(codec, clip, 6.0), numbers, zero_ns)
         await tap.close()
         report = await recorder.end(recording)
         assert report.state is RecordingState.SAFE
         summary = summary_of(report)
-        assert [part.participant for part in summary.parts] == [STORE, EXPERT, TRAINER]
+        assert [part.participant for part in summary.parts] == [STORE, EXPERT, TRAINER, HIRE]
         assert summary.duration_s == pytest.approx(6.0, abs=0.3)
         assert summary.gaps == []
         assert [part.mime for part in summary.parts] == [
             'video/webm; codecs="vp8, opus"',
             'video/mp4; codecs="avc1.42C014, opus"',
             'video/webm; codecs="vp9, opus"',
+            'video/webm; codecs="av01.0.00M.08, opus"',
         ]
-        for part, clip in zip(summary.parts, (1, 2, 3), strict=True):
+        for part, clip in zip(summary.parts, (1, 2, 3, 4), strict=True):
             path = recorder.folder(recording) / part.file
             assert hashlib.sha256(path.read_bytes()).hexdigest() == part.sha256
             assert path.stat().st_size == part.size_bytes

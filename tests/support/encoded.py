@@ -12,6 +12,9 @@ from av.video.codeccontext import VideoCodecContext
 from contract.media import Codec
 from tests.support import flashbeep
 
+_DELIMITER = b"\x12\x00"
+"""Between pictures of AV1, which RTP and files leave out."""
+
 
 class Encoded(NamedTuple):
     """One frame, captured `t_s` seconds after the first picture."""
@@ -30,6 +33,7 @@ def picture_frames(
     name, options = {
         Codec.VP8: ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
         Codec.VP9: ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
+        Codec.AV1: ("libsvtav1", {"preset": "12", "svtav1-params": "rtc=1:rc=2:pred-struct=1:lp=1"}),
         Codec.H264: ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "bf": "0", "profile": "baseline"}),
     }[codec]
     encoder = av.CodecContext.create(name, "w")
@@ -45,6 +49,8 @@ def picture_frames(
             frame.pict_type = av.video.frame.PictureType.I
         out += [_encoded(packet, True) for packet in encoder.encode(frame)]
     out += [_encoded(packet, True) for packet in encoder.encode(None)]
+    if codec is Codec.AV1:
+        out = [frame._replace(payload=frame.payload.removeprefix(_DELIMITER)) for frame in out]
     return tuple(out)
 
 

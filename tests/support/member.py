@@ -7,6 +7,7 @@ async with Member(stack, "store-0117") as store:
 """
 
 import asyncio
+import re
 import struct
 from types import TracebackType
 
@@ -25,8 +26,8 @@ from tests.support.peer_client import PeerClient
 from tests.support.server import Answer, Client
 from tests.support.stack import Stack
 
-OPUS, VP8 = 111, 96
-"""Payload types of the captured offer."""
+OPUS, VP8, VP9, AV1 = 111, 96, 35, 36
+"""Payload types of the captured offer, and of what `every_codec` adds."""
 _SOUND_TICKS, _PICTURE_TICKS = 960, 9000
 _PICTURE_PACKETS = 3
 RETRY_S = 0.5
@@ -46,6 +47,8 @@ class Member:
         # Without keep-alive: connections that idle out would look like files and tasks that come and go.
         self._http = ClientSession(cookie_jar=CookieJar(unsafe=True), connector=TCPConnector(force_close=True))
         self._scope = TaskScope(login)
+        self.every_codec = False
+        """It also offers VP9 and AV1."""
         self._pc_gen = 0
         self._sent = 0
         self.microphone_ssrc = self.camera_ssrc = 0
@@ -110,6 +113,9 @@ class Member:
         self.room = room
         peer = PeerClient()
         offer = peer.offer()
+        if self.every_codec:
+            more = f"a=rtpmap:{VP9} VP9/90000\r\na=rtpmap:{AV1} AV1/90000\r\n"
+            offer = re.sub(r"(m=video \d+ \S+)(.*\r\n)", rf"\1 {VP9} {AV1}\2{more}", offer)
         ssrcs = [int(line.split(" ")[0]) for line in offer.split("a=ssrc:")[1:]]
         self.microphone_ssrc, self.camera_ssrc = ssrcs[0], next(ssrc for ssrc in ssrcs if ssrc != ssrcs[0])
         try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 AUDIO = {9: "G722/8000", 111: "opus/48000/2", 0: "PCMU/8000", 13: "CN/8000"}
 VIDEO = {45: "AV1/90000", 98: "VP9/90000", 96: "VP8/90000", 102: "H264/90000", 39: "H265/90000"}
-RTX = {96: 97, 102: 103, 98: 99}
+RTX = {96: 97, 102: 103, 98: 99, 45: 46}
 _H264 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 _MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 _RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"

@@ -22,10 +22,10 @@ from media.rtp.clock import ntp_from_wall
 from media.rtp.rtcp import Nack, SenderReport, pack_rtcp, parse_rtcp
 from runtime import clock
 from runtime.supervise import TaskScope
-from tests.support import encoded
+from tests.support import encoded, packets
 from tests.support.encoded import Encoded
 from tests.support.flashbeep import FPS
-from tests.support.member import OPUS, VP8, Member
+from tests.support.member import AV1, OPUS, VP8, VP9, Member
 from tests.support.peer_client import PeerClient
 
 LOOP_S = 10.0
@@ -33,19 +33,21 @@ KEPT = 500
 """Packets that can be sent again."""
 CHUNK_BYTES = 1100
 REPORT_S = 1.0
+TYPES = {Codec.VP8: VP8, Codec.VP9: VP9, Codec.AV1: AV1}
 
 
-def clip_frames(clip: int) -> list[Encoded]:
+def clip_frames(clip: int, codec: Codec = Codec.VP8) -> list[Encoded]:
     """What a show sends again and again. Takes seconds: have it before anybody waits for anything."""
-    return encoded.both(Codec.VP8, clip, LOOP_S, key_every=FPS)
+    return encoded.both(codec, clip, LOOP_S, key_every=FPS)
 
 
 class Show:
-    """Plays `frames` from now on; `loss` is the share of packets lost each way, `seed` says which."""
+    """Plays `frames`, of `codec`, from now on; `loss` is the share of packets lost each way, `seed` says which."""
 
-    def __init__(self, member: Member, frames: list[Encoded], *, loss: float, seed: int) -> None:
+    def __init__(self, member: Member, frames: list[Encoded], *, codec: Codec, loss: float, seed: int) -> None:
         self._member = member
         self._frames = frames
+        self._codec = codec
         self._loss = loss
         self._chance = Random(seed)
         self._zero_ns = clock.wall_ns()
@@ -103,10 +105,13 @@ class Show:
         return (self._base_ticks[video] + round(at_s * (90_000 if video else 48_000))) & 0xFFFFFFFF
 
     def _packets(self, frame: Encoded, at_s: float) -> list[bytes]:
-        """RFC 7741 for pictures, one packet each for sound."""
+        """As browsers cut them: RFC 7741 for VP8, one packet each for sound."""
         if not frame.video:
             return [self._rtp(frame.payload, at_s, video=False, last=False)]
         self._picture += 1
+        if self._codec is not Codec.VP8:
+            payloads = packets.cut(self._codec, frame, self._picture)
+            return [self._rtp(payload, at_s, video=True, last=payload is payloads[-1]) for payload in payloads]
         chunks = range(0, len(frame.payload), CHUNK_BYTES)
         out = []
         for at in chunks:
@@ -118,7 +123,7 @@ class Show:
 
     def _rtp(self, payload: bytes, at_s: float, *, video: bool, last: bool) -> bytes:
         sequence = self._sequence[video] = (self._sequence[video] + 1) & 0xFFFF
-        kind = (VP8 if video else OPUS) | (0x80 if last else 0)
+        kind = (TYPES[self._codec] if video else OPUS) | (0x80 if last else 0)
         ssrc = self._ssrc(video=video)
         packet = struct.pack("!BBHLL", 0x80, kind, sequence, self._ticks(at_s, video=video), ssrc) + payload
         self._kept[ssrc, sequence] = packet
@@ -142,9 +147,11 @@ class Show:
 
 
 @asynccontextmanager
-async def show(member: Member, frames: list[Encoded], *, loss: float = 0.0, seed: int = 1) -> AsyncIterator[Show]:
+async def show(
+    member: Member, frames: list[Encoded], *, codec: Codec = Codec.VP8, loss: float = 0.0, seed: int = 1
+) -> AsyncIterator[Show]:
     """`member` shows this as long as the context lasts."""
-    playing = Show(member, frames, loss=loss, seed=seed)
+    playing = Show(member, frames, codec=codec, loss=loss, seed=seed)
     async with TaskScope("show") as scope:
         scope.spawn(playing.run(), name="show")
         yield playing

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 ALL = Grants(publish=True, subscribe=True, record=True)
 NONE = Grants(publish=False, subscribe=False, record=False)
 OPUS, VP8, VP8_RTX, H264, H264_RTX, VP9, VP9_RTX = 111, 96, 97, 102, 103, 98, 99
-RTX = {VP8: VP8_RTX, H264: H264_RTX, VP9: VP9_RTX}
+AV1, AV1_RTX = 45, 46
+RTX = {VP8: VP8_RTX, H264: H264_RTX, VP9: VP9_RTX, AV1: AV1_RTX}
 NUMBER_ID, MID_ID, DELAY_ID, LEVEL_ID, RID_ID, REPAIRED_RID_ID = 3, 4, 5, 10, 11, 12
 TAG = struct.Struct("!8sIH")
 """In every packet, behind the head of its codec: whose it is, which frame, which part."""
@@ -61,6 +62,7 @@ def sections(
     announce: bool = True,
     h264: bool = False,
     vp9: bool = False,
+    av1: bool = False,
     delay: bool = True,
     numbered: bool = False,
     layers: tuple[Layer, ...] = (),
@@ -73,6 +75,7 @@ def sections(
     ssrc = count(first_ssrc)
     mid = (str(number) for number in count())
     video = {Codec.VP8: VP8} | ({Codec.H264: H264} if h264 else {}) | ({Codec.VP9: VP9} if vp9 else {})
+    video |= {Codec.AV1: AV1} if av1 else {}
     rtx = {pt: RTX[pt] for pt in video.values()}
 
     def audio(**where: object) -> Section:
@@ -139,6 +142,7 @@ class Sent:
     picture_id_bits: int = 15
     h264: bool = False
     vp9: bool = False
+    av1: bool = False
 
 
 @dataclass
@@ -167,6 +171,8 @@ class Heard:
             picture_id, at = -1, 0
             if header.payload_type == H264:
                 at = 1
+            elif header.payload_type == AV1:
+                at = 2
             elif header.payload_type == VP9:
                 told = parse_vp9(payload)
                 picture_id, at = told.picture_id, told.data_at + 1
@@ -426,6 +432,9 @@ class Client:
         for part in range(parts * (3 if key else 1)):
             if track.h264:  # a parameter set, then slices of a keyframe or of another
                 descriptor, data = b"", bytes([(0x67 if part == 0 else 0x65) if key else 0x41])
+            elif track.av1:  # one OBU in each packet: a sequence header, then what may be anything
+                begins = key and part == 0
+                descriptor, data = b"", b"\x18\x08" if begins else b"\x10\x30"
             elif track.vp9:  # not flexible: a picture id, a layer byte, TL0PICIDX
                 flags = 0xA0 | (not key) << 6 | (part == 0) << 3
                 descriptor = bytes([flags]) + named[1:3] + bytes([0]) + named[3:]
@@ -436,7 +445,7 @@ class Client:
             data += TAG.pack(who.encode(), track.frame, part)
             track.sequence = (track.sequence + 1) & 0xFFFF
             packet = self._packet(
-                H264 if track.h264 else VP9 if track.vp9 else VP8,
+                H264 if track.h264 else VP9 if track.vp9 else AV1 if track.av1 else VP8,
                 track.sequence,
                 track.ticks,
                 track.ssrc,

@@ -77,7 +77,7 @@ class LayeredClient(Client):
 
 def join(world: World, name: str, **options: Any) -> LayeredClient:
     """With simulcast, `stage` pairs and one floor sound; unless `numbered` is False, its link is measured.
-    With `h264` or `vp9` it can decode that too."""
+    With `h264`, `vp9` or `av1` it can decode that too."""
     parts = sections(
         first_ssrc=1000 * (len(world.clients) + 1),
         stage=options.pop("stage", 2),
@@ -85,6 +85,7 @@ def join(world: World, name: str, **options: Any) -> LayeredClient:
         numbered=options.pop("numbered", True),
         h264=options.pop("h264", False),
         vp9=options.pop("vp9", False),
+        av1=options.pop("av1", False),
     )
     client = world.join(name, kind=LayeredClient, parts=parts, **options)
     assert isinstance(client, LayeredClient)

@@ -48,15 +48,15 @@ def test_our_codecs_are_found_among_any_others_in_any_order() -> None:
     for order, rtx in itertools.product(itertools.permutations(VIDEO), (True, False)):
         found = answered(offer(Media("video", "v", formats=list(order), rtx=rtx), Media("audio", "a")))
         video, audio = found.sections.all
-        assert video.pt_of == {Codec.VP8: 96, Codec.H264: 102, Codec.VP9: 98}
+        assert video.pt_of == {Codec.VP8: 96, Codec.H264: 102, Codec.VP9: 98, Codec.AV1: 45}
         assert next(iter(video.pt_of)) is Codec.VP8
-        assert video.rtx_of == ({96: 97, 102: 103, 98: 99} if rtx else {})
+        assert video.rtx_of == ({96: 97, 102: 103, 98: 99, 45: 46} if rtx else {})
         assert audio.pt_of == {Codec.OPUS: 111}
-        formats = "96 97 102 103 98 99" if rtx else "96 102 98"
+        formats = "96 97 102 103 98 99 45 46" if rtx else "96 102 98 45"
         assert blocks(found)[0][0] == f"m=video 9 UDP/TLS/RTP/SAVPF {formats}"
 
 
-@pytest.mark.parametrize("only", [96, 102, 98])
+@pytest.mark.parametrize("only", [96, 102, 98, 45])
 def test_one_of_our_codecs_is_enough(only: int) -> None:
     found = answered(offer(Media("video", "v", formats=[39, only])))
     assert list(found.sections.all[0].pt_of.values()) == [only]
@@ -64,7 +64,7 @@ def test_one_of_our_codecs_is_enough(only: int) -> None:
 
 def test_media_that_cannot_be_carried_is_refused_whole() -> None:
     audio = Media("audio", "a")
-    assert refused(offer(audio, Media("video", "v", formats=[45, 39]))) is ErrorCode.NOT_ACCEPTABLE
+    assert refused(offer(audio, Media("video", "v", formats=[39]))) is ErrorCode.NOT_ACCEPTABLE
     assert refused(offer(Media("audio", "a", formats=[9, 0]))) is ErrorCode.NOT_ACCEPTABLE
     assert refused(offer(audio, Media("audio", "b"))) is ErrorCode.NOT_ACCEPTABLE
     assert refused(offer(Media("audio", "a", rtcp_mux=False))) is ErrorCode.NOT_ACCEPTABLE

@@ -159,18 +159,22 @@ def test_chromium_gets_both_codecs_everywhere_with_the_preferred_one_first() -> 
     assert found.sections.video_codecs == {Codec.VP8, Codec.H264}
 
 
-def test_vp9_and_its_order_are_the_administrators() -> None:
+def test_vp9_and_av1_and_their_order_are_the_administrators() -> None:
     more = "a=rtpmap:35 VP9/90000\r\na=fmtp:35 profile-id=2\r\na=rtpmap:36 vp9/90000\r\na=fmtp:36 profile-id=0\r\n"
-    text = re.sub(r"(m=video \d+ \S+)(.*\r\n)", rf"\1 35 36\2{more}", offer())
+    more += "a=rtpmap:37 AV1/90000\r\na=fmtp:37 level-idx=5;profile=1;tier=0\r\n"
+    more += "a=rtpmap:38 AV1/90000\r\na=fmtp:38 level-idx=5;profile=0;tier=0\r\n"
+    text = re.sub(r"(m=video \d+ \S+)(.*\r\n)", rf"\1 35 36 37 38\2{more}", offer())
     numbers = itertools.count(1000)
-    wished = [Codec.VP9, Codec.H264]
+    wished = [Codec.VP9, Codec.AV1]
     found = answer(text, TABLET, LOCAL, video_codecs=wished, new_ssrc=lambda: next(numbers))
     for section in found.sections.all:
         if section.kind == "video":
-            assert list(section.pt_of) == [Codec.VP9, Codec.H264, Codec.VP8]
-            assert section.pt_of[Codec.VP9] == 36, "8 bits a sample, which all can"
+            assert list(section.pt_of) == [Codec.VP9, Codec.AV1, Codec.VP8, Codec.H264]
+            assert (section.pt_of[Codec.VP9], section.pt_of[Codec.AV1]) == (36, 38), "8 bits a sample, which all can"
     assert "a=rtpmap:36 VP9/90000\r\na=fmtp:36 profile-id=0\r\n" in found.text
+    assert "a=rtpmap:38 AV1/90000\r\na=fmtp:38 level-idx=5;profile=0;tier=0\r\n" in found.text
     assert ":35 " not in found.text
+    assert ":37 " not in found.text
 
 
 def test_firefox_without_its_plugin_gets_vp8_alone() -> None:

@@ -188,6 +188,14 @@ def test_of_vp9_everything_passes_but_where_a_picture_without_needs_begins_or_la
     street.lane.close()
 
 
+def test_of_av1_everything_passes_but_what_begins_a_sequence() -> None:
+    street = Street(codec=Codec.AV1)
+    ordinary, begins = [b"\x10\x30", b"\x90", b"\xe7\x00"], b"\x18\x08"
+    street.come(*(rtp(65_534 + number, payload) for number, payload in enumerate(ordinary)), rtp(1, begins))
+    assert (street.got(), street.plain) == (ordinary, [rtp(1, begins)])
+    street.lane.close()
+
+
 def test_the_kernel_moves_what_python_would_move_in_vp9() -> None:
     random, moved = Random(9), Offsets(0, 0, 0, 0x7FFE, 250)
     street = Street(codec=Codec.VP9)

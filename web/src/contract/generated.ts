@@ -1363,7 +1363,7 @@ export interface components {
          * Codec
          * @enum {string}
          */
-        Codec: "opus" | "vp8" | "h264" | "vp9";
+        Codec: "opus" | "vp8" | "h264" | "vp9" | "av1";
         /** DeclineCall */
         DeclineCall: {
             /** Cid */

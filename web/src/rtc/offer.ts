@@ -30,7 +30,7 @@ export const LAYERS: readonly { rid: Layer; scale: number; maxBps: number }[] = 
 export const FIRST_LAYERS: readonly Layer[] = ['f']
 
 /**
- * Only what the media worker forwards: Opus, alone and with redundancy (RFC 2198); VP8, VP9 of profile 0, H.264 in
+ * Only what the media worker forwards: Opus, alone and with redundancy (RFC 2198); VP8, VP9 and AV1 of profile 0, H.264 in
  * packetization mode 1, and their retransmissions.
  */
 export function isWanted(codec: Pick<RTCRtpCodec, 'mimeType' | 'sdpFmtpLine'>): boolean {
@@ -42,6 +42,8 @@ export function isWanted(codec: Pick<RTCRtpCodec, 'mimeType' | 'sdpFmtpLine'>): 
       return true
     case 'video/vp9':
       return !/profile-id=[1-9]/.test(codec.sdpFmtpLine ?? '') // as every camera has it: 8 bits, 4:2:0
+    case 'video/av1':
+      return !/profile=[1-9]/.test(codec.sdpFmtpLine ?? '')
     case 'video/h264': {
       const parameters = codec.sdpFmtpLine ?? ''
       // Constrained Baseline: what every tablet decodes in hardware.

@@ -5,7 +5,7 @@ import { QualityWords, judge } from './quality'
 const calm = { rttMs: 20, loss: 0, concealed: 0, frozen: 0 }
 const bad = { ...calm, loss: 0.2 }
 
-test('the offer keeps Opus and its redundancy, VP8, plain VP9, constrained H.264 in mode 1 and retransmission, nothing else', () => {
+test('the offer keeps Opus and its redundancy, VP8, plain VP9 and AV1, constrained H.264 in mode 1 and retransmission, nothing else', () => {
   const h264 = (sdpFmtpLine: string) => isWanted({ mimeType: 'video/H264', sdpFmtpLine })
   expect(isWanted({ mimeType: 'audio/opus' })).toBe(true)
   expect(isWanted({ mimeType: 'audio/red' })).toBe(true)
@@ -14,6 +14,8 @@ test('the offer keeps Opus and its redundancy, VP8, plain VP9, constrained H.264
   expect(isWanted({ mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=0' })).toBe(true)
   expect(isWanted({ mimeType: 'video/VP9', sdpFmtpLine: 'max-fs=12288;max-fr=60' })).toBe(true)
   expect(isWanted({ mimeType: 'video/VP9', sdpFmtpLine: 'profile-id=2' })).toBe(false)
+  expect(isWanted({ mimeType: 'video/AV1', sdpFmtpLine: 'level-idx=5;profile=0;tier=0' })).toBe(true)
+  expect(isWanted({ mimeType: 'video/AV1', sdpFmtpLine: 'level-idx=5;profile=1;tier=0' })).toBe(false)
   expect(isWanted({ mimeType: 'video/H265' })).toBe(false)
   expect(isWanted({ mimeType: 'audio/PCMU' })).toBe(false)
   expect(h264('level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f')).toBe(true)
