@@ -107,7 +107,7 @@ static void tell_lane(lane_t *lane, target_t *fan, uint32_t count) {
     lane->sequence = number();
     lane->clock_rate_hz = byte() & 1 ? 90000 : 48000;
     lane->transit_ticks = number() << 16;
-    lane->kind = byte() % 4;
+    lane->kind = byte() % 6; /* one more than there are */
     lane->payload_type = byte() % 128;
     lane->level_id = byte() % 17;
     lane->number_id = byte() % 17;
