@@ -20,8 +20,9 @@ test: setup               ## All four rings, then the web client's own
 	@$(PREPARE)
 	@status=0; set -x; \
 	$(BIN)/pytest -q -m "unit or link" -n 2 $(ARGS) || status=1; \
-	$(BIN)/pytest -q -m "flow and not promise" -n 2 $(ARGS) || status=1; \
-	$(BIN)/pytest -q -m "browser or (flow and promise)" $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "flow and not (promise or alone)" -n 2 $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "browser and not (promise or alone)" -n 2 $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "(flow or browser) and (promise or alone)" $(ARGS) || status=1; \
 	$(BIN)/python tools/web.py exec vitest run || status=1; \
 	exit $$status
 

@@ -137,8 +137,7 @@ async def in_call(
     store_browser: Browser, expert_browser: Browser, store_login: str, expert_login: str
 ) -> tuple[Page, Page]:
     """Both sign in, the store calls, the expert answers."""
-    store = await store_browser.sign_in(store_login)
-    expert = await expert_browser.sign_in(expert_login)
+    store, expert = await asyncio.gather(store_browser.sign_in(store_login), expert_browser.sign_in(expert_login))
     await call(store)
     await answer(expert)
     await visible(store, "hang-up")

@@ -18,6 +18,7 @@ CLOCKS_MS = 50
 """A server may note a moment rounded."""
 
 
+@pytest.mark.alone
 async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path) -> None:
     store_clip, expert_clip = clip(1), clip(2)
     async with Scene(tmp_path) as scene:

@@ -16,6 +16,7 @@ SMALL = "320x180@10"
 """Three and four encoders share the cores of the test machine."""
 
 
+@pytest.mark.alone
 async def test_three_see_and_hear_each_other_and_a_fourth_takes_a_place(tmp_path: Path) -> None:
     teacher, first, second = clip(1), clip(2), clip(3)
     async with Scene(tmp_path) as scene:

@@ -77,7 +77,7 @@ async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
     await acts.open_chat(store)
     await acts.write(store, "好，按住了")
     await expert.get_by_test_id("take-still").click()
-    await expert.get_by_test_id("still").first.wait_for(timeout=15_000)
+    await expert.get_by_test_id("still").first.wait_for()
     await expert.wait_for_timeout(1_500)
     yield Screen("call-store-chat", store)
     yield Screen("call-expert-chat", expert)

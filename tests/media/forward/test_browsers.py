@@ -21,7 +21,7 @@ from tests.support.browsers import Browser, chromium, firefox, playwright
 from tests.support.loop import Loop, serve
 from tests.support.until import PATIENCE_S, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 ALL = Grants(publish=True, subscribe=True, record=False)
 WATCH = """

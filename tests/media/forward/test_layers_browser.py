@@ -19,7 +19,7 @@ from tests.media.forward.test_browsers import RealRoom
 from tests.support.browsers import Browser, chromium, firefox, playwright
 from tests.support.loop import serve
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 CAMERA: dict[str, Any] = {"colour": "#f00", "layers": True, "width": 960, "height": 540, "busy": 40}
 NARROW = LegId("leg-2")

@@ -13,7 +13,7 @@ from tests.support.browsers import chromium, firefox, playwright
 from tests.support.loop import Loop, serve
 from tests.support.until import PATIENCE_S, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 TABLET = {"stage": 2, "floor": 3, "colour": "#f00"}
 DESK = {"stage": 9, "floor": 3, "colour": "#f00"}
