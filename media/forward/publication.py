@@ -38,6 +38,9 @@ AWAITED_LATE_S = 0.75
 SOUND_LATE_S = 0.3
 """Sound that comes later than this after it was missed is of no use to who listens. So it is asked for at once, though
 it may be only out of order: its next packet, with which one would ask, is 20 ms away."""
+SOUND_AGAIN_S = 0.015
+"""And again with each of its packets that comes, since the request may be lost as well: Chromium sends nothing twice
+within what it takes for a round trip, which is often twice as long as it is."""
 SILENCE_S = 3.0
 """A publication of which nothing came for so long has ended: camera off, track replaced by none, network gone.
 Longer than Opus DTX (0.4 s) and than the slowest screen (1 frame a second)."""
@@ -100,7 +103,11 @@ class Publication:
         self._newest: Newest | None = None
         self.last_at = float("-inf")
         self.cache = PacketCache()
-        self.nack = NackGenerator() if self.video else NackGenerator(reorder_s=0.0, give_up_s=SOUND_LATE_S)
+        self.nack = (
+            NackGenerator()
+            if self.video
+            else NackGenerator(reorder_s=0.0, eager_s=SOUND_AGAIN_S, give_up_s=SOUND_LATE_S)
+        )
         self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
         self._reception = Reception(ssrc, self.clock_rate_hz)
         self.rate = Rate(self._reception)

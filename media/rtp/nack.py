@@ -28,9 +28,14 @@ class NackGenerator:
     Repeats each request by the clock until the packet comes, TRIES are spent or it is given up.
     """
 
-    def __init__(self, *, reorder_s: float = REORDER_S, give_up_s: float = GIVE_UP_S) -> None:
-        """A packet is asked for `reorder_s` after it was missed at first, and `give_up_s` after it not any more."""
+    def __init__(
+        self, *, reorder_s: float = REORDER_S, eager_s: float | None = None, give_up_s: float = GIVE_UP_S
+    ) -> None:
+        """A packet is asked for `reorder_s` after it was missed at first, and `give_up_s` after it not any more; in
+        between TRIES times, RETRY_S or a round trip apart. With `eager_s` each `eager_s`, though an answer may be under
+        way."""
         self._reorder_s = reorder_s
+        self._eager_s = eager_s
         self._give_up_s = give_up_s
         self.given_up = 0
         """Packets that never came."""
@@ -73,11 +78,11 @@ class NackGenerator:
         wanted = []
         lost = []
         for number, missing in self._missing.items():
-            if now - missing.since > self._give_up_s or missing.tries >= TRIES:
+            if now - missing.since > self._give_up_s or (self._eager_s is None and missing.tries >= TRIES):
                 lost.append(number)
             elif now >= missing.due:
                 missing.tries += 1
-                missing.due = now + max(RETRY_S, rtt_s)
+                missing.due = now + (max(RETRY_S, rtt_s) if self._eager_s is None else self._eager_s)
                 wanted.append(number & _MASK)
         for number in lost:
             del self._missing[number]

@@ -173,6 +173,20 @@ def test_what_the_publisher_loses_is_asked_for_again(loss: float) -> None:
     assert concealed[1] < concealed[0] / 4
 
 
+def test_of_a_voice_that_loses_three_in_ten_both_ways_hardly_anything_is_missing() -> None:
+    """Half of all requests or their answers are lost, too."""
+    world, speaker, listener = call(up=0.3, again=True)
+    speaker.down.loss = 0.3
+    for link in (speaker.up, speaker.down, listener.down):
+        link.delay_s = 0.01
+    world.run(2)
+    since = world.now
+    world.run(2 * LISTEN_S)
+    concealed = listener.concealed(speaker, since)
+    print(f"30 % lost on both ways before us: concealed {concealed:.1%}")
+    assert concealed < 0.04
+
+
 def test_both_ways_may_lose() -> None:
     world, speaker, listener = call(up=0.10, down=0.10, again=True)
     world.run(5)

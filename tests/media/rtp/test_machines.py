@@ -75,6 +75,17 @@ def test_a_long_round_trip_slows_the_retries() -> None:
     assert nack.due(0.33, 0.3) == [2]
 
 
+def test_what_is_soon_too_late_is_asked_for_again_whatever_is_under_way() -> None:
+    nack = NackGenerator(reorder_s=0.0, eager_s=0.015, give_up_s=0.301)
+    nack.on_packet(1, 0.0)
+    nack.on_packet(3, 0.0)
+    asked = [at / 1000 for at in range(0, 400, 5) if nack.due(at / 1000, 0.3)]
+    assert asked[:3] == [0.0, 0.015, 0.030]
+    assert len(asked) > TRIES
+    assert asked[-1] >= 0.285
+    assert nack.given_up == 1
+
+
 def test_a_hole_too_large_to_repair_is_given_up_at_once() -> None:
     nack = NackGenerator()
     nack.on_packet(1, 0.0)
