@@ -23,6 +23,9 @@ DTLS_QUEUE = 64
 MAX_ASKED = 20
 """Our checks to one address; a browser answers the first."""
 ASK_AGAIN_S = 0.05
+FOLLOW_S = 0.5
+"""The nominated way has been silent for so long, and the peer's media comes another way: then ours goes there. Chromium
+nominates the way that it sends on only with its next check of it, up to 2.5 s later."""
 MAX_UNPROVED = 16
 """Datagrams of handshakes to addresses that did not answer yet: two flights, each sent some times."""
 
@@ -119,6 +122,10 @@ class Endpoint:
         self.handle = 0
         """The plane's for this peer; 0 before its keys, after its end, or if the plane has no need of one."""
         self.ways: dict[tuple[Door, Address], Way] = {}
+        self.coming: tuple[Door, Address] | None = None
+        """Which way the datagram came that is being taken."""
+        self._path_heard = float("-inf")
+        """When media came by `path` last."""
         self.checks = Bucket(CHECKS_PER_S)
         self._port = port
         self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
@@ -144,8 +151,23 @@ class Endpoint:
         """The credentials with this ufrag of ours."""
         return next((one for one in (self.credentials, self.restarting) if one and one.ufrag == ufrag), None)
 
+    def heard_media(self, now: float) -> None:
+        """What is being taken was made with the peer's keys: ours may follow it."""
+        self._heard = now
+        path, coming = self.path, self.coming
+        if path is None or coming is None or coming == (path.door, path.address):
+            self._path_heard = now
+            return
+        passed = self._port.plane.heard(self.handle) if self.handle else 0.0
+        way = self.ways.get(coming)
+        if way is not None and way.proved and now - max(self._path_heard, passed) >= FOLLOW_S:
+            self.nominate(way)
+            self._path_heard = now
+
     def nominate(self, way: Way) -> None:
         """The peer wants to be reached this way."""
+        if way is not self.path:
+            self._path_heard = clock.now()
         self.path = way
         self.validated.set()
         if way.proved:

@@ -311,7 +311,7 @@ class Leg:
         ingress.charge(len(data))
         if handle:
             self._mux.plane.allow(handle, *ingress.left)
-        self.endpoint.heard = now
+        self.endpoint.heard_media(now)
         if self.on_rtp is not None:
             self.on_rtp(self.id, packet, now, clock.wall_ns())
 
@@ -325,7 +325,7 @@ class Leg:
             self._dropped["srtp_receive"] += 1
             return
         self._reports.charge()
-        self.endpoint.heard = now
+        self.endpoint.heard_media(now)
         if self.on_rtcp is not None:
             self.on_rtcp(self.id, packet, now, clock.wall_ns())
 

@@ -201,6 +201,7 @@ class Mux:
             if endpoint is None:
                 self.dropped["stranger"] += 1
             elif 127 < first < 192:
+                endpoint.coming = door, address
                 # RFC 5761 §4: RTCP packet types 192–223 where RTP has marker and payload type.
                 if size > 1 and 191 < data[1] < 224:
                     endpoint.on_rtcp(data, now)

@@ -164,6 +164,23 @@ async def test_a_device_with_two_networks_loses_the_one_in_use(promise: Promise,
                 await acts.gone(store, "call-lost")
 
 
+@pytest.mark.full_only
+@pytest.mark.promise("B5")
+async def test_a_device_with_two_networks_is_not_told_that_the_one_in_use_is_dead(
+    promise: Promise, tmp_path: Path
+) -> None:
+    for seed in promise.rounds():
+        async with Network(seed=seed) as network:
+            await network.second()
+            await network.set(delay_ms=40.0)  # so that the first one is taken
+            first, second = network.addresses
+            async with call_over(tmp_path / str(seed), network) as (_, store, expert):
+                await acts.until(lambda: own_address(store), first.__eq__, "the first one is in use")
+                gap_s = await gap_around(network.deaden(), store, expert)
+                promise.measured("the whole gap when a network dies in silence", gap_s, limit=5.0)
+                await acts.until(lambda: own_address(store), second.__eq__, "the second one is in use")
+
+
 async def own_address(page: Page) -> str | None:
     """Where this page's media leaves its device."""
     rows = {row["id"]: row for row in await page.evaluate("passline.stats()")}

@@ -114,6 +114,11 @@ class Network:
         await _ip("-n", self.namespace, "link", "set", old.far, "down")
         await _end(old.process)
 
+    async def deaden(self) -> None:
+        """The oldest interface stays up with its address, and nothing passes there any more: a Wi-Fi that has lost its
+        way out."""
+        await _tell(self._paths[0].process, {"direction": "both", "down": True})
+
     @property
     def addresses(self) -> list[str]:
         """The client's, the oldest first."""

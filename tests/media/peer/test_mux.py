@@ -9,7 +9,7 @@ import pytest
 
 from media.peer import mux as port_module
 from media.peer import stun
-from media.peer.endpoint import DTLS_QUEUE, MAX_ASKED, MAX_UNPROVED, Endpoint, Way
+from media.peer.endpoint import DTLS_QUEUE, FOLLOW_S, MAX_ASKED, MAX_UNPROVED, Endpoint, Way
 from media.peer.mux import BATCH, LOOK_S, LOOPBACK, MAX_ADDRESSES, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
 from media.peer.udp import UdpDoor
@@ -260,6 +260,30 @@ async def test_a_nomination_that_nobody_answers_moves_no_media(mux: Mux) -> None
         with silent_victim(mux, endpoint) as victim:
             await until(lambda: endpoint.path is not None and endpoint.path.address == victim.getsockname())
             assert endpoint.address == source.getsockname()
+
+
+async def test_media_follows_the_peers_own_where_the_nominated_way_has_fallen_silent(mux: Mux) -> None:
+    endpoint = endpoint_of(mux)
+    door = UdpDoor(LOOPBACK, 0)
+    first, second = (Way(door, ("192.0.2.1", port), endpoint.credentials) for port in (5000, 5001))
+    for way in (first, second):
+        mux._validate(way, endpoint)
+    endpoint.nominate(first)
+    endpoint.prove(first)
+    now = clock.now()
+
+    def goes_to(way: Way, after: float) -> Address | None:
+        """Where media goes once some of the peer's came this way, so many FOLLOW_S from now."""
+        endpoint.coming = way.door, way.address
+        endpoint.heard_media(now + after * FOLLOW_S)
+        return endpoint.address
+
+    assert goes_to(second, 3) == first.address, "nobody has answered us there"
+    endpoint.prove(second)
+    assert goes_to(first, 4) == goes_to(second, 4.5) == first.address, "the nominated way is in use"
+    assert goes_to(second, 6) == second.address
+    assert goes_to(first, 6.2) == second.address, "something that was late"
+    door.socket.close()
 
 
 class ToldPlane(PythonPlane):
