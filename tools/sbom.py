@@ -25,7 +25,7 @@ def main() -> None:
     subprocess.run([*python, asked.output / "python.cdx.json", asked.environment], check=True)
     node = runpy.run_path(str(ROOT / "tools" / "web.py"))["node_directory"]()
     path = os.pathsep.join((node, os.environ.get("PATH", "")))
-    npm = [Path(node, "npm"), "sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--omit", "dev"]
+    npm = [str(Path(node, "npm")), "sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--omit", "dev"]
     listed = subprocess.run(npm, cwd=ROOT / "web", env={**os.environ, "PATH": path}, check=True, capture_output=True)
     (asked.output / "web.cdx.json").write_bytes(listed.stdout)
 
