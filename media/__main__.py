@@ -6,6 +6,7 @@ import os
 import sys
 
 from media import app
+from media.plane.selector import PlaneSelector
 from runtime import logs
 from runtime.files import raise_file_limit
 from runtime.settings import SettingsError, load
@@ -24,7 +25,9 @@ def main() -> int:
     logs.setup_by(f"media-{index}", settings)
     raise_file_limit()
     try:
-        asyncio.run(app.run(settings, index))
+        selector = PlaneSelector()
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
+            runner.run(app.run(settings, index, selector))
     except OSError as error:
         logs.get_logger(__name__).error("cannot serve media", errno=error.errno, port=settings.media_port + index)
         return 3

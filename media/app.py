@@ -16,6 +16,7 @@ from media.peer.srtp import PROTECT, UNPROTECT
 from media.plane.base import Plane
 from media.plane.native import NativePlane, NoKernel
 from media.plane.python import PythonPlane
+from media.plane.selector import PlaneSelector
 from media.taplink import feed
 from runtime import health, link
 from runtime.logs import get_logger
@@ -39,8 +40,9 @@ def plane() -> Plane:
         return PythonPlane()
 
 
-async def run(settings: Settings, index: int) -> None:
-    """Serve media until SIGTERM or SIGINT. Raises OSError if the UDP port is taken."""
+async def run(settings: Settings, index: int, selector: PlaneSelector) -> None:
+    """Serve media until SIGTERM or SIGINT, on a loop that waits by `selector`. Raises OSError if the UDP port is
+    taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -54,9 +56,11 @@ async def run(settings: Settings, index: int) -> None:
     worker = WorkerId(f"media-{index}")
     report = health.Health(worker)
     report.wait_for("control link")
+    forwarding = plane()
     mux = Mux(
-        settings.media_port + index if settings.media_port else 0, offered=settings.media_addresses, plane=plane()
+        settings.media_port + index if settings.media_port else 0, offered=settings.media_addresses, plane=forwarding
     )
+    selector.let(forwarding)
     try:
         async with TaskScope(worker) as scope:
             node = MediaNode(

@@ -82,6 +82,7 @@ class Mux:
         door = UdpDoor(host, port)
         self._doors[host] = door
         self._loop.add_reader(door.fd, self._readable, door)
+        self.plane.watch(door.socket)
 
     def keep_fresh(self, now: float) -> None:
         """Before an answer: `refresh`, unless that was LOOK_S ago at most."""
@@ -167,6 +168,7 @@ class Mux:
     def _close_door(self, host: str) -> None:
         door = self._doors.pop(host)
         self._loop.remove_reader(door.fd)
+        self.plane.unwatch(door.socket)
         door.socket.close()
 
     def _readable(self, door: UdpDoor) -> None:

@@ -147,6 +147,12 @@ class Plane(Protocol):
         to whom the lane is of.
         """
 
+    def watch(self, source: socket.socket) -> None:
+        """A plane that can wait in place of the loop (selector.py) reads this socket then, until `unwatch`."""
+
+    def unwatch(self, source: socket.socket) -> None:
+        """Before it is closed."""
+
     def forward(self, packet: MediaPacket, targets: Targets) -> None:
         """Send `packet` to every target that has begun; a target begins at its `first`. May wait for `flush`."""
 

@@ -1,5 +1,5 @@
 /* What the parts of the kernel share: kernel.c (legs, numbers, sending), lane.c (a publication's stream and its history),
-   receive.c (what comes in), rtp.c (reading a packet). */
+   receive.c (what comes in), wait.c (until something does), rtp.c (reading a packet). */
 #ifndef PASSLINE_INSIDE_H
 #define PASSLINE_INSIDE_H
 #ifndef _GNU_SOURCE
@@ -97,6 +97,8 @@ struct plane {
     int64_t now_ns;   /* likewise */
     int fd;           /* of the messages waiting */
     uint32_t queued, slots, messages;
+    uint32_t watched;
+    int watch[MOST_WATCHED]; /* sockets that plane_wait reads */
     uint64_t lanes_made;
     struct lane *lanes[LANE_ROWS]; /* by SSRC */
     struct mmsghdr headers[MOST_SLOTS];

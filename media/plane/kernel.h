@@ -11,6 +11,7 @@
 #define MOST_LEVELS 64
 #define MOST_ARRIVALS 256
 #define MOST_READ 32
+#define MOST_WATCHED 64
 #define MOST_DATAGRAM_BYTES 1504
 
 /* One slot, as media.plane.base.Target. An array of them belongs to the caller and is not changed. */
@@ -134,6 +135,14 @@ typedef struct {
     uint32_t dropped; /* something was, see counts_t */
 } received_t;
 
+/* Why plane_wait ended. */
+typedef struct {
+    received_t received; /* from `fd` */
+    int32_t fd; /* of the socket of which something is left to Python, or that failed; -1: there is none */
+    uint32_t others; /* more is ready, which only the caller knows of */
+    uint32_t dropped; /* something was, see counts_t */
+} waited_t;
+
 typedef struct plane plane_t;
 
 /* `protect` and `unprotect` are srtp_protect and srtp_unprotect; `send` is sendmmsg and `read` recvmmsg if 0; `gso` says
@@ -169,6 +178,13 @@ uint32_t plane_left(plane_t *plane, uint64_t handle, uint16_t first, uint32_t co
 void plane_receive(plane_t *plane, counts_t *counts, int fd, uint32_t most, double now_s, int64_t wall_ns,
                    received_t *received);
 const datagram_t *plane_over(const plane_t *plane, uint32_t number);
+/* Sleep on the epoll instance `poll`, whose events carry their descriptors, for at most `timeout_ms` (-1: for ever), and
+   do as plane_receive with what comes to watched sockets meanwhile. Ends sooner once anything else is ready, something
+   is left to Python, or a signal came. */
+void plane_wait(plane_t *plane, counts_t *counts, int poll, int timeout_ms, waited_t *waited);
+/* A socket to be read by plane_wait, until plane_unwatch. Returns 0; -1: there are too many, Python must read it. */
+int plane_watch(plane_t *plane, int fd);
+void plane_unwatch(plane_t *plane, int fd);
 /* What lanes took of a leg since this was asked last; to `out`, which stays as it is if the handle is stale. */
 void plane_intake(plane_t *plane, uint64_t handle, intake_t *out);
 /* When a lane took something of it last; 0 if never. */

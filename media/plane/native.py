@@ -124,6 +124,9 @@ class NativePlane:
         self._packet = _kernel.ffi.new("packet_t *")
         self._left = _kernel.ffi.new("left_t[]", _kernel.lib.MOST_REMEMBERED)
         self._received = _kernel.ffi.new("received_t *")
+        self._waited = _kernel.ffi.new("waited_t *")
+        self._left_fd = -1
+        """The socket of which `wait` has read something that waits for `receive`."""
         self._intake = _kernel.ffi.new("intake_t *")
         self._lanes: dict[int, tuple[KernelLane, OnPacket]] = {}
         self._addresses: dict[tuple[bytes, int, int, int], Address] = {}
@@ -170,11 +173,17 @@ class NativePlane:
         return prepared
 
     def receive(self, source: socket.socket, most: int, now: float, take: Take, plaintext: Plaintext) -> int:
-        """What lanes take is on its way to their targets when this returns."""
-        received, wall_ns = self._received, self._wall_ns()
-        _kernel.lib.plane_receive(self._plane, self._counts, source.fileno(), most, now, wall_ns, received)
-        if received.dropped:
-            self._note()
+        """What lanes take is on its way to their targets when this returns. Nothing is read while what `wait` has
+        read of another socket was not asked for: that is kept where the next would come to."""
+        received, wall_ns, fd = self._received, self._wall_ns(), source.fileno()
+        if self._left_fd >= 0:
+            if fd != self._left_fd:
+                return 0
+            received, self._left_fd = self._waited.received, -1
+        else:
+            _kernel.lib.plane_receive(self._plane, self._counts, fd, most, now, wall_ns, received)
+            if received.dropped:
+                self._note()
         if received.failed:
             self.dropped["receive_failed"] += 1
         for number in range(received.over):
@@ -185,6 +194,32 @@ class NativePlane:
             elif datagram.lane in self._lanes:
                 plaintext(self._lanes[datagram.lane][1], data, now, wall_ns)
         return int(received.read)
+
+    def watch(self, source: socket.socket) -> None:
+        """With too many it is for the caller alone to read."""
+        _kernel.lib.plane_watch(self._plane, source.fileno())
+
+    def unwatch(self, source: socket.socket) -> None:
+        """What was read of it is lost with it."""
+        fd = source.fileno()
+        _kernel.lib.plane_unwatch(self._plane, fd)
+        if fd == self._left_fd:
+            self._left_fd = -1
+
+    def wait(self, poll: int, timeout_ms: int) -> tuple[int, bool]:
+        """Sleep on this epoll instance, at most so long (-1: for ever), and pass what lanes take of watched sockets.
+
+        Ends when there is something for Python: the socket, if any (else -1), of which something waits for `receive`,
+        and whether other descriptors may be ready.
+        """
+        waited = self._waited
+        if self._left_fd >= 0:
+            return self._left_fd, True
+        _kernel.lib.plane_wait(self._plane, self._counts, poll, timeout_ms, waited)
+        if waited.dropped:
+            self._note()
+        self._left_fd = waited.fd
+        return self._left_fd, bool(waited.others)
 
     def _address(self, datagram: Any) -> Address:  # cffi has no types for a datagram_t
         """As the socket module says it, which peers are known by."""

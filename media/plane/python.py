@@ -45,6 +45,12 @@ class PythonPlane:
             take(data, address, now)
         return most
 
+    def watch(self, source: socket.socket) -> None:
+        """It never waits."""
+
+    def unwatch(self, source: socket.socket) -> None:
+        """So it watches nothing."""
+
     def forward(self, packet: MediaPacket, targets: Targets) -> None:
         """Sends at once, by each target's `send`."""
         number, ticks, marker, payload, _ = packet

@@ -35,6 +35,7 @@ from media.peer.srtp import PROTECT, UNPROTECT
 from media.plane.base import Plane
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
+from media.plane.selector import PlaneSelector
 from runtime import clock, logs
 from runtime.supervise import TaskScope
 
@@ -153,26 +154,31 @@ class Relay:
         return peer.localDescription.sdp
 
 
-def _subject(name: str, scope: TaskScope) -> Subject:
+def _subject(name: str, scope: TaskScope, selector: PlaneSelector) -> Subject:
+    plane: Plane
     match name:
         case "mediarelay":
             return Relay()
         case "native":
-            return WorkerRooms(scope, NativePlane(PROTECT, UNPROTECT))
+            plane = NativePlane(PROTECT, UNPROTECT)
         case "native-nogso":
-            return WorkerRooms(scope, NativePlane(PROTECT, UNPROTECT, gso=False))
+            plane = NativePlane(PROTECT, UNPROTECT, gso=False)
         case "python":
-            return WorkerRooms(scope, PythonPlane())
-    raise ValueError(name)
+            plane = PythonPlane()
+        case _:
+            raise ValueError(name)
+    rooms = WorkerRooms(scope, plane)
+    selector.let(plane)
+    return rooms
 
 
-async def serve(name: str) -> None:
-    """Obey standard input until it ends."""
+async def serve(name: str, selector: PlaneSelector) -> None:
+    """Obey standard input until it ends, on a loop that waits by `selector` as the worker's does."""
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     async with TaskScope("bench") as scope:
-        subject = _subject(name, scope)
+        subject = _subject(name, scope, selector)
         while line := await reader.readline():
             order = json.loads(line)
             if "offer" in order:
@@ -188,4 +194,6 @@ async def serve(name: str) -> None:
 
 if __name__ == "__main__":
     logs.setup("bench", level="warning", fmt="console")
-    asyncio.run(serve(sys.argv[1]))
+    waiting = PlaneSelector()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(waiting)) as runner:
+        runner.run(serve(sys.argv[1], waiting))

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 enum { HANDLES = 8, FANS = 4, LANES = 4 };
 
@@ -56,6 +58,7 @@ static int unprotect(void *session, void *packet, int *bytes) {
 static struct {
     plane_t *plane;
     lane_t *lanes[LANES];
+    int poll, ready; /* an epoll instance, and what in it can always be read */
 } made;
 
 static uint32_t write_datagram(uint8_t *data, uint32_t room, union address *from, uint32_t *ahead) {
@@ -124,16 +127,34 @@ static uint64_t due(const lane_t *lane, int64_t since) {
     return packets;
 }
 
+/* As plane_receive, by waiting for a socket that is always ready; `which` says whether it is watched at all. */
+static void wait_for(counts_t *counts, int fd, uint8_t which, received_t *received) {
+    struct epoll_event event = {.events = which & 4 ? EPOLLIN | EPOLLOUT : EPOLLIN, .data = {.fd = fd}};
+    waited_t waited;
+    demand(epoll_ctl(made.poll, EPOLL_CTL_MOD, made.ready, &event) == 0, "an epoll instance");
+    if (which & 1)
+        plane_unwatch(made.plane, fd);
+    for (uint32_t times = which & 8 ? MOST_WATCHED + 1 : 1; which & 2 && times > 0; times--)
+        plane_watch(made.plane, fd);
+    plane_wait(made.plane, counts, made.poll, 0, &waited);
+    *received = waited.fd == -1 ? (received_t){0} : waited.received;
+    demand(waited.fd == -1 || waited.fd == fd, "the socket that was ready");
+    demand(waited.fd == -1 || received->over > 0 || received->failed, "something for Python");
+}
+
 /* Returns how many packets must have left, or been lost and counted. */
-static uint64_t receive(counts_t *counts, int fd, uint32_t most) {
+static uint64_t receive(counts_t *counts, int fd, uint32_t most, bool waits) {
     int64_t since[LANES];
     uint64_t packets = 0;
     static volatile uint32_t seen;
     received_t received;
     for (int at = 0; at < LANES; at++)
         since[at] = made.lanes[at] == NULL ? 0 : made.lanes[at]->sequence;
-    plane_receive(made.plane, counts, fd, most, 1000.5, 1, &received);
-    demand(received.read <= most && received.over <= received.read, "no more than was asked for");
+    if (waits)
+        wait_for(counts, fd, (uint8_t)most, &received);
+    else
+        plane_receive(made.plane, counts, fd, most, 1000.5, 1, &received);
+    demand((waits || received.read <= most) && received.over <= received.read, "no more than was asked for");
     for (uint32_t at = 0; at < received.over; at++) {
         const datagram_t *over = plane_over(made.plane, at);
         demand(over->bytes <= MOST_DATAGRAM_BYTES && (over->address_bytes == 4 || over->address_bytes == 16),
@@ -291,9 +312,10 @@ static void run(void) {
             if (made.lanes[which % LANES] != NULL)
                 tell_lane(made.lanes[which % LANES], fans[(which >> 4) % FANS], sizes[(which >> 4) % FANS]);
             break;
+        case 5:
         case 12: {
             const struct leg *leg = leg_of(plane, handles[which % HANDLES]);
-            expected += receive(&counts, leg == NULL ? (int8_t)which : leg->fd, 1 + byte() % 70);
+            expected += receive(&counts, leg == NULL ? (int8_t)which : leg->fd, 1 + byte() % 70, step % 16 == 5);
             break;
         }
         case 13:
@@ -329,6 +351,10 @@ static void run(void) {
 int main(void) {
     uint8_t head[4];
     unsigned long done = 0;
+    struct epoll_event event = {0};
+    made.poll = epoll_create1(0);
+    made.ready = eventfd(1, 0);
+    demand(epoll_ctl(made.poll, EPOLL_CTL_ADD, made.ready, &event) == 0, "an epoll instance");
     while (fread(head, 1, sizeof head, stdin) == sizeof head) {
         size_t bytes = head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16;
         uint8_t *data = malloc(bytes + 1);
