@@ -18,6 +18,8 @@ from media.plane.base import Plane
 
 LOOK_S = 0.5
 """Between two looks at what a link carries."""
+UNMEASURED_S = 1.0
+"""Where that is not measured nothing changes but the sizes of pictures."""
 
 
 class Filling:
@@ -56,7 +58,8 @@ class Filling:
         self.shared = self._here.shared
         for leg in self._here.legs.values():
             if now >= leg.look_due:
-                leg.look_due = next_turn(leg.turn, LOOK_S, now)
+                every_s = UNMEASURED_S if leg.numbering is None else LOOK_S
+                leg.look_due = next_turn(leg.turn, every_s, now)
                 leg.probe(now)
                 if self.shared and leg.ready and leg.member.grants.subscribe:
                     self._fill_pictures(leg, now)

@@ -1,6 +1,6 @@
 """Who is in a room, and which of what they publish is live."""
 
-from itertools import count
+from itertools import count, islice
 
 from contract.ids import LegId, PersonId
 from contract.media import Grants, Source
@@ -60,8 +60,8 @@ class Presence:
     @property
     def shared(self) -> bool:
         """Whether there are so many that cameras are sent in layers."""
-        here = [member for member in self.members.values() if member.grants.publish or member.grants.subscribe]
-        return len(here) >= SHARED_FROM
+        here = (member for member in self.members.values() if member.grants.publish or member.grants.subscribe)
+        return next(islice(here, SHARED_FROM - 1, None), None) is not None
 
     def settle(self) -> None:
         """Find out anew what is live and granted, and say what changed."""

@@ -101,6 +101,8 @@ class Publication:
         self.lost: GapReason | None = None
         """Why it is not live any more; None if somebody wished it so (camera off, left)."""
         self._newest: Newest | None = None
+        self._passed: tuple[int, float] | None = None
+        """Number and time of the newest packet, if it passed by the lane: `_newest` is made of that when asked for."""
         self.last_at = float("-inf")
         self.cache = PacketCache()
         self.nack = (
@@ -152,6 +154,11 @@ class Publication:
     def newest(self) -> Newest | None:
         """The highest packet that went to all who may have it."""
         self.settle()
+        if self._passed is not None and self.lane is not None:
+            (sequence, at), self._passed = self._passed, None
+            packet = self.lane.kept(sequence)
+            assert packet is not None
+            self._newest = Newest(packet, at)
         return self._newest
 
     @property
@@ -232,10 +239,11 @@ class Publication:
 
     def passed(self, media: MediaPacket, now: float) -> None:
         """`media` went to all who may have it now: remember how far they have got."""
-        if self._newest is None or media.sequence > self._newest.packet.sequence:
-            if self._newest is not None and not media.payload:
+        newest = self.newest
+        if newest is None or media.sequence > newest.packet.sequence:
+            if newest is not None and not media.payload:
                 # Padding is of no picture: only the numbers of packets go on.
-                media = self._newest.packet._replace(sequence=media.sequence)
+                media = newest.packet._replace(sequence=media.sequence)
             self._newest = Newest(media, now)
 
     def wait(self, slot: Waiting) -> None:
@@ -309,9 +317,7 @@ class Publication:
         self.upper.octets += passed.upper_octets
         self.clock.on_packet(passed.timestamp_ticks, passed.wall_ns)
         self.last_at = passed.at
-        newest = lane.kept(passed.sequence)
-        assert newest is not None
-        self._newest = Newest(newest, passed.at)
+        self._passed = passed.sequence, passed.at
         self._on_passed(passed)
 
     def shut(self) -> None:
@@ -324,6 +330,7 @@ class Publication:
         """It is gone, and with it what passed."""
         if self.lane is not None:
             self.shut()
+            _ = self.newest  # which the lane remembers
             self.lane.close()
             self.use(None, _nobody)
 

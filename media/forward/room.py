@@ -278,7 +278,7 @@ class MediaRoom:
     def tick(self, now: float, wall_ns: int) -> None:
         """Retries, keyframe requests, silences, reports."""
         ended = False
-        self._paced = [leg for leg in self._legs.values() if leg.pace(now)]
+        self._paced = [leg for leg in self._legs.values() if leg.numbering is not None and leg.pace(now)]
         if self._paced:
             self._here.take_back()
         sending = [leg for leg in self._legs.values() if leg.sends]
