@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from contract.base import Message, Text, WallMs
+from contract.callbacks import Callback
 from contract.errors import ByeCode, ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, SessionId
 from contract.people import PresenceEntry
@@ -145,6 +146,16 @@ class PresenceChanged(Message):
     entries: list[PresenceEntry]
 
 
+class CallbacksChanged(Message):
+    """Stores that are to be called back, as far as this person is concerned: all that are not done after `welcome`
+    (`all` with the first part), later only those that changed, also to done."""
+
+    type: Literal["callbacks"] = "callbacks"
+    items: list[Callback]
+    all: bool = False
+    """What is not in this message or those after it is not there any more."""
+
+
 class Pong(Message):
     type: Literal["pong"] = "pong"
     n: int
@@ -180,6 +191,7 @@ ServerMessage = Annotated[
     | MediaMoved
     | Seen
     | PresenceChanged
+    | CallbacksChanged
     | Pong
     | Bye,
     Field(discriminator="type"),

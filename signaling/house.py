@@ -81,6 +81,14 @@ class LiveGuests(Protocol):
         ...
 
 
+class LiveCallbacks(Protocol):
+    """Stores that are to be called back."""
+
+    def wake(self) -> None:
+        """Something may have changed: tell it."""
+        ...
+
+
 class MediaProbes(Protocol):
     """Whether media gets through to a browser."""
 
@@ -120,6 +128,7 @@ class House:
     presence: PresenceBoard
     rooms: LiveRooms
     guests: LiveGuests
+    callbacks: LiveCallbacks
     probes: MediaProbes
     sockets: Sockets
     seen: Seen

@@ -26,6 +26,7 @@ from signaling.domain.rooms import decide
 from signaling.keep.keeper import Keeper
 from signaling.live import figures
 from signaling.live.call_figures import CallFigures
+from signaling.live.callbacks import Callbacks
 from signaling.live.chat import Chat
 from signaling.live.departure import Departures
 from signaling.live.directory import DirectoryWatch
@@ -63,6 +64,7 @@ class Service:
         self._hub = Hub()
         self.sessions = ClientSessions(keep_s=TTL_MS / 1000)
         self.presence = LivePresence(self.sessions)
+        self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
             database,
@@ -72,6 +74,7 @@ class Service:
             self._hub.perform,
             CallFigures(health.registry),
             routing,
+            self.callbacks,
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
@@ -99,8 +102,10 @@ class Service:
         self.presence.expect(were_here)
         async with self._scope:
             await self.rooms.load()
+            await self.callbacks.look()
             self._scope.spawn(self.guests.run(), name="guests")
             self._scope.spawn(self.presence.run(), name="presence")
+            self._scope.spawn(self.callbacks.run(), name="callbacks")
             self._scope.spawn(self.chat.run_messages(), name="messages")
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
             self._scope.spawn(self._revocation.run(), name="revocation")
@@ -149,6 +154,8 @@ class Service:
             session.tell(Room(room=room.state))
             room.observe()
         session.tell(self.presence.snapshot(who))
+        for part in self.callbacks.snapshot(who):
+            session.tell(part)
         log.info("client connected", session=session.id, person=who.id, resumed=resumed, rooms=len(rooms))
         for receipt in await self.chat.receipts(who.id, list(heads)):
             session.tell(receipt)

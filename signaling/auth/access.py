@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.callbacks import Callback
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, RoomId, StillId, StoreId
 from contract.people import Role
@@ -16,8 +17,9 @@ from contract.recording import Part, RecordingSummary
 from contract.rooms import RoomState
 from signaling.auth.principal import Principal
 from signaling.domain.archive import Kept, may_publish
+from signaling.domain.callbacks import may_see
 from signaling.domain.draft import concerns
-from signaling.store import archive
+from signaling.store import archive, callbacks
 from signaling.store.tables import DeviceRow, PersonRow, RegionRow, StoreRow
 
 
@@ -37,6 +39,14 @@ def access_room(who: Principal, room: L | None) -> L:
     if room is None or not concerns(room.state, who.id):
         raise Rejection(ErrorCode.NOT_FOUND)
     return room
+
+
+async def access_callback(session: AsyncSession, who: Principal, room: RoomId) -> Callback:
+    """A callback that `who` may see. Raises Rejection(`not_found`)."""
+    item = await callbacks.find(session, room)
+    if item is None or not may_see(who, item):
+        raise Rejection(ErrorCode.NOT_FOUND)
+    return item
 
 
 async def access_archive(session: AsyncSession, who: Principal, room: RoomId) -> Kept:

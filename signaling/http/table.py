@@ -3,6 +3,7 @@
 from signaling.http import (
     archive,
     audit,
+    callbacks,
     devices,
     guests,
     ice,
@@ -32,6 +33,7 @@ ROUTES = [
     *routing.ROUTES,
     *rooms.ROUTES,
     *guests.ROUTES,
+    *callbacks.ROUTES,
     *ice.ROUTES,
     *archive.ROUTES,
     *quality.ROUTES,

@@ -74,6 +74,10 @@ class Surroundings(Protocol):
         """Tell everybody concerned; `room.state` is still the state before."""
         ...
 
+    async def keep(self, session: AsyncSession, decision: Decision, now_ms: int) -> None:
+        """What else is committed with a decision."""
+        ...
+
     def perform(self, effect: Effect) -> None:
         """Ask media or the recorder. Never waits, never fails: what cannot be sent is repeated at the next hello."""
         ...
@@ -291,6 +295,7 @@ class LiveRoom:
         if isinstance(command, Asked) and order.cid is not None:
             await rows.mark_done(session, command.by, order.cid, self.id, now_ms)
         await rows.save(session, decision.state, decision.events, now_ms)
+        await self._around.keep(session, decision, now_ms)
         if isinstance(command, RecordingReported) and command.report.summary is not None:
             await rows.keep_summary(session, command.report.summary)
         if isinstance(command, StillTaken):

@@ -20,6 +20,7 @@ from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import open_room
 from signaling.domain.routing import Expert
 from signaling.live.call_figures import CallFigures
+from signaling.live.callbacks import Callbacks
 from signaling.live.presence import LivePresence
 from signaling.live.room import LiveRoom
 from signaling.live.routing import LATELY_MS, LiveRouting
@@ -43,6 +44,7 @@ class Rooms:
         perform: Callable[[Effect], None],
         figures: CallFigures,
         routing: LiveRouting,
+        callbacks: Callbacks,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -51,6 +53,7 @@ class Rooms:
         self._perform = perform
         self._figures = figures
         self._routing = routing
+        self._callbacks = callbacks
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
         self.ringing = asyncio.Lock()
@@ -93,6 +96,10 @@ class Rooms:
         """How many a step begins to ring at most."""
         return self._routing.at_once
 
+    async def keep(self, session: AsyncSession, decision: Decision, now_ms: int) -> None:
+        """What else is committed with a decision."""
+        await self._callbacks.keep(session, decision, now_ms)
+
     def perform(self, effect: Effect) -> None:
         self._perform(effect)
 
@@ -116,7 +123,7 @@ class Rooms:
             now_ms = clock.wall_ms()
             try:
                 decision = open_room(wish, now_ms, facts)
-                save = partial(_save_opened, decision=decision, by=person.id, wish=wish, now_ms=now_ms)
+                save = partial(self._save_opened, decision=decision, by=person.id, wish=wish, now_ms=now_ms)
                 await self._database.write(save)
             except rows.AlreadyDone as done:
                 return done.room
@@ -134,6 +141,15 @@ class Rooms:
             log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
             room.observe()
             return room.id
+
+    async def _save_opened(
+        self, session: AsyncSession, *, decision: Decision, by: PersonId, wish: Opening, now_ms: int
+    ) -> None:
+        assert decision.opened is not None
+        await rows.mark_done(session, by, wish.cid, decision.state.id, now_ms)
+        await rows.create(session, decision.opened)
+        await rows.save(session, decision.state, decision.events, now_ms)
+        await self.keep(session, decision, now_ms)
 
     # --- telling --------------------------------------------------------------------------------------------------
 
@@ -164,6 +180,8 @@ class Rooms:
                 self._sessions.say(person, snapshot)
                 self._by_person.setdefault(person, set()).add(room.id)
         self._tell_presence(before | after)
+        if call is not None and was is not None and call.stage is not was.stage:
+            self._callbacks.wake()
 
     def _tell_presence(self, people: Iterable[PersonId]) -> None:
         for person in people:
@@ -195,10 +213,3 @@ class Rooms:
             of_person.discard(room)
             if not of_person:
                 del self._by_person[person]
-
-
-async def _save_opened(session: AsyncSession, *, decision: Decision, by: PersonId, wish: Opening, now_ms: int) -> None:
-    assert decision.opened is not None
-    await rows.mark_done(session, by, wish.cid, decision.state.id, now_ms)
-    await rows.create(session, decision.opened)
-    await rows.save(session, decision.state, decision.events, now_ms)

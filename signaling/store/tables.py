@@ -301,6 +301,18 @@ class QualityRow(Base):
     """zlib of a JSON list of signaling.domain.callquality.Sampled."""
 
 
+class CallbackRow(Base):
+    """A store that is to be called back (contract.callbacks.Callback in `body`)."""
+
+    __tablename__ = "callback"
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    """The first call in vain."""
+    store_id: Mapped[str] = mapped_column(ForeignKey("store.id"))
+    state: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("ix_callback_state", "state", "store_id"),)
+
+
 class PublicationRow(Base):
     """A recording shown to a role."""
 

@@ -103,6 +103,12 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
     ("POST", "/api/ticket"): Row(all_get(201, *SIGNED_IN)),
     ("GET", "/api/directory"): Row(all_get(200, *SIGNED_IN) | all_get(403, "xiaolin", "qian")),
+    **{
+        ("POST", f"/api/callbacks/{{room}}/{act}"): Row(
+            all_get(403, "store-0117", "store-0108", "store-0201", "he", "xiaolin", "qian")
+        )
+        for act in ("take", "reopen", "done")
+    },
     ("GET", "/api/routing"): Row(all_get(403, *SIGNED_IN) | {"admin": 200}),
     ("PUT", "/api/routing/chains"): Row(all_get(403, *SIGNED_IN) | {"admin": 204}, body={"at_once": 3}),
     ("PUT", "/api/routing/experts/{person}"): Row(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from contract.base import decode, encode
+from contract.callbacks import Callback
 from contract.client import Ack, Hello, Ping, Send, Sync
 from contract.errors import ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
@@ -21,6 +22,7 @@ from contract.rooms import RoomState, apply
 from contract.server import (
     SERVER_MESSAGE,
     Bye,
+    CallbacksChanged,
     ChatMessage,
     Done,
     Error,
@@ -57,6 +59,7 @@ class Tab:
         self.heard: list[ServerMessage] = []
         self.rooms: dict[RoomId, RoomState] = {}
         self.gone: list[RoomId] = []
+        self.callbacks: dict[RoomId, Callback] = {}
         self.welcome: Welcome | None = None
         self.bye: Bye | None = None
         self.close_code: int | None = None
@@ -186,6 +189,10 @@ class Tab:
                 self.failed[cid] = code
             case Receipt(ch=channel, people=people):
                 self.receipts |= {(channel, reached.person): reached for reached in people}
+            case CallbacksChanged(items=items, all=every):
+                if every:
+                    self.callbacks.clear()
+                self.callbacks |= {item.room: item for item in items}
             case Bye():
                 self.bye = message
             case _:

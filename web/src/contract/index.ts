@@ -26,6 +26,9 @@ export type RoomEvent =
 export type Member = Omit<S['Member'], 'person'> & { person: Person }
 export type MemberState = Member['state']
 export type Call = S['Call']
+export type Callback = Omit<Written<S['Callback'], 'calls' | 'state' | 'urgency'>, 'owner'> & {
+  owner: Person | null
+}
 export type RingStep = NonNullable<Call['steps']>[number]
 export type CallStage = Call['stage']
 export type EndReason = NonNullable<RoomState['end']>

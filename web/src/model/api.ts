@@ -9,6 +9,7 @@ import type {
   ArchivePage,
   AuditPage,
   ByeCode,
+  Callback,
   CallQuality,
   Chapter,
   Cid,
@@ -333,6 +334,15 @@ export interface Model {
     /** How well its media went. Refusal not_found as `get`, forbidden for whom it is none of their business. */
     quality(room: RoomId): Promise<CallQuality>
   }
+
+  /* ---- callbacks ---- */
+  /** Stores to call back, the oldest first: of a store its own. */
+  callbacks: ReadonlySignal<readonly Callback[]>
+  /** Refusal `conflict` when somebody else was quicker. */
+  takeCallback(room: RoomId): Promise<void>
+  /** Gives it back to everybody. */
+  reopenCallback(room: RoomId): Promise<void>
+  finishCallback(room: RoomId): Promise<void>
 
   /* ---- audit ---- */
   audit: {

@@ -30,6 +30,7 @@ import { Ways } from '../rtc/ways'
 import type { Device, Model } from './api'
 import { archive } from './archive'
 import { audit } from './audit'
+import { Callbacks, callbackActs } from './callbacks'
 import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
@@ -62,6 +63,7 @@ function createModel(): Model {
     (room) => `☎ ${room.call?.store.name.zh ?? 'Passline'}`,
   )
   const firstFrames = new Set<RoomId>()
+  const callbacks = new Callbacks()
 
   const session: Session = new Session(
     {
@@ -77,7 +79,7 @@ function createModel(): Model {
       onMessage: (message) => {
         if (message.type === 'media_moved') media.movedAway(message.room)
         if (message.type === 'seen') care.heard(message)
-        if (rooms.take(message) || message.type !== 'presence') return
+        if (callbacks.take(message) || rooms.take(message) || message.type !== 'presence') return
         people.merge(message.entries as Parameters<People['merge']>[0])
         void seat.look(seats).then((rejoined) => {
           if (rejoined) adopt()
@@ -88,6 +90,7 @@ function createModel(): Model {
         batch(() => {
           rooms.clear()
           people.clear()
+          callbacks.clear()
           chats.clear()
           seat.forget()
           calling.value = false
@@ -443,6 +446,8 @@ function createModel(): Model {
     stillUrl,
 
     archive,
+    callbacks: callbacks.due,
+    ...callbackActs,
     audit,
     organisation,
 

@@ -25,6 +25,7 @@ const Sessions = lazy(() => import('./session/Sessions').then((module) => module
 const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
 const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
 const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
+const CallbacksPage = lazy(() => import('./callbacks/CallbacksPage').then((module) => module.CallbacksPage))
 const Audit = lazy(() => import('./audit/Audit').then((module) => module.Audit))
 const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => module.PeoplePage))
 const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
@@ -170,6 +171,7 @@ function Inside() {
           <Route path="/archive" component={Archive} />
           <Route path="/archive/:room" component={ReplayPage} />
           <Route path="/archive/:room/quality" component={QualityPage} />
+          <Route path="/callbacks" component={CallbacksPage} />
           <Route path="/audit" component={Audit} />
           <Route path="/admin/people" component={PeoplePage} />
           <Route path="/admin/stores" component={StoresPage} />

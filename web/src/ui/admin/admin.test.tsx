@@ -149,6 +149,6 @@ describe('the list of stores', () => {
       expect(document.querySelector(`[data-testid=${id}]`), id).toBeNull()
     }
     const found = [...document.querySelectorAll<HTMLElement>('nav .rail-place[data-testid^=nav-]')]
-    expect(found.map((place) => place.dataset.testid)).toEqual(['nav-archive', 'nav-places'])
+    expect(found.map((place) => place.dataset.testid)).toEqual(['nav-archive', 'nav-callbacks', 'nav-places'])
   })
 })

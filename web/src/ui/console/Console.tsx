@@ -4,6 +4,7 @@ import type { PresenceEntry } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
+import { CallbackList } from '../callbacks/CallbackList'
 import { Desk } from '../desk/Desk'
 import { clock, when } from '../format'
 import { useModel } from '../model'
@@ -99,6 +100,7 @@ export function Console() {
               </div>
             </section>
           )}
+          <CallbackList quiet />
           <RecentCalls limit={6} />
         </main>
         <aside class="console-side" aria-label={t('console.experts')}>

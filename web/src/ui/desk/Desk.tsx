@@ -4,6 +4,7 @@ import {
   GraduationCap,
   Headset,
   LogOut,
+  PhoneMissed,
   ScrollText,
   SlidersHorizontal,
   Stethoscope,
@@ -31,6 +32,7 @@ const PLACES: { path: string; word: string; icon: typeof Archive; roles: readonl
     roles: ['expert', 'trainer', 'manager', 'admin'],
   },
   { path: '/archive', word: 'nav.learn', icon: GraduationCap, roles: ['learner'] },
+  { path: '/callbacks', word: 'nav.callbacks', icon: PhoneMissed, roles: ['manager', 'admin'] },
   { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['admin', 'auditor'] },
   { path: '/admin/people', word: 'nav.admin', icon: SlidersHorizontal, roles: ['admin'] },
   { path: '/admin/stores', word: 'nav.places', icon: Store, roles: ['manager'] },
@@ -52,6 +54,8 @@ export function Desk(props: { children: ComponentChildren }) {
       : places.findLast((place) => path.startsWith(place.path) || (isAdmin(path) && isAdmin(place.path)))
           ?.path
   const ringing = model.incoming.value.length
+  const toldAt = me?.role === 'admin' ? ['administrator'] : ['manager', 'administrator']
+  const late = model.callbacks.value.filter((item) => toldAt.includes(item.urgency)).length
   return (
     <div class="desk">
       <a class="skip" href="#content">
@@ -70,6 +74,9 @@ export function Desk(props: { children: ComponentChildren }) {
               >
                 <place.icon class="icon" size={22} aria-hidden="true" />
                 <span>{t(place.word)}</span>
+                {place.word === 'nav.callbacks' && (
+                  <Badge count={late} label={t('callback.count_late', { count: late })} />
+                )}
                 {place.word === 'nav.console' && (
                   <Badge count={ringing} label={t('nav.ringing', { count: ringing })} />
                 )}

@@ -170,6 +170,7 @@ export function fake(scene: Scene): Model {
     rooms: signal(new Map()),
     incoming: signal(scene.incoming ?? []),
     invitations: signal(scene.invitations ?? []),
+    callbacks: signal([]),
     current: signal(room),
     answering: signal(null),
     self: signal(room?.members.find((one) => one.person.id === mine) ?? null),

@@ -4,6 +4,7 @@ import {
   GraduationCap,
   LogOut,
   Phone,
+  PhoneIncoming,
   ScanEye,
   UtensilsCrossed,
   Wifi,
@@ -159,7 +160,26 @@ export function StoreHome() {
             <p class="caption">{today(now)}</p>
           </div>
           <div class="card row-list" data-testid="invitations">
-            {invitations.length === 0 ? (
+            {model.callbacks.value.map((item) => (
+              <div class="promised" key={item.room} data-testid={`promised-${item.room}`}>
+                <div class="promised-words">
+                  <p class="promised-kind">
+                    <PhoneIncoming class="icon" size={18} aria-hidden="true" />
+                    {t('callback.promised')}
+                  </p>
+                  <p class="promised-what dots">
+                    <span>{t(`reason.${item.reason}`)}</span>
+                    {item.owner && <span>{nameOf(item.owner.name)}</span>}
+                  </p>
+                </div>
+                <strong class="num">
+                  {now < item.due_at
+                    ? t('callback.by', { time: timeOfDay(item.due_at) })
+                    : t('callback.soon')}
+                </strong>
+              </div>
+            ))}
+            {invitations.length === 0 && model.callbacks.value.length === 0 ? (
               <p class="home-none">
                 <GraduationCap class="icon" size={24} aria-hidden="true" />
                 {t('home.no_invitations')}

@@ -21,7 +21,7 @@ import { isSeated } from '../../model/room'
 import { act } from '../act'
 import { oversees } from '../archive/words'
 import { StillStrip } from '../call/Stills'
-import { brief, span } from '../format'
+import { brief, span, timeOfDay } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { stages } from './stages'
@@ -35,6 +35,9 @@ export function Summary(props: { room: RoomState }) {
   const atStore = model.me.value?.person.role === 'store'
   const end = room.end ?? 'hung_up'
   const unanswered = room.kind === 'call' && NOT_ANSWERED.includes(end)
+  const promised = model.callbacks.value.find(
+    (item) => item.store.id === room.call?.store.id && item.reason === room.call.reason,
+  )
   const home = (): void => {
     model.dismissSummary()
     route('/')
@@ -47,6 +50,11 @@ export function Summary(props: { room: RoomState }) {
           <PhoneMissed class="icon summary-sign" size={48} strokeWidth={1.9} aria-hidden="true" />
           <h1>{t(`ended.${end}`)}</h1>
           <p class="second">{t(`ended.${end}_text`)}</p>
+          {promised && (
+            <p class="summary-promise" data-testid="promised">
+              {t('callback.promise', { time: timeOfDay(promised.due_at) })}
+            </p>
+          )}
           <div class="summary-acts">
             <Button icon={House} onClick={home} testid="home">
               {t('ended.home')}

@@ -1,0 +1,132 @@
+"""What becomes of a call that nobody answered: who owes the call back, until when, and who hears that it is late.
+
+Pure: `owed` makes a callback of a call, the others change one. Whatever is not done has a next moment, `next_ms`, at
+which somebody more is told, until everybody is.
+"""
+
+from typing import Protocol
+
+from contract.callbacks import Callback, CallbackState, Urgency
+from contract.errors import ErrorCode, Rejection
+from contract.ids import RegionId
+from contract.people import Person, Role
+from contract.rooms import CallStage, EndReason, RoomState
+
+ABANDONED_MS = 5_000
+"""A store that cancels earlier changed its mind; later it gave up waiting."""
+LATE: dict[Urgency, int] = {Urgency.DUE: 1, Urgency.MANAGER: 2, Urgency.ADMINISTRATOR: 4}
+"""After how many times the time to call back."""
+IN_VAIN = frozenset({EndReason.MISSED, EndReason.DECLINED, EndReason.NOBODY_FREE})
+HEADQUARTERS = frozenset({Role.EXPERT, Role.MANAGER, Role.ADMIN})
+"""Who calls back."""
+
+
+class Viewer(Protocol):
+    """Who looks: a Principal."""
+
+    @property
+    def person(self) -> Person: ...
+
+    @property
+    def region(self) -> RegionId | None: ...
+
+
+def owed(state: RoomState, within_ms: int) -> Callback | None:
+    """The callback that a call which is over leaves behind, if any."""
+    call = state.call
+    if call is None or state.closed_at is None or call.answered_by is not None or state.end is None:
+        return None
+    gave_up = state.end is EndReason.CANCELLED and state.closed_at - call.timings.tap >= ABANDONED_MS
+    if state.end not in IN_VAIN and not gave_up:
+        return None
+    return Callback(
+        room=state.id,
+        store=call.store,
+        reason=call.reason,
+        why=state.end,
+        rung_at=call.timings.tap,
+        due_at=call.timings.tap + within_ms,
+    )
+
+
+def again(item: Callback, newer: Callback) -> Callback:
+    """The store called in vain once more; the clock goes on."""
+    return item.model_copy(update={"calls": item.calls + 1, "why": newer.why})
+
+
+def settles(item: Callback, state: RoomState) -> Person | None:
+    """Who answered a call of the same store for the same reason, which is all that was owed."""
+    call = state.call
+    if call is None or call.stage is CallStage.RINGING or call.answered_by is None:
+        return None
+    if call.store.id != item.store.id or call.reason is not item.reason:
+        return None
+    return next(member.person for member in state.members if member.person.id == call.answered_by)
+
+
+def may_see(viewer: Viewer, item: Callback) -> bool:
+    """The store that waits, experts, the manager of its region, administrators."""
+    match viewer.person.role:
+        case Role.STORE:
+            return viewer.person.store is not None and viewer.person.store.id == item.store.id
+        case Role.MANAGER:
+            return viewer.region == item.store.region
+        case Role.EXPERT | Role.ADMIN:
+            return True
+        case Role.TRAINER | Role.LEARNER | Role.AUDITOR | Role.GUEST:
+            return False
+
+
+def take(item: Callback, by: Person) -> Callback:
+    """`by` will call back. Raises Rejection `over` or, if somebody else was quicker, `conflict`."""
+    _unfinished(item)
+    if item.owner is not None and item.owner.id != by.id:
+        raise Rejection(ErrorCode.CONFLICT, "somebody else has taken it")
+    return item.model_copy(update={"state": CallbackState.TAKEN, "owner": by})
+
+
+def reopen(item: Callback, by: Person) -> Callback:
+    """Back to the group. The owner may, and who oversees. Raises Rejection `over` or `forbidden`."""
+    _unfinished(item)
+    _owner_or_overseer(item, by)
+    return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
+
+
+def finish(item: Callback, by: Person, now_ms: int) -> Callback:
+    """The store was called back. Raises Rejection(`forbidden`) for who has not taken it; twice is once."""
+    if item.state is CallbackState.DONE:
+        return item
+    _owner_or_overseer(item, by)
+    return done(item, by, now_ms)
+
+
+def done(item: Callback, by: Person, now_ms: int) -> Callback:
+    return item.model_copy(update={"state": CallbackState.DONE, "done_at": now_ms, "done_by": by})
+
+
+def _unfinished(item: Callback) -> None:
+    if item.state is CallbackState.DONE:
+        raise Rejection(ErrorCode.OVER, "it is done")
+
+
+def _owner_or_overseer(item: Callback, by: Person) -> None:
+    owns = item.owner is not None and item.owner.id == by.id
+    if not owns and by.role not in (Role.MANAGER, Role.ADMIN):
+        raise Rejection(ErrorCode.FORBIDDEN, "only who has taken it")
+
+
+def escalated(item: Callback, now_ms: int) -> Callback:
+    """As urgent as it is at `now_ms`."""
+    if item.state is CallbackState.DONE:
+        return item
+    within_ms = item.due_at - item.rung_at
+    reached = [urgency for urgency, times in LATE.items() if now_ms >= item.rung_at + times * within_ms]
+    return item.model_copy(update={"urgency": reached[-1] if reached else Urgency.NONE})
+
+
+def next_ms(item: Callback, now_ms: int) -> int | None:
+    """When it becomes more urgent; None: everybody has been told, or it is done."""
+    if item.state is CallbackState.DONE:
+        return None
+    within_ms = item.due_at - item.rung_at
+    return min((at for times in LATE.values() if (at := item.rung_at + times * within_ms) > now_ms), default=None)

@@ -1,0 +1,43 @@
+/** Stores that are to be called back, as far as this person is concerned. */
+import { computed, signal } from '@preact/signals'
+import type { Callback, RoomId, ServerMessage } from '../contract'
+import { call } from '../link/http'
+import type { Model } from './api'
+
+/** The generated union describes the wire; a callback's defaults are always written. */
+type Told = { items: Callback[]; all: boolean }
+
+export class Callbacks {
+  private readonly known = signal<ReadonlyMap<RoomId, Callback>>(new Map())
+
+  /** Those that are not done, the oldest first. */
+  readonly due = computed(() =>
+    [...this.known.value.values()]
+      .filter((item) => item.state !== 'done')
+      .sort((a, b) => a.rung_at - b.rung_at),
+  )
+
+  /** True when the message was about callbacks. */
+  take(message: ServerMessage): boolean {
+    if (message.type !== 'callbacks') return false
+    const { items, all } = message as unknown as Told
+    const next = new Map(all ? [] : this.known.value)
+    for (const item of items) next.set(item.room, item)
+    this.known.value = next
+    return true
+  }
+
+  clear(): void {
+    this.known.value = new Map()
+  }
+}
+
+const change = async (room: RoomId, act: 'take' | 'reopen' | 'done'): Promise<void> => {
+  await call<Callback>('POST', `/api/callbacks/${encodeURIComponent(room)}/${act}`)
+}
+
+export const callbackActs: Pick<Model, 'takeCallback' | 'reopenCallback' | 'finishCallback'> = {
+  takeCallback: (room) => change(room, 'take'),
+  reopenCallback: (room) => change(room, 'reopen'),
+  finishCallback: (room) => change(room, 'done'),
+}

@@ -1,0 +1,127 @@
+/** The stores that called in vain: since when, by when, whose business; take one, give it back, say that it is done. */
+import { CircleCheck, Hand, PhoneIncoming, Undo2 } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { Callback } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { act } from '../act'
+import { span, timeOfDay, when } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Chip } from '../parts/Chip'
+import { Avatar } from '../parts/Person'
+import { Empty } from '../parts/State'
+
+function Line(props: { item: Callback; now: number }) {
+  const model = useModel()
+  const { item, now } = props
+  const [doing, setDoing] = useState<string | null>(null)
+  const me = model.me.value?.person
+  const mine = item.owner?.id === me?.id
+  const oversees = me?.role === 'manager' || me?.role === 'admin'
+  const late = now >= item.due_at
+  const left = Math.abs(item.due_at - now) / 1000
+  const go = (name: string, does: () => Promise<void>): void => {
+    if (doing) return
+    setDoing(name)
+    void act(does()).finally(() => setDoing(null))
+  }
+  return (
+    <li
+      class="callback"
+      data-testid={`callback-${item.room}`}
+      data-state={item.state}
+      data-urgency={item.urgency}
+    >
+      <div class="callback-words">
+        <p class="callback-store">
+          <strong>{nameOf(item.store.name)}</strong> <span class="home-number">{item.store.number}</span>
+        </p>
+        <p class="second dots">
+          <span>{t(`reason.${item.reason}`)}</span>
+          <span>{t('callback.rang', { time: when(item.rung_at, now) })}</span>
+          {item.calls > 1 && <span>{t('callback.calls', { count: item.calls })}</span>}
+        </p>
+        <p class="callback-owner">
+          {item.owner ? (
+            <>
+              <Avatar person={item.owner} />
+              <span>{mine ? t('callback.yours') : nameOf(item.owner.name)}</span>
+            </>
+          ) : (
+            <Chip>{t('callback.nobody')}</Chip>
+          )}
+        </p>
+      </div>
+      <div class="callback-time">
+        <strong class="num" data-late={late ? '' : undefined}>
+          {t('callback.by', { time: timeOfDay(item.due_at) })}
+        </strong>
+        <span class="caption num" data-late={late ? '' : undefined}>
+          {t(late ? 'callback.late' : 'callback.left', { time: span(left) })}
+        </span>
+      </div>
+      <div class="callback-acts">
+        {item.state === 'open' ? (
+          <Button
+            kind="soft"
+            icon={Hand}
+            testid="callback-take"
+            busy={doing === 'take' && t('callback.take')}
+            onClick={() => go('take', () => model.takeCallback(item.room))}
+          >
+            {t('callback.take')}
+          </Button>
+        ) : mine || oversees ? (
+          <>
+            <Button
+              kind="soft"
+              icon={CircleCheck}
+              testid="callback-done"
+              busy={doing === 'done' && t('callback.done')}
+              onClick={() => go('done', () => model.finishCallback(item.room))}
+            >
+              {t('callback.done')}
+            </Button>
+            <Button
+              kind="quiet"
+              icon={Undo2}
+              testid="callback-reopen"
+              busy={doing === 'reopen' && t('callback.reopen')}
+              onClick={() => go('reopen', () => model.reopenCallback(item.room))}
+            >
+              {t('callback.reopen')}
+            </Button>
+          </>
+        ) : null}
+      </div>
+    </li>
+  )
+}
+
+/** `quiet` leaves out what is said of an empty list. */
+export function CallbackList(props: { quiet?: boolean }) {
+  const model = useModel()
+  const items = model.callbacks.value
+  const now = model.tick.value
+  const late = items.filter((item) => now >= item.due_at).length
+  if (items.length === 0)
+    return props.quiet ? null : (
+      <div class="card">
+        <Empty icon={PhoneIncoming} title={t('callback.none')} text={t('callback.none_text')} />
+      </div>
+    )
+  return (
+    <section data-testid="callbacks">
+      <div class="home-section-head">
+        <h2>{t('callback.title')}</h2>
+        <p class="caption">{t('callback.count', { count: items.length })}</p>
+        {late > 0 && <p class="caption callback-late">{t('callback.count_late', { count: late })}</p>}
+      </div>
+      <ul class="card row-list callbacks">
+        {items.map((item) => (
+          <Line key={item.room} item={item} now={now} />
+        ))}
+      </ul>
+    </section>
+  )
+}
