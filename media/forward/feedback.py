@@ -109,6 +109,8 @@ class Feedback:
                 if leg.numbering is not None:
                     leg.redundancy.heard(packets - len(packet.arrivals), packets)
                     leg.estimate.on_feedback(packet, leg.numbering.left(base, packets), now)
+                    if leg.estimate.sending.draining:
+                        leg.redundancy.forget()
                     if leg.estimate.fell(now):
                         leg.look_due = 0.0
                         self._hurry(leg)

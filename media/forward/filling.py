@@ -101,8 +101,10 @@ class Filling:
         pictures.sort(key=lambda picture: picture.supply.key[1] is not Source.SCREEN)
         if self.shared:
             voices = sum(1 for slot in leg.slots if not slot.video and slot.current is not None)
-            carried = leg.pictures.choose(pictures, budget_bps=leg.estimate.pictures_bps(voices), now=now)
+            budget_bps = leg.estimate.pictures_bps(voices)
+            carried = leg.pictures.choose(pictures, budget_bps=budget_bps, now=now)
         else:
+            budget_bps = None
             leg.pictures.all_full(pictures)
             carried = [True] * len(pictures)
         for picture, fits in zip(pictures, carried, strict=True):
@@ -114,6 +116,8 @@ class Filling:
             source = picture.source
             if slot.fill(source) and not self._begin_late(slot, now):
                 self._here.want(slot.next, now, first=True)
+            if budget_bps is not None and slot.next is source and picture.floods(budget_bps):
+                slot.stop()
             if slot.current is source and slot.thin(now, thin=picture.thin):
                 self._here.want(source, now, first=False)
 

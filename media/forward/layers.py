@@ -14,7 +14,7 @@ NEAR_ENOUGH = 0.75
 RISE_S = 5.0
 """From one change of a picture that had to be made smaller to the next larger one."""
 LONGEST_WAIT_S = 60.0
-PAUSE_AFTER_S = 6.0
+PAUSE_AFTER_S = 3.0
 """So long a picture that does not fit at all still comes, as small as it can be: a first estimate is often too low, and
 is corrected by then."""
 HOPELESS, HOPELESS_AFTER_S = 0.5, 1.0

@@ -76,6 +76,15 @@ class Picture:
             return current
         return min(sources, key=lambda one: _distance(layer, one.layer) if layer and one.layer else (0, False))
 
+    def floods(self, budget_bps: int) -> bool:
+        """Whether what still flows, until a keyframe of its layer comes, leaves no room for the sound: to stand still
+        for a moment is better."""
+        current, supply = self.slot.current, self.supply
+        if current is None or current.layer not in supply.layers:
+            return False
+        offer = supply.offers[supply.layers.index(current.layer)]
+        return budget_bps < HOPELESS * (offer.bps + offer.upper_bps)
+
 
 def _distance(wanted: Layer, other: Layer) -> tuple[int, bool]:
     """How far a layer is from the wanted one; of two that are as far the larger is nearer."""

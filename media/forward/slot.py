@@ -132,9 +132,7 @@ class Slot:
                 self.next.waiting = [slot for slot in self.next.waiting if slot is not self]
             self.next = None
         if publication is None:
-            self._leave()
-            if self._pacer is not None:
-                self._pacer.drop(self.section.ssrc)
+            self.stop()
             return False
         if publication is self.current or publication is self.next:
             return False
@@ -146,6 +144,12 @@ class Slot:
         """Show nothing, because the link could not carry it."""
         self.fill(None)
         self.paused = publication
+
+    def stop(self) -> None:
+        """Let what flows flow no longer, though what shall come has not begun."""
+        self._leave()
+        if self._pacer is not None:
+            self._pacer.drop(self.section.ssrc)
 
     def begin(self, publication: Publication, packet: MediaPacket, now: float) -> bool:
         """The first packet of `publication`'s keyframe: switch to it. False if this client cannot decode it."""
@@ -387,6 +391,8 @@ class Slot:
         if segment.source not in self._sources:
             return False
         publication, flow = self._sources[segment.source]
+        if most_bps is not None and publication is not self.current:
+            return False  # a keyframe has taken its place; a link with a limit has none for what nobody will see
         packet = flow.kept(number)
         if packet is None or publication.codec is None:
             return False

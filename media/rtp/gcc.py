@@ -23,8 +23,12 @@ OVERHEAD_BYTES = 38
 """IPv4, UDP and the SRTP tag of each packet."""
 RATE_WINDOW_S = 0.4
 """Of what arrives."""
+BUSY_S = 0.1
+"""While a queue grows as much arrives as the link carries, but a keyframe's is soon gone, and little comes after it."""
 FALL, FALL_DEEP = 0.85, 0.6
 """Of what arrives."""
+FALL_LEAST = 0.92
+"""Where what arrived at its fastest says that the link carries all of it, this part is left all the same."""
 DEEP_S = 0.3
 """Where more than this waits, the fall is deep until it has drained, or DRAIN_S passed."""
 FULL_S = 0.1
@@ -115,6 +119,8 @@ class SendRate:
         self.arriving_bps = 0.0
         self.loss = 0.0
         """Share of bytes lost in the last full window."""
+        self.draining = False
+        """A queue has filled: what is lost until it is empty, it has lost."""
         self.trend = DelayTrend()
         self._ticks = Unwrapper(TIMESTAMP_BITS)
         self._came: dict[int, None] = {}
@@ -130,7 +136,6 @@ class SendRate:
         self._fell_at = float("-inf")
         self._link_bps: float | None = None
         """What arrived when the link was overused last."""
-        self._draining = False
         self._standing_s = 0.0
         """The queue at the last fall for its depth."""
         self._standing_tries = 0
@@ -207,11 +212,23 @@ class SendRate:
         if now - self._fell_at < FALL_EVERY_S:
             return
         self._trial = None
-        self._link_bps = self.arriving_bps
-        self._draining = self.trend.queue_s > DEEP_S
-        wanted = (FALL_DEEP if self._draining else FALL) * self.arriving_bps
-        least, most = (FIRST_LEAST_BPS, wanted) if self.bps is None else (LEAST_STEP * self.bps, self.bps)
+        self.draining = self.trend.queue_s > DEEP_S
+        self._link_bps = link = self.arriving_bps if self.draining else self._carried_bps()
+        wanted = (FALL_DEEP if self.draining else FALL) * link
+        least, most = (FIRST_LEAST_BPS, wanted) if self.bps is None else (LEAST_STEP * self.bps, FALL_LEAST * self.bps)
         self._set(max(least, min(most, wanted)), now)
+
+    def _carried_bps(self) -> float:
+        """What arrived in the fastest BUSY_S of the last RATE_WINDOW_S."""
+        most = begin = inside = 0
+        arrived = list(self._arrived)
+        for at, size_bytes in arrived:
+            inside += size_bytes
+            while arrived[begin][0] <= at - BUSY_S:
+                inside -= arrived[begin][1]
+                begin += 1
+            most = max(most, inside)
+        return max(self.arriving_bps, 8 * most / BUSY_S)
 
     def _overflows(self, now: float) -> bool:
         """A short queue loses what does not fit before it is seen to grow; then as much arrives as the link carries."""
@@ -224,7 +241,7 @@ class SendRate:
         return self.arriving_bps > (1 - lost) * LOSS_LEAST_BPS and self._waits(now)
 
     def _keep_to_what_arrives(self, now: float) -> None:
-        self._trial, self._link_bps, self._draining = None, self.arriving_bps, True
+        self._trial, self._link_bps, self.draining = None, self.arriving_bps, True
         self._loss_since = now + LOSS_SETTLE_S
         self._set(min(self.bps or MOST_BPS, FALL_DEEP * self.arriving_bps), now)
 
@@ -248,11 +265,11 @@ class SendRate:
     def _rise(self, bps: float, now: float) -> None:
         """Nothing speaks against more."""
         link = self._link_bps
-        if self._draining and (self.trend.queue_s < DRAINED_S or now - self._fell_at > DRAIN_S):
-            self._draining = False
+        if self.draining and (self.trend.queue_s < DRAINED_S or now - self._fell_at > DRAIN_S):
+            self.draining = False
             if link is not None:
                 self.bps = bps = max(bps, FALL * link)
-        if self.trend.usage is not Usage.NORMAL or self._draining or now - self._fell_at < FALL_EVERY_S:
+        if self.trend.usage is not Usage.NORMAL or self.draining or now - self._fell_at < FALL_EVERY_S:
             return
         if self._trial is not None and now - self._fell_at < DRAIN_S:
             return  # first see what the last fall did
@@ -323,7 +340,7 @@ class SendRate:
             due = min(due, max(self._probed_at + PROBE_HUNGRY_S, self._fell_at + PROBE_EVERY_S))
         if self.bps is None or self._train is not None or now < due:
             return 0
-        if (self.trend.usage is not Usage.NORMAL or self._draining) and now - self._at < PROBE_STALE_S:
+        if (self.trend.usage is not Usage.NORMAL or self.draining) and now - self._at < PROBE_STALE_S:
             return 0
         return int(PROBE_FACTOR * min(self.bps, MOST_BPS / 4) * PROBE_S / 8)
 

@@ -35,6 +35,11 @@ class Redundancy:
         self._lost += lost
         self._packets += packets
 
+    def forget(self) -> None:
+        """What was lost until now was too much for the link, and would be more with redundancy."""
+        self.loss = self._lost = self._packets = 0.0
+        self._on = False
+
     def settle(self, room_bps: int | None) -> int:
         """How many of EARLIER come along from now on, on a link that carries `room_bps` (None: no limit is known)."""
         if self._packets >= LEAST_PACKETS:

@@ -102,6 +102,16 @@ def test_a_few_packets_say_nothing() -> None:
 
 
 @pytest.mark.unit
+def test_what_a_full_queue_lost_is_no_reason_for_it() -> None:
+    redundancy = Redundancy()
+    redundancy.heard(LEAST_PACKETS, LEAST_PACKETS)
+    assert redundancy.settle(None) > 0
+    redundancy.forget()
+    redundancy.heard(0, LEAST_PACKETS)
+    assert redundancy.settle(None) == 0
+
+
+@pytest.mark.unit
 def test_a_link_gets_no_more_than_it_carries() -> None:
     redundancy = Redundancy()
     assert told(redundancy, 0.3, room_bps=ROOM_BPS[1]) == [2]
