@@ -72,6 +72,7 @@ bench: setup              ## The figures of docs/performance.md
 	@$(PREPARE)
 	$(BIN)/passline bench sfu --json
 	$(BIN)/passline bench room --json
+	$(BIN)/passline bench join --json
 	$(BIN)/passline bench call --json
 	$(BIN)/passline bench record --json
 	$(BIN)/passline bench messages --json

@@ -32,6 +32,11 @@ _FID = re.compile(r"FID ([0-9]{1,10}) ([0-9]{1,10})")
 _RID = re.compile(r"([A-Za-z0-9_-]{1,16}) (send|recv)(?: .*)?")
 _SIMULCAST = re.compile(r"send ([A-Za-z0-9_~,;-]{1,200})(?: recv .*)?")
 _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
+_TRANSPORT = frozenset({"mid", "bundle-only", "rtcp-mux", "setup", "ice-ufrag", "ice-pwd", "fingerprint", "sctp-port"})
+_STREAMS = frozenset({"ssrc", "ssrc-group", "rid", "simulcast"})
+_DESCRIBED = frozenset({"extmap", "rtpmap", "fmtp", "rtcp-fb"})
+_READ = _DIRECTIONS | _TRANSPORT | _STREAMS | _DESCRIBED
+"""Attributes that say something to us."""
 
 
 @dataclass(slots=True)
@@ -115,7 +120,7 @@ def parse(text: str) -> Offer:
                     words = value.split()
                     if words[:1] == ["BUNDLE"]:
                         offer.bundle = words[1 : MAX_SECTIONS + 2]
-                else:
+                elif name in _READ:
                     _attribute(current, name, value, line_number)
         number += piece.count("\n")
     _inherit(session, offer)
@@ -168,7 +173,7 @@ def _attribute(section: OfferSection, name: str, value: str, number: int) -> Non
                 section.fingerprint = _token(_FINGERPRINT, digest, number).upper()
         case "sctp-port":
             section.sctp_port = _number(value, 65535, number)
-        case "extmap" | "rtpmap" | "fmtp" | "rtcp-fb":
+        case name if name in _DESCRIBED:  # without a value, or it would be in a run
             raise bad(f"line {number}: {name} is not understood")
         case "ssrc":
             found = _SSRC.fullmatch(value)

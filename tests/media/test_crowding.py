@@ -107,9 +107,38 @@ async def test_three_hundred_come_and_go_in_half_a_minute_and_a_running_room_doe
                 promise.measured("pictures that did not come", await look.lost_percent(), limit=1.0, unit="%")
 
 
-async def come_and_go(room: RunningRoom, firsts: list[float]) -> None:
+@pytest.mark.promise("P13")
+async def test_who_loses_the_first_flight_of_the_handshake_sees_something_all_the_same(
+    promise: Promise, desk: ControlDesk
+) -> None:
+    async with worker(desk):
+        for _ in promise.rounds():
+            async with running(desk, pictures_per_s=30) as room:
+                firsts: list[float] = []
+                for _ in range(promise.size(7, full=40)):
+                    await come_and_go(room, firsts, Unlucky())
+                ordered = sorted(firsts)
+                late_ms = 1000 * ordered[promise.size(len(ordered) // 2, full=len(ordered) * 95 // 100)]
+                promise.measured("offer to first packet, first DTLS flight lost", late_ms, limit=150.0, unit="ms")
+
+
+class Unlucky(PeerClient):
+    """The first DTLS datagram that the worker sends is lost: with it a flight, which is one datagram."""
+
+    def __init__(self) -> None:
+        super().__init__(lose=self._lose)
+        self._lost = False
+
+    def _lose(self, data: bytes) -> bool:
+        if self._lost or not 19 < data[0] < 64:
+            return False
+        self._lost = True
+        return True
+
+
+async def come_and_go(room: RunningRoom, firsts: list[float], client: PeerClient | None = None) -> None:
     """One who is let in, waits for the first packet and goes."""
-    client = PeerClient()
+    client = client or PeerClient()
     try:
         began = clock.now()
         assert await room.let_in(client), "there is room"
