@@ -100,6 +100,12 @@ class DeviceRecord(Message):
     revoked_at: WallMs | None
 
 
+class Closed(Message):
+    """Whether a store is closed: its tablets go at once, and stay out when it opens again."""
+
+    closed: bool
+
+
 class StoreRecord(Message):
     """A store, its devices, and the tablets that sign in for it with a password."""
 
@@ -107,6 +113,7 @@ class StoreRecord(Message):
     number: str
     name: Name
     region: RegionId
+    closed: bool
     tablets: list[PersonRecord]
     devices: list[DeviceRecord]
     """The one enrolled last first; also those that were taken back."""

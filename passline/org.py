@@ -142,9 +142,12 @@ def list_stores(*, at: At = HERE) -> int:
         query = select(StoreRow, RegionRow.name_zh).join(RegionRow, StoreRow.region_id == RegionRow.id)
         async with database.read() as session:
             rows = await session.execute(query.order_by(StoreRow.number))
-            return [(one.number, one.name_zh, one.name_en, place) for one, place in rows]
+            return [
+                (one.number, one.name_zh, one.name_en, place, "closed" if one.closed_ms is not None else "")
+                for one, place in rows
+            ]
 
-    print_table(("number", "store", "English", "region"), carry_out(at, work))
+    print_table(("number", "store", "English", "region", ""), carry_out(at, work))
     return 0
 
 
@@ -161,6 +164,22 @@ def move_store(number: str, region: str, /, *, at: At = HERE) -> int:
     """Put a store into another region."""
     carry_out(at, lambda database: organisation_in(database).change_store(number, region=region), about=number)
     print(f"Store {number} is now in {region}.")
+    return 0
+
+
+@store.command(name="close")
+def close_store(number: str, /, *, at: At = HERE) -> int:
+    """Close a store: its tablets are out within seconds, and for good. What happened there stays."""
+    carry_out(at, lambda database: organisation_in(database).close_store(number), about=number)
+    print(f"Store {number} is closed.")
+    return 0
+
+
+@store.command(name="open")
+def open_store(number: str, /, *, at: At = HERE) -> int:
+    """Open a store again; its tablets are let in, or enrolled anew, one by one."""
+    carry_out(at, lambda database: organisation_in(database).close_store(number, closed=False), about=number)
+    print(f"Store {number} is open.")
     return 0
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Name, Role
-from runtime import ids
+from runtime import clock, ids
 from signaling.auth.accounts import Accounts, new_password
 from signaling.auth.passwords import Passwords
 from signaling.domain.csv_list import BadList, Problem
@@ -89,10 +89,26 @@ class Organisation:
 
         await self._database.write(work)
 
+    async def close_store(self, number: str, *, closed: bool = True) -> None:
+        """Its tablets are out; opened again, each has to be let in by itself."""
+
+        async def work(session: AsyncSession) -> None:
+            row = await find_store(session, number)
+            store, was_closed = StoreId(row.id), row.closed_ms is not None
+            session.expunge(row)  # only read: the change is a statement
+            if closed and not was_closed:
+                await rows.close_store(session, store, clock.wall_ms(), self._by)
+            elif was_closed and not closed:
+                await rows.open_store(session, store, self._by)
+
+        await self._database.write(work)
+
     async def add_tablet(self, number: str, login: str, password: str) -> PersonId:
         """A tablet is called like its store. Raises also Rejection(`weak_password`)."""
         async with self._database.read() as session:
             store = await find_store(session, number)
+        if store.closed_ms is not None:
+            raise Rejection(ErrorCode.CONFLICT, "the store is closed")
         accounts = Accounts(self._database, self._passwords, self._by)
         name = Name(zh=store.name_zh, en=store.name_en)
         return await accounts.add(login, password, Role.STORE, name, store=StoreId(store.id))
@@ -164,6 +180,8 @@ class Organisation:
         """What is wrong with it, if anything. A tablet that is there keeps its password."""
         assert line.tablet is not None
         known = await rows.person_by_login(session, line.tablet)
+        if known is None and (await session.get_one(StoreRow, store)).closed_ms is not None:
+            return "the store is closed"
         if known is not None:
             return None if known.store_id == store else f"the login {line.tablet} is taken by somebody else"
         new = NewPerson(PersonId(ids.uuid7()), line.tablet, Role.STORE, line.name, password_hash, store=store)

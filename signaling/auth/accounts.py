@@ -101,9 +101,11 @@ class Accounts:
         await self._with(login, work)
 
     async def enable(self, login: str) -> None:
-        """Raises Rejection(`not_found`)."""
+        """Raises Rejection(`not_found`; `conflict` for a device that was taken back, or a tablet of a closed store)."""
 
         async def work(session: AsyncSession, who: PersonRow) -> None:
+            if await rows.stays_out(session, who):
+                raise Rejection(ErrorCode.CONFLICT, "a device that was taken back, or the store is closed")
             if who.disabled_ms is not None:
                 await rows.enable(session, PersonId(who.id), self._by)
 

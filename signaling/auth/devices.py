@@ -20,6 +20,7 @@ from signaling.store import audit, organisation
 from signaling.store import devices as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson
+from signaling.store.tables import StoreRow
 
 LIFE_MS = 24 * 3600 * 1000
 """Long enough to send a code to a store that opens tomorrow."""
@@ -37,12 +38,14 @@ class Devices:
     async def offer(self, store: StoreId, name: str, by: By) -> tuple[str, int]:
         """A code that enrols one tablet of this store, called `name`, and when it expires, UTC ms.
 
-        Raises Rejection(`too_many`).
+        Raises Rejection: `too_many`, `conflict` (the store is closed).
         """
         assert by.person is not None
         person, now_ms, code = by.person, self._wall_ms(), enrolment.made_up(secrets.choice)
 
         async def work(session: AsyncSession) -> None:
+            if (await session.get_one(StoreRow, store)).closed_ms is not None:
+                raise Rejection(ErrorCode.CONFLICT, "the store is closed")
             if await rows.offered(session, store, now_ms) >= MAX_PER_STORE:
                 raise Rejection(ErrorCode.TOO_MANY, f"{MAX_PER_STORE} codes of this store wait to be used")
             await rows.offer(session, digest(code), store, name, person, now_ms=now_ms, expires_ms=now_ms + LIFE_MS)

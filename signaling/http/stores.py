@@ -5,7 +5,7 @@ import asyncio
 from contract.errors import ErrorCode
 from contract.http import ListProblem
 from contract.ids import RegionId, StoreId
-from contract.organisation import Made, RegionWish, StoreChange, Stores, StoresTaken, StoreWish
+from contract.organisation import Closed, Made, RegionWish, StoreChange, Stores, StoresTaken, StoreWish
 from contract.people import Role
 from runtime import clock
 from signaling.auth.access import access_region, access_store
@@ -41,6 +41,13 @@ async def change_store(visit: Visit) -> None:
         number = (await access_store(session, visit.who, StoreId(visit.param("store")))).number
         region = (await access_region(session, visit.who, asked.region)).name_zh
     await _organisation(visit).change_store(number, name=asked.name, region=region)
+
+
+async def close_store(visit: Visit) -> None:
+    """Close a store, whose tablets go at once and for good, or open it again."""
+    async with visit.house.database.read() as session:
+        number = (await access_store(session, visit.who, StoreId(visit.param("store")))).number
+    await _organisation(visit).close_store(number, closed=visit.body(Closed).closed)
 
 
 async def add_region(visit: Visit) -> Made:
@@ -110,6 +117,14 @@ ROUTES = [
         handler=change_store,
         roles=ADMINISTRATORS,
         body=StoreChange,
+        status=204,
+    ),
+    Route(
+        method="PUT",
+        path="/api/stores/{store}/closed",
+        handler=close_store,
+        roles=ADMINISTRATORS,
+        body=Closed,
         status=204,
     ),
     Route(

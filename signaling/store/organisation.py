@@ -16,7 +16,9 @@ from signaling.store import audit
 from signaling.store.tables import (
     Base,
     ChainRow,
+    DeviceRow,
     DirectoryRow,
+    EnrolmentRow,
     InvitationRow,
     PersonRow,
     RegionRow,
@@ -115,6 +117,34 @@ async def change_store(session: AsyncSession, store: StoreId, name: Name, region
     await session.execute(update(StoreRow).where(StoreRow.id == store).values(**names, region_id=region))
     await session.execute(update(PersonRow).where(PersonRow.store_id == store).values(**names))
     await _changed(session, Action.STORE_CHANGED, by, store)
+
+
+async def close_store(session: AsyncSession, store: StoreId, now_ms: int, by: By) -> None:
+    """Its tablets are out for good, and no code enrols another one; what happened there stays under its name."""
+    tablets = select(PersonRow.id).where(PersonRow.store_id == store)
+    await session.execute(update(StoreRow).where(StoreRow.id == store).values(closed_ms=now_ms))
+    await session.execute(delete(EnrolmentRow).where(EnrolmentRow.store_id == store))
+    await session.execute(delete(SignInRow).where(SignInRow.person_id.in_(tablets)))
+    still_in = (PersonRow.store_id == store, PersonRow.disabled_ms.is_(None))
+    await session.execute(update(PersonRow).where(*still_in).values(disabled_ms=now_ms))
+    not_revoked = (DeviceRow.store_id == store, DeviceRow.revoked_ms.is_(None))
+    await session.execute(update(DeviceRow).where(*not_revoked).values(revoked_ms=now_ms))
+    await _changed(session, Action.STORE_CLOSED, by, store)
+
+
+async def open_store(session: AsyncSession, store: StoreId, by: By) -> None:
+    """Tablets may come again; each is let in, or enrolled, by itself."""
+    await session.execute(update(StoreRow).where(StoreRow.id == store).values(closed_ms=None))
+    await _changed(session, Action.STORE_OPENED, by, store)
+
+
+async def stays_out(session: AsyncSession, tablet: PersonRow) -> bool:
+    """Whether it cannot be let in again: a device that was taken back, or a tablet of a store that is closed."""
+    if tablet.store_id is None:
+        return False
+    device = await session.get(DeviceRow, tablet.id)
+    store = await session.get_one(StoreRow, tablet.store_id)
+    return (device is not None and device.revoked_ms is not None) or store.closed_ms is not None
 
 
 async def add_person(session: AsyncSession, new: NewPerson, by: By) -> None:

@@ -37,6 +37,7 @@ async def stores(session: AsyncSession, now_ms: int, only: RegionId | None) -> S
                 number=row.number,
                 name=Name(zh=row.name_zh, en=row.name_en),
                 region=RegionId(row.region_id),
+                closed=row.closed_ms is not None,
                 tablets=tablets.get(row.id, []),
                 devices=enrolled.get(StoreId(row.id), []),
             )

@@ -66,6 +66,7 @@ class StoreRow(Base):
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200))
     region_id: Mapped[str] = mapped_column(ForeignKey("region.id"))
+    closed_ms: Mapped[int | None] = mapped_column(Ms)
 
 
 class PersonRow(Base):

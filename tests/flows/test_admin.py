@@ -57,6 +57,7 @@ async def test_somebody_is_added_comes_in_by_the_link_and_is_out_when_disabled(t
         await acts.visible(expert, "login")
 
 
+@pytest.mark.full_only
 async def test_a_tablet_is_enrolled_by_its_code_and_taken_back_in_the_middle_of_a_call(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         office, shop = await scene.browser(size=DESK), await scene.browser(clip(1))

@@ -94,6 +94,35 @@ async def test_a_device_that_is_taken_back_is_out_at_once_and_for_good(server: S
     assert Action.DEVICE_REVOKED in acts
 
 
+async def test_a_store_that_closes_loses_its_tablets_and_they_do_not_come_back_by_themselves(
+    server: SignalingServer,
+) -> None:
+    admin, tablet, old = await server.sign_in("admin"), await server.stranger(), await server.sign_in("store-0117")
+    me = (await enrol(tablet, (await offered(admin)).code)).read(Me).person
+    unused = (await offered(admin)).code
+    others = await server.sign_in("store-0108")
+    for _ in range(2):
+        assert (await admin.put("/api/stores/s-0117/closed", json={"closed": True})).status == 204
+    assert [(await client.get("/api/me")).status for client in (tablet, old, others)] == [401, 401, 200]
+    assert (await enrol(await server.stranger(), unused)).status == 404
+    more = await admin.post("/api/stores/s-0117/devices", json={"name": "后厨"})
+    assert (more.status, more.code) == (409, ErrorCode.CONFLICT)
+    assert (await admin.put("/api/people/p-store-0117/disabled", json={"disabled": False})).code is ErrorCode.CONFLICT
+    kept = await store(admin)
+    assert (kept.closed, kept.tablets[0].disabled, kept.devices[0].revoked_at is None) == (True, True, False)
+
+    assert (await admin.put("/api/stores/s-0117/closed", json={"closed": False})).status == 204
+    assert not (await store(admin)).closed
+    assert (await old.get("/api/me")).status == 401
+    assert (await admin.put(f"/api/people/{me.id}/disabled", json={"disabled": False})).code is ErrorCode.CONFLICT
+    assert (await admin.put("/api/people/p-store-0117/disabled", json={"disabled": False})).status == 204
+    assert (await server.sign_in("store-0117")).person is not None
+    assert (await enrol(await server.stranger(), (await offered(admin)).code)).status == 200
+    async with server.house.database.read() as session:
+        acts = list(await session.scalars(select(AuditRow.action).where(AuditRow.object == "s-0117")))
+    assert (acts.count(Action.STORE_CLOSED), acts.count(Action.STORE_OPENED)) == (1, 1)
+
+
 async def test_a_code_works_for_a_day_and_there_are_only_so_many(server: SignalingServer) -> None:
     now_ms = [clock.wall_ms()]
     devices = Devices(server.house.database, lambda: now_ms[0])

@@ -91,6 +91,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/api/stores/list"): Row(BY_ADMIN.gets, data=b"number,name,region", headers={"Content-Type": "text/csv"}),
     ("PUT", "/api/stores/{store}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": NAME, "region": chain.EAST}),
+    ("PUT", "/api/stores/{store}/closed"): Row(BY_ADMIN.gets | {"admin": 204}, body={"closed": False}),
     ("POST", "/api/regions"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": NAME}),
     ("PUT", "/api/regions/{region}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": {"zh": "北", "en": "N"}}),
     ("POST", "/api/stores/{store}/devices"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": "前台"}),

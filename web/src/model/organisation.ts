@@ -32,6 +32,8 @@ export interface Organisation {
   /** Refusals: conflict. */
   addStore(wish: StoreWish): Promise<void>
   changeStore(store: StoreRecord['id'], change: StoreChange): Promise<void>
+  /** Its tablets go at once; opened again, each comes in by itself. */
+  closeStore(store: StoreRecord['id'], closed: boolean): Promise<void>
   /** A code, told only now, that makes one tablet a device of this store. Refusals: too_many. */
   offerEnrolment(store: StoreRecord['id'], name: string): Promise<Enrolment>
   /** It is signed out at once. */
@@ -60,6 +62,8 @@ export const organisation: Organisation = {
   stores: () => call('GET', '/api/stores'),
   addStore: (body) => call('POST', '/api/stores', { body }),
   changeStore: (store, body) => call('PUT', `/api/stores/${encodeURIComponent(store)}`, { body }),
+  closeStore: (store, closed) =>
+    call('PUT', `/api/stores/${encodeURIComponent(store)}/closed`, { body: { closed } }),
   offerEnrolment: (store, name) =>
     call('POST', `/api/stores/${encodeURIComponent(store)}/devices`, { body: { name } }),
   revokeDevice: (device) => call('DELETE', `/api/devices/${encodeURIComponent(device)}`),

@@ -61,6 +61,7 @@ export function StoreDialog(props: {
       onClose={props.onClose}
       acts={
         <>
+          {store && <Closing store={store} onDone={props.onDone} />}
           <Button onClick={props.onClose}>{t('act.cancel')}</Button>
           <Button kind="main" busy={busy && t('admin.busy')} onClick={() => void save()} testid="store-save">
             {t(store ? 'admin.save' : 'admin.add_store')}
@@ -109,10 +110,12 @@ export function StoreDialog(props: {
           {t('admin.save')}
         </button>
       </form>
-      {store && <Devices devices={store.devices} onEnrol={props.onEnrol} onDone={props.onTablet} />}
-      {store && store.tablets.length > 0 && (
+      {store && !store.closed && (
+        <Devices devices={store.devices} onEnrol={props.onEnrol} onDone={props.onTablet} />
+      )}
+      {store && !store.closed && store.tablets.length > 0 && (
         <section class="admin-tablets">
-          <h3 class="legend">{t('admin.tablets')}</h3>
+          <h3 class="legend">{t('admin.password_tablets')}</h3>
           <ul class="row-list">
             {store.tablets.map((tablet) => (
               <Tablet key={tablet.person.id} tablet={tablet} onDone={props.onTablet} />
@@ -121,6 +124,36 @@ export function StoreDialog(props: {
         </section>
       )}
     </Dialog>
+  )
+}
+
+/** Closing asks once more: the tablets do not come back by themselves. */
+function Closing(props: { store: StoreRecord; onDone: () => void }) {
+  const model = useModel()
+  const { id, name, closed } = props.store
+  const [sure, setSure] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const turn = async (): Promise<void> => {
+    if (!closed && !sure) return setSure(true)
+    setBusy(true)
+    const done = await act(model.organisation.closeStore(id, !closed))
+    setBusy(false)
+    if (!done) return
+    toast(() => t(closed ? 'admin.store_opened' : 'admin.store_closed', { name: nameOf(name) }))
+    props.onDone()
+  }
+  return (
+    <div class="admin-standing">
+      <Button
+        kind={sure ? 'danger' : 'plain'}
+        icon={closed ? Undo2 : Ban}
+        busy={busy && t('admin.busy')}
+        onClick={() => void turn()}
+        testid="store-close"
+      >
+        {t(closed ? 'admin.open_store' : sure ? 'admin.close_store_sure' : 'admin.close_store')}
+      </Button>
+    </div>
   )
 }
 

@@ -7,6 +7,7 @@ import { matches } from '../../model/pinyin'
 import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
+import { Chip } from '../parts/Chip'
 import { Choice, Frame, Listed, Sought } from './Frame'
 import { EnrolDialog } from './EnrolDialog'
 import { ImportDialog } from './ImportDialog'
@@ -154,7 +155,7 @@ function Row(props: { store: StoreRecord; region: string; now: number; onOpen?: 
   ]
   const seen = Math.max(0, ...tablets.map((one) => one.seen_at ?? 0))
   return (
-    <tr data-testid="store-row" data-number={store.number}>
+    <tr data-testid="store-row" data-number={store.number} data-closed={store.closed}>
       <td class="num">{store.number}</td>
       <td>
         {props.onOpen ? (
@@ -169,6 +170,7 @@ function Row(props: { store: StoreRecord; region: string; now: number; onOpen?: 
         ) : (
           <strong>{nameOf(store.name)}</strong>
         )}
+        {store.closed && <Chip tone="bad">{t('admin.closed')}</Chip>}
       </td>
       <td class="second">{props.region}</td>
       <td class="num second">{tablets.length}</td>

@@ -46,6 +46,7 @@ const STORES: Stores = {
       name: name('静安寺店', "Jing'an"),
       region: 'r-east',
       tablets: [record('store-0117', '静安寺店')],
+      closed: false,
       devices: [],
     },
   ],

@@ -36,6 +36,8 @@ const EVERY: Record<Action, true> = {
   region_renamed: true,
   store_added: true,
   store_changed: true,
+  store_closed: true,
+  store_opened: true,
   routing_changed: true,
   profile_changed: true,
   callback_taken: true,
