@@ -65,13 +65,13 @@ def backup(file: Path, /, *, at: Annotated[Where, Parameter(name="*")] = Where()
     """
     os.nice(NICE)
     done = write(at.settings().data.absolute(), file.absolute())
-    note(at, Action.BACKED_UP, about="chain", detail=f"files {len(done.files)}")
     print(
         f"{file}: {len(done.files)} files, {done.size_bytes / 2**20:.0f} MiB,"
         f" {done.finished} recordings and {done.running} that run"
     )
     for name in done.damaged:
         print(f"  warning: {name} is not what was recorded; it was taken as it is (alarm integrity)")
+    note(at, Action.BACKED_UP, about="chain", detail=f"files {len(done.files)}")
     return 0
 
 

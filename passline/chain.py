@@ -11,6 +11,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
@@ -112,13 +113,17 @@ def carry_out(where: Where, work: Callable[[Database], Awaitable[T]], *, about: 
 
 
 def note(where: Where, action: Action, *, about: str, detail: str = "") -> None:
-    """A row in the audit for what was done to the chain as a whole, from the command line.
+    """A row in the audit for what was done to the chain as a whole, from the command line. What was done stays done
+    where that fails, so it only warns.
 
     None where the database has an older schema, such as after the restore of an old backup: Passline upgrades it at its
     next start, and only then rows can follow.
     """
-    if found_in(where.settings().data / DATABASE) == NEWEST:
-        carry_out(where, lambda database: database.write(row(action, about, detail)))
+    try:
+        if found_in(where.settings().data / DATABASE) == NEWEST:
+            carry_out(where, lambda database: database.write(row(action, about, detail)))
+    except (CommandError, SchemaError, SQLAlchemyError) as error:
+        print(f"warning: this is not in the audit: {error}", file=sys.stderr)
 
 
 def row(action: Action, about: str, detail: str = "") -> Callable[[AsyncSession], Awaitable[None]]:

@@ -41,11 +41,11 @@ def restore(
         Also if there is a chain in the data directory: it is put aside, not deleted.
     """
     manifest, aside = put_back(file.absolute(), at.settings().data.absolute(), replace=replace)
-    made = datetime.fromtimestamp(manifest.made_ms / 1000, UTC)
-    note(at, Action.RESTORED, about="chain", detail=f"made {made:%FT%TZ}")
     print(f"{len(manifest.files)} files, {manifest.size_bytes / 2**20:.0f} MiB are back. Start Passline.")
     if aside is not None:
         print(f"What was there before is in {aside}; delete it once all is well.")
+    made = datetime.fromtimestamp(manifest.made_ms / 1000, UTC)
+    note(at, Action.RESTORED, about="chain", detail=f"made {made:%FT%TZ}")
     return 0
 
 

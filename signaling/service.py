@@ -87,7 +87,7 @@ class Service:
         )
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
-        self._directory = DirectoryWatch(database, self.presence, routing, self._revocation)
+        self._directory = DirectoryWatch(database, self.presence, routing, self._revocation, self.callbacks)
         self.keeper = Keeper(
             database, settings.data, self.rooms, health.alarms, keep_days=settings.keep_recordings_days
         )

@@ -52,6 +52,9 @@ class Waiting(Protocol):
     def begin(self, publication: "Publication", packet: MediaPacket, now: float) -> bool:
         """The keyframe's first packet is here. Returns False if the slot cannot take it."""
 
+    def takes(self, codec: Codec | None) -> bool:
+        """Whether its client can decode this; of what is not known yet, perhaps."""
+
 
 @dataclass(slots=True)
 class Upper:
@@ -287,7 +290,7 @@ class Publication:
         codec, transit = self.codec, self._reception.transit_ticks
         if self.lane is None or codec is None or transit is None:
             return
-        if self.waiting or self._thinned is not None or self.redundant or (self.nack.waiting and self._repeatable):
+        if self._awaited or self._thinned is not None or self.redundant or (self.nack.waiting and self._repeatable):
             return
         self.lane.open(
             Ordinary(
@@ -339,6 +342,11 @@ class Publication:
         return self.nack.due(now, rtt_s) if self._repeatable and self.nack.waiting else []
 
     @property
+    def _awaited(self) -> bool:
+        """Whether somebody waits who could begin with a keyframe; for another codec the room has to change first."""
+        return any(slot.takes(self.codec) for slot in self.waiting)
+
+    @property
     def _repeatable(self) -> bool:
         return self.video or self.section.sound_again
 
@@ -356,7 +364,7 @@ class Publication:
             return False
         if self.low_delay and self.live and not granted and now - self.keyframe_at >= AWAITED_S:
             return self._throttle.request(now, first=False)
-        if self.waiting:
+        if self._awaited:
             return self._throttle.request(now, first=False)
         if self.nack.broken:
             self.nack.broken = False

@@ -166,6 +166,10 @@ class Slot:
         self._on_begun(self)
         return True
 
+    def takes(self, codec: Codec | None) -> bool:
+        """Whether this client can decode it; of what is not known yet, perhaps."""
+        return codec is None or codec in self.section.pt_of
+
     def _enter(self, publication: Publication, flow: Flow, offsets: Offsets) -> None:
         self._flow, self._offsets = flow, offsets
         self._packets_at_start, self._octets_at_start = flow.sent

@@ -25,7 +25,7 @@ from media.peer.srtp import Keys, SrtpError
 
 __all__ = ["DtlsFailed", "DtlsTransport", "Identity", "SrtpError"]
 
-RESEND_S = 0.05
+RESEND_S = 0.1
 """First wait for an answer to our flight; doubled each time up to RESEND_MAX_S. On a longer way the peer gets some
 hundred bytes twice, and drops them."""
 RESEND_MAX_S = 0.8

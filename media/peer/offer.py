@@ -21,6 +21,8 @@ from media.peer.described import (
 
 MAX_BYTES = 48 * 1024
 MAX_SECTIONS = 32
+MOST_RUNS = 8 * MAX_SECTIONS
+"""Browsers write two to five runs of codecs and extensions for each section."""
 MAX_CANDIDATES = 50
 
 _M_LINE = re.compile(r"(audio|video|application) ([0-9]{1,5}) ([A-Z/]{1,32}) ([!-~ ]{1,400})")
@@ -93,6 +95,8 @@ def parse(text: str) -> Offer:
     candidates = 0
     number = 1
     for index, piece in enumerate(RUNS.split(text)):
+        if index > 2 * MOST_RUNS:
+            raise bad(f"more than {MOST_RUNS} runs of codecs or extensions")
         if index % 2:
             _describe(current, piece, number)
             number += piece.count("\n")

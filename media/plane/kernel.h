@@ -180,8 +180,9 @@ void plane_receive(plane_t *plane, counts_t *counts, int fd, uint32_t most, doub
 const datagram_t *plane_over(const plane_t *plane, uint32_t number);
 /* Sleep on the epoll instance `poll`, whose events carry their descriptors, for at most `timeout_ms` (-1: for ever), and
    do as plane_receive with what comes to watched sockets meanwhile. Ends sooner once anything else is ready, something
-   is left to Python, or a signal came. */
-void plane_wait(plane_t *plane, counts_t *counts, int poll, int timeout_ms, waited_t *waited);
+   is left to Python, or a signal came. The wall clock is the monotonic one and `ahead_ns`: as of the whole process it
+   never jumps. */
+void plane_wait(plane_t *plane, counts_t *counts, int poll, int timeout_ms, int64_t ahead_ns, waited_t *waited);
 /* A socket to be read by plane_wait, until plane_unwatch. Returns 0; -1: there are too many, Python must read it. */
 int plane_watch(plane_t *plane, int fd);
 void plane_unwatch(plane_t *plane, int fd);

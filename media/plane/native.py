@@ -1,6 +1,7 @@
 """The fan-out in C (kernel.c): a few calls per wake-up, whatever the number of targets."""
 
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -215,7 +216,8 @@ class NativePlane:
         waited = self._waited
         if self._left_fd >= 0:
             return self._left_fd, True
-        _kernel.lib.plane_wait(self._plane, self._counts, poll, timeout_ms, waited)
+        ahead_ns = self._wall_ns() - time.monotonic_ns()
+        _kernel.lib.plane_wait(self._plane, self._counts, poll, timeout_ms, ahead_ns, waited)
         if waited.dropped:
             self._note()
         self._left_fd = waited.fd

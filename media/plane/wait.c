@@ -36,21 +36,21 @@ static bool is_watched(const struct plane *plane, const struct epoll_event *even
     return false;
 }
 
-static int64_t clock_ns(clockid_t clock) {
+static int64_t now_ns(void) {
     struct timespec now;
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* Rounded up, as Python's own selectors do: who wakes up too early only sleeps again. */
 static int left_ms(int64_t until_ns) {
-    int64_t ms = (until_ns - clock_ns(CLOCK_MONOTONIC) + 999999) / 1000000;
+    int64_t ms = (until_ns - now_ns() + 999999) / 1000000;
     return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
 /* Read what came to watched sockets. Whether that was all, and Python need not know of it. */
 static bool pass_all(struct plane *plane, counts_t *counts, const struct epoll_event *ready, int count,
-                     waited_t *waited) {
+                     int64_t ahead_ns, waited_t *waited) {
     for (int at = 0; at < count; at++) {
         if (!is_watched(plane, &ready[at])) {
             waited->others = 1;
@@ -58,8 +58,8 @@ static bool pass_all(struct plane *plane, counts_t *counts, const struct epoll_e
         }
         int fd = ready[at].data.fd;
         uint64_t before = all_dropped(counts);
-        plane_receive(plane, counts, fd, MOST_IN_A_ROW, (double)clock_ns(CLOCK_MONOTONIC) / 1e9,
-                      clock_ns(CLOCK_REALTIME), &waited->received);
+        int64_t now = now_ns();
+        plane_receive(plane, counts, fd, MOST_IN_A_ROW, (double)now / 1e9, now + ahead_ns, &waited->received);
         waited->dropped |= all_dropped(counts) != before;
         if (waited->received.over > 0 || waited->received.failed) {
             waited->fd = fd;
@@ -70,9 +70,9 @@ static bool pass_all(struct plane *plane, counts_t *counts, const struct epoll_e
     return !waited->others;
 }
 
-void plane_wait(plane_t *plane, counts_t *counts, int poll, int timeout_ms, waited_t *waited) {
+void plane_wait(plane_t *plane, counts_t *counts, int poll, int timeout_ms, int64_t ahead_ns, waited_t *waited) {
     struct epoll_event ready[MOST_READY];
-    int64_t until_ns = clock_ns(CLOCK_MONOTONIC) + (int64_t)timeout_ms * 1000000;
+    int64_t until_ns = now_ns() + (int64_t)timeout_ms * 1000000;
     *waited = (waited_t){.fd = -1};
     for (int ms = timeout_ms;; ms = timeout_ms < 0 ? -1 : left_ms(until_ns)) {
         int count = epoll_wait(poll, ready, MOST_READY, ms);
@@ -80,7 +80,7 @@ void plane_wait(plane_t *plane, counts_t *counts, int poll, int timeout_ms, wait
             waited->others = errno != EINTR; /* Python asks and hears it too; after a signal it only looks about */
             return;
         }
-        if (!pass_all(plane, counts, ready, count, waited) || count == 0 || ms == 0)
+        if (!pass_all(plane, counts, ready, count, ahead_ns, waited) || count == 0 || ms == 0)
             return;
     }
 }

@@ -16,6 +16,8 @@ _EXTENDED, _SIZED = 0x04, 0x02
 """Of the first byte of an OBU (AV1 bitstream specification §5.3.2)."""
 MOST_SIZE_BYTES = 4
 """Of a length, 2^28: no picture of ours is larger."""
+MOST_ELEMENTS = 64
+"""In one packet. Encoders make a handful; each costs us a step, and an empty one costs its sender a byte."""
 
 
 class Unit(NamedTuple):
@@ -43,6 +45,8 @@ def elements(payload: bytes) -> list[bytes]:
     count, at = payload[0] >> 4 & 0x03, 1
     found: list[bytes] = []
     while at < len(payload):
+        if len(found) == MOST_ELEMENTS:
+            raise ValueError(f"AV1 payload: more than {MOST_ELEMENTS} elements")
         if count and len(found) == count - 1:
             size = len(payload) - at  # the last one tells no length
         else:

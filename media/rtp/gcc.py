@@ -309,7 +309,9 @@ class SendRate:
         if self.loss < self._usual_loss / 4:
             self._usual_loss = self.loss
         usual = max(LOSS_TOLERATED, LOSS_ABOVE_USUAL * self._usual_loss)
-        if self.loss <= usual + _chance(usual, packets) or (self.bps is not None and self.bps <= LOSS_LEAST_BPS):
+        # So little is a voice alone: it cannot become less, and says nothing of the room for pictures.
+        least = min(sent_bps, MOST_BPS if self.bps is None else self.bps)
+        if self.loss <= usual + _chance(usual, packets) or least <= LOSS_LEAST_BPS:
             self._trial = None
             return False
         self._try_less(sent_bps, now)

@@ -6,6 +6,7 @@ ends a sign-in ends it.
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +26,7 @@ from signaling.store.tables import StoreRow
 LIFE_MS = 24 * 3600 * 1000
 """Long enough to send a code to a store that opens tomorrow."""
 MAX_PER_STORE = 5
-"""Codes that are good at a time: an administrator who makes one after the other has lost the ones before."""
+"""Codes that are good at a time; one more ends the oldest, which was lost as a rule."""
 
 
 class Devices:
@@ -38,7 +39,7 @@ class Devices:
     async def offer(self, store: StoreId, name: str, by: By) -> tuple[str, int]:
         """A code that enrols one tablet of this store, called `name`, and when it expires, UTC ms.
 
-        Raises Rejection: `too_many`, `conflict` (the store is closed).
+        Raises Rejection(`conflict`) for a store that is closed.
         """
         assert by.person is not None
         person, now_ms, code = by.person, self._wall_ms(), enrolment.made_up(secrets.choice)
@@ -46,8 +47,7 @@ class Devices:
         async def work(session: AsyncSession) -> None:
             if (await session.get_one(StoreRow, store)).closed_ms is not None:
                 raise Rejection(ErrorCode.CONFLICT, "the store is closed")
-            if await rows.offered(session, store, now_ms) >= MAX_PER_STORE:
-                raise Rejection(ErrorCode.TOO_MANY, f"{MAX_PER_STORE} codes of this store wait to be used")
+            await rows.forget_oldest(session, store, but=MAX_PER_STORE - 1)
             await rows.offer(session, digest(code), store, name, person, now_ms=now_ms, expires_ms=now_ms + LIFE_MS)
             await audit.record(session, Action.DEVICE_INVITED, person, object_id=store, address=by.address)
 
@@ -61,8 +61,11 @@ class Devices:
         """
         code, now_ms, device = enrolment.normal(typed), self._wall_ms(), PersonId(ids.uuid7())
 
+        if code is None or not await self._database.fetch(partial(rows.known, code_hash=digest(code))):
+            raise Rejection(ErrorCode.NOT_FOUND, "no such code")  # without a place in the queue of those who write
+
         async def work(session: AsyncSession) -> bool:
-            found = await rows.take(session, digest(code or ""), now_ms)
+            found = await rows.take(session, digest(code), now_ms)
             if found is None:
                 return False
             new = NewPerson(device, f"tablet-{device[-12:]}", Role.STORE, found.store_name, "", store=found.store)

@@ -61,6 +61,8 @@ def settles(item: Callback, state: RoomState) -> Person | None:
         return None
     if call.store.id != item.store.id or call.reason is not item.reason:
         return None
+    if (call.timings.answer or 0) < item.rung_at:
+        return None  # another tablet's call, which went on all the while
     return next(member.person for member in state.members if member.person.id == call.answered_by)
 
 

@@ -72,8 +72,9 @@ def _ring_from(draft: Draft, first: int, facts: Facts | OpeningFacts) -> None:
     call = call_of(draft)
     for number, step in list(enumerate(call.steps))[first:]:
         there = {member.person.id for member in draft.state.members}
-        fitting = routing.fitting(step, call.reason, call.language, facts.experts, draft.now_ms)
-        for person in [person for person in fitting if person.id not in there][: facts.at_once]:
+        others = [expert for expert in facts.experts if expert.person.id not in there]
+        fitting = routing.fitting(step, call.reason, call.language, others, draft.now_ms)
+        for person in fitting[: facts.at_once]:
             draft.emit(MemberChanged(member=Member(person=person, state=MemberState.RINGING)))
         if _anybody_rings(draft):
             until = draft.now_ms + step.ring_ms

@@ -56,7 +56,7 @@ ROUTES = [
         body=EnrolmentWish,
         answer=Enrolment,
         status=201,
-        errors=(ErrorCode.TOO_MANY, ErrorCode.CONFLICT),
+        errors=(ErrorCode.CONFLICT,),
     ),
     Route(
         method="POST",

@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from contract.errors import Unavailable
 from runtime.logs import get_logger
+from signaling.live.callbacks import Callbacks
 from signaling.live.presence import LivePresence
 from signaling.live.revocation import Revocation
 from signaling.live.routing import LiveRouting
@@ -27,6 +28,7 @@ class DirectoryWatch:
         presence: LivePresence,
         routing: LiveRouting,
         revocation: Revocation,
+        callbacks: Callbacks,
         *,
         every_s: float = EVERY_S,
     ) -> None:
@@ -34,6 +36,7 @@ class DirectoryWatch:
         self._presence = presence
         self._routing = routing
         self._revocation = revocation
+        self._callbacks = callbacks
         self._every_s = every_s
         self._ver = -1
 
@@ -50,6 +53,7 @@ class DirectoryWatch:
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
             await self._revocation.look()
+            self._callbacks.wake()  # of stores that moved or closed
         self._ver = ver  # last: whatever fails is done again
 
     async def run(self) -> None:

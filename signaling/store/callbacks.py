@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.callbacks import Callback, CallbackState
-from contract.ids import PersonId, RoomId
+from contract.ids import PersonId, RoomId, StoreId
 from contract.rooms import CallStage, RoomState
 from signaling.domain import callbacks
 from signaling.store import audit
-from signaling.store.tables import CallbackRow
+from signaling.store.people import as_store
+from signaling.store.tables import CallbackRow, StoreRow
+
+UNFINISHED = CallbackRow.state.in_([CallbackState.OPEN.value, CallbackState.TAKEN.value])
+"""Said so that the index serves."""
 
 
 async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within_ms: int) -> None:
@@ -20,11 +24,10 @@ async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within
     call = state.call
     if call is None or (call.stage is CallStage.RINGING and state.closed_at is None):
         return
-    query = select(CallbackRow.body).where(
-        CallbackRow.store_id == call.store.id, CallbackRow.state != CallbackState.DONE.value
-    )
-    waiting = [Callback.model_validate_json(body) for body in await session.scalars(query)]
+    waiting = await _read(session, CallbackRow.store_id == call.store.id, UNFINISHED)
     if (new := callbacks.owed(state, within_ms)) is not None:
+        if (await session.get_one(StoreRow, call.store.id)).closed_ms is not None:
+            return
         before = next((item for item in waiting if item.reason is new.reason), None)
         if before is None:
             await save(session, new)
@@ -63,14 +66,29 @@ async def escalate(session: AsyncSession, items: Iterable[Callback]) -> None:
         await audit.record(session, Action.CALLBACK_LATE, None, object_id=item.room, detail=item.urgency)
 
 
+async def drop(session: AsyncSession, store: StoreId, now_ms: int, by: PersonId | None, address: str) -> None:
+    """The store is closed, and waits for nobody."""
+    for item in await _read(session, CallbackRow.store_id == store, UNFINISHED):
+        await save(session, item.model_copy(update={"state": CallbackState.DONE, "done_at": now_ms}))
+        await audit.record(
+            session, Action.CALLBACK_DONE, by, object_id=item.room, address=address, detail="store closed"
+        )
+
+
 async def unfinished(session: AsyncSession) -> list[Callback]:
     """All that are not done, the oldest first."""
-    query = select(CallbackRow.body).where(CallbackRow.state != CallbackState.DONE.value)
-    found = [Callback.model_validate_json(body) for body in await session.scalars(query)]
-    return sorted(found, key=lambda item: (item.rung_at, item.room))
+    return sorted(await _read(session, UNFINISHED), key=lambda item: (item.rung_at, item.room))
 
 
 async def find(session: AsyncSession, room: RoomId) -> Callback | None:
     """Done or not."""
-    body = await session.scalar(select(CallbackRow.body).where(CallbackRow.room_id == room))
-    return Callback.model_validate_json(body) if body is not None else None
+    return next(iter(await _read(session, CallbackRow.room_id == room)), None)
+
+
+async def _read(session: AsyncSession, *which: ColumnElement[bool]) -> list[Callback]:
+    """With the store as it is called, and where it lies, now."""
+    query = select(CallbackRow.body, StoreRow).join(StoreRow, CallbackRow.store_id == StoreRow.id).where(*which)
+    return [
+        Callback.model_validate_json(body).model_copy(update={"store": as_store(store)})
+        for body, store in await session.execute(query)
+    ]

@@ -32,10 +32,23 @@ async def offer(
     await session.execute(insert(EnrolmentRow).values(**row))
 
 
-async def offered(session: AsyncSession, store: StoreId, now_ms: int) -> int:
-    """How many codes of this store are good."""
-    query = select(func.count()).where(EnrolmentRow.store_id == store, EnrolmentRow.expires_ms > now_ms)
-    return (await session.execute(query)).scalar_one()
+async def forget_oldest(session: AsyncSession, store: StoreId, *, but: int) -> None:
+    """Keep only the newest codes of this store, so many."""
+    newest = (
+        select(EnrolmentRow.code_hash)
+        .where(EnrolmentRow.store_id == store)
+        .order_by(EnrolmentRow.expires_ms.desc())
+        .limit(but)
+    )
+    await session.execute(
+        delete(EnrolmentRow).where(EnrolmentRow.store_id == store, EnrolmentRow.code_hash.not_in(newest))
+    )
+
+
+async def known(session: AsyncSession, code_hash: bytes) -> bool:
+    """Whether there is such a code, good or not any more."""
+    query = select(EnrolmentRow.store_id).where(EnrolmentRow.code_hash == code_hash)
+    return await session.scalar(query) is not None
 
 
 async def take(session: AsyncSession, code_hash: bytes, now_ms: int) -> Enrolment | None:

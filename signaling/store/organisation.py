@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.audit import Action
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Name, Role, Skill
-from signaling.store import audit
+from signaling.store import audit, callbacks
 from signaling.store.tables import (
     Base,
     ChainRow,
@@ -120,15 +120,19 @@ async def change_store(session: AsyncSession, store: StoreId, name: Name, region
 
 
 async def close_store(session: AsyncSession, store: StoreId, now_ms: int, by: By) -> None:
-    """Its tablets are out for good, and no code enrols another one; what happened there stays under its name."""
+    """Its tablets are out for good, and no code enrols another one; nobody owes it a call any more. What happened there
+    stays under its name."""
     tablets = select(PersonRow.id).where(PersonRow.store_id == store)
     await session.execute(update(StoreRow).where(StoreRow.id == store).values(closed_ms=now_ms))
     await session.execute(delete(EnrolmentRow).where(EnrolmentRow.store_id == store))
     await session.execute(delete(SignInRow).where(SignInRow.person_id.in_(tablets)))
     still_in = (PersonRow.store_id == store, PersonRow.disabled_ms.is_(None))
+    gone = list(await session.scalars(select(PersonRow.id).where(*still_in)))
     await session.execute(update(PersonRow).where(*still_in).values(disabled_ms=now_ms))
     not_revoked = (DeviceRow.store_id == store, DeviceRow.revoked_ms.is_(None))
     await session.execute(update(DeviceRow).where(*not_revoked).values(revoked_ms=now_ms))
+    await _changed_each(session, Action.PERSON_DISABLED, by, [(tablet, "store closed") for tablet in gone])
+    await callbacks.drop(session, store, now_ms, by.person, by.address)
     await _changed(session, Action.STORE_CLOSED, by, store)
 
 
@@ -216,9 +220,10 @@ async def set_password(session: AsyncSession, person: PersonId, password_hash: s
 
 
 async def disable(session: AsyncSession, person: PersonId, now_ms: int, by: By) -> None:
-    """Out now and for good, by an invitation too; what they did stays under their name."""
+    """Out now and for good, by an invitation or a tablet's code too; what they did stays under their name."""
     await session.execute(update(PersonRow).where(PersonRow.id == person).values(disabled_ms=now_ms))
     await session.execute(delete(InvitationRow).where(InvitationRow.person_id == person))
+    await session.execute(delete(EnrolmentRow).where(EnrolmentRow.by_id == person))
     await session.execute(delete(SignInRow).where(SignInRow.person_id == person))
     await _changed(session, Action.PERSON_DISABLED, by, person)
 

@@ -53,6 +53,7 @@ async def test_somebody_is_added_comes_in_by_the_link_and_is_out_when_disabled(t
         await admin.get_by_test_id("admin-search").fill("sm")
         await admin.get_by_test_id("open-sun").click()
         await admin.get_by_test_id("person-disable").click()
+        await admin.get_by_test_id("person-disable").click()
         await admin.locator("[data-login=sun][data-state=disabled]").wait_for()
         await acts.visible(expert, "login")
 

@@ -45,10 +45,10 @@ async def hang_up(stack: Stack, http: aiohttp.ClientSession, room: str) -> None:
 
 
 async def test_a_backup_in_the_middle_of_a_call_brings_everything_back(tmp_path: Path) -> None:
-    file, other = tmp_path / "backup.tar", Stack(tmp_path / "other", seeded=False)
-    (tmp_path / "one").mkdir()
-    (tmp_path / "other").mkdir()
-    async with Scene(tmp_path / "one") as scene:
+    file, other = tmp_path / "backup.tar", Stack(tmp_path / "b", seeded=False)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    async with Scene(tmp_path / "a") as scene:
         tablet, desk = await scene.browser(clip(1)), await scene.browser(clip(2), size=DESK)
         store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
         room = await acts.room_of(store)

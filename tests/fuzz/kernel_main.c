@@ -136,7 +136,7 @@ static void wait_for(counts_t *counts, int fd, uint8_t which, received_t *receiv
         plane_unwatch(made.plane, fd);
     for (uint32_t times = which & 8 ? MOST_WATCHED + 1 : 1; which & 2 && times > 0; times--)
         plane_watch(made.plane, fd);
-    plane_wait(made.plane, counts, made.poll, 0, &waited);
+    plane_wait(made.plane, counts, made.poll, 0, 1, &waited);
     *received = waited.fd == -1 ? (received_t){0} : waited.received;
     demand(waited.fd == -1 || waited.fd == fd, "the socket that was ready");
     demand(waited.fd == -1 || received->over > 0 || received->failed, "something for Python");

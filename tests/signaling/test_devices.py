@@ -9,7 +9,7 @@ from sqlalchemy import select
 from contract.audit import Action
 from contract.errors import ByeCode, ErrorCode, Rejection
 from contract.http import Me
-from contract.ids import StoreId
+from contract.ids import PersonId, StoreId
 from contract.organisation import DeviceRecord, Enrolment, StoreRecord, Stores
 from contract.people import Role
 from runtime import clock
@@ -17,7 +17,7 @@ from signaling.auth.devices import LIFE_MS, Devices
 from signaling.auth.limits import WRONG_PER_ADDRESS
 from signaling.auth.sign_ins import TABLET_LIFE_MS
 from signaling.store.organisation import By
-from signaling.store.tables import AuditRow, EnrolmentRow, SignInRow
+from signaling.store.tables import AuditRow, EnrolmentRow, PersonRow, SignInRow
 from tests.signaling.test_revocation import goodbye, look, welcome
 from tests.support import chain
 from tests.support.server import Answer, Client, SignalingServer
@@ -127,16 +127,33 @@ async def test_a_code_works_for_a_day_and_there_are_only_so_many(server: Signali
     now_ms = [clock.wall_ms()]
     devices = Devices(server.house.database, lambda: now_ms[0])
     by = By((await server.sign_in("admin")).person.id)  # type: ignore[union-attr]  # signed in
-    codes = [(await devices.offer(StoreId("s-0117"), "后厨", by))[0] for _ in range(5)]
-    with pytest.raises(Rejection) as refused:
-        await devices.offer(StoreId("s-0117"), "后厨", by)
-    assert refused.value.code is ErrorCode.TOO_MANY
+    codes = []
+    for _ in range(6):
+        now_ms[0] += 1
+        codes.append((await devices.offer(StoreId("s-0117"), "后厨", by))[0])
+    with pytest.raises(Rejection) as oldest:
+        await devices.enrol(codes[0], "")
+    assert oldest.value.code is ErrorCode.NOT_FOUND
+    await devices.enrol(codes[1], "")
     now_ms[0] += LIFE_MS - 1
-    await devices.enrol(codes[0], "")
+    await devices.enrol(codes[5], "")
     now_ms[0] += 1
     with pytest.raises(Rejection) as late:
-        await devices.enrol(codes[1], "")
+        await devices.enrol(codes[4], "")
     assert late.value.code is ErrorCode.NOT_FOUND
+
+
+async def test_a_code_ends_with_whoever_made_it(server: SignalingServer) -> None:
+    admin = await server.sign_in("admin")
+    other = {"login": "qing", "role": "admin", "name": {"zh": "庆", "en": "Qing"}}
+    added = await admin.post("/api/people", json=other)
+    assert added.status == 201, added.body
+    async with server.house.database.read() as session:
+        [qing] = await session.scalars(select(PersonRow.id).where(PersonRow.login == "qing"))
+    devices = Devices(server.house.database)
+    code, _ = await devices.offer(StoreId("s-0117"), "后厨", By(PersonId(qing)))
+    assert (await admin.put(f"/api/people/{qing}/disabled", json={"disabled": True})).status == 204
+    assert (await enrol(await server.stranger(), code)).status == 404
 
 
 async def test_a_code_is_kept_as_a_hash_and_outlives_a_restart_as_the_device_does(tmp_path: Path) -> None:

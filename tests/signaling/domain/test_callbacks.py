@@ -119,6 +119,8 @@ def test_an_answered_call_of_the_store_for_the_same_reason_settles_it() -> None:
     assert callbacks.settles(item(), called()) is None
     other = item().model_copy(update={"store": SECOND.store})
     assert callbacks.settles(other, answered()) is None
+    meanwhile = item().model_copy(update={"rung_at": NOW + 60_000})
+    assert callbacks.settles(meanwhile, answered()) is None, "another tablet of the store was talking already"
 
 
 def test_calling_again_in_vain_neither_doubles_it_nor_starts_the_clock_anew() -> None:

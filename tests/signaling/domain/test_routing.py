@@ -177,6 +177,13 @@ def test_when_all_who_ring_decline_the_next_ones_ring_at_once() -> None:
     assert decline(state, LIU, everybody).end is EndReason.DECLINED
 
 
+def test_whoever_declined_does_not_keep_those_of_other_languages_from_being_rung() -> None:
+    everybody = [who(CHEN, languages=[Language.ZH]), who(LIU, languages=[Language.EN])]
+    state = call([SKILLED, ANYBODY], everybody, at_once=1)
+    assert rings(state) == {CHEN.id}
+    assert rings(decline(state, CHEN, everybody)) == {LIU.id}
+
+
 def test_nobody_there_at_any_step() -> None:
     assert call([SKILLED, DUTY], [who(LIU), who(CHEN, free=False)]).end is EndReason.NOBODY_FREE
 

@@ -81,6 +81,20 @@ async def test_calling_again_in_vain_is_one_callback_and_an_answer_settles_it(wo
     assert set(store.callbacks) == {first, dishes}
 
 
+async def test_a_store_that_moves_is_its_new_managers_and_one_that_closes_waits_no_more(world: World) -> None:
+    room = await call(await world.tab("store-0117"))
+    chen, admin = await world.tab("chen"), await world.tab("admin")
+    await sees(chen, room, lambda item: item.state is CallbackState.OPEN, "owed")
+    here = chen.callbacks[room].store
+    there = "r-north" if here.region != "r-north" else "r-east"
+    moved = {"name": here.name.model_dump(), "region": there}
+    assert (await admin.browser.put(f"/api/stores/{here.id}", json=moved)).status == 204
+    await sees(chen, room, lambda item: item.store.region == there, "as the store is now")
+    assert (await admin.browser.put(f"/api/stores/{here.id}/closed", json={"closed": True})).status == 204
+    item = await sees(chen, room, lambda item: item.state is CallbackState.DONE, "nobody waits there")
+    assert item.done_by is None
+
+
 async def test_who_is_late_is_told_to_more_and_more(tmp_path: Path) -> None:
     async with SignalingServer(tmp_path, callback_s=0.2) as server, AsyncExitStack() as stack:
         store = await stack.enter_async_context(tab(await server.sign_in("store-0117")))

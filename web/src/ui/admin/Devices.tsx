@@ -70,7 +70,9 @@ function Device(props: { device: DeviceRecord; onDone: () => void }) {
           kind={sure ? 'danger' : 'plain'}
           icon={Ban}
           busy={busy && t('admin.busy')}
-          onClick={() => void revoke()}
+          onClick={(event) => {
+            if (event.detail < 2) void revoke() // the second click of two is no answer to the question
+          }}
           testid="device-revoke"
         >
           {t(sure ? 'admin.device_revoke_sure' : 'admin.device_revoke')}

@@ -53,6 +53,7 @@ export function ImportDialog(props: { kind: Kind; onClose: () => void; onApplied
       setShown(outcome)
       if (apply && outcome.problems.length === 0) {
         setApplied(true)
+        if (outcome.links.length > 0) save(outcome.links)
         props.onApplied()
       }
     } catch (reason) {
@@ -98,6 +99,10 @@ export function ImportDialog(props: { kind: Kind; onClose: () => void; onApplied
             type="file"
             accept=".csv,text/csv"
             data-testid="import-file"
+            disabled={busy}
+            onClick={(event) => {
+              event.currentTarget.value = '' // the same file, mended, is news too
+            }}
             onChange={(event) => {
               const file = event.currentTarget.files?.[0] ?? null
               setList(file)
@@ -157,24 +162,23 @@ function Changes(props: { outcome: Outcome; applied: boolean }) {
   )
 }
 
-/** The invitations are told only now: as a file to be kept and handed on. */
+/** The invitations are told only now: as a file to be kept and handed on, without being asked for. */
+function save(links: Outcome['links']): void {
+  const lines = links.map((one) => `${one.login},${location.origin}${one.path}`)
+  const url = URL.createObjectURL(new Blob([`login,link\r\n${lines.join('\r\n')}\r\n`], { type: 'text/csv' }))
+  const anchor = Object.assign(document.createElement('a'), {
+    href: url,
+    download: 'passline-invitations.csv',
+  })
+  anchor.click()
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}
+
 function Links(props: { links: Outcome['links'] }) {
-  const save = (): void => {
-    const lines = props.links.map((one) => `${one.login},${location.origin}${one.path}`)
-    const url = URL.createObjectURL(
-      new Blob([`login,link\r\n${lines.join('\r\n')}\r\n`], { type: 'text/csv' }),
-    )
-    const anchor = Object.assign(document.createElement('a'), {
-      href: url,
-      download: 'passline-invitations.csv',
-    })
-    anchor.click()
-    setTimeout(() => URL.revokeObjectURL(url), 60_000)
-  }
   return (
     <>
       <p>{t('admin.links_text')}</p>
-      <Button icon={Download} onClick={save} testid="import-links">
+      <Button icon={Download} onClick={() => save(props.links)} testid="import-links">
         {t('admin.links_save', { count: props.links.length })}
       </Button>
     </>

@@ -184,6 +184,7 @@ function Standing(props: {
   const model = useModel()
   const { id, name } = props.record.person
   const { disabled } = props.record
+  const [sure, setSure] = useState(false)
   return (
     <div class="admin-standing">
       {!disabled && (
@@ -202,19 +203,30 @@ function Standing(props: {
         </Button>
       )}
       <Button
-        kind={disabled ? 'plain' : 'danger'}
+        kind={sure ? 'danger' : 'plain'}
         icon={disabled ? Undo2 : Ban}
         disabled={props.busy}
         testid="person-disable"
-        onClick={() =>
+        onClick={(event) => {
+          if (!disabled && !sure) return setSure(true)
+          if (event.detail > 1) return // the second click of two is no answer to the question
           void props.carryOut(async () => {
             await model.organisation.disable(id, !disabled)
-            toast(() => t(disabled ? 'admin.enabled' : 'admin.was_disabled', { name: nameOf(name) }))
+            toast(() =>
+              t(
+                !disabled
+                  ? 'admin.was_disabled'
+                  : props.record.has_password
+                    ? 'admin.enabled'
+                    : 'admin.enabled_invite',
+                { name: nameOf(name) },
+              ),
+            )
             props.onDone()
           })
-        }
+        }}
       >
-        {t(disabled ? 'admin.enable' : 'admin.disable')}
+        {t(disabled ? 'admin.enable' : sure ? 'admin.disable_sure' : 'admin.disable')}
       </Button>
     </div>
   )

@@ -148,7 +148,9 @@ function Closing(props: { store: StoreRecord; onDone: () => void }) {
         kind={sure ? 'danger' : 'plain'}
         icon={closed ? Undo2 : Ban}
         busy={busy && t('admin.busy')}
-        onClick={() => void turn()}
+        onClick={(event) => {
+          if (event.detail < 2) void turn() // the second click of two is no answer to the question
+        }}
         testid="store-close"
       >
         {t(closed ? 'admin.open_store' : sure ? 'admin.close_store_sure' : 'admin.close_store')}

@@ -113,6 +113,7 @@ describe('the list of people', () => {
     await drawn('people', { disable: () => Promise.reject(new Refusal('conflict')) })
     await press('open-chen')
     await press('person-disable')
+    await press('person-disable')
     await settled()
     expect(byTestId('person-problem').textContent).toBe('登录名已有人用，或这是最后一个管理员。')
     expect(byTestId<HTMLInputElement>('person-name').value).toBe('陈立群')

@@ -122,10 +122,10 @@ describe('the audit', () => {
     expect(document.querySelector('[role=alert]')).toBeNull()
   })
 
-  it('is the one place an auditor goes, and one of three of an administrator', async () => {
+  it('is the one place an auditor goes, and one of four of an administrator', async () => {
     for (const [role, places] of [
       ['auditor', ['nav-audit']],
-      ['admin', ['nav-archive', 'nav-audit', 'nav-admin']],
+      ['admin', ['nav-archive', 'nav-callbacks', 'nav-audit', 'nav-admin']],
     ] as const) {
       await drawn(() => Promise.resolve({ lines: [], next: null }), role)
       const found = [...document.querySelectorAll<HTMLElement>('nav .rail-place[data-testid^=nav-]')]

@@ -9,7 +9,7 @@ import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
 import { Avatar } from '../parts/Person'
-import { Empty } from '../parts/State'
+import { Empty, Loading } from '../parts/State'
 
 function Line(props: { item: Callback; now: number }) {
   const model = useModel()
@@ -104,6 +104,7 @@ export function CallbackList(props: { quiet?: boolean }) {
   const items = model.callbacks.value
   const now = model.tick.value
   const late = items.filter((item) => now >= item.due_at).length
+  if (items.length === 0 && model.link.value !== 'online') return props.quiet ? null : <Loading />
   if (items.length === 0)
     return props.quiet ? null : (
       <div class="card">

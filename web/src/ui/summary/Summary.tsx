@@ -52,7 +52,9 @@ export function Summary(props: { room: RoomState }) {
           <p class="second">{t(`ended.${end}_text`)}</p>
           {promised && (
             <p class="summary-promise" data-testid="promised">
-              {t('callback.promise', { time: timeOfDay(promised.due_at) })}
+              {model.tick.value < promised.due_at
+                ? t('callback.promise', { time: timeOfDay(promised.due_at) })
+                : `${t('callback.promised')} · ${t('callback.soon')}`}
             </p>
           )}
           <div class="summary-acts">
