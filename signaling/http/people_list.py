@@ -39,7 +39,7 @@ async def take_people(visit: Visit) -> PeopleTaken:
 ROUTES = [
     Route(
         method="POST",
-        path="/api/people/list",
+        path="/api/lists/people",
         handler=take_people,
         roles=frozenset({Role.ADMIN}),
         query=ListQuery,

@@ -103,7 +103,7 @@ ROUTES = [
     ),
     Route(
         method="POST",
-        path="/api/stores/list",
+        path="/api/lists/stores",
         handler=take_stores,
         roles=ADMINISTRATORS,
         query=ListQuery,

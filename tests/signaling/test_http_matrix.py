@@ -75,7 +75,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/api/setup"): Row(all_get(410, *ANYBODY), body=SETUP),
     ("POST", "/api/invitation/check"): Row(all_get(404, *ANYBODY), body={"token": "a guess"}),
     ("POST", "/api/invitation"): Row(all_get(404, *ANYBODY), body={"token": "a guess", "password": "a good long one"}),
-    ("POST", "/api/people/list"): Row(
+    ("POST", "/api/lists/people"): Row(
         all_get(403, *SIGNED_IN) | {"admin": 200}, data=b"login,name,role", headers={"Content-Type": "text/csv"}
     ),
     ("GET", "/api/people"): BY_ADMIN,
@@ -89,7 +89,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/api/stores"): Row(
         BY_ADMIN.gets | {"admin": 201}, body={"number": "0300", "name": NAME, "region": chain.EAST}
     ),
-    ("POST", "/api/stores/list"): Row(BY_ADMIN.gets, data=b"number,name,region", headers={"Content-Type": "text/csv"}),
+    ("POST", "/api/lists/stores"): Row(BY_ADMIN.gets, data=b"number,name,region", headers={"Content-Type": "text/csv"}),
     ("PUT", "/api/stores/{store}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": NAME, "region": chain.EAST}),
     ("PUT", "/api/stores/{store}/closed"): Row(BY_ADMIN.gets | {"admin": 204}, body={"closed": False}),
     ("POST", "/api/regions"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": NAME}),

@@ -24,7 +24,7 @@ async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
 
 async def send(client: Client, text: str, query: str = "") -> Answer:
     return await client.post(
-        f"/api/people/list{query}", data=text.encode("gb18030"), headers={"Content-Type": "text/csv"}
+        f"/api/lists/people{query}", data=text.encode("gb18030"), headers={"Content-Type": "text/csv"}
     )
 
 
@@ -76,5 +76,5 @@ async def test_what_is_no_list_is_refused_in_words(server: SignalingServer) -> N
     client = await server.sign_in("admin")
     long = (await send(client, "login,name,role\n" + "x" * 200_000)).read(PeopleTaken)
     assert long.problems == [ListProblem(line=1, text="this is no CSV: field larger than field limit (131072)")]
-    other = await client.post("/api/people/list", json={"login": "x"})
+    other = await client.post("/api/lists/people", json={"login": "x"})
     assert (other.status, other.code) == (400, ErrorCode.BAD_MESSAGE)

@@ -31,7 +31,7 @@ async def stores(client: Client) -> Stores:
 
 async def send(client: Client, text: str, query: str = "") -> Answer:
     data = text.encode("gb18030")
-    return await client.post(f"/api/stores/list{query}", data=data, headers={"Content-Type": "text/csv"})
+    return await client.post(f"/api/lists/stores{query}", data=data, headers={"Content-Type": "text/csv"})
 
 
 async def test_a_store_is_added_renamed_and_moved_and_its_tablets_are_called_like_it(server: SignalingServer) -> None:

@@ -158,7 +158,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/people/list": {
+    "/api/lists/people": {
         parameters: {
             query?: never;
             header?: never;
@@ -265,7 +265,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/stores/list": {
+    "/api/lists/stores": {
         parameters: {
             query?: never;
             header?: never;

@@ -70,8 +70,8 @@ export const organisation: Organisation = {
   addRegion: (name) => call('POST', '/api/regions', { body: { name } }),
   renameRegion: (region, name) =>
     call('PUT', `/api/regions/${encodeURIComponent(region)}`, { body: { name } }),
-  takePeople: (list, apply) => call('POST', `/api/people/list?apply=${apply}`, { body: csv(list) }),
-  takeStores: (list, apply) => call('POST', `/api/stores/list?apply=${apply}`, { body: csv(list) }),
+  takePeople: (list, apply) => call('POST', `/api/lists/people?apply=${apply}`, { body: csv(list) }),
+  takeStores: (list, apply) => call('POST', `/api/lists/stores?apply=${apply}`, { body: csv(list) }),
   tokens: async () => (await call<{ tokens: KeptToken[] }>('GET', '/api/tokens')).tokens,
   revokeToken: (guest) => call('DELETE', `/api/tokens/${encodeURIComponent(guest)}`),
 }
