@@ -1,4 +1,4 @@
-"""DTLS-SRTP of one peer: aiortc's transport with a flight that is resent after 50 ms; server unless the peer is one.
+"""DTLS-SRTP of one peer: aiortc's transport with a flight that is resent soon; server unless the peer is one.
 
 aiortc and OpenSSL do the cryptography; what is ours is the order of ciphers, the resend (OpenSSL waits a whole second
 for a lost flight) and that nothing here goes through an RTCPeerConnection. RFC 5764, RFC 6347.
@@ -25,9 +25,12 @@ from media.peer.srtp import Keys, SrtpError
 
 __all__ = ["DtlsFailed", "DtlsTransport", "Identity", "SrtpError"]
 
-RESEND_S = 0.1
+RESEND_S = 0.05
 """First wait for an answer to our flight; doubled each time up to RESEND_MAX_S. On a longer way the peer gets some
 hundred bytes twice, and drops them."""
+HELLO_AGAIN_S = 0.1
+"""The same where the peer is the server: ffmpeg's WHIP muxer takes some 150 ms before it listens, and falls silent after
+it was greeted twice meanwhile."""
 RESEND_MAX_S = 0.8
 _READ_BYTES = 1500
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
@@ -110,7 +113,8 @@ class DtlsTransport(RTCDtlsTransport):
         """As aiortc's, but an unanswered flight is sent again long before OpenSSL's timer of one second."""
         assert self._ssl is not None
         loop = asyncio.get_running_loop()
-        wait_s, due = RESEND_S, 0.0
+        first_s = RESEND_S if self._role == "server" else HELLO_AGAIN_S
+        wait_s, due = first_s, 0.0
         try:
             while not self.encrypted:
                 before = self._flight
@@ -128,7 +132,7 @@ class DtlsTransport(RTCDtlsTransport):
                     self.encrypted = True
                     return
                 if self._flight is not before:
-                    wait_s, due = RESEND_S, loop.time() + RESEND_S
+                    wait_s, due = first_s, loop.time() + first_s
                 try:
                     # Not wait_for: before Python 3.12 it may swallow a cancellation. And until a time, not for a time:
                     # what comes in and is no answer must not put it off.

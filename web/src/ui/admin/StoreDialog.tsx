@@ -162,12 +162,15 @@ function Closing(props: { store: StoreRecord; onDone: () => void }) {
 function Tablet(props: { tablet: PersonRecord; onDone: () => void }) {
   const model = useModel()
   const { person, login, disabled, seen_at } = props.tablet
+  const [sure, setSure] = useState(false)
   const [busy, setBusy] = useState(false)
   const turn = async (): Promise<void> => {
+    if (!disabled && !sure) return setSure(true)
     setBusy(true)
     const done = await act(model.organisation.disable(person.id, !disabled))
     setBusy(false)
     if (!done) return
+    setSure(false)
     toast(() => t(disabled ? 'admin.enabled' : 'admin.was_disabled', { name: login }))
     props.onDone()
   }
@@ -184,13 +187,15 @@ function Tablet(props: { tablet: PersonRecord; onDone: () => void }) {
         </span>
       </span>
       <Button
-        kind={disabled ? 'plain' : 'danger'}
+        kind={sure ? 'danger' : 'plain'}
         icon={disabled ? Undo2 : Ban}
         busy={busy && t('admin.busy')}
-        onClick={() => void turn()}
+        onClick={(event) => {
+          if (event.detail < 2) void turn()
+        }}
         testid={`turn-${login}`}
       >
-        {t(disabled ? 'admin.enable' : 'admin.disable')}
+        {t(disabled ? 'admin.enable' : sure ? 'admin.disable_sure' : 'admin.disable')}
       </Button>
     </li>
   )
