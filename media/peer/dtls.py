@@ -29,8 +29,8 @@ RESEND_S = 0.05
 """First wait for an answer to our flight; doubled each time up to RESEND_MAX_S. On a longer way the peer gets some
 hundred bytes twice, and drops them."""
 HELLO_AGAIN_S = 0.1
-"""The same where the peer is the server: ffmpeg's WHIP muxer takes some 150 ms before it listens, and falls silent if it
-was greeted twice meanwhile."""
+"""The same where the peer is the server: ffmpeg's WHIP muxer takes some 150 ms until it listens, and falls silent if
+it was greeted twice meanwhile."""
 RESEND_MAX_S = 0.8
 _READ_BYTES = 1500
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
