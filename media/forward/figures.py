@@ -89,7 +89,7 @@ def _of_publication(publication: Publication) -> tuple[int, ...]:
 def _of_slot(slot: Slot) -> tuple[int, ...]:
     reported = slot.reported
     highest, lost = (reported.highest_sequence, reported.lost) if reported is not None else (0, 0)
-    return highest, lost, slot.sent_octets, slot.nacks, slot.plis, slot.repeats
+    return highest, lost, slot.sent_octets, slot.nacks, slot.plis, slot.resending.repeats
 
 
 def _since(after: tuple[int, ...], before: tuple[int, ...] | None) -> list[int]:

@@ -11,9 +11,10 @@ from media.forward.allocation import Seat
 from media.forward.pictures import Pictures
 from media.forward.ports import LegPort
 from media.forward.publication import SILENCE_S, Publication
+from media.forward.resending import MOST_PADDING_BYTES
 from media.forward.sections import Section, Sections
 from media.forward.sending import Sending
-from media.forward.slot import MOST_PADDING_BYTES, Slot
+from media.forward.slot import Slot
 from media.rtp.arrivals import Arrivals
 from media.rtp.bandwidth import SOUND_BPS, Estimate
 from media.rtp.clock import PublisherClock
@@ -236,11 +237,13 @@ class Leg:
             return
         hungry = not any(slot.video and slot.current is not None for slot in self.slots)
         padding_bytes = self.estimate.probe_bytes(self.videos(), now, hungry=hungry)
-        slot = next((slot for slot in self.slots if (slot.current or slot.paused) is not None and slot.can_pad), None)
+        slot = next(
+            (slot for slot in self.slots if (slot.current or slot.paused) is not None and slot.resending.can_pad), None
+        )
         if not padding_bytes or slot is None:
             return
         packets = max(PROBE_LEAST_PACKETS, padding_bytes // MOST_PADDING_BYTES)
-        numbers = [slot.pad(min(MOST_PADDING_BYTES, padding_bytes // packets)) for _ in range(packets)]
+        numbers = [slot.resending.pad(min(MOST_PADDING_BYTES, padding_bytes // packets)) for _ in range(packets)]
         self.estimate.sending.on_probe(numbers[0], packets, now)
 
     def pace(self, now: float) -> bool:

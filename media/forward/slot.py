@@ -2,55 +2,29 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import Protocol
 
 from contract.media import Codec, Layer
+from media.forward.aim import Aim
+from media.forward.flow import Flow, Taken
 from media.forward.ports import LegPort
 from media.forward.publication import CLOCK_RATES_HZ, Publication
-from media.forward.repeat import RepeatBudget
+from media.forward.resending import Resending
 from media.forward.sections import Section
 from media.forward.thinned import Thinned
-from media.plane.base import EXTENDED, PLAIN, Target, Targets
-from media.plane.python import packet_bytes
+from media.plane.base import Target, Targets
 from media.rtp.cache import MediaPacket
 from media.rtp.clock import ntp_from_wall
 from media.rtp.numbering import Numbering
 from media.rtp.pacer import Pacer
-from media.rtp.packet import FIRST_VALUE_AT, PLAYOUT_AT_ONCE, PLAYOUT_FREE, build_extensions
 from media.rtp.redundancy import EARLIER
 from media.rtp.repairs import Repairs
-from media.rtp.rewrite import Newest, Offsets, Rewriter
+from media.rtp.rewrite import Offsets, Rewriter
 from media.rtp.rtcp import ReportBlock, SenderReport, pack_rtcp
-from media.rtp.rtx import wrap_rtx
 
-MOST_PADDING_BYTES = 240
-"""Its length is told by one byte."""
-PADDING_HEAD_BYTES = 24
-"""RTP header and extensions of a padding packet."""
-PADDED = 0x20
-"""In the first byte of a packet."""
 LARGEST_PX = 720
 """A slot of which its client did not say how large it is shown."""
-
-
 CHANGE_S = 2.0
 """A slot that shall have the upper temporal layers again waits so long for a frame that needs none of them."""
-
-
-class Flow(Protocol):
-    """What a slot takes packets of: a publication, or what is left of it without its upper temporal layers."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def newest(self) -> Newest | None: ...
-    @property
-    def sent(self) -> tuple[int, int]: ...
-
-    targets: Targets
-
-    def kept(self, sequence: int) -> MediaPacket | None:
-        """A packet that may be asked for again, if it is still here."""
 
 
 class Slot:
@@ -76,8 +50,8 @@ class Slot:
         self.reported: ReportBlock | None = None
         """What the receiver said last of what came here."""
         self.repairs = Repairs()
-        self.nacks = self.plis = self.repeats = 0
-        """Packets and keyframes that the receiver asked for, packets sent again: so far."""
+        self.nacks = self.plis = 0
+        """Packets and keyframes that the receiver asked for so far."""
         self.layer: Layer | None = None
         """Which of a camera's layers shall be shown; None if it has no layers."""
         self.px = LARGEST_PX
@@ -85,18 +59,14 @@ class Slot:
         self.paused: Publication | None = None
         """What would be shown if the link could carry it."""
         self._on_begun = on_begun
-        self._send = leg.send_rtp
-        self._handle = leg.handle
-        self._pacer: Pacer | None = None
-        self._repeats_apart = bool(section.rtx_ssrc and section.rtx_of)
-        """Repeats have a stream of their own (RFC 4588). Where they have not, a packet must be the same each time, to
-        the last bit: AES-GCM breaks when one SRTP index protects two different packets (RFC 7714 §10.1)."""
-        numbered = "transport_cc" in section.ext and (self._repeats_apart or not self.video)
-        self._numbering = numbering if numbered else None
-        self._rate = CLOCK_RATES_HZ[section.kind]
+        self._aim = Aim(section, leg, numbering)
+        self._taken = Taken()
         self._numbers = Rewriter(
-            clock_rate_hz=self._rate, sequence=random.getrandbits(15), timestamp_ticks=random.getrandbits(32)
+            clock_rate_hz=CLOCK_RATES_HZ[section.kind],
+            sequence=random.getrandbits(15),
+            timestamp_ticks=random.getrandbits(32),
         )
+        self.resending = Resending(self._aim, random)
         self._flow: Flow | None = None
         """Of the current publication."""
         self._thin = False
@@ -108,14 +78,7 @@ class Slot:
         self._codec_pt = 0
         self._left_at = 0
         self._sources: dict[int, tuple[Publication, Flow]] = {}
-        self._rtx_sequence = random.getrandbits(15)
-        self._budget = RepeatBudget()
         self._earlier = 0
-        self._low_delay_seen = False
-        self._packets_before = 0
-        self._octets_before = 0
-        self._packets_at_start = 0
-        self._octets_at_start = 0
 
     @property
     def shown(self) -> Publication | None:
@@ -148,8 +111,8 @@ class Slot:
     def stop(self) -> None:
         """Let what flows flow no longer, though what shall come has not begun."""
         self._leave()
-        if self._pacer is not None:
-            self._pacer.drop(self.section.ssrc)
+        if self._aim.pacer is not None:
+            self._aim.pacer.drop(self.section.ssrc)
 
     def begin(self, publication: Publication, packet: MediaPacket, now: float) -> bool:
         """The first packet of `publication`'s keyframe: switch to it. False if this client cannot decode it."""
@@ -161,7 +124,7 @@ class Slot:
         self.next = None
         self.current = publication
         self._codec_pt = payload_type
-        self._low_delay_seen |= publication.low_delay
+        self._aim.saw(publication)
         self._enter(publication, publication, self._numbers.switch(publication.number, packet, now))
         self._on_begun(self)
         return True
@@ -172,7 +135,7 @@ class Slot:
 
     def _enter(self, publication: Publication, flow: Flow, offsets: Offsets) -> None:
         self._flow, self._offsets = flow, offsets
-        self._packets_at_start, self._octets_at_start = flow.sent
+        self._taken.begin(flow)
         self._sources.pop(flow.number, None)
         self._sources[flow.number] = publication, flow
         while len(self._sources) > 4:
@@ -181,11 +144,11 @@ class Slot:
 
     def _join(self, publication: Publication, flow: Flow, offsets: Offsets) -> None:
         if self._earlier:
-            self._target = self._aim(publication, self.section.red, offsets)
+            self._target = self._aim.target(publication, self.section.red, offsets)
             publication.shut()
             publication.redundant.add((self._codec_pt, self._earlier), self._target)
         else:
-            self._target = self._aim(publication, self._codec_pt, offsets)
+            self._target = self._aim.target(publication, self._codec_pt, offsets)
             flow.targets = Targets([*flow.targets, self._target])
 
     def _part(self) -> None:
@@ -262,45 +225,13 @@ class Slot:
 
     def pace(self, pacer: Pacer | None) -> None:
         """From now on the picture goes through `pacer`, which numbers it; None: at once, as at first."""
-        if not self.video or self._numbering is None or pacer is self._pacer:
+        if not self.video or self._aim.numbering is None or pacer is self._aim.pacer:
             return
-        self._pacer = pacer
+        self._aim.pacer = pacer
         before, publication, flow, offsets = self._target, self.current, self._flow, self._offsets
         if before is not None and publication is not None and flow is not None and offsets is not None:
-            self._target = after = self._aim(publication, self._codec_pt, offsets)
+            self._target = after = self._aim.target(publication, self._codec_pt, offsets)
             flow.targets = Targets(after if target is before else target for target in flow.targets)
-
-    def _aim(self, publication: Publication, payload_type: int, offsets: Offsets) -> Target:
-        """What the plane must know to send packets of `publication` here."""
-        extensions = self._extensions(publication)
-        pacer = self._pacer
-        return Target(
-            self._send if pacer is None else pacer.put,
-            EXTENDED if extensions else PLAIN,
-            payload_type,
-            self.section.ssrc,
-            extensions,
-            offsets.first,
-            offsets.sequence,
-            offsets.timestamp_ticks,
-            offsets if offsets.picture_id or offsets.tl0 else None,
-            self._handle if pacer is None else 0,
-            self._numbering if pacer is None else None,
-            FIRST_VALUE_AT if self._numbering is not None else 0,
-        )
-
-    def _extensions(self, publication: Publication) -> bytes:
-        """Room for the number of a packet, and the mid, in every one; how long a picture may wait only in a slot that
-        ever showed a hurried one."""
-        values = {}
-        if self._numbering is not None:
-            values[self.section.ext["transport_cc"]] = bytes(2)
-        mid, delay = self.section.ext.get("mid"), self.section.ext.get("playout_delay")
-        if mid:
-            values[mid] = self.section.mid.encode()
-        if delay and self.video and self._low_delay_seen and self._repeats_apart:
-            values[delay] = PLAYOUT_AT_ONCE if publication.low_delay else PLAYOUT_FREE
-        return build_extensions(values)
 
     def on_codec(self) -> bool:
         """The publication changed its codec under us: begin again at its next keyframe. Returns whether we wait."""
@@ -329,9 +260,7 @@ class Slot:
         if flow.newest is not None:
             self._numbers.leave(flow.newest, offsets)
             self._left_at = flow.newest.packet.sequence + offsets.sequence
-        packets, octets = flow.sent
-        self._packets_before += packets - self._packets_at_start
-        self._octets_before += octets - self._octets_at_start
+        self._taken.end()
         self._flow = self._offsets = None
 
     @property
@@ -363,23 +292,14 @@ class Slot:
                 self.section.ssrc,
                 ntp_from_wall(wall_ns),
                 (ticks + offsets.timestamp_ticks) & 0xFFFFFFFF,
-                *self._sent(),
+                *self._taken.total,
             )
         )
 
     @property
     def sent_octets(self) -> int:
         """Payload bytes since the beginning, without repeats."""
-        return self._sent()[1]
-
-    def _sent(self) -> tuple[int, int]:
-        """Packets and payload bytes since the beginning, without repeats."""
-        packets, octets = self._packets_before, self._octets_before
-        if self._flow is not None:
-            flow_packets, flow_octets = self._flow.sent
-            packets += flow_packets - self._packets_at_start
-            octets += flow_octets - self._octets_at_start
-        return packets, octets
+        return self._taken.total[1]
 
     def repeat(self, sequence: int, rtt_s: float, now: float, most_bps: int | None) -> bool:
         """Send again what went out as `sequence`; False if it is gone, too soon or over the budget, which is no more
@@ -398,64 +318,6 @@ class Slot:
         if most_bps is not None and publication is not self.current:
             return False  # a keyframe has taken its place; a link with a limit has none for what nobody will see
         packet = flow.kept(number)
-        if packet is None or publication.codec is None:
-            return False
-        payload_type = self.section.pt_of.get(publication.codec)
-        if payload_type is None:
-            return False
-        rtx_type = self.section.rtx_of.get(payload_type) if self.section.rtx_ssrc else None
-        if rtx_type is None and (self._numbering is not None or self.section.red):
-            return False  # it would have another number, or carry what it did not carry at first
-        if not self._budget.allows(
-            sequence, len(packet.payload), rtt_s, now, sent_bytes=self._sent()[1], most_bps=most_bps
-        ):
-            return False
-        target = self._aim(publication, payload_type, segment.offsets)
-        again = packet_bytes(target._replace(numbering=self._numbering), packet)
-        if rtx_type is not None:
-            again = self._as_rtx(again, 12 + len(target.extensions), sequence, rtx_type)
-        self._send(again)
-        self.repeats += 1
-        return True
-
-    @property
-    def can_pad(self) -> bool:
-        """Whether padding can be sent here: in the stream of repeats, where a receiver makes nothing of it."""
-        return self._numbering is not None and self._repeats_apart
-
-    def pad(self, padding_bytes: int) -> int:
-        """Send a packet of nothing but padding, up to MOST_PADDING_BYTES. Returns its transport-wide number."""
-        assert self._numbering is not None
-        number = self._numbering.take(padding_bytes + PADDING_HEAD_BYTES)
-        values = {self.section.ext["transport_cc"]: number.to_bytes(2)}
-        if "mid" in self.section.ext:
-            values[self.section.ext["mid"]] = self.section.mid.encode()
-        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        self._send(
-            b"".join(
-                (
-                    bytes([EXTENDED | PADDED, next(iter(self.section.rtx_of.values()))]),
-                    self._rtx_sequence.to_bytes(2),
-                    bytes(4),
-                    self.section.rtx_ssrc.to_bytes(4),
-                    build_extensions(values),
-                    bytes(padding_bytes - 1),
-                    bytes([padding_bytes]),
-                )
-            )
-        )
-        return number
-
-    def _as_rtx(self, packet: bytes, head: int, sequence: int, payload_type: int) -> bytes:
-        self._rtx_sequence = (self._rtx_sequence + 1) & 0xFFFF
-        return b"".join(
-            (
-                packet[:1],
-                bytes([packet[1] & 0x80 | payload_type]),
-                self._rtx_sequence.to_bytes(2),
-                packet[4:8],
-                self.section.rtx_ssrc.to_bytes(4),
-                packet[12:head],
-                wrap_rtx(sequence, packet[head:]),
-            )
+        return packet is not None and self.resending.again(
+            publication, packet, segment.offsets, rtt_s, now, sent_bytes=self.sent_octets, most_bps=most_bps
         )

@@ -73,7 +73,7 @@ def test_a_link_with_a_limit_is_not_burdened_with_repeats_of_a_layer_that_it_lef
         leg.estimate.sending.bps = bps
         watcher.rtcp(pack_rtcp(Nack(7, watcher.slot().section.ssrc, left)))
         room.world.run(0.1)
-        repeats.append(slot.repeats)
+        repeats.append(slot.resending.repeats)
     assert repeats == [0, len(left)]
 
 
