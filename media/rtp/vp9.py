@@ -60,8 +60,13 @@ def _after_structure(payload: bytes, at: int) -> int:
     if head & 0x08:
         pictures = _byte(payload, at)
         at += 1
-        for _ in range(pictures):
-            at += 1 + (_byte(payload, at) >> 2 & 0x03)
+        # Up to 255 of them, in any packet that somebody likes to send: a call for each would cost more than all the
+        # rest of the packet.
+        try:
+            for _ in range(pictures):
+                at += 1 + (payload[at] >> 2 & 0x03)
+        except IndexError:
+            raise ValueError(f"VP9 picture group: {len(payload)} bytes, need {at + 1}") from None
     return at
 
 

@@ -77,6 +77,16 @@ async def sees(page: Page, person: str, clip: Clip, seconds: float = PATIENCE_S)
     await until(watch, lambda numbers: len(numbers) >= 4, "four pictures in a second", seconds)
 
 
+async def has_shown(page: Page, person: str, pictures: int, seconds: float = 120.0) -> None:
+    """`page` has shown so many pictures of `person`, however long this machine takes for them."""
+
+    async def count() -> Any:
+        look = "(selector) => document.querySelector(selector)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
+        return await page.evaluate(look, tile(person))
+
+    await until(count, lambda shown: shown >= pictures, f"{pictures} pictures of {person}", seconds)
+
+
 async def hears(page: Page, *clips: Clip, others: tuple[Clip, ...] = (), seconds: float = PATIENCE_S) -> None:
     """`page` plays the beeps of all `clips`, and none of `others`."""
     wanted = {str(clip.beep_hz) for clip in clips}

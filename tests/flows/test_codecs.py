@@ -11,6 +11,9 @@ from tests.support.played import play
 
 pytestmark = pytest.mark.browser
 
+PICTURES = 60
+"""Four seconds of what the cameras film: enough to see a replay go on."""
+
 
 @pytest.mark.parametrize(
     ("codec", "mime"),
@@ -31,7 +34,8 @@ async def test_a_call_is_seen_recorded_and_replayed_in_the_codec_that_the_chain_
         await acts.sees(expert, "p-store-0117", store_clip)
         await acts.sees(store, "p-chen", expert_clip)
         room = await acts.room_of(store)
-        await store.wait_for_timeout(4_000)
+        await acts.has_shown(expert, "p-store-0117", PICTURES)
+        await acts.has_shown(store, "p-chen", PICTURES)
         await acts.hang_up(store)
         await acts.recording_is(expert, "safe")
         async with await scene.stack.login("chen") as http:

@@ -26,3 +26,15 @@ def shows(heard: Heard) -> list[str]:
         if not names or names[-1] != row[4]:
             names.append(row[4])
     return names
+
+
+def whole_frames(heard: Heard) -> list[tuple[str, int, float]]:
+    """Who, which frame and when it was complete, in order; only those that came whole."""
+    frames: dict[tuple[str, int], list[tuple[int, bool, float]]] = {}
+    for number, _ticks, marker, _picture, who, frame, part in heard.media():
+        frames.setdefault((who, frame), []).append((part, marker, heard.arrived[number]))
+    return [
+        (who, frame, max(at for _, _, at in parts))
+        for (who, frame), parts in frames.items()
+        if parts[-1][1] and [part for part, _, _ in parts] == list(range(len(parts)))
+    ]

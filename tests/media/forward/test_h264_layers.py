@@ -9,7 +9,8 @@ from media.rtp.keyframe import starts_keyframe
 from media.rtp.packet import parse_header
 from tests.media.forward.client import AV1, H264, VP8, Heard
 from tests.media.forward.layered import LayeredClient, join
-from tests.media.forward.test_layers import SETTLED_S, narrow, resize, shown, whole_frames
+from tests.media.forward.seen import whole_frames
+from tests.media.forward.test_layers import SETTLED_S, narrow, resize, shown
 from tests.media.forward.world import World
 
 pytestmark = [pytest.mark.link, pytest.mark.usefixtures("plane")]

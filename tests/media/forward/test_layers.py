@@ -10,9 +10,9 @@ from contract.media import Grants, Layer, Source
 from contract.recording import GapReason
 from contract.tap import TapTrackEnd
 from media.forward.sending import COMING_S, LINGER_S
-from tests.media.forward.client import Client, Heard
+from tests.media.forward.client import Client
 from tests.media.forward.layered import LAYER_BPS, SHAPE, LayeredClient, join
-from tests.media.forward.seen import assert_continuous
+from tests.media.forward.seen import assert_continuous, whole_frames
 from tests.media.forward.test_tap import Sink
 from tests.media.forward.test_transport_cc import Narrow
 from tests.media.forward.world import World
@@ -33,18 +33,6 @@ def resize(viewer: Client, px: int, *, stage: int = 0) -> None:
 def shown(viewer: Client, *, stage: int = 0) -> str:
     """Whom and which layer the newest packet of a slot is of."""
     return viewer.slot(stage=stage).media()[-1][4]
-
-
-def whole_frames(heard: Heard) -> list[tuple[str, int, float]]:
-    """Who, which frame and when it was complete, in order; only those that came whole."""
-    frames: dict[tuple[str, int], list[tuple[int, bool, float]]] = {}
-    for number, _ticks, marker, _picture, who, frame, part in heard.media():
-        frames.setdefault((who, frame), []).append((part, marker, heard.arrived[number]))
-    return [
-        (who, frame, max(at for _, _, at in parts))
-        for (who, frame), parts in frames.items()
-        if parts[-1][1] and [part for part, _, _ in parts] == list(range(len(parts)))
-    ]
 
 
 def three(world: World) -> tuple[LayeredClient, LayeredClient, LayeredClient]:

@@ -5,12 +5,15 @@ from itertools import pairwise
 import pytest
 
 from contract.media import Grants, Source
-from media.rtp.rtcp import Pli, pack_rtcp
-from tests.media.forward.client import ALL, NONE, sections
-from tests.media.forward.seen import assert_continuous, shows
+from media.rtp.bandwidth import CAP_BPS
+from media.rtp.rtcp import Nack, Pli, pack_rtcp
+from tests.media.forward.client import ALL, NONE, Client, sections
+from tests.media.forward.seen import assert_continuous, shows, whole_frames
 from tests.media.forward.world import World
 
 pytestmark = [pytest.mark.link, pytest.mark.usefixtures("plane")]
+
+SWITCHES = 20
 
 
 @pytest.mark.parametrize("announce", [True, False])
@@ -27,6 +30,28 @@ def test_five_percent_loss_both_ways_is_repaired_packet_by_packet(announce: bool
     assert anna.sent[Source.CAMERA].nacks > 50
     assert_continuous(heard)
     assert world.room.counters["packets_given_up"] == 0
+
+
+class Fine(Client):
+    """Sends as many packets as a camera at its cap."""
+
+    def picture(self, source: Source = Source.CAMERA, *, parts: int = 11) -> None:
+        super().picture(source, parts=parts)
+
+
+def test_what_was_sent_more_than_a_second_ago_comes_again() -> None:
+    world = World()
+    world.join("anna", kind=Fine)
+    ben = world.join("ben", publishes=False)
+    world.run(1)
+    heard = ben.slot()
+    lost = heard.sequence.highest
+    del heard.packets[lost]
+    world.run(1.2)
+    assert heard.sequence.highest - lost > CAP_BPS / 8 / 1000, "more than a second at the cap"
+    ben.rtcp(pack_rtcp(Nack(7, heard.section.ssrc, (lost & 0xFFFF,))))
+    world.run(0.1)
+    assert lost in heard.packets
 
 
 def test_a_slot_switches_at_the_keyframe_and_no_foreign_frame_follows() -> None:
@@ -50,6 +75,39 @@ def test_a_slot_switches_at_the_keyframe_and_no_foreign_frame_follows() -> None:
     for row in switches:
         assert row[6] == 0, "a switch begins with the first packet of a frame"
     assert_continuous(viewer.slot("audio"))
+
+
+@pytest.mark.parametrize("cameras", [("anna", "ben"), ("cora", "dora")])
+def test_switches_under_five_percent_loss_bring_no_foreign_frame_and_no_long_gap(cameras: tuple[str, str]) -> None:
+    """The names are the seeds of the links."""
+    world = World()
+    watch = Grants(publish=False, subscribe=True, record=False)
+    viewer = world.join(f"{cameras[0]}s", publishes=False, grants=watch, loss=0.05, jitter_s=0.01)
+    for name in cameras:
+        world.join(name, loss=0.05, jitter_s=0.01)
+    world.run(2)
+    wished = []
+    for turn in range(SWITCHES):
+        world.grant(cameras[turn % 2], ALL)
+        world.grant(cameras[1 - turn % 2], ALL, host=True)
+        wished.append(world.now)
+        world.run(1.3)
+    for client in world.clients.values():
+        client.sent[Source.CAMERA].on = False
+    world.run(1)
+    heard = viewer.slot()
+    assert_continuous(heard)
+    frames = whole_frames(heard)
+    switches = [(before, after) for before, after in pairwise(frames) if before[0] != after[0]]
+    assert len(switches) == SWITCHES, "each once, and no frame of the one before follows the first of the new one"
+    gaps = sorted(max(after[2] - before[2], 0.0) for before, after in switches)
+    waits = sorted(after[2] - at for (_, after), at in zip(switches, wished, strict=True))
+    p95 = int(SWITCHES * 0.95)
+    print(
+        f"{cameras}: gap p50 {gaps[SWITCHES // 2] * 1000:.0f} ms, p95 {gaps[p95] * 1000:.0f} ms; "
+        f"from the wish p50 {waits[SWITCHES // 2] * 1000:.0f} ms, p95 {waits[p95] * 1000:.0f} ms"
+    )
+    assert gaps[p95] <= 0.5
 
 
 def test_the_old_picture_flows_until_the_new_one_begins() -> None:

@@ -95,6 +95,15 @@ def test_a_descriptor_that_is_cut_is_refused(payload: bytes) -> None:
         parse_vp9(payload)
 
 
+def test_a_structure_of_the_most_pictures_is_read_past() -> None:
+    head, pictures = b"\x8a\x10\x08\xff", 255 * b"\x0c\x01\x02\x03"
+    found = parse_vp9(head + pictures + b"\x82")
+    assert found.data_at == len(head + pictures)
+    assert found.starts_keyframe
+    with pytest.raises(ValueError, match="VP9 picture group: 500 bytes, need 501"):
+        parse_vp9((head + pictures)[:500])
+
+
 @given(st.binary(max_size=24))
 def test_no_payload_breaks_the_reader(payload: bytes) -> None:
     try:
