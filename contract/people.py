@@ -1,9 +1,9 @@
 """Who signs in, and what others may know of them."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contract.base import Message, ShortText
 from contract.ids import PersonId, RegionId, StoreId
@@ -33,6 +33,22 @@ class Role(StrEnum):
     """Reads the audit and nothing else."""
     GUEST = "guest"
     """Takes part in one room by a media token (WHIP, WHEP). Never signs in: nobody has an account of this role."""
+
+
+class Grant(Message):
+    """A role in one place: what somebody may do there. Somebody may have several."""
+
+    role: Role
+    region: RegionId | None = None
+    """Only in the stores of this region."""
+    store: StoreId | None = None
+    """Only in this store. Neither: in the whole chain; never both."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.region is not None and self.store is not None:
+            raise ValueError("a grant is for a region or for a store, not for both")
+        return self
 
 
 class Skill(StrEnum):

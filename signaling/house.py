@@ -12,7 +12,7 @@ from aiohttp import web
 
 from contract.http import PeerAnswer, PeerOffer, ProbeAnswer, ProbeOffer
 from contract.ids import PersonId, RoomId, SessionId
-from contract.people import PresenceEntry, Role
+from contract.people import PresenceEntry
 from contract.rooms import RoomState, Still
 from runtime.health import Health
 from runtime.settings import Settings
@@ -36,8 +36,8 @@ from signaling.tls.authority import Issued
 class PresenceBoard(Protocol):
     """Who can take a call now."""
 
-    def entries(self, viewer: Role) -> list[PresenceEntry]:
-        """Experts and stores' tablets, as far as this role is told of them."""
+    def entries(self) -> list[PresenceEntry]:
+        """One for every expert and every store's tablet of the chain."""
         ...
 
 

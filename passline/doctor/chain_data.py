@@ -19,6 +19,12 @@ from signaling.http.static import ROOT
 from signaling.store.schema import DATABASE, NEWEST, SchemaError, found_in, refuse_newer
 
 EXPIRES_SOON_DAYS = 14
+_ADMINISTRATORS_BEFORE = "SELECT count(*) FROM person WHERE disabled_ms IS NULL AND role = :role"
+"""In a schema in which somebody had one role only."""
+_ADMINISTRATORS = (
+    "SELECT count(*) FROM person WHERE disabled_ms IS NULL"
+    " AND (role = :role OR id IN (SELECT person_id FROM role_grant WHERE role = :role))"
+)
 
 
 def database(settings: Settings) -> Iterator[Finding]:
@@ -38,7 +44,7 @@ def database(settings: Settings) -> Iterator[Finding]:
             wrong = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
             admins = connection.execute(
-                "SELECT count(*) FROM person WHERE role = ? AND disabled_ms IS NULL", (Role.ADMIN.value,)
+                _ADMINISTRATORS if found == NEWEST else _ADMINISTRATORS_BEFORE, {"role": Role.ADMIN.value}
             ).fetchone()[0]
     except sqlite3.Error as error:
         yield problem("database", f"{path} cannot be read: {error}", "run this as the user who owns it")

@@ -16,6 +16,7 @@ from contract.people import Role
 from contract.recording import Part, RecordingSummary
 from contract.rooms import RoomState
 from signaling.auth.principal import Principal
+from signaling.domain.access import CHAIN, Act, Place, may
 from signaling.domain.archive import Kept, may_publish
 from signaling.domain.callbacks import may_see
 from signaling.domain.draft import concerns
@@ -68,7 +69,7 @@ async def access_quality(session: AsyncSession, who: Principal, room: RoomId) ->
 async def access_publish(session: AsyncSession, who: Principal, room: RoomId) -> Kept:
     """A recording that `who` may show to others. Raises Rejection(`not_found` or `forbidden`)."""
     kept = await access_archive(session, who, room)
-    if not may_publish(who.person, kept):
+    if not may_publish(who, kept):
         raise Rejection(ErrorCode.FORBIDDEN, "only who led it, or an administrator, and once it is safe")
     return kept
 
@@ -95,26 +96,34 @@ async def access_still(session: AsyncSession, who: Principal, room: RoomId, stil
 
 async def access_person(session: AsyncSession, who: Principal, person: PersonId) -> PersonRow:
     """Somebody, or a tablet, whom `who` may change. Raises Rejection(`not_found`)."""
-    return await _administered(session, who, PersonRow, person)
+    row = await session.get(PersonRow, person)
+    at = await _place(session, row.store_id if row is not None and row.role == Role.STORE else None)
+    return _reached(Act.CHANGE_PEOPLE, who, row, at)
 
 
 async def access_device(session: AsyncSession, who: Principal, device: PersonId) -> DeviceRow:
     """A device that `who` may take back. Raises Rejection(`not_found`)."""
-    return await _administered(session, who, DeviceRow, device)
+    row = await session.get(DeviceRow, device)
+    return _reached(Act.CHANGE_STORES, who, row, await _place(session, row.store_id if row is not None else None))
 
 
 async def access_store(session: AsyncSession, who: Principal, store: StoreId) -> StoreRow:
     """A store that `who` may change. Raises Rejection(`not_found`)."""
-    return await _administered(session, who, StoreRow, store)
+    return _reached(Act.CHANGE_STORES, who, await session.get(StoreRow, store), await _place(session, store))
 
 
 async def access_region(session: AsyncSession, who: Principal, region: RegionId) -> RegionRow:
     """A region that `who` may rename, or put a store into. Raises Rejection(`not_found`)."""
-    return await _administered(session, who, RegionRow, region)
+    return _reached(Act.CHANGE_STORES, who, await session.get(RegionRow, region), Place(region=region))
 
 
-async def _administered(session: AsyncSession, who: Principal, kind: type[R], key: str) -> R:
-    found = await session.get(kind, key) if who.role is Role.ADMIN else None
-    if found is None:
+async def _place(session: AsyncSession, store: str | None) -> Place:
+    """Where a store lies now; what belongs to none lies in the chain."""
+    row = await session.get(StoreRow, store) if store is not None else None
+    return Place(RegionId(row.region_id), StoreId(row.id)) if row is not None else CHAIN
+
+
+def _reached(act: Act, who: Principal, row: R | None, at: Place) -> R:
+    if row is None or not may(act, who.grants, at):
         raise Rejection(ErrorCode.NOT_FOUND)
-    return found
+    return row

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Person, Role
+from contract.ids import PersonId
+from contract.people import Grant, Person, Role
 
 
 @dataclass(frozen=True)
@@ -11,8 +11,8 @@ class Principal:
     """Who asks. Made by signaling.auth.sign_ins and signaling.auth.tickets, never by a request's own words."""
 
     person: Person
-    region: RegionId | None
-    """An area manager's region; of a store's tablet, the region of its store."""
+    grants: tuple[Grant, ...]
+    """What they may do where, for signaling.domain.access; the main one, which the person's role names, first."""
     sign_in: bytes
     """SHA-256 of the cookie: names the signed-in browser, e.g. to end its sockets on sign-out."""
 
@@ -22,8 +22,5 @@ class Principal:
 
     @property
     def role(self) -> Role:
+        """What a client shows of them; decides nothing."""
         return self.person.role
-
-    @property
-    def store(self) -> StoreId | None:
-        return self.person.store.id if self.person.store is not None else None

@@ -1,11 +1,12 @@
 """What a room leaves behind, arranged for the replay: its list entry and its chapters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from contract.http import ArchiveEntry, Chapter, ChapterKind
 from contract.ids import PersonId
-from contract.people import Person, Role
+from contract.people import Grant, Role
 from contract.recording import RecordingSummary
 from contract.rooms import (
     Member,
@@ -17,9 +18,20 @@ from contract.rooms import (
     StillAdded,
 )
 from contract.server import ChatMessage
+from signaling.domain.access import Act, may_in_room, somewhere
 
 REPLAYABLE = frozenset({RecordingState.SAFE, RecordingState.RECOVERED})
 _PRESENT = frozenset({MemberState.JOINED, MemberState.AWAY})
+
+
+class Reader(Protocol):
+    """Who asks: a Principal."""
+
+    @property
+    def id(self) -> PersonId: ...
+
+    @property
+    def grants(self) -> Sequence[Grant]: ...
 
 
 @dataclass(frozen=True)
@@ -65,13 +77,12 @@ def entry_of(kept: Kept) -> ArchiveEntry:
     )
 
 
-def may_publish(person: Person, kept: Kept) -> bool:
-    """Experts and trainers who took part, and administrators, once there is something to show."""
+def may_publish(who: Reader, kept: Kept) -> bool:
+    """Who leads rooms and took part, and who may publish any, once there is something to show."""
     if not kept.replayable:
         return False
-    if person.role is Role.ADMIN:
-        return True
-    return person.role in (Role.EXPERT, Role.TRAINER) and person.id in kept.participants
+    led = somewhere(Act.PUBLISH, who.grants) and who.id in kept.participants
+    return led or may_in_room(Act.PUBLISH_ANY, who.grants, kept.state)
 
 
 def chapters(

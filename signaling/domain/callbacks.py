@@ -4,31 +4,30 @@ Pure: `owed` makes a callback of a call, the others change one. Whatever is not 
 which somebody more is told, until everybody is.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from contract.callbacks import Callback, CallbackState, Urgency
 from contract.errors import ErrorCode, Rejection
-from contract.ids import RegionId
-from contract.people import Person, Role
+from contract.people import Grant, Person
 from contract.rooms import CallStage, EndReason, RoomState
+from signaling.domain.access import Act, may, place_of
 
 ABANDONED_MS = 5_000
 """A store that cancels earlier changed its mind; later it gave up waiting."""
 LATE: dict[Urgency, int] = {Urgency.DUE: 1, Urgency.MANAGER: 2, Urgency.ADMINISTRATOR: 4}
 """After how many times the time to call back."""
 IN_VAIN = frozenset({EndReason.MISSED, EndReason.DECLINED, EndReason.NOBODY_FREE})
-HEADQUARTERS = frozenset({Role.EXPERT, Role.MANAGER, Role.ADMIN})
-"""Who calls back."""
 
 
 class Viewer(Protocol):
-    """Who looks: a Principal."""
+    """Who looks, or acts: a Principal."""
 
     @property
     def person(self) -> Person: ...
 
     @property
-    def region(self) -> RegionId | None: ...
+    def grants(self) -> Sequence[Grant]: ...
 
 
 def owed(state: RoomState, within_ms: int) -> Callback | None:
@@ -67,39 +66,33 @@ def settles(item: Callback, state: RoomState) -> Person | None:
 
 
 def may_see(viewer: Viewer, item: Callback) -> bool:
-    """The store that waits, experts, the manager of its region, administrators."""
-    match viewer.person.role:
-        case Role.STORE:
-            return viewer.person.store is not None and viewer.person.store.id == item.store.id
-        case Role.MANAGER:
-            return viewer.region == item.store.region
-        case Role.EXPERT | Role.ADMIN:
-            return True
-        case Role.TRAINER | Role.LEARNER | Role.AUDITOR | Role.GUEST:
-            return False
+    """Whether the store that waits is `viewer`'s own, or one they call back or answer for."""
+    return may(Act.SEE_CALLBACK, viewer.grants, place_of(item.store))
 
 
-def take(item: Callback, by: Person) -> Callback:
-    """`by` will call back. Raises Rejection `over` or, if somebody else was quicker, `conflict`."""
+def take(item: Callback, by: Viewer) -> Callback:
+    """`by` will call back. Raises Rejection `over`, `forbidden` or, if somebody else was quicker, `conflict`."""
     _unfinished(item)
-    if item.owner is not None and item.owner.id != by.id:
+    if item.owner is not None and item.owner.id != by.person.id:
         raise Rejection(ErrorCode.CONFLICT, "somebody else has taken it")
-    return item.model_copy(update={"state": CallbackState.TAKEN, "owner": by})
+    if not may(Act.WORK_CALLBACK, by.grants, place_of(item.store)):
+        raise Rejection(ErrorCode.FORBIDDEN, "not of this store")
+    return item.model_copy(update={"state": CallbackState.TAKEN, "owner": by.person})
 
 
-def reopen(item: Callback, by: Person) -> Callback:
+def reopen(item: Callback, by: Viewer) -> Callback:
     """Back to the group. The owner may, and who oversees. Raises Rejection `over` or `forbidden`."""
     _unfinished(item)
     _owner_or_overseer(item, by)
     return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
 
 
-def finish(item: Callback, by: Person, now_ms: int) -> Callback:
+def finish(item: Callback, by: Viewer, now_ms: int) -> Callback:
     """The store was called back. Raises Rejection(`forbidden`) for who has not taken it; twice is once."""
     if item.state is CallbackState.DONE:
         return item
     _owner_or_overseer(item, by)
-    return done(item, by, now_ms)
+    return done(item, by.person, now_ms)
 
 
 def done(item: Callback, by: Person, now_ms: int) -> Callback:
@@ -111,9 +104,9 @@ def _unfinished(item: Callback) -> None:
         raise Rejection(ErrorCode.OVER, "it is done")
 
 
-def _owner_or_overseer(item: Callback, by: Person) -> None:
-    owns = item.owner is not None and item.owner.id == by.id
-    if not owns and by.role not in (Role.MANAGER, Role.ADMIN):
+def _owner_or_overseer(item: Callback, by: Viewer) -> None:
+    owns = item.owner is not None and item.owner.id == by.person.id
+    if not owns and not may(Act.OVERSEE_CALLBACK, by.grants, place_of(item.store)):
         raise Rejection(ErrorCode.FORBIDDEN, "only who has taken it")
 
 

@@ -3,7 +3,6 @@
 from contract.client import AcceptCall, CancelCall, DeclineCall, FirstFrame, Rung, StartCall
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import DropParticipant, LegEnd
-from contract.people import Role
 from contract.rooms import (
     Call,
     CallChanged,
@@ -17,6 +16,7 @@ from contract.rooms import (
     Timings,
 )
 from signaling.domain import routing
+from signaling.domain.access import Act, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
 
@@ -31,7 +31,7 @@ STAGES: dict[CallStage, frozenset[CallStage]] = {
 def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
     """A store calls: the first step of its chain rings. Its tap on the button is its consent."""
     store = facts.by.store
-    if facts.by.role is not Role.STORE or store is None:
+    if store is None or not may(Act.CALL, facts.grants, place_of(store)):
         raise Rejection(ErrorCode.FORBIDDEN, "only a store calls")
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "the store is in another room")
@@ -72,7 +72,8 @@ def _ring_from(draft: Draft, first: int, facts: Facts | OpeningFacts) -> None:
     call = call_of(draft)
     for number, step in list(enumerate(call.steps))[first:]:
         there = {member.person.id for member in draft.state.members}
-        others = [expert for expert in facts.experts if expert.person.id not in there]
+        here = place_of(call.store)
+        others = [one for one in facts.experts if one.person.id not in there and one.reach.covers(here)]
         fitting = routing.fitting(step, call.reason, call.language, others, draft.now_ms)
         for person in fitting[: facts.at_once]:
             draft.emit(MemberChanged(member=Member(person=person, state=MemberState.RINGING)))

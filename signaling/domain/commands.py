@@ -24,7 +24,7 @@ from contract.client import (
 from contract.ids import PersonId, RecordingId, RoomId, SessionId
 from contract.media import MediaUse
 from contract.nodes import LegEnd, LegReport, LegState, RecordingReport
-from contract.people import Person
+from contract.people import Grant, Person
 from contract.rooms import Still
 from contract.routing import RingStep
 from signaling.domain.routing import Expert
@@ -165,6 +165,8 @@ class OpeningFacts:
     """What opening a room may know."""
 
     by: Person
+    grants: Sequence[Grant]
+    """What `by` may do."""
     session: SessionId
     room: RoomId
     fresh_recording: RecordingId

@@ -1,40 +1,27 @@
-"""Whom somebody may see in the directory: scoped by role, the same for HTTP and for live presence."""
+"""Whom somebody may see in the directory: the same for HTTP and for live presence."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from contract.http import Directory
-from contract.ids import RegionId
-from contract.people import Person, PresenceEntry, Role
+from contract.people import Grant, Person, PresenceEntry, Role
+from signaling.domain.access import Act, may, place_of, somewhere
 
 
 class Viewer(Protocol):
     """Who looks: a Principal."""
 
     @property
-    def person(self) -> Person: ...
-
-    @property
-    def region(self) -> RegionId | None: ...
+    def grants(self) -> Sequence[Grant]: ...
 
 
 def may_see(viewer: Viewer, person: Person) -> bool:
-    """Whether `viewer` sees `person` in the directory.
-
-    Experts are seen by everybody who calls or leads; stores by those at headquarters and by the manager of their
-    region.
-    """
-    match viewer.person.role:
-        case Role.LEARNER | Role.AUDITOR | Role.GUEST:
-            return False
-        case Role.STORE:
-            return person.role is Role.EXPERT
-        case Role.MANAGER:
-            return person.role is Role.EXPERT or (
-                person.role is Role.STORE and person.store is not None and person.store.region == viewer.region
-            )
-        case Role.EXPERT | Role.TRAINER | Role.ADMIN:
-            return person.role in (Role.EXPERT, Role.STORE)
+    """Whether `viewer` sees `person` in the directory: any expert, and the stores that the viewer looks after."""
+    if person.role is Role.EXPERT:
+        return somewhere(Act.SEE_EXPERTS, viewer.grants)
+    if person.role is Role.STORE and person.store is not None:
+        return may(Act.SEE_STORE, viewer.grants, place_of(person.store))
+    return False
 
 
 def visible(viewer: Viewer, entries: Iterable[PresenceEntry]) -> list[PresenceEntry]:

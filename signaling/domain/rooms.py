@@ -26,7 +26,7 @@ from contract.client import (
 )
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import CloseLeg, DropParticipant, LegEnd, Record, RecordingReport
-from contract.people import Role
+from contract.people import Person, Role
 from contract.rooms import (
     AllMuted,
     EndReason,
@@ -43,6 +43,7 @@ from contract.rooms import (
     StillRequested,
 )
 from signaling.domain import calls, guests
+from signaling.domain.access import Act, Scope, place_of, scope_of
 from signaling.domain.commands import (
     Asked,
     Facts,
@@ -112,13 +113,14 @@ def decide(state: RoomState, command: RoomCommand, now_ms: int, facts: Facts) ->
 
 
 def _open_session(wish: OpenSession, now_ms: int, facts: OpeningFacts) -> Decision:
-    if facts.by.role is not Role.TRAINER:
+    scope = scope_of(Act.OPEN_SESSION, facts.grants)
+    if not scope:
         raise Rejection(ErrorCode.FORBIDDEN, "only a trainer opens a session")
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "in another room")
     people = facts.people or {}
     invited = [people.get(person) for person in dict.fromkeys(wish.invite)]
-    stores = [person for person in invited if person is not None and person.role is Role.STORE]
+    stores = [person for person in invited if person is not None and _in_reach(person, scope)]
     if len(stores) != len(invited):
         raise Rejection(ErrorCode.NOT_FOUND, "somebody invited is not a store")
     trainer = Member(
@@ -140,6 +142,10 @@ def _open_session(wish: OpenSession, now_ms: int, facts: OpeningFacts) -> Decisi
     draft = Draft(opened, now_ms)
     draft.record(facts.fresh_recording)
     return draft.done(opened=opened)
+
+
+def _in_reach(person: Person, scope: Scope) -> bool:
+    return person.role is Role.STORE and person.store is not None and scope.covers(place_of(person.store))
 
 
 def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from contract.people import Person, Skill
 from contract.rooms import REASON_SKILLS, Reason
 from contract.routing import USUAL_LEVEL, Chains, ExpertProfile, Language, RingStep, StepWho
+from signaling.domain.access import EVERYWHERE, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Expert:
     profile: ExpertProfile = field(default_factory=ExpertProfile)
     recent_calls: int = 0
     """How many they answered lately."""
+    reach: Scope = EVERYWHERE
+    """Whose calls may ring them."""
 
 
 def usual_steps(ring_ms: int) -> list[RingStep]:

@@ -13,12 +13,12 @@ from contract.base import Message
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from contract.http import ArchiveEntry, ArchivePage, Progress, Publish, Replay
 from contract.ids import RoomId, StillId
-from contract.people import Role
 from runtime import clock
 from runtime.logs import get_logger
 from signaling.auth.access import access_archive, access_publish, access_recording_file, access_still
+from signaling.domain.access import Act
 from signaling.domain.archive import chapters, entry_of, may_publish
-from signaling.http.route import EVERY_ROLE, MEDIA, Route, Visit
+from signaling.http.route import MEDIA, Route, Visit
 from signaling.keep.files import folder
 from signaling.store import archive, audit
 
@@ -64,7 +64,7 @@ async def replay(visit: Visit) -> Replay:
         gaps=summary.gaps if summary else [],
         points=summary.points if summary else [],
         chapters=chapters(kept.state, summary.started_ns, summary.duration_s, facts, chat) if summary else [],
-        may_publish=may_publish(visit.who.person, kept),
+        may_publish=may_publish(visit.who, kept),
     )
 
 
@@ -149,17 +149,17 @@ ROUTES = [
         method="GET",
         path="/api/archive",
         handler=list_archive,
-        roles=EVERY_ROLE,
+        act=Act.BE_HERE,
         query=ArchiveQuery,
         answer=ArchivePage,
     ),
-    Route(method="GET", path="/api/archive/{room}", handler=replay, roles=EVERY_ROLE, answer=Replay),
-    Route(method="GET", path="/api/archive/{room}/files/{file}", handler=recording_file, roles=EVERY_ROLE, gives=MEDIA),
+    Route(method="GET", path="/api/archive/{room}", handler=replay, act=Act.BE_HERE, answer=Replay),
+    Route(method="GET", path="/api/archive/{room}/files/{file}", handler=recording_file, act=Act.BE_HERE, gives=MEDIA),
     Route(
         method="PUT",
         path="/api/archive/{room}/publish",
         handler=publish,
-        roles=frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN}),
+        act=Act.PUBLISH,
         body=Publish,
         answer=ArchiveEntry,
     ),
@@ -167,11 +167,11 @@ ROUTES = [
         method="PUT",
         path="/api/archive/{room}/progress",
         handler=progress,
-        roles=EVERY_ROLE,
+        act=Act.KEEP_PROGRESS,
         body=Progress,
         status=204,
     ),
     Route(
-        method="GET", path="/api/rooms/{room}/stills/{still}", handler=still_file, roles=EVERY_ROLE, gives="image/jpeg"
+        method="GET", path="/api/rooms/{room}/stills/{still}", handler=still_file, act=Act.BE_HERE, gives="image/jpeg"
     ),
 ]

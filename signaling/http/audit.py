@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action, AuditLine, AuditPage
 from contract.base import Message, WallMs
-from contract.people import Role
 from runtime import clock
+from signaling.auth.principal import Principal
+from signaling.domain.access import Act, scope_of
 from signaling.domain.audit_chain import Row
 from signaling.http.archive import audit_once
 from signaling.http.route import Route, Visit
@@ -20,7 +21,6 @@ from signaling.store.audit_lines import Wanted
 
 PAGE = 100
 JSON_LINES = "application/x-ndjson"
-READERS = frozenset({Role.ADMIN, Role.AUDITOR})
 
 Sought = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -37,8 +37,16 @@ class AuditExportQuery(Message):
     to_ms: WallMs | None = None
     """The first moment that is too late."""
 
-    def wanted(self) -> Wanted:
-        return Wanted(who=self.who, about=self.about, action=self.action, from_ms=self.from_ms, to_ms=self.to_ms)
+    def wanted(self, who: Principal) -> Wanted:
+        """As far as `who` may look."""
+        return Wanted(
+            who=self.who,
+            about=self.about,
+            action=self.action,
+            from_ms=self.from_ms,
+            to_ms=self.to_ms,
+            scope=scope_of(Act.READ_AUDIT, who.grants),
+        )
 
 
 class AuditQuery(AuditExportQuery):
@@ -52,7 +60,7 @@ async def list_audit(visit: Visit) -> AuditPage:
     await audit_once(visit, Action.AUDIT_OPENED, "audit")
 
     async def look(session: AsyncSession) -> list[AuditLine]:
-        return await audit_lines.page(session, asked.wanted(), asked.before, PAGE + 1)
+        return await audit_lines.page(session, asked.wanted(visit.who), asked.before, PAGE + 1)
 
     found = await visit.house.database.fetch(look)
     shown = found[:PAGE]
@@ -61,7 +69,7 @@ async def list_audit(visit: Visit) -> AuditPage:
 
 async def export_audit(visit: Visit) -> web.StreamResponse:
     """The same, all of it and oldest first, one JSON object a line; with the hashes that chain them."""
-    wanted = visit.query(AuditExportQuery).wanted()
+    wanted = visit.query(AuditExportQuery).wanted(visit.who)
     database = visit.house.database
     await database.write(
         partial(
@@ -98,12 +106,12 @@ async def export_audit(visit: Visit) -> web.StreamResponse:
 
 
 ROUTES = [
-    Route(method="GET", path="/api/audit", handler=list_audit, roles=READERS, query=AuditQuery, answer=AuditPage),
+    Route(method="GET", path="/api/audit", handler=list_audit, act=Act.READ_AUDIT, query=AuditQuery, answer=AuditPage),
     Route(
         method="GET",
         path="/api/audit/export",
         handler=export_audit,
-        roles=READERS,
+        act=Act.READ_AUDIT,
         query=AuditExportQuery,
         gives=JSON_LINES,
     ),

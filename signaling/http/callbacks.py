@@ -11,6 +11,7 @@ from contract.ids import RoomId
 from runtime import clock
 from signaling.auth.access import access_callback
 from signaling.domain import callbacks
+from signaling.domain.access import Act
 from signaling.http.route import Route, Visit
 from signaling.store import callbacks as rows
 
@@ -39,7 +40,7 @@ async def _change(visit: Visit, action: Action) -> Callback:
 
 async def _work(session: AsyncSession, *, visit: Visit, action: Action) -> Callback:
     before = await access_callback(session, visit.who, RoomId(visit.param("room")))
-    by = visit.who.person
+    by = visit.who
     match action:
         case Action.CALLBACK_TAKEN:
             after = callbacks.take(before, by)
@@ -57,7 +58,7 @@ ROUTES = [
         method="POST",
         path=f"/api/callbacks/{{room}}/{name}",
         handler=handler,
-        roles=callbacks.HEADQUARTERS,
+        act=Act.WORK_CALLBACK,
         answer=Callback,
         errors=(ErrorCode.FORBIDDEN, ErrorCode.CONFLICT, ErrorCode.OVER),
     )

@@ -9,9 +9,9 @@ from contract.ids import PersonId, StoreId
 from contract.organisation import EnrolDevice, Enrolment, EnrolmentWish
 from runtime.address import own_address
 from signaling.auth.access import access_device, access_store
+from signaling.domain.access import Act
 from signaling.http.people import enter
 from signaling.http.route import Route, Visit
-from signaling.http.staff import ADMINISTRATORS
 from signaling.store.organisation import By
 
 
@@ -52,7 +52,7 @@ ROUTES = [
         method="POST",
         path="/api/stores/{store}/devices",
         handler=offer_enrolment,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_STORES,
         body=EnrolmentWish,
         answer=Enrolment,
         status=201,
@@ -62,10 +62,10 @@ ROUTES = [
         method="POST",
         path="/api/enrol",
         handler=enrol_device,
-        roles=None,
+        act=None,
         body=EnrolDevice,
         answer=Me,
         errors=(ErrorCode.NOT_FOUND, ErrorCode.LOCKED),
     ),
-    Route(method="DELETE", path="/api/devices/{device}", handler=revoke_device, roles=ADMINISTRATORS, status=204),
+    Route(method="DELETE", path="/api/devices/{device}", handler=revoke_device, act=Act.CHANGE_STORES, status=204),
 ]

@@ -14,6 +14,7 @@ from runtime import clock, ids
 from runtime.health import Health
 from runtime.logs import bound_contextvars, get_logger
 from signaling.auth.principal import Principal
+from signaling.domain.access import CHAIN, may, somewhere
 from signaling.house import House
 from signaling.http.cookies import cookie_of
 from signaling.http.cors import add_cors
@@ -72,10 +73,11 @@ async def _who(house: House, request: web.Request, route: Route) -> Principal | 
     """Who holds the cookie. Raises Rejection(`sign_in` or `forbidden`) if the route is not for them."""
     secret = cookie_of(request)
     who = await house.sign_ins.recognise(secret) if secret is not None else None
-    if route.roles is not None:
+    if route.act is not None:
         if who is None:
             raise Rejection(ErrorCode.SIGN_IN)
-        if who.role not in route.roles:
+        allowed = may(route.act, who.grants, CHAIN) if route.whole else somewhere(route.act, who.grants)
+        if not allowed:
             raise Rejection(ErrorCode.FORBIDDEN, f"not for the role {who.role}")
     return who
 

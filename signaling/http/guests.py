@@ -9,10 +9,10 @@ from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from contract.http import KeptToken, KeptTokens, MediaToken, MediaTokenWish
 from contract.ids import PersonId, RoomId, SessionId
 from contract.media import MediaUse
-from contract.people import Role
 from contract.rooms import RoomState
 from runtime import clock
 from signaling.auth.media_tokens import DOORS
+from signaling.domain.access import CHAIN, Act, may, may_in_room
 from signaling.domain.draft import concerns, hosting
 from signaling.domain.guests import seated_guests
 from signaling.http.ice import links
@@ -24,13 +24,11 @@ from signaling.store.organisation import By
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 MAX_SDP_BYTES = 48 * 1024
-ISSUERS = frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN})
-"""Whoever leads a room, and the administrator for any."""
 
 
 async def issue_token(visit: Visit) -> MediaToken:
     """Let a device of WHIP or WHEP into this room, as a guest; by its host, or an administrator."""
-    if visit.who.role is not Role.ADMIN:
+    if not may(Act.LET_IN_ANYWHERE, visit.who.grants, CHAIN):
         _led(visit)
     room = RoomId(visit.param("room"))
     return await visit.house.media_tokens.issue(visit.body(MediaTokenWish), room, By(visit.who.id, visit.address))
@@ -78,10 +76,12 @@ async def put_out(visit: Visit) -> None:
 def _led(visit: Visit) -> RoomState:
     """The room, for its host or an administrator. Raises Rejection `not_found`, or `forbidden` for its others."""
     state = visit.house.rooms.state(RoomId(visit.param("room")))
-    admin = visit.who.role is Role.ADMIN
-    if state is None or not (admin or concerns(state, visit.who.id)):
+    if state is None:
         raise Rejection(ErrorCode.NOT_FOUND)
-    if not admin:
+    anywhere = may_in_room(Act.LET_IN_ANYWHERE, visit.who.grants, state)
+    if not (anywhere or concerns(state, visit.who.id)):
+        raise Rejection(ErrorCode.NOT_FOUND)
+    if not anywhere:
         hosting(state, visit.who.id)
     return state
 
@@ -230,7 +230,7 @@ def _door(
             method="POST",
             path=path,
             handler=offered,
-            roles=None,
+            act=None,
             bearer=True,
             accepts=SDP,
             max_bytes=MAX_SDP_BYTES,
@@ -242,7 +242,7 @@ def _door(
             method="PATCH",
             path=one,
             handler=patched,
-            roles=None,
+            act=None,
             bearer=True,
             accepts=FRAGMENT,
             max_bytes=MAX_SDP_BYTES,
@@ -250,9 +250,9 @@ def _door(
             second=(200, FRAGMENT),
             errors=_PATCH_ERRORS,
         ),
-        Route(method="DELETE", path=one, handler=ended, roles=None, bearer=True, status=204),
-        Route(method="OPTIONS", path=path, handler=asked, roles=None, bearer=True, status=204),
-        Route(method="OPTIONS", path=one, handler=asked_of, roles=None, bearer=True, status=204),
+        Route(method="DELETE", path=one, handler=ended, act=None, bearer=True, status=204),
+        Route(method="OPTIONS", path=path, handler=asked, act=None, bearer=True, status=204),
+        Route(method="OPTIONS", path=one, handler=asked_of, act=None, bearer=True, status=204),
     ]
 
 
@@ -261,15 +261,15 @@ ROUTES = [
         method="POST",
         path="/api/rooms/{room}/tokens",
         handler=issue_token,
-        roles=ISSUERS,
+        act=Act.LET_IN,
         body=MediaTokenWish,
         answer=MediaToken,
         status=201,
         errors=(ErrorCode.CONSENT, ErrorCode.CONFLICT, ErrorCode.OVER, ErrorCode.TOO_MANY),
     ),
-    Route(method="GET", path="/api/rooms/{room}/tokens", handler=list_tokens, roles=ISSUERS, answer=KeptTokens),
-    Route(method="DELETE", path="/api/rooms/{room}/tokens/{guest}", handler=revoke_token, roles=ISSUERS, status=204),
-    Route(method="DELETE", path="/api/rooms/{room}/guests/{guest}", handler=put_out, roles=ISSUERS, status=204),
+    Route(method="GET", path="/api/rooms/{room}/tokens", handler=list_tokens, act=Act.LET_IN, answer=KeptTokens),
+    Route(method="DELETE", path="/api/rooms/{room}/tokens/{guest}", handler=revoke_token, act=Act.LET_IN, status=204),
+    Route(method="DELETE", path="/api/rooms/{room}/guests/{guest}", handler=put_out, act=Act.LET_IN, status=204),
     *_door("/whip/{room}", offer_to_publish, patch_publisher, end_publisher, ask_publisher, ask_publishing),
     *_door("/whep/{room}", offer_to_watch, patch_watcher, end_watcher, ask_watcher, ask_watching),
 ]

@@ -3,15 +3,11 @@
 from contract.errors import ErrorCode
 from contract.http import Ice, IceServer, ProbeAnswer, ProbeOffer
 from contract.ids import PersonId
-from contract.people import Role
 from runtime import clock
 from runtime.settings import Settings
 from signaling.auth.turn import LIFE_S, credentials
-from signaling.http.rooms import IN_ROOMS
-from signaling.http.route import EVERY_ROLE, Route, Visit
-
-MAY_RELAY = IN_ROOMS | {Role.ADMIN}
-"""The administrator has no calls, but looks whether others' would get through."""
+from signaling.domain.access import Act
+from signaling.http.route import Route, Visit
 
 
 async def ice(visit: Visit) -> Ice:
@@ -45,12 +41,12 @@ async def probe(visit: Visit) -> ProbeAnswer:
 
 
 ROUTES = [
-    Route(method="GET", path="/api/ice", handler=ice, roles=MAY_RELAY, answer=Ice, errors=(ErrorCode.TOO_MANY,)),
+    Route(method="GET", path="/api/ice", handler=ice, act=Act.RELAY, answer=Ice, errors=(ErrorCode.TOO_MANY,)),
     Route(
         method="POST",
         path="/api/probes",
         handler=probe,
-        roles=EVERY_ROLE,
+        act=Act.BE_HERE,
         body=ProbeOffer,
         answer=ProbeAnswer,
         status=201,

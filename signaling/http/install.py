@@ -73,15 +73,15 @@ def _download(content: bytes, kind: str, name: str) -> web.Response:
 
 _ERRORS = (ErrorCode.NOT_FOUND,)
 ROUTES = [
-    Route(method="GET", path="/api/install", handler=install, roles=None, answer=Install, errors=_ERRORS),
+    Route(method="GET", path="/api/install", handler=install, act=None, answer=Install, errors=_ERRORS),
     Route(
         method="GET",
         path="/api/install/ca.crt",
         handler=certificate_der,
-        roles=None,
+        act=None,
         gives=CERTIFICATE,
         errors=_ERRORS,
     ),
-    Route(method="GET", path="/api/install/ca.pem", handler=certificate_pem, roles=None, gives=PEM, errors=_ERRORS),
-    Route(method="GET", path="/api/install/code.svg", handler=code, roles=None, gives="image/svg+xml", errors=_ERRORS),
+    Route(method="GET", path="/api/install/ca.pem", handler=certificate_pem, act=None, gives=PEM, errors=_ERRORS),
+    Route(method="GET", path="/api/install/code.svg", handler=code, act=None, gives="image/svg+xml", errors=_ERRORS),
 ]

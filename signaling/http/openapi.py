@@ -18,6 +18,7 @@ from pydantic.json_schema import JsonSchemaMode
 from contract import client, data, server
 from contract.errors import REPLIES, ErrorCode
 from contract.http import ErrorBody, Problem
+from signaling.domain.access import roles_for
 from signaling.http.route import JSON, PROBLEM, Route
 
 Json = dict[str, Any]
@@ -119,9 +120,9 @@ def _operation(route: Route, refs: dict[tuple[type[BaseModel], JsonSchemaMode], 
         operation["description"] = rest.strip()
     if route.bearer and route.writes:
         operation["security"] = [{"mediaToken": []}]
-    if route.roles is not None:
+    if route.act is not None:
         operation["security"] = [{"signIn": []}]
-        operation["x-roles"] = sorted(route.roles)
+        operation["x-roles"] = sorted(roles_for(route.act))
     if route.body is not None:
         schema = refs[route.body, "validation"]
         operation["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}

@@ -33,8 +33,8 @@ async def openapi(visit: Visit) -> web.Response:
 
 
 ROUTES = [
-    Route(method="GET", path="/healthz", handler=healthz, roles=None, answer=Health),
-    Route(method="GET", path="/readyz", handler=readyz, roles=None, answer=Health),
-    Route(method="GET", path="/metrics", handler=metrics, roles=None, gives="text/plain"),
-    Route(method="GET", path="/openapi.json", handler=openapi, roles=None),
+    Route(method="GET", path="/healthz", handler=healthz, act=None, answer=Health),
+    Route(method="GET", path="/readyz", handler=readyz, act=None, answer=Health),
+    Route(method="GET", path="/metrics", handler=metrics, act=None, gives="text/plain"),
+    Route(method="GET", path="/openapi.json", handler=openapi, act=None),
 ]

@@ -9,10 +9,10 @@ from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.http import Directory, Me, SignIn, Ticket
 from contract.ids import PersonId
-from contract.people import Role
+from signaling.domain.access import Act
 from signaling.domain.directory import directory_for
 from signaling.http.cookies import drop_cookie, set_cookie
-from signaling.http.route import EVERY_ROLE, Route, Visit
+from signaling.http.route import Route, Visit
 from signaling.store import audit, people
 
 
@@ -87,7 +87,7 @@ async def ticket(visit: Visit) -> Ticket:
 
 async def directory(visit: Visit) -> Directory:
     """Who can be called or invited, with presence."""
-    return directory_for(visit.who, visit.house.presence.entries(visit.who.role))
+    return directory_for(visit.who, visit.house.presence.entries())
 
 
 ROUTES = [
@@ -95,19 +95,19 @@ ROUTES = [
         method="POST",
         path="/api/signin",
         handler=sign_in,
-        roles=None,
+        act=None,
         body=SignIn,
         answer=Me,
         errors=(ErrorCode.WRONG_PASSWORD, ErrorCode.LOCKED, ErrorCode.BUSY),
     ),
-    Route(method="POST", path="/api/signout", handler=sign_out, roles=None, status=204),
-    Route(method="GET", path="/api/me", handler=me, roles=EVERY_ROLE, answer=Me),
-    Route(method="POST", path="/api/ticket", handler=ticket, roles=EVERY_ROLE, answer=Ticket, status=201),
+    Route(method="POST", path="/api/signout", handler=sign_out, act=None, status=204),
+    Route(method="GET", path="/api/me", handler=me, act=Act.BE_HERE, answer=Me),
+    Route(method="POST", path="/api/ticket", handler=ticket, act=Act.BE_HERE, answer=Ticket, status=201),
     Route(
         method="GET",
         path="/api/directory",
         handler=directory,
-        roles=EVERY_ROLE - {Role.LEARNER, Role.AUDITOR},
+        act=Act.SEE_EXPERTS,
         answer=Directory,
     ),
 ]

@@ -4,7 +4,7 @@ import asyncio
 
 from contract.base import Message
 from contract.http import InvitedPerson, ListProblem, PeopleTaken
-from contract.people import Role
+from signaling.domain.access import Act
 from signaling.domain.csv_list import MAX_BYTES, BadList
 from signaling.domain.people_list import read
 from signaling.http.route import Route, Visit
@@ -41,7 +41,8 @@ ROUTES = [
         method="POST",
         path="/api/lists/people",
         handler=take_people,
-        roles=frozenset({Role.ADMIN}),
+        act=Act.CHANGE_PEOPLE,
+        whole=True,
         query=ListQuery,
         accepts="text/csv",
         max_bytes=MAX_BYTES,

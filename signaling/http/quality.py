@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.audit import Action
 from contract.http import CallQuality
 from contract.ids import RoomId
-from contract.people import Role
 from signaling.auth.access import access_quality
 from signaling.auth.principal import Principal
+from signaling.domain.access import Act
 from signaling.domain.archive import entry_of
 from signaling.domain.callquality import marks, person_quality
 from signaling.http.archive import audit_once
@@ -49,7 +49,7 @@ ROUTES = [
         method="GET",
         path="/api/archive/{room}/quality",
         handler=call_quality,
-        roles=frozenset({Role.MANAGER, Role.ADMIN}),
+        act=Act.SEE_QUALITY,
         answer=CallQuality,
     ),
 ]

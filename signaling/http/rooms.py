@@ -8,12 +8,11 @@ from contract.base import Message
 from contract.errors import ErrorCode
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RoomId
-from contract.people import Role
 from contract.rooms import Still
+from signaling.domain.access import Act
 from signaling.http.route import Route, Visit
 
 MAX_STILL_BYTES = 12 * 1024 * 1024
-IN_ROOMS = frozenset({Role.STORE, Role.EXPERT, Role.TRAINER})
 
 
 class StillQuery(Message):
@@ -42,7 +41,7 @@ ROUTES = [
         method="POST",
         path="/api/rooms/{room}/peers",
         handler=open_peer,
-        roles=IN_ROOMS,
+        act=Act.TAKE_PART,
         body=PeerOffer,
         answer=PeerAnswer,
         status=201,
@@ -52,7 +51,7 @@ ROUTES = [
         method="POST",
         path="/api/rooms/{room}/stills",
         handler=add_still,
-        roles=IN_ROOMS,
+        act=Act.TAKE_PART,
         query=StillQuery,
         accepts="image/jpeg",
         max_bytes=MAX_STILL_BYTES,

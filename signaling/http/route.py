@@ -1,7 +1,7 @@
 """One line of the route table, and what its handler gets to see.
 
 The table is the only list of endpoints: the aiohttp application (signaling.http.door), the OpenAPI document
-(signaling.http.openapi) and the role × endpoint test all read it.
+(signaling.http.openapi) and the act × endpoint test all read it.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from contract.base import MAX_FRAME_BYTES, Message, decode, encode
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
-from contract.people import Role
 from signaling.auth.principal import Principal
+from signaling.domain.access import Act
 from signaling.house import House
 from signaling.http.address import client_address
 
@@ -23,8 +23,6 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 MEDIA = "*/*"
 """WebM or MP4, with or without a picture: the file's own type."""
-EVERY_ROLE = frozenset(Role) - {Role.GUEST}
-"""Of those who sign in."""
 MAX_BODY_BYTES = MAX_FRAME_BYTES
 BODY_S = 10.0
 SLOWEST_BYTES_PER_S = 100_000
@@ -43,8 +41,10 @@ class Route:
     path: str
     """As aiohttp writes it, e.g. `/api/rooms/{room}/peers`; parameters are ids, 1–128 of [A-Za-z0-9._:-]."""
     handler: Handler
-    roles: frozenset[Role] | None
-    """Who may ask at all; others get 403, the anonymous 401. None: anybody."""
+    act: Act | None
+    """What is asked for: who may not do it anywhere gets 403, the anonymous 401. None: anybody may ask."""
+    whole: bool = False
+    """What is asked for lies in no store and no region: 403 too for who may do it only there."""
     bearer: bool = False
     """For devices and foreign pages: neither cookie nor `Origin` count, a media token in `Authorization` does; CORS is
     open and errors are problem details. The handler checks token and content type."""
@@ -69,9 +69,9 @@ class Route:
     def all_errors(self) -> tuple[ErrorCode, ...]:
         """Every code this endpoint may answer with."""
         codes = list(self.errors)
-        if self.roles is not None:
+        if self.act is not None:
             codes.append(ErrorCode.SIGN_IN)
-            if self.roles != EVERY_ROLE:
+            if self.act is not Act.BE_HERE:
                 codes.append(ErrorCode.FORBIDDEN)
         if self.writes and self.bearer:
             codes += [ErrorCode.SIGN_IN, ErrorCode.FORBIDDEN, ErrorCode.LOCKED]
@@ -87,7 +87,7 @@ class Route:
 
 
 class Visit:
-    """One request on its way through a handler; body and query are decoded, the role is checked."""
+    """One request on its way through a handler; body and query are decoded, the act is checked."""
 
     def __init__(
         self,

@@ -9,12 +9,11 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.people import Role
 from contract.routing import Chains, ExpertLine, ExpertProfile, Routing
+from signaling.domain.access import Act
 from signaling.domain.routing import usual_steps
 from signaling.http.route import Route, Visit
 from signaling.store import people, routing
 from signaling.store.organisation import By
-
-ADMINISTRATORS = frozenset({Role.ADMIN})
 
 
 async def get_routing(visit: Visit) -> Routing:
@@ -61,13 +60,22 @@ def _by(visit: Visit) -> By:
 
 
 ROUTES = [
-    Route(method="GET", path="/api/routing", handler=get_routing, roles=ADMINISTRATORS, answer=Routing),
-    Route(method="PUT", path="/api/routing/chains", handler=put_chains, roles=ADMINISTRATORS, body=Chains, status=204),
+    Route(method="GET", path="/api/routing", handler=get_routing, act=Act.CHANGE_ROUTING, whole=True, answer=Routing),
+    Route(
+        method="PUT",
+        path="/api/routing/chains",
+        handler=put_chains,
+        act=Act.CHANGE_ROUTING,
+        whole=True,
+        body=Chains,
+        status=204,
+    ),
     Route(
         method="PUT",
         path="/api/routing/experts/{person}",
         handler=put_profile,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_ROUTING,
+        whole=True,
         body=ExpertProfile,
         status=204,
     ),

@@ -26,13 +26,13 @@ async def use(visit: Visit) -> web.Response:
 
 
 ROUTES = [
-    Route(method="GET", path="/api/setup", handler=needed, roles=None, answer=SetupState),
-    Route(method="POST", path="/api/setup/check", handler=check, roles=None, body=SetupLink, status=204, errors=_LINK),
+    Route(method="GET", path="/api/setup", handler=needed, act=None, answer=SetupState),
+    Route(method="POST", path="/api/setup/check", handler=check, act=None, body=SetupLink, status=204, errors=_LINK),
     Route(
         method="POST",
         path="/api/setup",
         handler=use,
-        roles=None,
+        act=None,
         body=Setup,
         answer=Me,
         errors=(*_LINK, ErrorCode.WEAK_PASSWORD, ErrorCode.CONFLICT),

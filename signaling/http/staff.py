@@ -4,16 +4,14 @@ from contract.errors import ErrorCode
 from contract.http import InvitedPerson
 from contract.ids import PersonId
 from contract.organisation import Disabled, Newcomer, People, PersonChange, PersonWish
-from contract.people import Role
 from runtime import clock
 from signaling.auth.access import access_person
 from signaling.auth.accounts import Accounts
+from signaling.domain.access import Act
 from signaling.http.route import Route, Visit
 from signaling.staff import Staff
 from signaling.store import records
 from signaling.store.organisation import By
-
-ADMINISTRATORS = frozenset({Role.ADMIN})
 
 
 async def list_people(visit: Visit) -> People:
@@ -63,23 +61,24 @@ def _staff(visit: Visit) -> Staff:
 _ONE = "/api/people/{person}"
 _TAKEN = (ErrorCode.CONFLICT,)
 ROUTES = [
-    Route(method="GET", path="/api/people", handler=list_people, roles=ADMINISTRATORS, answer=People),
+    Route(method="GET", path="/api/people", handler=list_people, act=Act.CHANGE_PEOPLE, whole=True, answer=People),
     Route(
         method="POST",
         path="/api/people",
         handler=add_person,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_PEOPLE,
+        whole=True,
         body=PersonWish,
         answer=Newcomer,
         status=201,
         errors=(ErrorCode.NOT_FOUND, *_TAKEN),
     ),
-    Route(method="PUT", path=_ONE, handler=change_person, roles=ADMINISTRATORS, body=PersonChange, status=204),
+    Route(method="PUT", path=_ONE, handler=change_person, act=Act.CHANGE_PEOPLE, body=PersonChange, status=204),
     Route(
         method="POST",
         path=f"{_ONE}/invitation",
         handler=invite_person,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_PEOPLE,
         answer=InvitedPerson,
         status=201,
         errors=_TAKEN,
@@ -88,7 +87,7 @@ ROUTES = [
         method="PUT",
         path=f"{_ONE}/disabled",
         handler=disable_person,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_PEOPLE,
         body=Disabled,
         status=204,
         errors=_TAKEN,

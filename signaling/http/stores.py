@@ -6,24 +6,22 @@ from contract.errors import ErrorCode
 from contract.http import ListProblem
 from contract.ids import RegionId, StoreId
 from contract.organisation import Closed, Made, RegionWish, StoreChange, Stores, StoresTaken, StoreWish
-from contract.people import Role
 from runtime import clock
 from signaling.auth.access import access_region, access_store
+from signaling.domain.access import Act, scope_of
 from signaling.domain.csv_list import MAX_BYTES, BadList
 from signaling.domain.store_list import read
 from signaling.http.people_list import ListQuery
 from signaling.http.route import Route, Visit
-from signaling.http.staff import ADMINISTRATORS
 from signaling.organisation import Organisation
 from signaling.store import records
 from signaling.store.organisation import By
 
 
 async def list_stores(visit: Visit) -> Stores:
-    """Stores and their tablets, by number; a manager sees those of the own region."""
-    only = None if visit.who.role is Role.ADMIN else visit.who.region or RegionId("")
-    now_ms = clock.wall_ms()
-    return await visit.house.database.fetch(lambda session: records.stores(session, now_ms, only))
+    """Stores and their tablets, by number: those that the reader looks after."""
+    scope, now_ms = scope_of(Act.READ_STORES, visit.who.grants), clock.wall_ms()
+    return await visit.house.database.fetch(lambda session: records.stores(session, now_ms, scope))
 
 
 async def add_store(visit: Visit) -> Made:
@@ -88,14 +86,14 @@ ROUTES = [
         method="GET",
         path="/api/stores",
         handler=list_stores,
-        roles=ADMINISTRATORS | {Role.MANAGER},
+        act=Act.READ_STORES,
         answer=Stores,
     ),
     Route(
         method="POST",
         path="/api/stores",
         handler=add_store,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_STORES,
         body=StoreWish,
         answer=Made,
         status=201,
@@ -105,7 +103,8 @@ ROUTES = [
         method="POST",
         path="/api/lists/stores",
         handler=take_stores,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_STORES,
+        whole=True,
         query=ListQuery,
         accepts="text/csv",
         max_bytes=MAX_BYTES,
@@ -115,7 +114,7 @@ ROUTES = [
         method="PUT",
         path="/api/stores/{store}",
         handler=change_store,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_STORES,
         body=StoreChange,
         status=204,
     ),
@@ -123,7 +122,7 @@ ROUTES = [
         method="PUT",
         path="/api/stores/{store}/closed",
         handler=close_store,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_STORES,
         body=Closed,
         status=204,
     ),
@@ -131,7 +130,8 @@ ROUTES = [
         method="POST",
         path="/api/regions",
         handler=add_region,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_STORES,
+        whole=True,
         body=RegionWish,
         answer=Made,
         status=201,
@@ -141,7 +141,7 @@ ROUTES = [
         method="PUT",
         path="/api/regions/{region}",
         handler=rename_region,
-        roles=ADMINISTRATORS,
+        act=Act.CHANGE_STORES,
         body=RegionWish,
         status=204,
         errors=_TAKEN,

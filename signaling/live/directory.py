@@ -10,7 +10,7 @@ from signaling.live.callbacks import Callbacks
 from signaling.live.presence import LivePresence
 from signaling.live.revocation import Revocation
 from signaling.live.routing import LiveRouting
-from signaling.store import organisation, people, routing
+from signaling.store import grants, organisation, people, routing
 from signaling.store.engine import Database
 
 log = get_logger(__name__)
@@ -47,9 +47,10 @@ class DirectoryWatch:
         async with self._database.read() as session:
             ver = await organisation.version(session)
             everybody = await people.everybody(session)
+            granted = await grants.of_everybody(session)
             chains, profiles = await routing.chains(session), await routing.profiles(session)
         self._presence.relist(everybody)
-        self._routing.set(chains, profiles)
+        self._routing.set(chains, profiles, granted)
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
             await self._revocation.look()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 
 from contract.ids import PersonId
-from contract.people import Person, Presence, PresenceEntry, Role
+from contract.people import Grant, Person, Presence, PresenceEntry
 from contract.server import PresenceChanged
 from runtime import clock
 from signaling.auth.principal import Principal
@@ -32,7 +32,7 @@ class LivePresence:
             self._board.expected(person_id, clock.now())
         self._board.changes(clock.now(), clock.wall_ms())
 
-    def entries(self, _viewer: Role | None = None) -> list[PresenceEntry]:
+    def entries(self) -> list[PresenceEntry]:
         """One entry for every expert and every store's tablet of the chain."""
         return self._board.entries()
 
@@ -75,15 +75,14 @@ class LivePresence:
                 self._tell(changed)
 
     def _tell(self, changed: list[PresenceEntry]) -> None:
-        texts: dict[tuple[object, ...], str | None] = {}
+        texts: dict[tuple[Grant, ...], str | None] = {}
         for session in self._sessions.everyone():
             if session.connection is None:
                 continue
             viewer = session.who
-            key = (viewer.role, viewer.region, viewer.store)
-            if key not in texts:
+            if viewer.grants not in texts:
                 seen = visible(viewer, changed)
-                texts[key] = PresenceChanged(entries=seen).model_dump_json() if seen else None
-            text = texts[key]
+                texts[viewer.grants] = PresenceChanged(entries=seen).model_dump_json() if seen else None
+            text = texts[viewer.grants]
             if text is not None:
                 session.say(text)

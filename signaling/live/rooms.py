@@ -111,6 +111,7 @@ class Rooms:
         async with self.ringing:
             facts = OpeningFacts(
                 by=person,
+                grants=asked.who.grants,
                 session=asked.id,
                 room=RoomId(ids.uuid7()),
                 fresh_recording=RecordingId(ids.uuid7()),

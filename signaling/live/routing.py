@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from contract.ids import PersonId
-from contract.people import Presence, PresenceEntry
+from contract.people import Grant, Presence, PresenceEntry
 from contract.rooms import Call, Reason
 from contract.routing import Chains, ExpertProfile, RingStep
+from signaling.domain.access import NOWHERE, Act, Scope, scope_of
 from signaling.domain.routing import Expert, steps_for
 
 LATELY_MS = 8 * 3600 * 1000
@@ -22,12 +23,16 @@ class LiveRouting:
         self._ring_ms = ring_ms
         self._chains = Chains()
         self._profiles: Mapping[PersonId, ExpertProfile] = {}
+        self._reach: Mapping[PersonId, Scope] = {}
         self._answered: deque[tuple[int, PersonId]] = deque(maxlen=MOST_CALLS)
 
-    def set(self, chains: Chains, profiles: Mapping[PersonId, ExpertProfile]) -> None:
+    def set(
+        self, chains: Chains, profiles: Mapping[PersonId, ExpertProfile], grants: Mapping[PersonId, Sequence[Grant]]
+    ) -> None:
         """What the database says from now on. Calls that ring keep the chain they began with."""
         self._chains = chains
         self._profiles = profiles
+        self._reach = {person: scope_of(Act.BE_RUNG, held) for person, held in grants.items()}
 
     @property
     def at_once(self) -> int:
@@ -57,6 +62,7 @@ class LiveRouting:
                 free=entry.presence is Presence.FREE,
                 profile=self._profiles.get(entry.person.id) or ExpertProfile(),
                 recent_calls=counts.get(entry.person.id, 0),
+                reach=self._reach.get(entry.person.id, NOWHERE),
             )
             for entry in entries
         ]

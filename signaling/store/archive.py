@@ -15,7 +15,9 @@ from contract.recording import RecordingSummary
 from contract.rooms import RecordingState, RoomEvent, RoomState, Still
 from contract.server import ChatMessage
 from signaling.auth.principal import Principal
+from signaling.domain.access import Act, Scope, scope_of
 from signaling.domain.archive import REPLAYABLE, Kept
+from signaling.store.grants import within
 from signaling.store.tables import (
     MessageRow,
     ProgressRow,
@@ -47,21 +49,18 @@ def visible_to(who: Principal) -> ColumnElement[bool]:
     own = _took_part(RoomMemberRow.person_id == who.id)
     published = and_(
         RecordingRow.state.in_(REPLAYABLE),
-        exists().where(PublicationRow.room_id == RoomRow.id, PublicationRow.role == who.role),
+        exists().where(PublicationRow.room_id == RoomRow.id, PublicationRow.role.in_({one.role for one in who.grants})),
     )
-    wider: ColumnElement[bool] = false()
-    if who.role is Role.STORE and who.store is not None:
-        wider = _took_part(RoomMemberRow.store_id == who.store)
-    return or_(own, published, wider, overseen_by(who))
+    return or_(own, published, in_reach(scope_of(Act.SEE_ARCHIVE, who.grants)))
 
 
-def overseen_by(who: Principal) -> ColumnElement[bool]:
-    """The rooms for which `who` answers: all of the chain, or those with a store of the own region."""
-    if who.role is Role.ADMIN:
+def in_reach(scope: Scope) -> ColumnElement[bool]:
+    """The rooms in which a store within the scope took part; all of them, if that is the chain."""
+    if not scope:
+        return false()
+    if scope.chain:
         return true()
-    if who.role is Role.MANAGER and who.region is not None:
-        return _took_part(RoomMemberRow.store_id == StoreRow.id, StoreRow.region_id == who.region)
-    return false()
+    return _took_part(RoomMemberRow.store_id == StoreRow.id, within(scope, StoreRow.region_id, StoreRow.id))
 
 
 def _over(who: Principal) -> Select[RoomRow, RecordingRow, ProgressRow]:
@@ -81,8 +80,9 @@ async def find(session: AsyncSession, who: Principal, room: RoomId) -> Kept | No
 
 
 async def find_overseen(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
-    """One room, if it is over and `who` answers for it."""
-    rows = (await session.execute(_over(who).where(RoomRow.id == room, overseen_by(who)))).all()
+    """One room, if it is over and `who` may see how well it went."""
+    overseen = in_reach(scope_of(Act.SEE_QUALITY, who.grants))
+    rows = (await session.execute(_over(who).where(RoomRow.id == room, overseen))).all()
     return (await _kept(session, rows))[0] if rows else None
 
 

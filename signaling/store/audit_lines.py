@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action, AuditLine
 from contract.ids import PersonId
-from contract.people import Name
+from contract.people import Name, Role
+from signaling.domain.access import EVERYWHERE, Scope
 from signaling.domain.audit_chain import Checker, Fault, Head, Row
 from signaling.store import audit
 from signaling.store.engine import Database
-from signaling.store.tables import AuditRow, PersonRow, RegionRow, StoreRow
+from signaling.store.grants import within
+from signaling.store.tables import AuditRow, PersonRow, RegionRow, RoomMemberRow, StoreRow
 
 BATCH_ROWS = 1000
 """Read at a time: a few hundred kilobytes, some milliseconds of a thread."""
@@ -30,6 +32,8 @@ class Wanted:
     from_ms: int | None = None
     to_ms: int | None = None
     """The first moment that is too late."""
+    scope: Scope = EVERYWHERE
+    """Where the reader may look; what lies in no store and no region is for those of the whole chain."""
 
     def clauses(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
@@ -44,12 +48,24 @@ class Wanted:
             found.append(AuditRow.at_ms >= self.from_ms)
         if self.to_ms is not None:
             found.append(AuditRow.at_ms < self.to_ms)
+        if not self.scope.chain:
+            tablets, places, rooms = _within(self.scope)
+            found.append(or_(AuditRow.person_id.in_(tablets), AuditRow.object.in_(union_all(tablets, places, rooms))))
         return found
 
 
 def _people(text: str) -> Select[str]:
     columns = (PersonRow.login, PersonRow.name_zh, PersonRow.name_en)
     return select(PersonRow.id).where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
+
+
+def _within(scope: Scope) -> tuple[Select[str], Select[str], Select[str]]:
+    """The ids of what lies in a scope: tablets, stores with their regions, rooms with such a store."""
+    stores = select(StoreRow.id).where(within(scope, StoreRow.region_id, StoreRow.id))
+    tablets = select(PersonRow.id).where(PersonRow.role == Role.STORE, PersonRow.store_id.in_(stores))
+    places = select(union_all(stores, select(RegionRow.id).where(RegionRow.id.in_(scope.regions))).subquery().c.id)
+    rooms = select(RoomMemberRow.room_id).where(RoomMemberRow.store_id.in_(stores))
+    return tablets, places, rooms
 
 
 def _places(text: str) -> Select[str]:

@@ -6,7 +6,7 @@ Every function runs in the caller's write transaction, so that several changes a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
@@ -19,6 +19,7 @@ from signaling.store.tables import (
     DeviceRow,
     DirectoryRow,
     EnrolmentRow,
+    GrantRow,
     InvitationRow,
     PersonRow,
     RegionRow,
@@ -66,13 +67,21 @@ async def has_administrator(session: AsyncSession) -> bool:
 
 
 async def _administrators(session: AsyncSession) -> int:
-    query = select(func.count()).where(PersonRow.role == Role.ADMIN, PersonRow.disabled_ms.is_(None))
+    query = select(func.count()).select_from(PersonRow).where(_administers(), PersonRow.disabled_ms.is_(None))
     return (await session.execute(query)).scalar_one()
+
+
+def _administers() -> ColumnElement[bool]:
+    """Who may administer the whole chain, by the main role or by a further grant."""
+    main = and_(PersonRow.role == Role.ADMIN, PersonRow.region_id.is_(None), PersonRow.store_id.is_(None))
+    grant = (GrantRow.role == Role.ADMIN, GrantRow.region_id.is_(None), GrantRow.store_id.is_(None))
+    return or_(main, exists().where(GrantRow.person_id == PersonRow.id, *grant))
 
 
 async def is_last_administrator(session: AsyncSession, person: PersonRow) -> bool:
     """Whether nobody else could administer without this person."""
-    return person.role == Role.ADMIN and person.disabled_ms is None and await _administrators(session) == 1
+    one = select(PersonRow.id).where(PersonRow.id == person.id, PersonRow.disabled_ms.is_(None), _administers())
+    return await session.scalar(one) is not None and await _administrators(session) == 1
 
 
 async def person_by_login(session: AsyncSession, login: str) -> PersonRow | None:

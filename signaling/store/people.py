@@ -36,13 +36,6 @@ def as_person(row: PersonRow, store: StoreRow | None) -> Person:
     )
 
 
-def region_of(row: PersonRow, store: StoreRow | None) -> RegionId | None:
-    """The scope of a manager, or where a tablet's store lies."""
-    if row.region_id is not None:
-        return RegionId(row.region_id)
-    return RegionId(store.region_id) if store is not None else None
-
-
 async def everybody(session: AsyncSession) -> list[Person]:
     """All who may sign in, by id."""
     rows = await session.execute(_WITH_STORE.where(PersonRow.disabled_ms.is_(None)).order_by(PersonRow.id))

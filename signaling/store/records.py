@@ -1,12 +1,14 @@
 """People, stores and tablets with what only administrators are told of them."""
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import RegionId, StoreId
 from contract.organisation import PersonRecord, Region, StoreRecord, Stores
 from contract.people import Name, Role
+from signaling.domain.access import Scope
 from signaling.store import devices
+from signaling.store.grants import within
 from signaling.store.people import as_person
 from signaling.store.tables import DeviceRow, InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
 
@@ -16,11 +18,13 @@ async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
     return [_record(*row) for row in await session.execute(_persons(now_ms, PersonRow.role != Role.STORE))]
 
 
-async def stores(session: AsyncSession, now_ms: int, only: RegionId | None) -> Stores:
-    """Stores by number and their regions; `only` those of one region."""
+async def stores(session: AsyncSession, now_ms: int, scope: Scope) -> Stores:
+    """The stores of a scope by number, and the regions they lie in; of the chain, or a region, all there are."""
     regions, places = select(RegionRow).order_by(RegionRow.id), select(StoreRow).order_by(StoreRow.number)
-    if only is not None:
-        regions, places = regions.where(RegionRow.id == only), places.where(StoreRow.region_id == only)
+    if not scope.chain:
+        places = places.where(within(scope, StoreRow.region_id, StoreRow.id))
+        around = select(StoreRow.region_id).where(StoreRow.id.in_(scope.stores))
+        regions = regions.where(or_(RegionRow.id.in_(scope.regions), RegionRow.id.in_(around)))
     enrolled = await devices.by_store(session, now_ms)
     tablets: dict[str, list[PersonRecord]] = {}
     which = (PersonRow.role == Role.STORE) & PersonRow.id.not_in(select(DeviceRow.person_id))

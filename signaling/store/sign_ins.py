@@ -5,8 +5,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId
 from signaling.auth.principal import Principal
-from signaling.store.people import as_person, region_of
-from signaling.store.tables import PersonRow, SignInRow, StoreRow, TicketRow
+from signaling.store.grants import as_grant, main_grant
+from signaling.store.people import as_person
+from signaling.store.tables import GrantRow, PersonRow, SignInRow, StoreRow, TicketRow
 
 
 async def add(
@@ -30,16 +31,19 @@ async def add(
 async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> tuple[Principal, int] | None:
     """Who holds this cookie and when it was last extended, unless it expired or the person is disabled."""
     query = (
-        select(PersonRow, StoreRow, SignInRow.seen_ms)
+        select(PersonRow, StoreRow, SignInRow.seen_ms, GrantRow)
         .join(SignInRow, SignInRow.person_id == PersonRow.id)
         .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+        .join(GrantRow, GrantRow.person_id == PersonRow.id, isouter=True)
         .where(SignInRow.token_hash == token_hash, SignInRow.expires_ms > now_ms, PersonRow.disabled_ms.is_(None))
+        .order_by(GrantRow.id)
     )
-    row = (await session.execute(query)).one_or_none()
-    if row is None:
+    rows = (await session.execute(query)).all()
+    if not rows:
         return None
-    person, store, seen_ms = row
-    return Principal(as_person(person, store), region_of(person, store), token_hash), seen_ms
+    person, store, seen_ms, _ = rows[0]
+    grants = (main_grant(person), *(as_grant(row) for *_, row in rows if row is not None))
+    return Principal(as_person(person, store), grants, token_hash), seen_ms
 
 
 async def extend(session: AsyncSession, token_hash: bytes, *, now_ms: int, expires_ms: int) -> None:

@@ -83,10 +83,21 @@ class PersonRow(Base):
     title_en: Mapped[str | None] = mapped_column(String(200))
     store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"))
     region_id: Mapped[str | None] = mapped_column(ForeignKey("region.id"))
-    """Scope of an area manager."""
+    """Where the role counts, if not in the whole chain (or, of a tablet, in its store)."""
     skills: Mapped[str] = mapped_column(String(200), default="")
     """Comma separated contract.people.Skill."""
     disabled_ms: Mapped[int | None] = mapped_column(Ms)
+
+
+class GrantRow(Base):
+    """What somebody may do besides their main role: a role, in a region, in a store, or (neither) in the chain."""
+
+    __tablename__ = "role_grant"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    region_id: Mapped[str | None] = mapped_column(ForeignKey("region.id"))
+    store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"))
 
 
 class DeviceRow(Base):

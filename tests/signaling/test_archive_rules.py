@@ -8,6 +8,7 @@ from contract.rooms import Member, MemberChanged, MemberState, RecordingState, R
 from signaling.domain.archive import Kept, chapters, may_publish
 from signaling.domain.directory import may_see
 from tests.support import chain
+from tests.support.holder import Holder
 
 pytestmark = pytest.mark.unit
 
@@ -74,23 +75,18 @@ def kept(recording: RecordingState = RecordingState.SAFE) -> Kept:
 
 
 def test_who_took_part_at_headquarters_and_administrators_publish() -> None:
-    publishers = [login for login, person in chain.PEOPLE.items() if may_publish(person, kept())]
+    publishers = [login for login, person in chain.PEOPLE.items() if may_publish(Holder(person), kept())]
     assert publishers == ["chen", "admin"]
 
 
 def test_nothing_is_published_before_it_is_safe() -> None:
-    assert not may_publish(CHEN, kept(RecordingState.SAVING))
-    assert may_publish(CHEN, kept(RecordingState.RECOVERED))
-
-
-class Viewer:
-    def __init__(self, login: str) -> None:
-        self.person = chain.PEOPLE[login]
-        self.region = chain.EAST if self.person.role is Role.MANAGER else None
+    assert not may_publish(Holder(CHEN), kept(RecordingState.SAVING))
+    assert may_publish(Holder(CHEN), kept(RecordingState.RECOVERED))
 
 
 def seen_by(login: str) -> set[str]:
-    return {other for other, person in chain.PEOPLE.items() if may_see(Viewer(login), person)}
+    viewer = Holder(chain.PEOPLE[login], chain.EAST if chain.PEOPLE[login].role is Role.MANAGER else None)
+    return {other for other, person in chain.PEOPLE.items() if may_see(viewer, person)}
 
 
 def test_the_directory_is_scoped_by_role() -> None:

@@ -42,7 +42,7 @@ def test_every_route_is_described_with_summary_answers_and_errors() -> None:
         if route.second is not None:
             status, kind = route.second
             assert kind in operation["responses"][str(status)]["content"]
-        if route.roles is not None:
+        if route.act is not None:
             assert "401" in operation["responses"]
         if route.bearer:
             assert route.method == "OPTIONS" or "401" in operation["responses"]

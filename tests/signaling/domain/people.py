@@ -10,6 +10,7 @@ from signaling.domain.commands import Asked, Facts, OpeningFacts, Wish
 from signaling.domain.draft import Decision
 from signaling.domain.rooms import decide, open_room
 from signaling.domain.routing import Expert
+from tests.support.holder import usual_grants
 
 NOW = 1_800_000_000_000
 CID = ClientMessageId("0192f000-0000-7000-8000-000000000001")
@@ -50,6 +51,7 @@ def entries(*people: Person, free: bool = True) -> list[Expert]:
 def opening(by: Person, experts: list[Expert] | None = None, *, elsewhere: bool = False) -> OpeningFacts:
     return OpeningFacts(
         by=by,
+        grants=usual_grants(by),
         session=session(by),
         room=ROOM,
         fresh_recording=RECORDING,

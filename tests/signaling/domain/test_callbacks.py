@@ -32,6 +32,7 @@ from tests.signaling.domain.people import (
     entries,
     training,
 )
+from tests.support.holder import Holder
 
 pytestmark = pytest.mark.unit
 
@@ -86,20 +87,20 @@ def test_whatever_call_ends_in_vain_is_owed(state: RoomState, why: EndReason | N
 
 
 def test_one_takes_it_and_gives_it_back_or_is_done() -> None:
-    taken = callbacks.take(item(), CHEN)
+    taken = callbacks.take(item(), Holder(CHEN))
     assert (taken.state, taken.owner) == (CallbackState.TAKEN, CHEN)
-    assert callbacks.take(taken, CHEN) == taken
-    assert refused(lambda: callbacks.take(taken, LIU)) is ErrorCode.CONFLICT
-    assert refused(lambda: callbacks.reopen(taken, LIU)) is ErrorCode.FORBIDDEN
-    assert refused(lambda: callbacks.finish(taken, LIU, NOW)) is ErrorCode.FORBIDDEN
-    assert refused(lambda: callbacks.finish(item(), CHEN, NOW)) is ErrorCode.FORBIDDEN
-    assert callbacks.reopen(taken, CHEN) == item()
-    assert callbacks.reopen(taken, ADMIN) == item()
-    finished = callbacks.finish(taken, CHEN, NOW + 1)
+    assert callbacks.take(taken, Holder(CHEN)) == taken
+    assert refused(lambda: callbacks.take(taken, Holder(LIU))) is ErrorCode.CONFLICT
+    assert refused(lambda: callbacks.reopen(taken, Holder(LIU))) is ErrorCode.FORBIDDEN
+    assert refused(lambda: callbacks.finish(taken, Holder(LIU), NOW)) is ErrorCode.FORBIDDEN
+    assert refused(lambda: callbacks.finish(item(), Holder(CHEN), NOW)) is ErrorCode.FORBIDDEN
+    assert callbacks.reopen(taken, Holder(CHEN)) == item()
+    assert callbacks.reopen(taken, Holder(ADMIN)) == item()
+    finished = callbacks.finish(taken, Holder(CHEN), NOW + 1)
     assert (finished.state, finished.done_by, finished.done_at) == (CallbackState.DONE, CHEN, NOW + 1)
-    assert callbacks.finish(finished, CHEN, NOW + 2) == finished
-    assert refused(lambda: callbacks.take(finished, CHEN)) is ErrorCode.OVER
-    assert refused(lambda: callbacks.reopen(finished, CHEN)) is ErrorCode.OVER
+    assert callbacks.finish(finished, Holder(CHEN), NOW + 2) == finished
+    assert refused(lambda: callbacks.take(finished, Holder(CHEN))) is ErrorCode.OVER
+    assert refused(lambda: callbacks.reopen(finished, Holder(CHEN))) is ErrorCode.OVER
 
 
 def test_it_becomes_more_urgent_until_everybody_is_told_or_it_is_done() -> None:
@@ -129,25 +130,19 @@ def test_calling_again_in_vain_neither_doubles_it_nor_starts_the_clock_anew() ->
     assert (both.calls, both.rung_at, both.why) == (2, NOW, EndReason.DECLINED)
 
 
-class Viewer:
-    def __init__(self, person: Person, region: str | None = None) -> None:
-        self.person = person
-        self.region = RegionId(region) if region else None
-
-
 @pytest.mark.parametrize(
     ("viewer", "sees"),
     [
-        (Viewer(STORE), True),
-        (Viewer(SECOND), False),
-        (Viewer(CHEN), True),
-        (Viewer(MANAGER, "east"), True),
-        (Viewer(MANAGER, "south"), False),
-        (Viewer(ADMIN), True),
-        (Viewer(TRAINER), False),
+        (Holder(STORE), True),
+        (Holder(SECOND), False),
+        (Holder(CHEN), True),
+        (Holder(MANAGER, RegionId("east")), True),
+        (Holder(MANAGER, RegionId("south")), False),
+        (Holder(ADMIN), True),
+        (Holder(TRAINER), False),
     ],
 )
-def test_who_sees_it(viewer: Viewer, *, sees: bool) -> None:
+def test_who_sees_it(viewer: Holder, *, sees: bool) -> None:
     assert callbacks.may_see(viewer, item()) is sees
 
 
@@ -169,11 +164,11 @@ def test_until_it_is_done_there_is_a_deadline_or_everybody_knows(acts: list[tupl
         try:
             match act:
                 case "take":
-                    waiting = callbacks.take(waiting, by)
+                    waiting = callbacks.take(waiting, Holder(by))
                 case "reopen":
-                    waiting = callbacks.reopen(waiting, by)
+                    waiting = callbacks.reopen(waiting, Holder(by))
                 case "finish":
-                    waiting = callbacks.finish(waiting, by, now)
+                    waiting = callbacks.finish(waiting, Holder(by), now)
                 case _:
                     waiting = callbacks.escalated(waiting, now)
         except Rejection:

@@ -8,15 +8,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contract.client import DeclineCall, StartCall
-from contract.people import Person, Skill
+from contract.ids import RegionId
+from contract.people import Grant, Person, Role, Skill
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RoomState
 from contract.routing import Chains, ExpertProfile, Language, RingStep, Shift, StepWho
+from signaling.domain.access import Act, scope_of
 from signaling.domain.calls import next_ring_ms
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired
 from signaling.domain.draft import find
 from signaling.domain.rooms import decide, open_room
 from signaling.domain.routing import Expert, at_work, fitting, steps_for, usual_steps
 from tests.signaling.domain.people import CHEN, CID, LIU, NOW, RECORDING, ROOM, STORE, ZHANG, expert, session
+from tests.support.holder import usual_grants
 
 pytestmark = pytest.mark.unit
 
@@ -117,6 +120,7 @@ def test_each_reason_has_its_chain_or_the_usual_one() -> None:
 def call(steps: list[RingStep], experts: list[Expert], *, at_once: int = 5) -> RoomState:
     facts = OpeningFacts(
         by=STORE,
+        grants=usual_grants(STORE),
         session=session(STORE),
         room=ROOM,
         fresh_recording=RECORDING,
@@ -253,3 +257,12 @@ def check_newly_rung(before: set[str], state: RoomState, experts: list[Expert]) 
         member = find(state, one.person.id)
         if member is not None and member.state is MemberState.RINGING and one.person.id not in before:
             assert one.free
+
+
+def test_a_call_rings_nobody_beyond_their_grants() -> None:
+    elsewhere = scope_of(Act.BE_RUNG, [Grant(role=Role.EXPERT, region=RegionId("north"))])
+    here = scope_of(Act.BE_RUNG, [Grant(role=Role.EXPERT, region=RegionId("east"))])
+    experts = [Expert(person=CHEN, free=True, reach=elsewhere), Expert(person=ZHANG, free=True, reach=here)]
+    state = call([ANYBODY], experts)
+    assert [member.person.id for member in state.members if member.state is MemberState.RINGING] == [ZHANG.id]
+    assert call([ANYBODY], experts[:1]).end is EndReason.NOBODY_FREE

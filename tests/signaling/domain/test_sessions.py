@@ -1,5 +1,7 @@
 """A group session: who comes in, who leads, how it ends."""
 
+from dataclasses import replace
+
 import pytest
 
 from contract.client import (
@@ -13,7 +15,7 @@ from contract.client import (
     RaiseHand,
 )
 from contract.errors import ErrorCode, Rejection
-from contract.ids import PersonId, StillId
+from contract.ids import PersonId, StillId, StoreId
 from contract.nodes import (
     CloseLeg,
     CloseMediaRoom,
@@ -23,6 +25,7 @@ from contract.nodes import (
     SetGrants,
     StopRecording,
 )
+from contract.people import Grant, Role
 from contract.rooms import EndReason, MemberState, RecordingState, Still
 from signaling.domain.commands import Facts, RecordingReported, SeatLost, StillTaken
 from signaling.domain.draft import concerns, find, grants_of
@@ -153,3 +156,12 @@ def test_a_closed_room_only_hears_the_recorder() -> None:
     assert state.recording.saved_in_s == 3.0
     assert decide(state, RecordingReported(report), NOW + 9000, FACTS).events == ()
     assert refused(state, STORE, JOIN) is ErrorCode.OVER
+
+
+def test_a_trainer_of_one_store_invites_no_other() -> None:
+    facts = replace(opening(TRAINER), grants=(Grant(role=Role.TRAINER, store=StoreId("s-0117")),))
+    wish = OpenSession(cid=CID, title=name("hands"), invite=[STORE.id])
+    assert open_room(wish, NOW, facts).opened is not None
+    with pytest.raises(Rejection) as refused:
+        open_room(wish.model_copy(update={"invite": [STORE.id, SECOND.id]}), NOW, facts)
+    assert refused.value.code is ErrorCode.NOT_FOUND, "as if it were not there"

@@ -254,7 +254,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stores and their tablets, by number; a manager sees those of the own region. */
+        /** Stores and their tablets, by number: those that the reader looks after. */
         get: operations["list_stores"];
         put?: never;
         /** Add a store to a region. */
@@ -6972,7 +6972,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description foreign_origin */
+            /** @description forbidden, foreign_origin */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,181 @@
+"""What somebody may do, and where: the acts, the roles that may do them, and the places that a grant reaches.
+
+Pure, and the only place in which a role decides anything: the doors of HTTP ask `somewhere`, whoever reaches for an
+object asks `may` with the place of that object, and queries ask `scope_of` for their clause. What is somebody's own
+(a room they are in, a recording that was published to them) is no matter of a grant and is decided with the object.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.ids import RegionId, StoreId
+from contract.people import Grant, Role, Store
+from contract.rooms import RoomState
+
+
+class Act(StrEnum):
+    """Something that not everybody may do everywhere."""
+
+    BE_HERE = "be_here"
+    """Be signed in, and see what is one's own."""
+    KEEP_PROGRESS = "keep_progress"
+    """Have it remembered how far one watched."""
+    CALL = "call"
+    """Call for help, from a store."""
+    BE_RUNG = "be_rung"
+    """Be rung by a store's call."""
+    TAKE_PART = "take_part"
+    """Send and get media, in a room that one is in."""
+    OPEN_SESSION = "open_session"
+    """Open a group session and invite a store."""
+    RELAY = "relay"
+    """Use the chain's TURN server."""
+    LET_IN = "let_in"
+    """Let guests into a room that one leads."""
+    LET_IN_ANYWHERE = "let_in_anywhere"
+    """Let guests into any room, and see which tokens there are."""
+    SEE_EXPERTS = "see_experts"
+    SEE_STORE = "see_store"
+    """See in the directory whether a store's tablets are free."""
+    SEE_CALLBACK = "see_callback"
+    WORK_CALLBACK = "work_callback"
+    """Take a callback, and say that it is done."""
+    OVERSEE_CALLBACK = "oversee_callback"
+    """Do so with what somebody else has taken."""
+    SEE_ARCHIVE = "see_archive"
+    """Replay what was recorded with a store, also of others."""
+    SEE_QUALITY = "see_quality"
+    """See how well the media of a store's call went."""
+    PUBLISH = "publish"
+    """Show a recording of a room that one was in to a role."""
+    PUBLISH_ANY = "publish_any"
+    READ_AUDIT = "read_audit"
+    READ_STORES = "read_stores"
+    """Read stores, with their tablets and devices."""
+    CHANGE_STORES = "change_stores"
+    """Add and change stores and regions, enrol devices and take them back."""
+    CHANGE_PEOPLE = "change_people"
+    """Add people, say what they may do, keep them out."""
+    CHANGE_ROUTING = "change_routing"
+    """Say whom calls ring."""
+
+
+_EVERYBODY = frozenset({Act.BE_HERE, Act.KEEP_PROGRESS})
+_OVERSEEN = frozenset(
+    {
+        Act.SEE_EXPERTS,
+        Act.SEE_STORE,
+        Act.SEE_CALLBACK,
+        Act.WORK_CALLBACK,
+        Act.OVERSEE_CALLBACK,
+        Act.SEE_ARCHIVE,
+        Act.SEE_QUALITY,
+        Act.READ_STORES,
+    }
+)
+"""To answer for stores."""
+ROLES: dict[Role, frozenset[Act]] = {
+    Role.STORE: _EVERYBODY | {Act.CALL, Act.TAKE_PART, Act.RELAY, Act.SEE_EXPERTS, Act.SEE_CALLBACK, Act.SEE_ARCHIVE},
+    Role.EXPERT: _EVERYBODY
+    | {
+        Act.BE_RUNG,
+        Act.TAKE_PART,
+        Act.RELAY,
+        Act.LET_IN,
+        Act.SEE_EXPERTS,
+        Act.SEE_STORE,
+        Act.SEE_CALLBACK,
+        Act.WORK_CALLBACK,
+        Act.PUBLISH,
+    },
+    Role.TRAINER: _EVERYBODY
+    | {Act.OPEN_SESSION, Act.TAKE_PART, Act.RELAY, Act.LET_IN, Act.SEE_EXPERTS, Act.SEE_STORE, Act.PUBLISH},
+    Role.MANAGER: _EVERYBODY | _OVERSEEN,
+    Role.LEARNER: _EVERYBODY,
+    Role.AUDITOR: frozenset({Act.BE_HERE, Act.READ_AUDIT}),
+    Role.ADMIN: _EVERYBODY
+    | _OVERSEEN
+    | {
+        Act.RELAY,
+        Act.LET_IN,
+        Act.LET_IN_ANYWHERE,
+        Act.PUBLISH,
+        Act.PUBLISH_ANY,
+        Act.READ_AUDIT,
+        Act.CHANGE_STORES,
+        Act.CHANGE_PEOPLE,
+        Act.CHANGE_ROUTING,
+    },
+    Role.GUEST: frozenset(),
+}
+"""What each role is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object lies: in a store, in a region, or (neither) nowhere but in the chain."""
+
+    region: RegionId | None = None
+    store: StoreId | None = None
+
+
+CHAIN = Place()
+"""Of what belongs to no store and no region: people, the chains of calls. Only a grant for the chain reaches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What several grants reach together; nothing without any."""
+
+    chain: bool = False
+    regions: frozenset[RegionId] = frozenset()
+    stores: frozenset[StoreId] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.chain or bool(self.regions) or bool(self.stores)
+
+    def covers(self, at: Place) -> bool:
+        """Whether `at` lies within."""
+        return self.chain or at.region in self.regions or at.store in self.stores
+
+
+EVERYWHERE = Scope(chain=True)
+NOWHERE = Scope()
+
+
+def scope_of(act: Act, grants: Iterable[Grant]) -> Scope:
+    """Where these grants allow `act`."""
+    allowing = [grant for grant in grants if act in ROLES[grant.role]]
+    return Scope(
+        chain=any(grant.region is None and grant.store is None for grant in allowing),
+        regions=frozenset(grant.region for grant in allowing if grant.region is not None),
+        stores=frozenset(grant.store for grant in allowing if grant.store is not None),
+    )
+
+
+def may(act: Act, grants: Iterable[Grant], at: Place) -> bool:
+    """Whether these grants allow `act` on an object that lies `at`."""
+    return scope_of(act, grants).covers(at)
+
+
+def somewhere(act: Act, grants: Iterable[Grant]) -> bool:
+    """Whether these grants allow `act` on anything at all: whether to open the door, not on what."""
+    return bool(scope_of(act, grants))
+
+
+def roles_for(act: Act) -> frozenset[Role]:
+    """Who may do it, somewhere."""
+    return frozenset(role for role, acts in ROLES.items() if act in acts)
+
+
+def place_of(store: Store) -> Place:
+    return Place(store.region, store.id)
+
+
+def may_in_room(act: Act, grants: Sequence[Grant], state: RoomState) -> bool:
+    """Whether these grants allow `act` on a room: in every store that is in it. One without any lies in the chain."""
+    stores = [member.person.store for member in state.members if member.person.store is not None]
+    if state.call is not None:
+        stores.append(state.call.store)
+    return all(may(act, grants, place) for place in [place_of(store) for store in stores] or [CHAIN])

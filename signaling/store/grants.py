@@ -1,0 +1,67 @@
+"""What people may do where: the main grant is in their own row, the further ones have rows of theirs."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, insert, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from contract.ids import PersonId, RegionId, StoreId
+from contract.people import Grant, Role
+from signaling.domain.access import Scope
+from signaling.store.tables import Base, GrantRow, PersonRow
+
+_GRANT = Base.metadata.tables[GrantRow.__tablename__]
+
+
+def main_grant(row: PersonRow) -> Grant:
+    """What the role in somebody's own row allows; without a region or a store, in the whole chain."""
+    store = StoreId(row.store_id) if row.store_id is not None else None
+    region = RegionId(row.region_id) if row.region_id is not None and store is None else None
+    return Grant(role=Role(row.role), region=region, store=store)
+
+
+def as_grant(row: GrantRow) -> Grant:
+    return Grant(
+        role=Role(row.role),
+        region=RegionId(row.region_id) if row.region_id is not None else None,
+        store=StoreId(row.store_id) if row.store_id is not None else None,
+    )
+
+
+async def further(session: AsyncSession, person: PersonId) -> list[Grant]:
+    """Those besides the main one, in the order they were given."""
+    query = select(GrantRow).where(GrantRow.person_id == person).order_by(GrantRow.id)
+    return [as_grant(row) for row in await session.scalars(query)]
+
+
+async def further_of_each(session: AsyncSession) -> dict[PersonId, list[Grant]]:
+    """The same of everybody who has any."""
+    found: dict[PersonId, list[Grant]] = {}
+    for row in await session.scalars(select(GrantRow).order_by(GrantRow.id)):
+        found.setdefault(PersonId(row.person_id), []).append(as_grant(row))
+    return found
+
+
+async def of_everybody(session: AsyncSession) -> dict[PersonId, Sequence[Grant]]:
+    """All grants of all who may sign in."""
+    others = await further_of_each(session)
+    rows = await session.scalars(select(PersonRow).where(PersonRow.disabled_ms.is_(None)))
+    return {person: (main_grant(row), *others.get(person, ())) for row in rows for person in (PersonId(row.id),)}
+
+
+async def replace(session: AsyncSession, person: PersonId, grants: Sequence[Grant]) -> None:
+    """Exactly these are somebody's further grants from now on."""
+    await session.execute(delete(_GRANT).where(_GRANT.c.person_id == person))
+    rows = [
+        {"person_id": person, "role": one.role.value, "region_id": one.region, "store_id": one.store} for one in grants
+    ]
+    if rows:
+        await session.execute(insert(_GRANT), rows)
+
+
+def within(scope: Scope, region: InstrumentedAttribute[str], store: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """The rows of stores that a scope covers, by the columns that hold a store's region and its id."""
+    if scope.chain:
+        return true()
+    return or_(region.in_(scope.regions), store.in_(scope.stores))
