@@ -22,7 +22,7 @@ class Pacer:
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._may_bytes = 0.0
-        self._at = 0.0
+        self._at: float | None = None
 
     def put(self, packet: bytes) -> None:
         self._waiting.append(packet)
@@ -33,7 +33,8 @@ class Pacer:
     def release(self, bps: float, now: float) -> None:
         """The link carries `bps`: send what may go by now."""
         rate = max(FACTOR * bps / 8, self._waiting_bytes / MOST_WAIT_S)
-        self._may_bytes = min(self._may_bytes + rate * (now - self._at), rate * max(BURST_S, now - self._at))
+        passed_s = BURST_S if self._at is None else now - self._at
+        self._may_bytes = min(self._may_bytes + rate * passed_s, rate * max(BURST_S, passed_s))
         self._at = now
         while self._waiting and self._may_bytes > 0:
             self._may_bytes -= self._let_go()
