@@ -3,16 +3,26 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import cast
 
 from aiortc import RTCDataChannel, RTCSctpCapabilities, RTCSctpTransport
 from aiortc.rtcdtlstransport import RTCDtlsTransport
-from aiortc.rtcsctptransport import Chunk, SackChunk
+from aiortc.rtcsctptransport import (
+    SCTP_COMMON_HEADER_LENGTH,
+    SCTP_MAX_PACKET_LENGTH,
+    WEBRTC_STRING,
+    Chunk,
+    DataChunk,
+    SackChunk,
+)
 from OpenSSL import SSL
 
 from contract.base import decode, encode
 from contract.data import CLIENT_DATA, MAX_UP_BYTES, ClientData, ServerData
 from contract.errors import ProtocolViolation
+from media.peer.at_once import at_once
 from media.peer.chunks import weigh
+from media.peer.dtls import DtlsTransport
 from media.peer.sdp import SCTP_PORT
 from runtime.bucket import Bucket
 from runtime.logs import get_logger
@@ -25,6 +35,10 @@ MESSAGES_PER_S = 60
 CHUNKS_PER_S = 400
 """SCTP chunks of one peer; more are dropped before they are parsed, SCTP repeats what was real. Chunks and not packets:
 one packet holds eighty, and aiortc sorts all that is out of order for each."""
+PATIENCE_S = 0.1
+"""For the client to begin the association, as every browser does at once; then we do. If both begin together, each says
+everything twice."""
+MOST_CHUNKS_BYTES = SCTP_MAX_PACKET_LENGTH - SCTP_COMMON_HEADER_LENGTH
 MAX_WAITING_BYTES = 256 * 1024
 """Said and not yet sent; past it the newest are dropped (the client is not reading, a new PeerConnection follows)."""
 MAX_DOWN_BYTES = 16 * 1024
@@ -37,29 +51,107 @@ FLUSH_S = 0.15
 """How long a last word may take to leave."""
 
 
-class _Sctp(RTCSctpTransport):
-    """SCTP that survives its peer: what its parser does not expect ends the association, not the DTLS task."""
+class _Wire:
+    """What RTCSctpTransport uses of an RTCDtlsTransport; nothing in it waits."""
 
-    def __init__(self, dtls: RTCDtlsTransport, *, allow: Callable[[bytes], bool], failed: Callable[[], None]) -> None:
+    state = "connected"
+
+    def __init__(self, dtls: DtlsTransport) -> None:
+        self._role = "server" if dtls.server else "client"
+        self._dtls = dtls
+
+    def _register_data_receiver(self, sctp: "_Sctp") -> None:
+        self._dtls.on_data = sctp.take
+
+    def _unregister_data_receiver(self, _sctp: "_Sctp") -> None:
+        self._dtls.on_data = _ignore
+
+    async def _send_data(self, data: bytes) -> None:
+        self._dtls.send(data)
+
+
+class _Together(Chunk):
+    """What one packet carries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = b""
+        self._has_message = False
+
+    def add(self, chunk: Chunk) -> bool:
+        """False if there is no room for it, or if it must not stand behind a message (RFC 9260 §6.10)."""
+        is_message, data = isinstance(chunk, DataChunk), bytes(chunk)
+        if self._bytes and (len(self._bytes) + len(data) > MOST_CHUNKS_BYTES or (self._has_message and not is_message)):
+            return False
+        self._bytes += data
+        self._has_message = is_message
+        return True
+
+    def __bytes__(self) -> bytes:
+        return self._bytes
+
+
+class _Sctp(RTCSctpTransport):
+    """SCTP that survives its peer: what its parser does not expect ends the association, not the DTLS transport.
+
+    What a packet is answered with leaves together, when all of it was read.
+    """
+
+    def __init__(self, dtls: DtlsTransport, *, allow: Callable[[bytes], bool], failed: Callable[[], None]) -> None:
         """`allow` is asked whether a packet may be read."""
-        super().__init__(dtls, SCTP_PORT)
+        super().__init__(cast(RTCDtlsTransport, _Wire(dtls)), SCTP_PORT)
         self._allow = allow
         self._failed = failed
+        self._patience: asyncio.TimerHandle | None = None
+        self._answers: list[Chunk] | None = None
+        """While a packet is read: what to send after it."""
 
-    async def _handle_data(self, data: bytes) -> None:
+    async def _init(self) -> None:
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, self._begin)
+
+    def _begin(self) -> None:
+        at_once(super()._init())
+
+    def _set_state(self, state: RTCSctpTransport.State) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+        super()._set_state(state)
+
+    def say(self, channel: RTCDataChannel, text: bytes) -> None:
+        """Send a message on an open channel as soon as may be: as `channel.send`, and now if that is so."""
+        channel._addBufferedAmount(len(text))
+        self._data_channel_queue.append((channel, WEBRTC_STRING, text))
+        at_once(self._data_channel_flush())
+
+    def take(self, data: bytes) -> None:
+        """A packet came."""
         if not self._allow(data):
             return
+        self._answers = []
         try:
-            await super()._handle_data(data)
-        except ConnectionError:
-            raise
+            at_once(self._handle_data(data))
+            self._answer(self._answers)
         except Exception as error:  # noqa: BLE001 - aiortc asserts, indexes and unpacks where a peer breaks SCTP or DCEP
             log.warning("data channel broken by the peer", error=type(error).__name__)
             self._failed()
             return
+        finally:
+            self._answers = None
         if self._overfull():
             log.warning("data channel filled by the peer")
             self._failed()
+
+    def _answer(self, chunks: list[Chunk]) -> None:
+        """Send them in as few packets as may be, in their order but for the acknowledgement, which comes first."""
+        chunks.sort(key=lambda chunk: not isinstance(chunk, SackChunk))
+        packet = _Together()
+        for chunk in chunks:
+            if not packet.add(chunk):
+                at_once(self._send_chunk_now(packet))
+                packet = _Together()
+                packet.add(chunk)
+        if chunks:
+            at_once(self._send_chunk_now(packet))
 
     async def _receive_sack_chunk(self, chunk: SackChunk) -> None:
         if sum(max(0, last - first + 1) for first, last in chunk.gaps) > MAX_CHUNKS:
@@ -68,6 +160,12 @@ class _Sctp(RTCSctpTransport):
         await super()._receive_sack_chunk(chunk)
 
     async def _send_chunk(self, chunk: Chunk) -> None:
+        if self._answers is not None:
+            self._answers.append(chunk)
+        else:
+            await self._send_chunk_now(chunk)
+
+    async def _send_chunk_now(self, chunk: Chunk) -> None:
         # Also called from timers, in tasks that nobody awaits.
         with contextlib.suppress(ConnectionError, SSL.Error):
             await super()._send_chunk(chunk)
@@ -88,6 +186,9 @@ class _Sctp(RTCSctpTransport):
         )
 
 
+def _ignore(_packet: bytes) -> None: ...
+
+
 def _refuse(_packet: bytes) -> bool:
     return False
 
@@ -103,7 +204,7 @@ class DataLink:
 
     def __init__(
         self,
-        dtls: RTCDtlsTransport,
+        dtls: DtlsTransport,
         *,
         on_message: Callable[[ClientData], None],
         on_broken: Callable[[], None],
@@ -122,9 +223,9 @@ class DataLink:
         self._sctp = _Sctp(dtls, allow=self._allow_packet, failed=on_broken)
         self._sctp.on("datachannel", self._opened)
 
-    async def start(self, remote_port: int) -> None:
+    def start(self, remote_port: int) -> None:
         """Begin the association; DTLS must be connected."""
-        await self._sctp.start(RTCSctpCapabilities(maxMessageSize=MAX_DOWN_BYTES), remote_port)
+        at_once(self._sctp.start(RTCSctpCapabilities(maxMessageSize=MAX_DOWN_BYTES), remote_port))
 
     def send(self, message: ServerData) -> None:
         """Queue one message; dropped and counted when the channel is not open or does not drain."""
@@ -132,14 +233,13 @@ class DataLink:
         if channel is None or channel.readyState != "open":
             self._count("data_not_open")
             return
-        text = encode(message).decode()
-        if channel.bufferedAmount + len(text) > MAX_WAITING_BYTES:
-            self._count("data_waiting")
-            return
-        try:
-            channel.send(text)
-        except ValueError:
+        text = encode(message)
+        if len(text) > MAX_DOWN_BYTES:
             self._count("data_too_long")
+        elif channel.bufferedAmount + len(text) > MAX_WAITING_BYTES:
+            self._count("data_waiting")
+        else:
+            self._sctp.say(channel, text)
 
     async def flush(self) -> None:
         """Wait until what was sent has left, at most FLUSH_S."""

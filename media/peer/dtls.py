@@ -1,29 +1,27 @@
-"""DTLS-SRTP of one peer: aiortc's transport with a flight that is resent soon; server unless the peer is one.
+"""DTLS-SRTP of one peer, by OpenSSL: each datagram is dealt with as it comes; server unless the peer is one.
 
-aiortc and OpenSSL do the cryptography; what is ours is the order of ciphers, the resend (OpenSSL waits a whole second
-for a lost flight) and that nothing here goes through an RTCPeerConnection. RFC 5764, RFC 6347.
+OpenSSL does the cryptography, aiortc makes its certificate and context; what is ours is the order of ciphers, the
+resend (OpenSSL waits a whole second for a lost flight), and that nothing here waits in a queue or a task: a join has a
+dozen datagrams, and each hop costs as much as a good part of a signature (decision 0030). RFC 5764, RFC 6347.
 
 Whatever of a handshake is lost, one of two timers sees it: the peer repeats what it said (a browser after 50 ms), and
 so do we. A repeated hello says that our answer to it was lost, and is answered at once (RFC 6347 §4.2.4).
 """
 
 import asyncio
-from typing import cast
+import contextlib
+import hashlib
+from collections.abc import Callable
+from enum import Enum, auto
 
-from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCIceTransport
-from aiortc.rtcdtlstransport import (
-    SRTP_AEAD_AES_128_GCM,
-    SRTP_AES128_CM_SHA1_80,
-    RTCDtlsTransport,
-    SRTPProtectionProfile,
-    State,
-)
-from OpenSSL import SSL
+from aiortc import RTCCertificate
+from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTPProtectionProfile
+from OpenSSL import SSL, crypto
 
 from media.peer.endpoint import Endpoint
 from media.peer.srtp import Keys, SrtpError
 
-__all__ = ["DtlsFailed", "DtlsTransport", "Identity", "SrtpError"]
+__all__ = ["DtlsTransport", "Identity", "SrtpError"]
 
 RESEND_S = 0.05
 """First wait for an answer to our flight; doubled each time up to RESEND_MAX_S. On a longer way the peer gets some
@@ -36,10 +34,16 @@ _READ_BYTES = 1500
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
 _HANDSHAKE_AT = 13
 """Length of the head of a record: what follows begins with the type of the message."""
+_LABEL = b"EXTRACTOR-dtls_srtp"
+# As server we choose: AES-GCM costs 20–40 % less CPU, and left to itself Chromium takes CM_SHA1_80.
+_PROFILES = [SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80]
 
 
-class DtlsFailed(Exception):
-    """The handshake ended without keys: wrong certificate, no common cipher, or the peer gave up."""
+class _State(Enum):
+    NEW = auto()
+    CONNECTING = auto()
+    CONNECTED = auto()
+    ENDED = auto()
 
 
 class _Certificate(RTCCertificate):
@@ -66,113 +70,216 @@ class Identity:
         )
         """SHA-256 in the form SDP wants it."""
 
+    def connection(self) -> SSL.Connection:
+        """For one peer, which is asked for its certificate."""
+        return SSL.Connection(self.certificate._create_ssl_context(_PROFILES))
 
-class DtlsTransport(RTCDtlsTransport):
-    """Run `handshake` once; then `keys` are there, and SCTP may start on top.
 
-    `stop` says close_notify. A close_notify from the peer sets `ended`.
+class DtlsTransport:
+    """Give every DTLS datagram of the peer to `receive`; a client says `hello` once the peer can be reached.
+
+    `on_up` is told when the handshake has ended well: from then on there are `keys`, and `send` sends what
+    `on_data` of the other side gets. `on_end` is told once, by what comes or by a timer, that nothing more comes: the
+    peer said close_notify, or the handshake failed (wrong certificate, no common cipher). `stop` says close_notify
+    itself, and tells nobody.
     """
 
-    def __init__(self, endpoint: Endpoint, identity: Identity, *, client: bool = False) -> None:
-        # The endpoint has what RTCDtlsTransport uses of an ICE transport: _recv, _send, role, state.
-        super().__init__(cast(RTCIceTransport, endpoint), [identity.certificate])
-        self.ended = asyncio.Event()
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        identity: Identity,
+        fingerprint: str,
+        *,
+        on_up: Callable[[], None],
+        on_end: Callable[[], None],
+        client: bool = False,
+    ) -> None:
+        """`fingerprint` is the SHA-256 that the peer's certificate must have, as in SDP."""
+        self.server = not client
+        self.on_data: Callable[[bytes], None] = _nobody
+        """What the peer sent by `send`."""
         self.resent = 0
         """Datagrams of flights that were sent again."""
+        self._endpoint = endpoint
+        self._identity = identity
+        self._fingerprint = bytes.fromhex(fingerprint.replace(":", ""))
+        self._on_up, self._on_end = on_up, on_end
+        self._state = _State.NEW
+        self._ssl: SSL.Connection | None = None
         self._flight: list[bytes] = []
-        # As server we choose: AES-GCM costs 20–40 % less CPU, and left to itself Chromium takes CM_SHA1_80.
-        self._srtp_profiles = [SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80]
-        self._set_role("client" if client else "server")
-        self._peer_role = "server" if client else "client"
-        self.on("statechange", self._state_changed)
+        self._wait_s = 0.0
+        self._again: asyncio.TimerHandle | None = None
 
-    async def handshake(self, remote_fingerprint: str) -> None:
-        """Say hello, or wait for the peer's, and finish. Raises DtlsFailed."""
-        await self.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", remote_fingerprint)], role=self._peer_role))
-        if self._state is not State.CONNECTED:
-            raise DtlsFailed
+    @property
+    def connected(self) -> bool:
+        """Whether `send` sends."""
+        return self._state is _State.CONNECTED
+
+    def hello(self) -> None:
+        """As client: begin."""
+        if self._state is _State.NEW:
+            self._shake_hands(self._begin())
+
+    def receive(self, datagram: bytes) -> None:
+        """Never waits. A bug of ours in what is called from here ends this peer, and is raised."""
+        try:
+            self._receive(datagram)
+        except Exception:
+            self._end()
+            raise
+
+    def send(self, data: bytes) -> None:
+        """Raises ConnectionError if there is no handshake, or no peer any more."""
+        if self._ssl is None or self._state is not _State.CONNECTED:
+            raise ConnectionError("not connected")
+        self._ssl.send(data)
+        self._write(self._ssl)
 
     def keys(self) -> Keys:
-        """SRTP in both directions, after the handshake."""
-        return Keys(self._tx_srtp, self._rx_srtp)
+        """SRTP in both directions, after the handshake. Raises ConnectionError if none was agreed on."""
+        ssl = self._ssl
+        assert ssl is not None
+        agreed = ssl.get_selected_srtp_profile()
+        profile = next((profile for profile in _PROFILES if profile.openssl_profile == agreed), None)
+        if profile is None:
+            raise ConnectionError("no SRTP profile")
+        secret = ssl.export_keying_material(_LABEL, 2 * (profile.key_length + profile.salt_length))
+        client, server = (profile.get_key_and_salt(secret, side) for side in (0, 1))
+        tx, rx = (server, client) if self.server else (client, server)
+        return Keys.of(profile.libsrtp_profile, tx, rx)
 
-    def let_go(self) -> None:
-        """After `stop`: give OpenSSL's and libsrtp's memory back now, not when the collector comes by.
+    def stop(self) -> None:
+        """Say close_notify; give OpenSSL's memory back now, not when the collector comes by: it sees a few small
+        objects in a ring and not the tens of kilobytes behind them. Idempotent."""
+        ssl, self._ssl = self._ssl, None
+        self._on_up = self._on_end = _tell_nobody
+        self.on_data = _nobody
+        if ssl is not None and self._state is not _State.ENDED:
+            with contextlib.suppress(SSL.Error):  # in the middle of a handshake
+                ssl.shutdown()
+            self._write(ssl)
+        self._end()
 
-        It sees a few small objects in a ring and not the tens of kilobytes behind them.
-        """
-        self.remove_all_listeners()
-        self._ssl = self._rx_srtp = self._tx_srtp = None  # type: ignore[assignment]  # as aiortc's own constructor
-        self._flight = []
+    # --- inside ----------------------------------------------------------------------------------------------------
 
-    def _state_changed(self) -> None:
-        if self._state in (State.CLOSED, State.FAILED):
-            self.ended.set()
+    def _begin(self) -> SSL.Connection:
+        ssl = self._ssl = self._identity.connection()
+        if self.server:
+            ssl.set_accept_state()
+        else:
+            ssl.set_connect_state()
+        self._state = _State.CONNECTING
+        return ssl
 
-    async def _do_handshake(self) -> None:
-        """As aiortc's, but an unanswered flight is sent again long before OpenSSL's timer of one second."""
-        assert self._ssl is not None
-        loop = asyncio.get_running_loop()
-        first_s = RESEND_S if self._role == "server" else HELLO_AGAIN_S
-        wait_s, due = first_s, 0.0
+    def _receive(self, datagram: bytes) -> None:
+        match self._state:
+            case _State.NEW if self.server:
+                ssl = self._begin()
+                ssl.bio_write(datagram)
+                self._shake_hands(ssl)
+            case _State.CONNECTING:
+                assert self._ssl is not None
+                if self._flight and _is_hello(datagram):
+                    self._resend()
+                    self._wait()
+                self._ssl.bio_write(datagram)
+                self._shake_hands(self._ssl)
+            case _State.CONNECTED:
+                assert self._ssl is not None
+                self._read(self._ssl, datagram)
+            case _:
+                pass  # a server that greets first, or what comes after the end
+
+    def _shake_hands(self, ssl: SSL.Connection) -> None:
         try:
-            while not self.encrypted:
-                before = self._flight
-                try:
-                    self._ssl.do_handshake()
-                except SSL.WantReadError:
-                    await self._write_ssl()
-                except SSL.Error:
-                    # The alert that tells the peer is waiting in the BIO.
-                    await self._write_ssl()
-                    self._set_state(State.FAILED)
-                    return
-                else:
-                    await self._write_ssl()
-                    self.encrypted = True
-                    return
-                if self._flight is not before:
-                    wait_s, due = first_s, loop.time() + first_s
-                try:
-                    # Not wait_for: before Python 3.12 it may swallow a cancellation. And until a time, not for a time:
-                    # what comes in and is no answer must not put it off.
-                    async with asyncio.timeout_at(due if self._flight else None):
-                        data = await self.transport._recv()
-                except TimeoutError:
-                    wait_s = min(2 * wait_s, RESEND_MAX_S)
-                    await self._resend()
-                    due = loop.time() + wait_s
-                else:
-                    if self._flight and _is_hello(data):
-                        await self._resend()
-                        due = loop.time() + wait_s
-                    self._ssl.bio_write(data)
-        except ConnectionError:
-            self._set_state(State.FAILED)
+            ssl.do_handshake()
+        except SSL.WantReadError:
+            flight = self._write(ssl)
+            if flight:
+                self._flight = flight
+                self._wait_s = RESEND_S if self.server else HELLO_AGAIN_S
+                self._wait()
+            return
+        except SSL.Error:
+            self._write(ssl)  # the alert that tells the peer
+            self._end()
+            return
+        self._write(ssl)
+        self._forget_flight()
+        certificate = ssl.get_peer_certificate()
+        if certificate is None or _sha256(certificate) != self._fingerprint:
+            self._end()
+            return
+        self._state = _State.CONNECTED
+        self._on_up()
 
-    async def _resend(self) -> None:
-        self.resent += len(self._flight)
-        for datagram in self._flight:
-            await self.transport._send(datagram)
+    def _read(self, ssl: SSL.Connection, datagram: bytes) -> None:
+        ssl.bio_write(datagram)
+        data = b""
+        try:
+            data = ssl.recv(_READ_BYTES)
+        except SSL.ZeroReturnError:
+            self._write(ssl)
+            self._end()
+            return
+        except SSL.Error:
+            pass  # nothing for us: a flight that was repeated, or junk
+        self._write(ssl)
+        if data:
+            self.on_data(data)
 
-    async def _write_ssl(self) -> None:
-        """Send everything that OpenSSL has for the peer, and remember it as our last flight."""
-        assert self._ssl is not None
-        flight = []
+    def _write(self, ssl: SSL.Connection) -> list[bytes]:
+        """Send everything that OpenSSL has for the peer; the datagrams."""
+        sent: list[bytes] = []
         while True:
             try:
-                data = self._ssl.bio_read(_READ_BYTES)
-            except SSL.Error:
-                break
-            if not data:
-                break
-            flight.append(data)
-        if flight and not self.encrypted:
-            self._flight = flight
-        for datagram in flight:
-            await self.transport._send(datagram)
+                datagram = ssl.bio_read(_READ_BYTES)
+            except SSL.Error:  # nothing more
+                return sent
+            self._endpoint.send(datagram)
+            sent.append(datagram)
+            if len(datagram) < _READ_BYTES:
+                return sent
+
+    def _wait(self) -> None:
+        """For an answer to our flight, from now on."""
+        if self._again is not None:
+            self._again.cancel()
+        self._again = asyncio.get_running_loop().call_later(self._wait_s, self._unanswered)
+
+    def _unanswered(self) -> None:
+        self._wait_s = min(2 * self._wait_s, RESEND_MAX_S)
+        self._resend()
+        self._wait()
+
+    def _resend(self) -> None:
+        self.resent += len(self._flight)
+        for datagram in self._flight:
+            self._endpoint.send(datagram)
+
+    def _forget_flight(self) -> None:
+        self._flight = []
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+
+    def _end(self) -> None:
+        self._forget_flight()
+        if self._state is not _State.ENDED:
+            self._state = _State.ENDED
+            self._on_end()
+
+
+def _sha256(certificate: crypto.X509) -> bytes:
+    return hashlib.sha256(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)).digest()
 
 
 def _is_hello(datagram: bytes) -> bool:
     """Whether it begins with a ClientHello (RFC 6347 §4.1, §4.3.2)."""
     return len(datagram) > _HANDSHAKE_AT and datagram[0] == _HANDSHAKE and datagram[_HANDSHAKE_AT] == _CLIENT_HELLO
+
+
+def _nobody(_data: bytes) -> None: ...
+
+
+def _tell_nobody() -> None: ...

@@ -5,7 +5,6 @@ asked back once with a check of ours, and media goes only where that was answere
 call at a third party. Until then a way gets a few datagrams, for the handshake.
 """
 
-import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Callable
@@ -18,8 +17,6 @@ from media.plane.base import Address, Plane
 from runtime import clock
 from runtime.bucket import Bucket
 
-DTLS_QUEUE = 64
-"""Datagrams waiting for one DTLS transport; the newest are dropped, both sides repeat."""
 MAX_ASKED = 20
 """Our checks to one address; a browser answers the first."""
 ASK_AGAIN_S = 0.05
@@ -96,12 +93,7 @@ class Port(Protocol):
 
 
 class Endpoint:
-    """Made by `Mux.open`, gone after `close`.
-
-    Duck-types what RTCDtlsTransport needs of an ICE transport: `_recv`, `_send`, `role`, `state`.
-    """
-
-    role = "controlled"
+    """Made by `Mux.open`, gone after `close`."""
 
     def __init__(self, port: Port, *, on_rtp: Datagram, on_rtcp: Datagram) -> None:
         self.credentials = Credentials()
@@ -110,8 +102,10 @@ class Endpoint:
         self.on_rtp = on_rtp
         """Takes SRTP as it came, and `now`."""
         self.on_rtcp = on_rtcp
-        self.validated = asyncio.Event()
-        """Set when the first check passed: from then on there is a `path`."""
+        self.on_dtls: Callable[[bytes], None] = _unheard
+        """Takes DTLS as it came."""
+        self.on_reachable: Callable[[], None] = _nothing
+        """Told when the first check passed: from then on there is a `path`."""
         self._heard = clock.now()
         self.path: Way | None = None
         """What the peer nominated last."""
@@ -128,15 +122,10 @@ class Endpoint:
         """When media came by `path` last."""
         self.checks = Bucket(CHECKS_PER_S)
         self._port = port
-        self._dtls: asyncio.Queue[bytes | None] = asyncio.Queue(DTLS_QUEUE)
         self._dtls_rate = Bucket(DTLS_PER_S)
         self._unproved = 0
         self._fd: int | None = None
         self._closed = False
-
-    @property
-    def state(self) -> str:
-        return "closed" if self._closed else "completed" if self.path is not None else "new"
 
     @property
     def heard(self) -> float:
@@ -169,9 +158,10 @@ class Endpoint:
         if way is not self.path:
             self._path_heard = clock.now()
         self.path = way
-        self.validated.set()
         if way.proved:
             self._aim(way)
+        told, self.on_reachable = self.on_reachable, _nothing
+        told()
 
     def prove(self, way: Way) -> None:
         """The peer reads what we send this way."""
@@ -236,34 +226,25 @@ class Endpoint:
         if not self._dtls_rate.take(now):
             self._port.dropped["dtls_rate"] += 1
             return
-        try:
-            self._dtls.put_nowait(data)
-        except asyncio.QueueFull:
-            self._port.dropped["dtls_queue"] += 1
+        self.on_dtls(data)
 
     def close(self) -> None:
-        """Take the peer off the port; a waiting `_recv` raises ConnectionError."""
+        """Take the peer off the port."""
         if self._closed:
             return
         self._closed = True
         self.disarm()
         self._port.forget(self)
         self.on_rtp = self.on_rtcp = _nobody
-        if self._dtls.full():
-            self._dtls.get_nowait()
-        self._dtls.put_nowait(None)
-
-    async def _recv(self) -> bytes:
-        if self._closed:
-            raise ConnectionError("endpoint is closed")
-        data = await self._dtls.get()
-        if data is None:
-            raise ConnectionError("endpoint is closed")
-        return data
-
-    async def _send(self, data: bytes) -> None:
-        self.send(data)
+        self.on_dtls, self.on_reachable = _unheard, _nothing
 
 
 def _nobody(_data: bytes, _now: float) -> None:
     """Takes what comes for a peer that is gone, and keeps nothing of it alive."""
+
+
+def _unheard(_data: bytes) -> None:
+    """Before there is a transport, and after the end."""
+
+
+def _nothing() -> None: ...

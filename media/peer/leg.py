@@ -13,7 +13,7 @@ from contract.nodes import SILENT_S, LegEnd, LegReport, LegState, OpenLeg
 from media.forward.sections import Sections
 from media.peer.candidates import restart_answer
 from media.peer.data import DataLink
-from media.peer.dtls import DtlsFailed, DtlsTransport, Identity, SrtpError
+from media.peer.dtls import DtlsTransport, Identity, SrtpError
 from media.peer.mux import Mux
 from media.peer.rates import REPORTS_PER_S, Ingress
 from media.peer.sdp import LocalTransport, answer
@@ -101,7 +101,6 @@ class Leg:
         known_by.remote_ufrag, known_by.remote_pwd = answered.remote_ufrag, answered.remote_pwd
         self.answer_sdp = answered.text
         self.sections: Sections = answered.sections
-        self._remote_fingerprint = answered.remote_fingerprint
         self._remote_sctp_port = answered.remote_sctp_port
         self._mux = mux
         self._owner = owner
@@ -111,7 +110,17 @@ class Leg:
         """How much RTP this peer may send."""
         self._reports = Bucket(REPORTS_PER_S)
         self._ending = asyncio.Event()
-        self._dtls = DtlsTransport(self.endpoint, identity, client=answered.dtls_client)
+        self._is_up = False
+        self._reachable_at = self._opened
+        self._dtls = DtlsTransport(
+            self.endpoint,
+            identity,
+            answered.remote_fingerprint,
+            on_up=self._up,
+            on_end=self._gone,
+            client=answered.dtls_client,
+        )
+        self.endpoint.on_dtls, self.endpoint.on_reachable = self._dtls.receive, self._reachable
         self._data: DataLink | None = None
         self.protect: Callable[[bytes], bytes] = _no_keys
         """Plaintext RTP → SRTP."""
@@ -176,10 +185,7 @@ class Leg:
     async def run(self) -> None:
         """Until closed; everything that the leg holds is given back."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                life = tasks.create_task(self._live())
-                await self._ending.wait()
-                life.cancel()
+            await self._ending.wait()
         finally:
             self.close(LegEnd.FAILED)
             await self._tear_down()
@@ -221,37 +227,42 @@ class Leg:
             case _:
                 assert_never(self.state)
 
-    async def _live(self) -> None:
+    def _reachable(self) -> None:
+        self._reachable_at = clock.now()
+        if not self._dtls.server:
+            # After the answer to the check that told us: who is greeted sooner may not listen yet.
+            asyncio.get_running_loop().call_soon(self._dtls.hello)
+
+    def _up(self) -> None:
+        """The handshake is done."""
         try:
-            await self.endpoint.validated.wait()
-            validated = clock.now()
-            await self._dtls.handshake(self._remote_fingerprint)
-        except DtlsFailed:
+            keys = self._dtls.keys()
+        except ConnectionError:
             self.close(LegEnd.FAILED)
             return
-        keys = self._dtls.keys()
         self.protect, self._protect_rtcp = keys.protect, keys.protect_rtcp
         self._unprotect, self._unprotect_rtcp = keys.unprotect, keys.unprotect_rtcp
         self.endpoint.arm(keys.session, keys.reading)
-        done = clock.now()
         log.info(
             "leg is up",
             leg=self.id,
             room=self.room,
-            ice_ms=round((validated - self._opened) * 1000),
-            dtls_ms=round((done - validated) * 1000),
+            ice_ms=round((self._reachable_at - self._opened) * 1000),
+            dtls_ms=round((clock.now() - self._reachable_at) * 1000),
             dtls_resent=self._dtls.resent,
         )
         self._owner.leg_up(self)
+        self._is_up = True
         if self._remote_sctp_port is None:
             self._connected()
-        elif not await self._open_data(self._remote_sctp_port):
-            return
-        await self._dtls.ended.wait()
-        self.close(LegEnd.CLIENT_CLOSED)
+        else:
+            self._open_data(self._remote_sctp_port)
 
-    async def _open_data(self, remote_port: int) -> bool:
-        """Open the data channel; False if the client went away meanwhile, and the leg is closed."""
+    def _gone(self) -> None:
+        """Nothing more comes from the peer."""
+        self.close(LegEnd.CLIENT_CLOSED if self._is_up else LegEnd.FAILED)
+
+    def _open_data(self, remote_port: int) -> None:
         self._data = DataLink(
             self._dtls,
             on_message=self._message,
@@ -259,12 +270,7 @@ class Leg:
             clock=clock.now,
             count=self._count,
         )
-        try:
-            await self._data.start(remote_port)
-        except ConnectionError:
-            self.close(LegEnd.CLIENT_CLOSED)
-            return False
-        return True
+        self._data.start(remote_port)
 
     async def _tear_down(self) -> None:
         try:
@@ -275,12 +281,11 @@ class Leg:
                         self._data.send(Moved(reason=moved))
                         await self._data.flush()
                     await self._data.aclose()
-                await self._dtls.stop()
         except TimeoutError:
             self._count("close_timeout")
         finally:
+            self._dtls.stop()
             self.endpoint.close()
-            self._dtls.let_go()
             self._data = None
 
     def _connected(self) -> None:

@@ -210,6 +210,7 @@ class Mux:
                 else:
                     endpoint.on_rtp(data, now)
             elif 19 < first < 64:
+                self.plane.flush()  # media of others must not wait for a handshake
                 endpoint.put_dtls(data, now)
             else:
                 self.dropped["unknown"] += 1

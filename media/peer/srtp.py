@@ -16,6 +16,8 @@ PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
 UNPROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_unprotect")))
 """The C functions themselves, for a plane in C."""
 
+WINDOW_PACKETS = 1024
+"""So late a packet may come and still be told from one that was replayed; libsrtp's 128 are a moment of video."""
 _TRAILER_BYTES = 148
 """Most that libsrtp adds: SRTP_MAX_TRAILER_LEN and the SRTCP index."""
 
@@ -28,6 +30,14 @@ class Keys:
     Each takes and returns whole packets and raises SrtpError: wrong tag, replayed, too long, too short.
     """
 
+    @classmethod
+    def of(cls, profile: int, tx: bytes, rx: bytes) -> "Keys":
+        """Of keys with their salts (RFC 5764 §4.2), for one of libsrtp's profiles."""
+        return cls(
+            _session(profile, tx, pylibsrtp.Policy.SSRC_ANY_OUTBOUND),
+            _session(profile, rx, pylibsrtp.Policy.SSRC_ANY_INBOUND),
+        )
+
     def __init__(self, tx: pylibsrtp.Session, rx: pylibsrtp.Session) -> None:
         self.session = int(ffi.cast("uintptr_t", tx._srtp[0]))
         self.reading = int(ffi.cast("uintptr_t", rx._srtp[0]))
@@ -36,6 +46,13 @@ class Keys:
         self.protect_rtcp = _transform(lib.srtp_protect_rtcp, tx, MAX_DATAGRAM_BYTES)
         self.unprotect = _transform(lib.srtp_unprotect, rx, MAX_DATAGRAM_BYTES)
         self.unprotect_rtcp = _transform(lib.srtp_unprotect_rtcp, rx, MAX_DATAGRAM_BYTES)
+
+
+def _session(profile: int, key: bytes, streams: int) -> pylibsrtp.Session:
+    policy = pylibsrtp.Policy(key=key, ssrc_type=streams, srtp_profile=profile)
+    policy.allow_repeat_tx = True
+    policy.window_size = WINDOW_PACKETS
+    return pylibsrtp.Session(policy)
 
 
 def _transform(function: Callable[..., int], session: pylibsrtp.Session, most_bytes: int) -> Transform:

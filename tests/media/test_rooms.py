@@ -158,7 +158,7 @@ class WatchedPlane(NativePlane):
 
     def close(self, handle: int) -> None:
         leg = next(leg for leg in self.legs if leg.handle == handle)
-        self.had_session[handle] = leg._dtls._tx_srtp is not None
+        self.had_session[handle] = bool(leg.protect(b"\x80\x6f" + bytes(10)))
         super().close(handle)
 
 

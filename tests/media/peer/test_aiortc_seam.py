@@ -4,25 +4,29 @@ import inspect
 import re
 from importlib import metadata
 from pathlib import Path
+from typing import cast
 
 import pylibsrtp
 import pytest
-from aiortc import RTCCertificate, RTCSctpTransport, rtcdtlstransport
-from aiortc.rtcdtlstransport import RTCDtlsTransport, State
+from aiortc import RTCDataChannel, RTCSctpTransport, rtcdtlstransport
 from aiortc.rtcsctptransport import InboundStream
 from OpenSSL import SSL
 
 import media.peer
-from media.peer.dtls import Identity
+from media.peer.data import _Wire
+from media.peer.dtls import DtlsTransport, Identity
 from media.peer.endpoint import Endpoint
 from media.peer.srtp import Keys
 
 pytestmark = pytest.mark.unit
 
-METHODS = ("_do_handshake", "_write_ssl", "_set_state", "_set_role", "start", "stop")
-ATTRIBUTES = ("_state", "_role", "_ssl", "_srtp_profiles", "_tx_srtp", "_rx_srtp", "encrypted", "on")
-SCTP = ("_inbound_streams", "_sack_misordered", "_handle_data", "_receive_sack_chunk", "_send_chunk")
-ICE_NAMES = {"_recv", "_send", "role"}
+WIRE = {"_send_data", "_register_data_receiver", "_unregister_data_receiver", "_role", "state"}
+"""What SCTP uses of a DTLS transport."""
+SCTP = {
+    *("_inbound_streams", "_sack_misordered", "_data_channel_queue"),
+    *("_handle_data", "_receive_sack_chunk", "_send_chunk", "_init", "_set_state", "_data_channel_flush"),
+}
+CHANNEL = {"_addBufferedAmount"}
 
 
 def test_the_versions_are_the_ones_this_was_tried_with() -> None:
@@ -31,38 +35,34 @@ def test_the_versions_are_the_ones_this_was_tried_with() -> None:
     assert metadata.version("pylibsrtp").startswith("1.0.")
 
 
-async def test_the_dtls_transport_has_our_names() -> None:
-    class Ice:
-        role = "controlled"
-        state = "completed"
+async def test_the_association_has_our_names() -> None:
+    class Wire:
+        state = "connected"
 
-    transport = RTCDtlsTransport(Ice(), [RTCCertificate.generateCertificate()])  # type: ignore[arg-type]  # a duck
-    for name in METHODS:
-        assert callable(getattr(transport, name)), name
-    for name in ATTRIBUTES:
-        assert hasattr(transport, name), name
-    sctp = RTCSctpTransport(transport)
+    sctp = RTCSctpTransport(Wire())  # type: ignore[arg-type]  # a duck
     for name in SCTP:
         assert hasattr(sctp, name), name
+    for name in CHANNEL:
+        assert hasattr(RTCDataChannel, name), name
     assert InboundStream().reassembly == []
-    assert inspect.iscoroutinefunction(RTCDtlsTransport._do_handshake)
-    assert inspect.iscoroutinefunction(RTCDtlsTransport._write_ssl)
-    assert {"NEW", "CONNECTING", "CONNECTED", "CLOSED", "FAILED"} == {state.name for state in State}
-    assert transport._state is State.NEW
+    assert {"CLOSED", "ESTABLISHED"} <= {state.name for state in RTCSctpTransport.State}
 
 
-def test_the_transport_asks_no_more_of_ice_than_our_endpoint_has() -> None:
-    source = inspect.getsource(RTCDtlsTransport)
-    used = set(re.findall(r"self\.(?:_)?transport\.(\w+)", source))
-    assert used == ICE_NAMES
-    assert all(hasattr(Endpoint, name) for name in used)
+def test_the_association_asks_no_more_of_dtls_than_our_wire_has() -> None:
+    source = inspect.getsource(RTCSctpTransport)
+    used = set(re.findall(r"self\.(?:__)?transport\.(\w+)", source)) | set(re.findall(r"if transport\.(\w+)", source))
+    assert used == WIRE
+    wire = _Wire(DtlsTransport(cast(Endpoint, None), Identity(), "00", on_up=lambda: None, on_end=lambda: None))
+    assert all(hasattr(wire, name) for name in used)
 
 
-def test_the_handshake_we_replace_is_the_one_we_know() -> None:
-    """Ours ends in the same states; when this differs, compare media/peer/dtls.py with the new text."""
-    names = set(RTCDtlsTransport._do_handshake.__code__.co_names)
-    assert {"encrypted", "_ssl", "do_handshake", "WantReadError", "_write_ssl", "_recv_next", "FAILED"} <= names
-    assert {"bio_read", "bio_write", "do_handshake"} <= set(dir(SSL.Connection))
+def test_all_that_the_association_waits_for_is_the_sending_of_a_packet() -> None:
+    """So it never waits, see media.peer.at_once; its own coroutines wait for each other and for this."""
+    source = inspect.getsource(RTCSctpTransport)
+    awaited = set(re.findall(r"await ([\w.]+)\(", source))
+    assert {name for name in awaited if not name.startswith("self._")} == set()
+    foreign = {name for name in awaited if not hasattr(RTCSctpTransport, name.removeprefix("self."))}
+    assert foreign == {"self.__transport._send_data"}
 
 
 def test_our_srtp_profiles_exist() -> None:
@@ -82,9 +82,13 @@ def test_all_peers_share_one_context_and_no_session_is_resumed_in_it() -> None:
     assert SSL.Context(SSL.DTLS_METHOD).set_session_cache_mode(SSL.SESS_CACHE_OFF) != SSL.SESS_CACHE_OFF
 
 
-def test_sctp_hands_every_datagram_to_handle_data() -> None:
-    assert inspect.iscoroutinefunction(RTCSctpTransport._handle_data)
+def test_what_we_call_and_replace_of_sctp_is_what_we_know() -> None:
+    for name in ("_handle_data", "_init", "_send_chunk", "_receive_sack_chunk", "_data_channel_flush"):
+        assert inspect.iscoroutinefunction(getattr(RTCSctpTransport, name)), name
     assert list(inspect.signature(RTCSctpTransport._handle_data).parameters) == ["self", "data"]
+    assert RTCSctpTransport.start.__code__.co_names.count("_init") == 1
+    send = RTCSctpTransport._data_channel_send.__code__.co_names
+    assert {"_addBufferedAmount", "_data_channel_queue", "append", "_data_channel_flush"} <= set(send), "as our `say`"
 
 
 def test_a_session_still_carries_the_c_handle_and_our_functions_do_what_its_own_do() -> None:
@@ -110,7 +114,7 @@ def test_a_session_still_carries_the_c_handle_and_our_functions_do_what_its_own_
 def test_the_list_above_is_complete() -> None:
     """No module of media.peer uses a private name of a library that is not tested here."""
     folder = Path(media.peer.__file__).parent
-    known = {*METHODS, *ATTRIBUTES, *SCTP, "_recv", "_send", "_handle_data", "_srtp"}
+    known = {*WIRE, *SCTP, *CHANNEL, "_create_ssl_context", "_srtp"}
     own = {
         name
         for path in folder.glob("*.py")

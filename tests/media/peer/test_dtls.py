@@ -1,105 +1,283 @@
-"""A handshake that loses datagrams goes on without a second's wait."""
+"""A handshake that loses datagrams goes on without a second's wait, and what ends a peer is told once."""
 
-import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import Callable
 from typing import cast
 
 import pytest
 from aiortc import RTCCertificate
-from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM
+from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTPProtectionProfile
 from OpenSSL import SSL
 
 from media.peer import dtls
 from media.peer.dtls import DtlsTransport, Identity
 from media.peer.endpoint import Endpoint
+from media.peer.srtp import Keys
 from tests.support.until import until
 
 pytestmark = pytest.mark.link
 
 NEVER_S = 3600.0
+JUNK = bytes((22, 254, 253)) + bytes(20)
 
 
 class Way:
-    """Stands for an endpoint: what is put in is received, what is sent stays in `sent`."""
-
-    role, state = "controlled", "completed"
+    """Stands for an endpoint: what is sent stays in `sent`."""
 
     def __init__(self) -> None:
-        self.incoming: asyncio.Queue[bytes | None] = asyncio.Queue()
         self.sent: list[bytes] = []
 
-    async def _recv(self) -> bytes:
-        data = await self.incoming.get()
-        if data is None:
-            raise ConnectionError
-        return data
-
-    async def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         self.sent.append(data)
 
+    def take(self) -> list[bytes]:
+        sent, self.sent = self.sent, []
+        return sent
 
-class Begun:
-    """A server whose handshake waits for a client, and that client's first flight."""
 
-    def __init__(self) -> None:
-        self.way = Way()
-        self.transport = DtlsTransport(cast(Endpoint, self.way), Identity())
+class Client:
+    """OpenSSL's own side of a handshake, one flight at a time."""
+
+    def __init__(self, profile: SRTPProtectionProfile = SRTP_AEAD_AES_128_GCM) -> None:
         certificate = RTCCertificate.generateCertificate()
-        client = SSL.Connection(certificate._create_ssl_context([SRTP_AEAD_AES_128_GCM]))
-        client.set_connect_state()
-        with pytest.raises(SSL.WantReadError):
-            client.do_handshake()
-        self.hello = client.bio_read(1500)
         self.fingerprint = certificate.getFingerprints()[0].value
+        self.ssl = SSL.Connection(certificate._create_ssl_context([profile]))
+        self.ssl.set_connect_state()
 
-    async def handshake(self) -> None:
-        with pytest.raises(dtls.DtlsFailed):
-            await self.transport.handshake(self.fingerprint)
+    def answer(self, flight: list[bytes]) -> list[bytes]:
+        """Read a flight; what is said to that."""
+        for datagram in flight:
+            self.ssl.bio_write(datagram)
+        with contextlib.suppress(SSL.WantReadError):
+            self.ssl.do_handshake()
+        return self.said()
+
+    def said(self) -> list[bytes]:
+        said: list[bytes] = []
+        while True:
+            try:
+                said.append(self.ssl.bio_read(1500))
+            except SSL.WantReadError:
+                return said
+
+    def sends(self, data: bytes) -> list[bytes]:
+        self.ssl.send(data)
+        return self.said()
 
 
-@pytest.fixture
-async def begun() -> AsyncIterator[Begun]:
-    made = Begun()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(made.handshake())
-        yield made
-        made.way.incoming.put_nowait(None)
+class Pair:
+    """A server and its client; `events` says what the server told."""
+
+    def __init__(self, *, fingerprint: str | None = None, up: Callable[[], None] = lambda: None) -> None:
+        self.client = Client()
+        self.way = Way()
+        self.events: list[str] = []
+        self.server = DtlsTransport(
+            cast(Endpoint, self.way),
+            Identity(),
+            fingerprint or self.client.fingerprint,
+            on_up=self._up,
+            on_end=lambda: self.events.append("end"),
+        )
+        self.hello = self.client.answer([])
+        self._then = up
+
+    def _up(self) -> None:
+        self.events.append("up")
+        self._then()
+
+    def receive(self, datagrams: list[bytes]) -> list[bytes]:
+        """What the server answers."""
+        for datagram in datagrams:
+            self.server.receive(datagram)
+        return self.way.take()
+
+    def shake_hands(self) -> None:
+        self.client.answer(self.receive(self.client.answer(self.receive(self.hello))))
 
 
-async def test_a_hello_that_comes_again_is_answered_again_at_once(
-    begun: Begun, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_hello_that_comes_again_is_answered_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dtls, "RESEND_S", NEVER_S)
-    begun.way.incoming.put_nowait(begun.hello)
-    await until(lambda: begun.way.sent)
-    flight = list(begun.way.sent)
-    begun.way.incoming.put_nowait(begun.hello)
-    await until(lambda: len(begun.way.sent) > len(flight))
-    assert begun.way.sent == 2 * flight
-    assert begun.transport.resent == len(flight)
+    pair = Pair()
+    flight = pair.receive(pair.hello)
+    assert flight
+    assert pair.receive(pair.hello) == flight
+    assert pair.server.resent == len(flight)
+    pair.server.stop()
 
 
-async def test_a_hello_that_comes_again_before_it_was_answered_is_one(
-    begun: Begun, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_hello_that_comes_again_before_it_was_answered_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dtls, "RESEND_S", NEVER_S)
-    junk = bytes((22, 254, 253)) + bytes(20)
-    begun.way.incoming.put_nowait(junk)
-    begun.way.incoming.put_nowait(begun.hello)
-    await until(lambda: begun.way.sent)
-    assert not begun.transport.resent
-    begun.way.incoming.put_nowait(junk)
-    await until(begun.way.incoming.empty)
-    assert not begun.transport.resent, "what is no hello says nothing of our flight"
+    pair = Pair()
+    assert not pair.receive([JUNK])
+    assert pair.receive(pair.hello)
+    assert not pair.server.resent
+    assert not pair.receive([JUNK])
+    assert not pair.server.resent, "what is no hello says nothing of our flight"
+    pair.server.stop()
 
 
-async def test_what_comes_and_is_no_answer_does_not_put_our_repeat_off(begun: Begun) -> None:
-    junk = bytes((22, 254, 253)) + bytes(20)
-    begun.way.incoming.put_nowait(begun.hello)
-    await until(lambda: begun.way.sent)
+async def test_what_comes_and_is_no_answer_does_not_put_our_repeat_off() -> None:
+    pair = Pair()
+    flight = pair.receive(pair.hello)
 
     def resent() -> int:
-        begun.way.incoming.put_nowait(junk)
-        return begun.transport.resent
+        pair.server.receive(JUNK)
+        return pair.server.resent
 
     await until(resent)
+    assert pair.way.take()[: len(flight)] == flight
+    pair.server.stop()
+
+
+async def test_nothing_is_repeated_after_the_handshake_or_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dtls, "RESEND_S", 0.0)
+    done, stopped = Pair(), Pair()
+    done.shake_hands()
+    stopped.receive(stopped.hello)
+    stopped.server.stop()
+    before = done.server.resent, stopped.server.resent
+    other = Pair()
+    other.receive(other.hello)
+    await until(lambda: other.server.resent > 2)
+    assert (done.server.resent, stopped.server.resent) == before
+    other.server.stop()
+    done.server.stop()
+
+
+async def test_both_sides_have_the_same_keys_and_hear_each_other() -> None:
+    pair = Pair()
+    pair.shake_hands()
+    assert pair.events == ["up"]
+    assert pair.server.connected
+    heard: list[bytes] = []
+    pair.server.on_data = heard.append
+    pair.receive(pair.client.sends(b"up"))
+    assert heard == [b"up"]
+    pair.server.send(b"down")
+    for datagram in pair.way.take():
+        pair.client.ssl.bio_write(datagram)
+    assert pair.client.ssl.recv(100) == b"down"
+    keys = pair.server.keys()
+    rtp = b"\x80\x6f\x00\x01" + bytes(8) + b"payload"
+    with pytest.raises(dtls.SrtpError):
+        keys.unprotect(keys.protect(rtp))  # each direction has its own
+    pair.server.stop()
+
+
+@pytest.mark.parametrize("profile", [SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80])
+async def test_the_keys_are_those_of_rfc_5764(profile: SRTPProtectionProfile) -> None:
+    client, way = Client(profile), Way()
+    server = DtlsTransport(cast(Endpoint, way), Identity(), client.fingerprint, on_up=lambda: None, on_end=lambda: None)
+    flight = client.answer([])
+    while flight:
+        for datagram in flight:
+            server.receive(datagram)
+        flight = client.answer(way.take())
+    length = profile.key_length + profile.salt_length
+    secret = client.ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * length)
+    tx, rx = profile.get_key_and_salt(secret, 0), profile.get_key_and_salt(secret, 1)
+    theirs, ours = Keys.of(profile.libsrtp_profile, tx, rx), server.keys()
+    rtp = b"\x80\x6f\x00\x01" + bytes(8) + b"payload"
+    assert ours.unprotect(theirs.protect(rtp)) == rtp
+    assert theirs.unprotect(ours.protect(rtp)) == rtp
+    server.stop()
+
+
+async def test_another_certificate_than_that_of_the_offer_ends_the_peer() -> None:
+    pair = Pair(fingerprint=":".join(["00"] * 32))
+    pair.shake_hands()
+    assert pair.events == ["end"]
+    assert not pair.server.connected
+    with pytest.raises(ConnectionError):
+        pair.server.send(b"x")
+    assert not pair.receive(pair.client.sends(b"x"))
+
+
+async def test_the_peers_goodbye_is_told_once() -> None:
+    pair = Pair()
+    pair.shake_hands()
+    pair.client.ssl.shutdown()
+    goodbye = pair.client.said()
+    pair.receive(goodbye)
+    pair.receive(goodbye)
+    pair.server.stop()
+    assert pair.events == ["up", "end"]
+
+
+async def test_our_goodbye_is_said_once_and_told_to_nobody_here() -> None:
+    pair = Pair()
+    pair.shake_hands()
+    pair.server.stop()
+    pair.server.stop()
+    for datagram in pair.way.take():
+        pair.client.ssl.bio_write(datagram)
+    with pytest.raises(SSL.ZeroReturnError):
+        pair.client.ssl.recv(100)
+    assert pair.events == ["up"]
+    assert not pair.receive(pair.client.sends(b"late"))
+
+
+@pytest.mark.parametrize("client", [False, True])
+async def test_nothing_begins_after_the_end(client: bool) -> None:
+    way, peer = Way(), Client()
+    transport = DtlsTransport(
+        cast(Endpoint, way), Identity(), peer.fingerprint, on_up=lambda: None, on_end=lambda: None, client=client
+    )
+    transport.stop()
+    transport.hello()
+    for datagram in peer.answer([]):
+        transport.receive(datagram)
+    assert not way.sent
+
+
+async def test_a_client_greets_and_greets_again_and_ends_well() -> None:
+    way, events = Way(), list[str]()
+    server = Client()
+    server.ssl.set_accept_state()
+    transport = DtlsTransport(
+        cast(Endpoint, way),
+        Identity(),
+        server.fingerprint,
+        on_up=lambda: events.append("up"),
+        on_end=lambda: events.append("end"),
+        client=True,
+    )
+    transport.receive(JUNK)
+    assert not way.sent
+    transport.hello()
+    hello = list(way.sent)
+    transport.hello()
+    assert way.sent == hello, "one greeting is enough"
+    await until(lambda: transport.resent)
+    flight = server.answer(way.take()[: len(hello)])
+    while flight:
+        for datagram in flight:
+            transport.receive(datagram)
+        flight = server.answer(way.take())
+    assert events == ["up"]
+    transport.stop()
+
+
+async def test_a_bug_in_what_is_told_ends_this_peer_and_is_seen() -> None:
+    def up() -> None:
+        raise RuntimeError("a bug")
+
+    pair = Pair(up=up)
+    with pytest.raises(RuntimeError, match="a bug"):
+        pair.shake_hands()
+    assert pair.events == ["up", "end"]
+    assert not pair.server.connected
+
+
+async def test_a_peer_without_a_common_cipher_gets_an_alert_and_ends() -> None:
+    context = SSL.Context(SSL.DTLS_METHOD)
+    context.set_cipher_list(b"ECDHE-RSA-AES128-GCM-SHA256")
+    stranger = SSL.Connection(context)
+    stranger.set_connect_state()
+    with pytest.raises(SSL.WantReadError):
+        stranger.do_handshake()
+    pair = Pair()
+    (alert,) = pair.receive([stranger.bio_read(1500)])
+    assert alert[0] == 21
+    assert pair.events == ["end"]

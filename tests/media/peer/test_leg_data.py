@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
-from aiortc.rtcsctptransport import DataChunk
+from aiortc import RTCSctpCapabilities, RTCSctpTransport
+from aiortc.rtcsctptransport import WEBRTC_STRING, DataChunk, SackChunk, parse_packet
 
-from contract.data import PointAt, SlotSize
+from contract.data import PointAt, Ready, SlotSize
 from contract.ids import PersonId
 from contract.nodes import LegEnd, LegState
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED, MESSAGES_PER_S
@@ -99,6 +100,45 @@ async def test_a_packet_that_would_be_read_for_ever_is_dropped(server: Loop, cli
     await client.dtls._send_data(as_own(client, name))
     await until(lambda: server.mux.dropped["sctp_malformed"] == 1)
     await loops(client, leg)
+
+
+async def nothing() -> None: ...
+
+
+async def test_what_a_packet_is_answered_with_leaves_in_one(server: Loop, client: PeerClient) -> None:
+    """Our acknowledgement and what `ready` is answered with."""
+    leg = server.open(client.offer())
+    client.take(leg.answer_sdp)
+    await client.bind()
+    await client.check()
+    await client.handshake()
+    client.channel = await client.open_channel()
+    packets: list[bytes] = []
+    read = client.sctp._handle_data
+
+    async def note(data: bytes) -> None:
+        packets.append(data)
+        await read(data)
+
+    client.sctp._handle_data = note  # type: ignore[method-assign]
+    client.say(Ready())
+    await until(lambda: client.said)
+    answers = [parse_packet(data)[-1] for data in packets]
+    said = next(chunks for chunks in answers if any(getattr(chunk, "protocol", 0) == WEBRTC_STRING for chunk in chunks))
+    assert [type(chunk) for chunk in said] == [SackChunk, DataChunk]
+
+
+async def test_who_does_not_begin_an_association_is_begun_with(server: Loop, client: PeerClient) -> None:
+    leg = server.open(client.offer())
+    client.take(leg.answer_sdp)
+    await client.bind()
+    await client.check()
+    await client.handshake()
+    sctp = RTCSctpTransport(client.dtls, 5000)
+    sctp._init = nothing  # type: ignore[method-assign]
+    await sctp.start(RTCSctpCapabilities(maxMessageSize=65536), 5000)
+    await until(lambda: sctp.state == "connected")
+    await sctp.stop()
 
 
 async def test_who_acknowledges_more_than_was_ever_sent_is_closed(server: Loop, client: PeerClient) -> None:

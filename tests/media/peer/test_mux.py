@@ -9,7 +9,7 @@ import pytest
 
 from media.peer import mux as port_module
 from media.peer import stun
-from media.peer.endpoint import DTLS_QUEUE, FOLLOW_S, MAX_ASKED, MAX_UNPROVED, Endpoint, Way
+from media.peer.endpoint import FOLLOW_S, MAX_ASKED, MAX_UNPROVED, Endpoint, Way
 from media.peer.mux import BATCH, LOOK_S, LOOPBACK, MAX_ADDRESSES, Mux
 from media.peer.rates import CHECKS_PER_S, DTLS_PER_S
 from media.peer.udp import UdpDoor
@@ -84,22 +84,15 @@ async def test_one_client_address_seen_through_many_of_ours_is_bounded_too(mux: 
     assert (doors[0], address) in endpoint.ways
 
 
-async def test_dtls_waits_in_a_bounded_queue(mux: Mux) -> None:
+async def test_dtls_is_taken_as_it_comes_until_the_end(mux: Mux) -> None:
     endpoint = endpoint_of(mux)
-    for _ in range(DTLS_QUEUE + 3):
-        endpoint.put_dtls(b"\x16", clock.now())
-    assert mux.dropped["dtls_queue"] == 3
-    assert await endpoint._recv() == b"\x16"
+    endpoint.put_dtls(b"\x16 nobody", clock.now())
+    taken: list[bytes] = []
+    endpoint.on_dtls = taken.append
+    endpoint.put_dtls(b"\x16 one", clock.now())
     endpoint.close()
-    with pytest.raises(ConnectionError):
-        await endpoint._recv()
-
-
-async def test_a_waiting_reader_is_told_of_the_end(mux: Mux) -> None:
-    endpoint = endpoint_of(mux)
-    asyncio.get_running_loop().call_soon(endpoint.close)
-    with pytest.raises(ConnectionError):
-        await endpoint._recv()
+    endpoint.put_dtls(b"\x16 late", clock.now())
+    assert taken == [b"\x16 one"]
 
 
 async def test_sending_before_the_first_check_or_after_the_end_is_counted(mux: Mux) -> None:
@@ -145,7 +138,7 @@ async def test_the_port_follows_the_addresses_of_the_machine_and_keeps_what_is_i
         endpoint = endpoint_of(mux)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as source:
             knock(mux, endpoint, source, host="127.0.0.2")
-            await endpoint.validated.wait()
+            await until(lambda: endpoint.path is not None)
             hosts[:] = ["127.0.0.4"]
             mux.refresh()
             assert mux.doors == {LOOPBACK, "127.0.0.2", "127.0.0.4"}
@@ -184,7 +177,7 @@ async def test_a_check_over_ipv6_says_where_it_came_from_and_media_goes_there(mo
             source.setblocking(False)
             source.bind(("::1", 0))
             knock(mux, endpoint, source, use_candidate=True, host="::1")
-            await endpoint.validated.wait()
+            await until(lambda: endpoint.path is not None)
             came = received(source)
             told = next(answer for data in came if (answer := stun.parse_success(data)))
             assert stun.authentic(told, endpoint.credentials.pwd)
@@ -221,7 +214,7 @@ def received(source: socket.socket) -> list[bytes]:
 async def test_who_never_answers_us_gets_a_few_datagrams_and_no_media(mux: Mux) -> None:
     endpoint = endpoint_of(mux)
     with silent_victim(mux, endpoint) as victim:
-        await endpoint.validated.wait()
+        await until(lambda: endpoint.path is not None)
         for _ in range(300):
             endpoint.send(b"\x16 part of a handshake")
             await asyncio.sleep(0.005)
@@ -230,10 +223,22 @@ async def test_who_never_answers_us_gets_a_few_datagrams_and_no_media(mux: Mux) 
         assert mux.dropped["unproved"] == 300 - MAX_UNPROVED
 
 
+async def test_that_a_peer_can_be_reached_is_told_once(mux: Mux) -> None:
+    endpoint = endpoint_of(mux)
+    told: list[bool] = []
+    endpoint.on_reachable = lambda: told.append(endpoint.path is not None)
+    with silent_victim(mux, endpoint) as first, silent_victim(mux, endpoint) as second:
+        for source in (first, second, first):
+            here = source.getsockname()
+            knock(mux, endpoint, source, use_candidate=True)
+            await until(lambda here=here: endpoint.path is not None and endpoint.path.address == here)  # type: ignore[misc]
+    assert told == [True]
+
+
 async def test_media_goes_where_our_check_was_answered(mux: Mux) -> None:
     endpoint = endpoint_of(mux)
     with silent_victim(mux, endpoint) as source:
-        await endpoint.validated.wait()
+        await until(lambda: endpoint.path is not None)
         ours = next(request for data in received(source) if (request := stun.parse(data)))
         assert (ours.local_ufrag, ours.remote_ufrag) == ("them", endpoint.credentials.ufrag)
         assert stun.authentic(ours, endpoint.credentials.remote_pwd)
@@ -252,7 +257,7 @@ async def test_media_goes_where_our_check_was_answered(mux: Mux) -> None:
 async def test_a_nomination_that_nobody_answers_moves_no_media(mux: Mux) -> None:
     endpoint = endpoint_of(mux)
     with silent_victim(mux, endpoint) as source:
-        await endpoint.validated.wait()
+        await until(lambda: endpoint.path is not None)
         ours = next(request for data in received(source) if (request := stun.parse(data)))
         answer = stun.success(ours.transaction, source.getsockname(), endpoint.credentials.remote_pwd)
         source.sendto(answer, (LOOPBACK, mux.port))
