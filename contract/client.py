@@ -138,6 +138,18 @@ class CancelCall(RoomCommand):
     type: Literal["cancel_call"] = "cancel_call"
 
 
+class AskCallback(RoomCommand):
+    """The store neither waits nor rings any longer, and is to be called back."""
+
+    type: Literal["ask_callback"] = "ask_callback"
+
+
+class TakeCall(RoomCommand):
+    """An expert answers a call that waits, out of its turn; consent as with `accept_call`."""
+
+    type: Literal["take_call"] = "take_call"
+
+
 class FirstFrame(RoomCommand):
     """The expert's screen shows the store's picture."""
 
@@ -227,6 +239,8 @@ ClientMessage = Annotated[
     | AcceptCall
     | DeclineCall
     | CancelCall
+    | AskCallback
+    | TakeCall
     | FirstFrame
     | OpenSession
     | JoinRoom

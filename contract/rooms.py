@@ -83,6 +83,8 @@ class Member(Message):
 
 class CallStage(StrEnum):
     RINGING = "ringing"
+    WAITING = "waiting"
+    """In the queue: whoever fits and is at work is busy."""
     ANSWERED = "answered"
     ENDED = "ended"
 
@@ -95,6 +97,10 @@ class EndReason(StrEnum):
     DECLINED = "declined"
     MISSED = "missed"
     NOBODY_FREE = "nobody_free"
+    CALLBACK = "callback"
+    """The store would rather be called back than wait."""
+    LEFT_QUEUE = "left_queue"
+    """The store waits no longer, and wants no call back."""
     CLOSED = "closed"
     EMPTY = "empty"
     FAILED = "failed"
@@ -123,7 +129,7 @@ class Call(Message):
     caller: PersonId
     answered_by: PersonId | None = None
     ring_until: WallMs
-    """When the last step is over, if nobody answers or declines."""
+    """When the last step is over, if nobody answers or declines; of a call that waits, `wait_until`."""
     language: Language | None = None
     """What the store speaks; none: whatever."""
     steps: list[RingStep] = Field(default_factory=list)
@@ -132,8 +138,19 @@ class Call(Message):
     """Which of them rings now, from 0."""
     step_until: WallMs | None = None
     """When the next one begins."""
+    queued_at: WallMs | None = None
+    """Since when it waits; stays when it rings again, since it keeps its place."""
+    passed_by: list[PersonId] = Field(default_factory=list)
+    """Whom it rang and who took another call instead; they may be rung once more."""
+    wait_until: WallMs | None = None
+    """From then on it does not wait: the store is called back."""
     timings: Timings
     end: EndReason | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Nobody has answered yet: it rings or waits."""
+        return self.stage in (CallStage.RINGING, CallStage.WAITING)
 
 
 class Hand(Message):

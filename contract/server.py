@@ -11,6 +11,7 @@ from contract.errors import ByeCode, ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, SessionId
 from contract.people import PresenceEntry
 from contract.quality import SeenFigures
+from contract.queue import QueuedCall
 from contract.rooms import RoomEvent, RoomState
 
 
@@ -156,6 +157,15 @@ class CallbacksChanged(Message):
     """What is not in this message or those after it is not there any more."""
 
 
+class QueueChanged(Message):
+    """The calls that wait, as far as this person is concerned, in their order; replaces what was told before."""
+
+    type: Literal["queue"] = "queue"
+    calls: list[QueuedCall]
+    more: int = 0
+    """How many wait behind these."""
+
+
 class Pong(Message):
     type: Literal["pong"] = "pong"
     n: int
@@ -192,6 +202,7 @@ ServerMessage = Annotated[
     | Seen
     | PresenceChanged
     | CallbacksChanged
+    | QueueChanged
     | Pong
     | Bye,
     Field(discriminator="type"),

@@ -71,6 +71,8 @@ class Settings(BaseModel):
     """In order of preference: the first that everybody in a room can receive is used, else VP8 or H.264."""
     ring_s: Annotated[float, Field(gt=0, le=600)] = 45.0
     """How long a call rings before it is missed."""
+    queue_s: Annotated[float, Field(ge=0, le=7200)] = 600.0
+    """How long a call waits while everybody who fits is busy; 0: it does not wait. Then the store is called back."""
     callback_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     """Within how long a store that called in vain is called back; later, its manager and administrators are told."""
     max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400

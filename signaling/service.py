@@ -35,6 +35,7 @@ from signaling.live.peers import Peers
 from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
 from signaling.live.quality import LiveQuality
+from signaling.live.queue import LiveQueue
 from signaling.live.reconcile import Reconciler
 from signaling.live.revocation import Revocation
 from signaling.live.rooms import Rooms
@@ -63,7 +64,8 @@ class Service:
         self._scope = TaskScope("live")
         self._hub = Hub()
         self.sessions = ClientSessions(keep_s=TTL_MS / 1000)
-        self.presence = LivePresence(self.sessions)
+        self.queue = LiveQueue(self.sessions, most_ms=round(settings.queue_s * 1000))
+        self.presence = LivePresence(self.sessions, self.queue.wake)
         self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
@@ -75,6 +77,7 @@ class Service:
             CallFigures(health.registry),
             routing,
             self.callbacks,
+            self.queue,
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
@@ -106,6 +109,7 @@ class Service:
             self._scope.spawn(self.guests.run(), name="guests")
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.callbacks.run(), name="callbacks")
+            self._scope.spawn(self.queue.run(self.rooms), name="queue")
             self._scope.spawn(self.chat.run_messages(), name="messages")
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
             self._scope.spawn(self._revocation.run(), name="revocation")
@@ -156,6 +160,7 @@ class Service:
         session.tell(self.presence.snapshot(who))
         for part in self.callbacks.snapshot(who):
             session.tell(part)
+        session.tell(self.queue.snapshot(who))
         log.info("client connected", session=session.id, person=who.id, resumed=resumed, rooms=len(rooms))
         for receipt in await self.chat.receipts(who.id, list(heads)):
             session.tell(receipt)

@@ -43,6 +43,8 @@ class Act(StrEnum):
     """Take a callback, and say that it is done."""
     OVERSEE_CALLBACK = "oversee_callback"
     """Do so with what somebody else has taken."""
+    SEE_QUEUE = "see_queue"
+    """See that a store's call waits, and for about how long."""
     SEE_ARCHIVE = "see_archive"
     """Replay what was recorded with a store, also of others."""
     SEE_QUALITY = "see_quality"
@@ -69,6 +71,7 @@ _OVERSEEN = frozenset(
         Act.SEE_CALLBACK,
         Act.WORK_CALLBACK,
         Act.OVERSEE_CALLBACK,
+        Act.SEE_QUEUE,
         Act.SEE_ARCHIVE,
         Act.SEE_QUALITY,
         Act.READ_STORES,
@@ -76,7 +79,16 @@ _OVERSEEN = frozenset(
 )
 """To answer for stores."""
 ROLES: dict[Role, frozenset[Act]] = {
-    Role.STORE: _EVERYBODY | {Act.CALL, Act.TAKE_PART, Act.RELAY, Act.SEE_EXPERTS, Act.SEE_CALLBACK, Act.SEE_ARCHIVE},
+    Role.STORE: _EVERYBODY
+    | {
+        Act.CALL,
+        Act.TAKE_PART,
+        Act.RELAY,
+        Act.SEE_EXPERTS,
+        Act.SEE_CALLBACK,
+        Act.SEE_QUEUE,
+        Act.SEE_ARCHIVE,
+    },
     Role.EXPERT: _EVERYBODY
     | {
         Act.BE_RUNG,
@@ -87,6 +99,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.SEE_STORE,
         Act.SEE_CALLBACK,
         Act.WORK_CALLBACK,
+        Act.SEE_QUEUE,
         Act.PUBLISH,
     },
     Role.TRAINER: _EVERYBODY

@@ -10,14 +10,14 @@ from typing import Protocol
 from contract.callbacks import Callback, CallbackState, Urgency
 from contract.errors import ErrorCode, Rejection
 from contract.people import Grant, Person
-from contract.rooms import CallStage, EndReason, RoomState
+from contract.rooms import EndReason, RoomState
 from signaling.domain.access import Act, may, place_of
 
 ABANDONED_MS = 5_000
 """A store that cancels earlier changed its mind; later it gave up waiting."""
 LATE: dict[Urgency, int] = {Urgency.DUE: 1, Urgency.MANAGER: 2, Urgency.ADMINISTRATOR: 4}
 """After how many times the time to call back."""
-IN_VAIN = frozenset({EndReason.MISSED, EndReason.DECLINED, EndReason.NOBODY_FREE})
+IN_VAIN = frozenset({EndReason.MISSED, EndReason.DECLINED, EndReason.NOBODY_FREE, EndReason.CALLBACK})
 
 
 class Viewer(Protocol):
@@ -56,7 +56,7 @@ def again(item: Callback, newer: Callback) -> Callback:
 def settles(item: Callback, state: RoomState) -> Person | None:
     """Who answered a call of the same store for the same reason, which is all that was owed."""
     call = state.call
-    if call is None or call.stage is CallStage.RINGING or call.answered_by is None:
+    if call is None or call.pending or call.answered_by is None:
         return None
     if call.store.id != item.store.id or call.reason is not item.reason:
         return None

@@ -1,7 +1,8 @@
 """A call for help: who rings, who answers first, how it ends."""
 
-from contract.client import AcceptCall, CancelCall, DeclineCall, FirstFrame, Rung, StartCall
+from contract.client import AcceptCall, AskCallback, CancelCall, DeclineCall, FirstFrame, Rung, StartCall, TakeCall
 from contract.errors import ErrorCode, Rejection
+from contract.ids import PersonId
 from contract.nodes import DropParticipant, LegEnd
 from contract.rooms import (
     Call,
@@ -15,13 +16,14 @@ from contract.rooms import (
     RoomState,
     Timings,
 )
-from signaling.domain import routing
+from signaling.domain import queue, routing
 from signaling.domain.access import Act, may, place_of
-from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand
+from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
 
 STAGES: dict[CallStage, frozenset[CallStage]] = {
-    CallStage.RINGING: frozenset({CallStage.ANSWERED, CallStage.ENDED}),
+    CallStage.RINGING: frozenset({CallStage.WAITING, CallStage.ANSWERED, CallStage.ENDED}),
+    CallStage.WAITING: frozenset({CallStage.RINGING, CallStage.ANSWERED, CallStage.ENDED}),
     CallStage.ANSWERED: frozenset({CallStage.ENDED}),
     CallStage.ENDED: frozenset(),
 }
@@ -65,24 +67,68 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
 
 
 def _ring_from(draft: Draft, first: int, facts: Facts | OpeningFacts) -> None:
-    """Ring at step `first`, or at the next one at which somebody rings; after the last the call is over.
+    """Ring at step `first`, or at the next one at which somebody rings; after the last the call waits or is over.
 
     Those who ring already go on. A step at which nobody rings takes no time.
     """
-    call = call_of(draft)
-    for number, step in list(enumerate(call.steps))[first:]:
-        there = {member.person.id for member in draft.state.members}
-        here = place_of(call.store)
-        others = [one for one in facts.experts if one.person.id not in there and one.reach.covers(here)]
+    for number, step in list(enumerate(call_of(draft).steps))[first:]:
+        call = call_of(draft)
+        others = queue.rungable(draft.state, facts.experts)
         fitting = routing.fitting(step, call.reason, call.language, others, draft.now_ms)
-        for person in fitting[: facts.at_once]:
+        rung = fitting[: facts.at_once]
+        for person in rung:
             draft.emit(MemberChanged(member=Member(person=person, state=MemberState.RINGING)))
+        if any(person.id in call.passed_by for person in rung):
+            _set(draft, passed_by=[one for one in call.passed_by if all(one != person.id for person in rung)])
         if _anybody_rings(draft):
             until = draft.now_ms + step.ring_ms
             rest_ms = sum(later.ring_ms for later in call.steps[number + 1 :])
-            _set(draft, step=number, step_until=until, ring_until=until + rest_ms)
+            _set(draft, stage=CallStage.RINGING, step=number, step_until=until, ring_until=until + rest_ms)
             return
-    draft.close(_unanswered(draft))
+    if queue.worth_waiting(draft.state, facts.experts, draft.now_ms, facts.wait_ms):
+        _wait(draft, facts.wait_ms)
+    else:
+        draft.close(_unanswered(draft))
+
+
+def _wait(draft: Draft, wait_ms: int) -> None:
+    """Nobody rings any more; the call keeps the place it once had."""
+    _stop_ringing(draft)
+    call = call_of(draft)
+    if call.stage is CallStage.WAITING:
+        return
+    since = draft.now_ms if call.queued_at is None else call.queued_at
+    until = draft.now_ms + wait_ms if call.wait_until is None else call.wait_until
+    _set(draft, stage=CallStage.WAITING, queued_at=since, wait_until=until, ring_until=until, step_until=None)
+
+
+def _stop_ringing(draft: Draft) -> None:
+    for member in draft.state.members:
+        if member.state is MemberState.RINGING:
+            draft.move(member, MemberState.MISSED)
+            draft.effects.append(
+                DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.REMOVED)
+            )
+
+
+def turn_came(draft: Draft, facts: Facts) -> None:
+    """Ring whoever of those it waits for is free by now; nobody there at all any more: it is over."""
+    call = draft.state.call
+    if call is not None and call.stage is CallStage.WAITING:
+        _ring_from(draft, 0, facts)
+
+
+def took_another(draft: Draft, person: PersonId, facts: Facts) -> None:
+    """Whoever it rings is in another call now, and may be rung once more."""
+    call = draft.state.call
+    member = find(draft.state, person)
+    if call is None or member is None or member.state is not MemberState.RINGING:
+        return
+    draft.move(member, MemberState.MISSED)
+    draft.effects.append(DropParticipant(room=draft.state.id, participant=person, reason=LegEnd.REMOVED))
+    _set(draft, passed_by=[*call.passed_by, person])
+    if not _anybody_rings(draft):
+        _ring_from(draft, call.step, facts)
 
 
 def _anybody_rings(draft: Draft) -> bool:
@@ -99,9 +145,12 @@ def _unanswered(draft: Draft) -> EndReason:
 
 def may_ring(state: RoomState, command: RoomCommand) -> bool:
     """Whether `command` may ring somebody: its facts need the experts, of whom nobody else may ring one meanwhile."""
-    if state.closed_at is not None or state.call is None or state.call.stage is not CallStage.RINGING:
+    if state.closed_at is not None or state.call is None:
         return False
-    return isinstance(command, RingExpired) or (isinstance(command, Asked) and isinstance(command.wish, DeclineCall))
+    if isinstance(command, Asked) and isinstance(command.wish, TakeCall):
+        return True
+    rings = isinstance(command, RingExpired | TurnCame | TookAnother)
+    return state.call.pending and (rings or (isinstance(command, Asked) and isinstance(command.wish, DeclineCall)))
 
 
 def call_of(draft: Draft) -> Call:
@@ -112,7 +161,10 @@ def call_of(draft: Draft) -> Call:
 
 
 def decide_call(
-    draft: Draft, asked: Asked, wish: Rung | AcceptCall | DeclineCall | CancelCall | FirstFrame, facts: Facts
+    draft: Draft,
+    asked: Asked,
+    wish: Rung | AcceptCall | DeclineCall | CancelCall | AskCallback | FirstFrame,
+    facts: Facts,
 ) -> None:
     """The wishes that only calls have."""
     member = member_of(draft.state, asked.by)
@@ -125,6 +177,8 @@ def decide_call(
             _decline(draft, member, facts)
         case CancelCall():
             _cancel(draft, member)
+        case AskCallback():
+            _ask_callback(draft, member)
         case FirstFrame():
             _first_frame(draft, asked, wish)
 
@@ -145,6 +199,29 @@ def _accept(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
         raise Rejection(ErrorCode.OVER, "the call has ended")
     if member.state is not MemberState.RINGING:
         raise Rejection(ErrorCode.FORBIDDEN, "this person is not rung")
+    _answer(draft, member, asked, facts)
+
+
+def take(draft: Draft, asked: Asked, facts: Facts) -> None:
+    """An expert answers a call that waits, out of turn. To anybody else it is not there: Rejection(`not_found`)."""
+    call = draft.state.call
+    member = find(draft.state, asked.by)
+    if member is not None and draft.state.closed_at is not None:
+        raise Rejection(ErrorCode.OVER, "the call has ended")
+    if call is not None and call.answered_by == asked.by and member is not None and member.session == asked.session:
+        return
+    expert = next((one for one in facts.experts if one.person.id == asked.by), None)
+    if call is None or expert is None or not expert.reach.covers(place_of(call.store)):
+        raise Rejection(ErrorCode.NOT_FOUND, "no such room")
+    rung = member is not None and member.state is MemberState.RINGING
+    if call.stage is not CallStage.WAITING and not rung:
+        raise Rejection(ErrorCode.CONFLICT, "somebody else is rung, or was quicker")
+    _answer(draft, Member(person=expert.person, state=MemberState.RINGING), asked, facts)
+
+
+def _answer(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
+    """Raises Rejection(`busy`)."""
+    call = call_of(draft)
     if facts.elsewhere:
         raise Rejection(ErrorCode.BUSY, "in another room")
     host = draft.seat(member, asked.session, host=True)
@@ -154,12 +231,7 @@ def _accept(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
     assert caller is not None
     draft.grant(caller)
     draft.grant(host, only_session=asked.session)
-    for other in draft.state.members:
-        if other.state is MemberState.RINGING:
-            draft.move(other, MemberState.MISSED)
-            draft.effects.append(
-                DropParticipant(room=draft.state.id, participant=other.person.id, reason=LegEnd.REMOVED)
-            )
+    _stop_ringing(draft)
     draft.record(facts.fresh_recording)
     legs_changed(draft, facts)
 
@@ -188,7 +260,22 @@ def _cancel(draft: Draft, member: Member) -> None:
         draft.close(EndReason.HUNG_UP)
         return
     draft.unseat(member)
-    draft.close(EndReason.CANCELLED)
+    draft.close(_given_up(call))
+
+
+def _given_up(call: Call) -> EndReason:
+    """The store stops a call that nobody answered. In the queue it has the choice of being called back."""
+    return EndReason.LEFT_QUEUE if call.stage is CallStage.WAITING else EndReason.CANCELLED
+
+
+def _ask_callback(draft: Draft, member: Member) -> None:
+    call = call_of(draft)
+    if member.person.id != call.caller:
+        raise Rejection(ErrorCode.FORBIDDEN, "only the caller")
+    if not call.pending:
+        raise Rejection(ErrorCode.CONFLICT, "answered meanwhile")
+    draft.unseat(member)
+    draft.close(EndReason.CALLBACK)
 
 
 def _first_frame(draft: Draft, asked: Asked, wish: FirstFrame) -> None:
@@ -201,16 +288,21 @@ def _first_frame(draft: Draft, asked: Asked, wish: FirstFrame) -> None:
 
 
 def ring_expired(draft: Draft, facts: Facts) -> None:
-    """Nobody answered at this step: more ring, or the call is missed."""
+    """Nobody answered at this step: more ring, or the call waits or is missed. It has waited long enough: likewise."""
     due_ms = next_ring_ms(draft.state)
-    if due_ms is not None and draft.now_ms >= due_ms:
-        _ring_from(draft, call_of(draft).step + 1, facts)
+    if due_ms is None or draft.now_ms < due_ms:
+        return
+    call = call_of(draft)
+    if call.stage is CallStage.WAITING:
+        draft.close(_unanswered(draft))
+    else:
+        _ring_from(draft, call.step + 1, facts)
 
 
 def next_ring_ms(state: RoomState) -> int | None:
-    """When `RingExpired` is due, UTC ms: whatever rings has one."""
+    """When `RingExpired` is due, UTC ms: whatever rings or waits has one."""
     call = state.call
-    if state.closed_at is not None or call is None or call.stage is not CallStage.RINGING:
+    if state.closed_at is not None or call is None or not call.pending:
         return None
     return call.ring_until if call.step_until is None else call.step_until
 
@@ -229,14 +321,17 @@ def hang_up(draft: Draft, member: Member) -> None:
     """A seated member leaves: the call is over for both."""
     call = call_of(draft)
     draft.unseat(member)
-    draft.close(EndReason.CANCELLED if call.stage is CallStage.RINGING else EndReason.HUNG_UP)
+    draft.close(_given_up(call) if call.pending else EndReason.HUNG_UP)
 
 
 def lost(draft: Draft, member: Member) -> None:
     """A seated member vanished for good."""
     call = call_of(draft)
     draft.unseat(member)
-    draft.close(EndReason.CANCELLED if call.stage is CallStage.RINGING else EndReason.FAILED)
+    if call.stage is CallStage.WAITING:
+        draft.close(EndReason.MISSED)  # it did not choose to go: it is called back
+    else:
+        draft.close(EndReason.CANCELLED if call.pending else EndReason.FAILED)
 
 
 def _stamp(draft: Draft, **times: int) -> None:

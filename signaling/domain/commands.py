@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from contract.client import (
     AcceptCall,
+    AskCallback,
     AskStill,
     CancelCall,
     CloseRoom,
@@ -20,6 +21,7 @@ from contract.client import (
     Rung,
     SetMedia,
     StartCall,
+    TakeCall,
 )
 from contract.ids import PersonId, RecordingId, RoomId, SessionId
 from contract.media import MediaUse
@@ -36,6 +38,8 @@ Wish = (
     | AcceptCall
     | DeclineCall
     | CancelCall
+    | AskCallback
+    | TakeCall
     | FirstFrame
     | JoinRoom
     | LeaveRoom
@@ -62,6 +66,18 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class RingExpired:
     """`step_until` of a ringing call has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCame:
+    """Somebody whom a call waits for may be free, or nobody is there to wait for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class TookAnother:
+    """Somebody whom this call rings answered another one."""
+
+    person: PersonId
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,8 @@ class GuestGone:
 RoomCommand = (
     Asked
     | RingExpired
+    | TurnCame
+    | TookAnother
     | LegsChanged
     | SeatQuiet
     | SeatHeard
@@ -151,6 +169,8 @@ class Facts:
     """As they are this moment; only for what may ring somebody (calls.may_ring)."""
     at_once: int = 1
     """How many a step begins to ring at most."""
+    wait_ms: int = 0
+    """How long a call may wait in the queue; 0: it may not."""
 
     def media_up(self, person: PersonId, session: SessionId | None) -> bool:
         """Whether a leg of this session of `person` is connected."""
@@ -174,6 +194,7 @@ class OpeningFacts:
     """The chain of a call."""
     experts: Sequence[Expert] = ()
     at_once: int = 1
+    wait_ms: int = 0
     people: Mapping[PersonId, Person] | None = None
     """Everybody who can be invited."""
     elsewhere: bool = False

@@ -216,7 +216,7 @@ def hosting(state: RoomState, person: PersonId) -> Member:
 def grants_of(state: RoomState, member: Member) -> Grants | None:
     """What media lets this member do; None: it may have no leg here.
 
-    While a call rings, both sides are connected and nothing flows.
+    While a call rings or waits, whoever is in it is connected and nothing flows.
     """
     if state.closed_at is not None:
         return None
@@ -224,7 +224,7 @@ def grants_of(state: RoomState, member: Member) -> Grants | None:
         return NO_GRANTS
     if member.state not in SEATED:
         return None
-    if state.call is not None and state.call.stage is CallStage.RINGING:
+    if state.call is not None and state.call.pending:
         return NO_GRANTS
     if member.guest is not None:
         return GUEST_GRANTS[member.guest]

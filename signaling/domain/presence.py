@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from contract.ids import PersonId
 from contract.people import Person, Presence, PresenceEntry, Role
-from contract.rooms import CallStage, MemberState, RoomState
+from contract.rooms import MemberState, RoomState
 from signaling.domain.draft import SEATED, find
 
 OFFLINE_AFTER_S = 6.0
@@ -24,7 +24,7 @@ def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
         member = find(state, person)
         if state.closed_at is not None or member is None:
             continue
-        ringing = state.call is not None and state.call.stage is CallStage.RINGING
+        ringing = state.call is not None and state.call.pending
         if member.state in SEATED and not ringing:
             return Presence.BUSY
         if ringing and (member.state in SEATED or member.state is MemberState.RINGING):

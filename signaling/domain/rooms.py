@@ -8,6 +8,7 @@ from typing import assert_never
 
 from contract.client import (
     AcceptCall,
+    AskCallback,
     AskStill,
     CancelCall,
     CloseRoom,
@@ -23,6 +24,7 @@ from contract.client import (
     Rung,
     SetMedia,
     StartCall,
+    TakeCall,
 )
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import CloseLeg, DropParticipant, LegEnd, Record, RecordingReport
@@ -59,6 +61,8 @@ from signaling.domain.commands import (
     SeatLost,
     SeatQuiet,
     StillTaken,
+    TookAnother,
+    TurnCame,
 )
 from signaling.domain.draft import SEATED, Decision, Draft, find, hosting, member_of, seated
 
@@ -104,7 +108,7 @@ def decide(state: RoomState, command: RoomCommand, now_ms: int, facts: Facts) ->
             guests.came(draft, command, facts)
         case GuestGone():
             guests.gone(draft, command)
-        case RingExpired() | LegsChanged() | SeatQuiet() | SeatHeard() | SeatLost():
+        case RingExpired() | TurnCame() | TookAnother() | LegsChanged() | SeatQuiet() | SeatHeard() | SeatLost():
             if state.closed_at is None:
                 _told(draft, command, facts)
         case _:
@@ -150,13 +154,16 @@ def _in_reach(person: Person, scope: Scope) -> bool:
 
 def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
     wish = asked.wish
+    if isinstance(wish, TakeCall):
+        calls.take(draft, asked, facts)  # by somebody who is no member yet
+        return
     member = member_of(draft.state, asked.by)
     if draft.state.closed_at is not None:
-        if isinstance(wish, LeaveRoom | CancelCall | DeclineCall | CloseRoom | Rung | ReportQuality):
+        if isinstance(wish, LeaveRoom | CancelCall | AskCallback | DeclineCall | CloseRoom | Rung | ReportQuality):
             return  # what it wished is so already, or does not matter any more
         raise Rejection(ErrorCode.OVER, "the room is closed")
     match wish:
-        case Rung() | AcceptCall() | DeclineCall() | CancelCall() | FirstFrame():
+        case Rung() | AcceptCall() | DeclineCall() | CancelCall() | AskCallback() | FirstFrame():
             calls.decide_call(draft, asked, wish, facts)
         case JoinRoom():
             _join(draft, member, asked, wish, facts)
@@ -187,10 +194,18 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             assert_never(wish)
 
 
-def _told(draft: Draft, command: RingExpired | LegsChanged | SeatQuiet | SeatHeard | SeatLost, facts: Facts) -> None:
+def _told(
+    draft: Draft,
+    command: RingExpired | TurnCame | TookAnother | LegsChanged | SeatQuiet | SeatHeard | SeatLost,
+    facts: Facts,
+) -> None:
     match command:
         case RingExpired():
             calls.ring_expired(draft, facts)
+        case TurnCame():
+            calls.turn_came(draft, facts)
+        case TookAnother(person=person):
+            calls.took_another(draft, person, facts)
         case LegsChanged():
             calls.legs_changed(draft, facts)
         case SeatQuiet(person=person):

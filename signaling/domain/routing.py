@@ -21,6 +21,8 @@ class Expert:
 
     person: Person
     free: bool
+    busy: bool = False
+    """In a call, a class, or rung: free again before long."""
     profile: ExpertProfile = field(default_factory=ExpertProfile)
     recent_calls: int = 0
     """How many they answered lately."""

@@ -1,7 +1,7 @@
 """Keeps the presence board up to date and tells everybody who may see it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from contract.ids import PersonId
 from contract.people import Grant, Person, Presence, PresenceEntry
@@ -16,9 +16,11 @@ from signaling.live.sessions import ClientSessions
 class LivePresence:
     """The board and its one teller, `run`."""
 
-    def __init__(self, sessions: ClientSessions) -> None:
+    def __init__(self, sessions: ClientSessions, changed: Callable[[], None]) -> None:
+        """`changed` is called when somebody is no longer as they were."""
         self._board = PresenceBoard()
         self._sessions = sessions
+        self._changed = changed
         self._touched = asyncio.Event()
 
     def relist(self, people: list[Person]) -> None:
@@ -73,6 +75,7 @@ class LivePresence:
             changed = self._board.changes(clock.now(), clock.wall_ms())
             if changed:
                 self._tell(changed)
+                self._changed()
 
     def _tell(self, changed: list[PresenceEntry]) -> None:
         texts: dict[tuple[Grant, ...], str | None] = {}

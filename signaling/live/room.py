@@ -57,13 +57,18 @@ class Surroundings(Protocol):
     ringing: asyncio.Lock
     """Held by whoever rings people, so that two calls never ring the same free expert."""
 
-    def experts(self) -> list[Expert]:
-        """The experts as they are this moment, for who rings."""
+    def experts(self, room: RoomId) -> list[Expert]:
+        """The experts as they are this moment, for whom `room` may ring."""
         ...
 
     @property
     def at_once(self) -> int:
         """How many a step begins to ring at most."""
+        ...
+
+    @property
+    def wait_ms(self) -> int:
+        """How long a call may wait in the queue; 0: it may not."""
         ...
 
     def elsewhere(self, person: PersonId, room: RoomId) -> bool:
@@ -238,7 +243,7 @@ class LiveRoom:
             await self._decide(order, experts=())
             return
         async with self._around.ringing:
-            await self._decide(order, experts=self._around.experts())
+            await self._decide(order, experts=self._around.experts(self.id))
 
     async def _decide(self, order: Order, *, experts: Sequence[Expert]) -> None:
         command = order.command
@@ -248,6 +253,7 @@ class LiveRoom:
             elsewhere=isinstance(command, Asked) and self._around.elsewhere(command.by, self.id),
             experts=experts,
             at_once=self._around.at_once,
+            wait_ms=self._around.wait_ms,
         )
         now_ms = clock.wall_ms()
         try:

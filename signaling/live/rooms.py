@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.client import OpenSession, StartCall
 from contract.errors import Rejection
 from contract.ids import PersonId, RecordingId, RoomId, room_channel
-from contract.rooms import RoomState
+from contract.rooms import CallStage, MemberState, RoomState
 from contract.server import Room, RoomDelta, RoomGone
 from runtime import clock, ids
 from runtime.logs import get_logger
 from runtime.supervise import TaskScope
-from signaling.domain.commands import Opening, OpeningFacts
+from signaling.domain import queue
+from signaling.domain.commands import Opening, OpeningFacts, TookAnother
 from signaling.domain.draft import SEATED, Decision, Effect, concerned, find
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import open_room
@@ -22,6 +23,7 @@ from signaling.domain.routing import Expert
 from signaling.live.call_figures import CallFigures
 from signaling.live.callbacks import Callbacks
 from signaling.live.presence import LivePresence
+from signaling.live.queue import LiveQueue
 from signaling.live.room import LiveRoom
 from signaling.live.routing import LATELY_MS, LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions
@@ -45,6 +47,7 @@ class Rooms:
         figures: CallFigures,
         routing: LiveRouting,
         callbacks: Callbacks,
+        queue: LiveQueue,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -54,6 +57,7 @@ class Rooms:
         self._figures = figures
         self._routing = routing
         self._callbacks = callbacks
+        self._queue = queue
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
         self.ringing = asyncio.Lock()
@@ -64,7 +68,9 @@ class Rooms:
         async with self._database.read() as session:
             states = await rows.unfinished(session)
             heads = await messages.heads(session, [room_channel(state.id) for state in states])
-            self._routing.answered(await rows.answered_since(session, clock.wall_ms() - LATELY_MS))
+            lately = await rows.answered_since(session, clock.wall_ms() - LATELY_MS)
+        self._routing.answered(state.call for state in lately if state.call is not None)
+        self._queue.ended(lately)
         for state in states:
             self._add(state, heads.get(room_channel(state.id), 0))
         log.info("rooms loaded", rooms=len(states))
@@ -87,9 +93,22 @@ class Rooms:
                 return True
         return False
 
-    def experts(self) -> list[Expert]:
-        """The experts as they are this moment, for who rings."""
+    def experts(self, room: RoomId | None) -> list[Expert]:
+        """The experts as they are this moment, for whom `room`, or a new one, may ring."""
+        return queue.unpromised(self.everybody(), self.waiting(), clock.wall_ms(), room)
+
+    def everybody(self) -> list[Expert]:
+        """The experts as they are this moment, promised or not."""
         return self._routing.experts(self._presence.experts(), clock.wall_ms())
+
+    def waiting(self) -> list[RoomState]:
+        """The calls that wait, in their order."""
+        return queue.in_order(room.state for room in self._rooms.values())
+
+    @property
+    def wait_ms(self) -> int:
+        """How long a call may wait in the queue; 0: it may not."""
+        return self._queue.wait_ms(len(self.waiting()))
 
     @property
     def at_once(self) -> int:
@@ -116,8 +135,9 @@ class Rooms:
                 room=RoomId(ids.uuid7()),
                 fresh_recording=RecordingId(ids.uuid7()),
                 steps=self._routing.steps(wish.reason) if isinstance(wish, StartCall) else (),
-                experts=self.experts() if isinstance(wish, StartCall) else (),
+                experts=self.experts(None) if isinstance(wish, StartCall) else (),
                 at_once=self.at_once,
+                wait_ms=self.wait_ms,
                 people=self._presence.people(),
                 elsewhere=self.elsewhere(person.id, None),
             )
@@ -167,6 +187,9 @@ class Rooms:
         call, was = decision.state.call, room.state.call
         if call is not None and call.answered_by is not None and was is not None and was.answered_by is None:
             self._routing.answered([call])
+            self._pass_by(room.id, call.answered_by)
+        if room.state.closed_at is None and decision.state.closed_at is not None:
+            self._queue.ended([decision.state])
         room.state = decision.state
         for person in before:
             for text in deltas:
@@ -183,6 +206,15 @@ class Rooms:
         self._tell_presence(before | after)
         if call is not None and was is not None and call.stage is not was.stage:
             self._callbacks.wake()
+        if any(one is not None and one.stage is CallStage.WAITING for one in (call, was)):
+            self._queue.wake()
+
+    def _pass_by(self, answered: RoomId, person: PersonId) -> None:
+        """Whatever else rings this person looks for somebody else."""
+        for other in self.of(person):
+            member = find(other.state, person)
+            if other.id != answered and member is not None and member.state is MemberState.RINGING:
+                other.put(TookAnother(person))
 
     def _tell_presence(self, people: Iterable[PersonId]) -> None:
         for person in people:

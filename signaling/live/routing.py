@@ -60,6 +60,7 @@ class LiveRouting:
             Expert(
                 person=entry.person,
                 free=entry.presence is Presence.FREE,
+                busy=entry.presence in (Presence.BUSY, Presence.RINGING),
                 profile=self._profiles.get(entry.person.id) or ExpertProfile(),
                 recent_calls=counts.get(entry.person.id, 0),
                 reach=self._reach.get(entry.person.id, NOWHERE),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.audit import Action
 from contract.callbacks import Callback, CallbackState
 from contract.ids import PersonId, RoomId, StoreId
-from contract.rooms import CallStage, RoomState
+from contract.rooms import RoomState
 from signaling.domain import callbacks
 from signaling.store import audit
 from signaling.store.people import as_store
@@ -22,7 +22,7 @@ UNFINISHED = CallbackRow.state.in_([CallbackState.OPEN.value, CallbackState.TAKE
 async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within_ms: int) -> None:
     """A room is as in `state` now: if it is a call that was answered or is over, what follows for callbacks."""
     call = state.call
-    if call is None or (call.stage is CallStage.RINGING and state.closed_at is None):
+    if call is None or (call.pending and state.closed_at is None):
         return
     waiting = await _read(session, CallbackRow.store_id == call.store.id, UNFINISHED)
     if (new := callbacks.owed(state, within_ms)) is not None:

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.ids import ClientMessageId, PersonId, RoomId, room_channel
 from contract.recording import RecordingSummary
 from contract.rooms import (
-    Call,
     Member,
     MemberChanged,
     RecordingChanged,
@@ -158,13 +157,13 @@ async def unfinished(session: AsyncSession) -> list[RoomState]:
     return [RoomState.model_validate_json(body) for body in await session.scalars(query)]
 
 
-async def answered_since(session: AsyncSession, since_ms: int) -> list[Call]:
+async def answered_since(session: AsyncSession, since_ms: int) -> list[RoomState]:
     """The answered calls that are over and were opened then or later, oldest first."""
     query = select(RoomRow.body).where(
         RoomRow.opened_ms >= since_ms, RoomRow.closed_ms.is_not(None), RoomRow.kind == RoomKind.CALL.value
     )
     states = [RoomState.model_validate_json(body) for body in await session.scalars(query.order_by(RoomRow.opened_ms))]
-    return [state.call for state in states if state.call is not None and state.call.answered_by is not None]
+    return [state for state in states if state.call is not None and state.call.answered_by is not None]
 
 
 async def find(session: AsyncSession, room: RoomId) -> RoomState | None:

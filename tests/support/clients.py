@@ -18,6 +18,7 @@ from contract.callbacks import Callback
 from contract.client import Ack, Hello, Ping, Send, Sync
 from contract.errors import ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
+from contract.queue import QueuedCall
 from contract.rooms import RoomState, apply
 from contract.server import (
     SERVER_MESSAGE,
@@ -27,6 +28,7 @@ from contract.server import (
     Done,
     Error,
     PresenceChanged,
+    QueueChanged,
     Reached,
     Receipt,
     Room,
@@ -60,6 +62,7 @@ class Tab:
         self.rooms: dict[RoomId, RoomState] = {}
         self.gone: list[RoomId] = []
         self.callbacks: dict[RoomId, Callback] = {}
+        self.queue: dict[RoomId, QueuedCall] = {}
         self.welcome: Welcome | None = None
         self.bye: Bye | None = None
         self.close_code: int | None = None
@@ -193,6 +196,8 @@ class Tab:
                 if every:
                     self.callbacks.clear()
                 self.callbacks |= {item.room: item for item in items}
+            case QueueChanged(calls=calls):
+                self.queue = {call.room: call for call in calls}
             case Bye():
                 self.bye = message
             case _:

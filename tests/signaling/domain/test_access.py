@@ -28,6 +28,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.SEE_CALLBACK: frozenset({Role.STORE, Role.EXPERT, Role.MANAGER, Role.ADMIN}),
     Act.WORK_CALLBACK: frozenset({Role.EXPERT, Role.MANAGER, Role.ADMIN}),
     Act.OVERSEE_CALLBACK: frozenset({Role.MANAGER, Role.ADMIN}),
+    Act.SEE_QUEUE: frozenset({Role.STORE, Role.EXPERT, Role.MANAGER, Role.ADMIN}),
     Act.SEE_ARCHIVE: frozenset({Role.STORE, Role.MANAGER, Role.ADMIN}),
     Act.SEE_QUALITY: frozenset({Role.MANAGER, Role.ADMIN}),
     Act.PUBLISH: frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN}),

@@ -9,6 +9,7 @@ import pytest
 from contract.client import (
     AcceptCall,
     Ack,
+    AskCallback,
     AskStill,
     CancelCall,
     ClientMessage,
@@ -32,6 +33,7 @@ from contract.client import (
     SetMedia,
     StartCall,
     Sync,
+    TakeCall,
 )
 from contract.errors import ErrorCode
 from contract.ids import PersonId, RoomId, StillId, room_channel
@@ -172,6 +174,14 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
     "cancel_call": (
         lambda room, _: CancelCall(cid=new_cid(), room=room),
         dict.fromkeys(MEMBERS, "conflict"),
+    ),
+    "ask_callback": (
+        lambda room, _: AskCallback(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
+    "take_call": (
+        lambda room, _: TakeCall(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "not_found"),
     ),
     "first_frame": (
         lambda room, _: FirstFrame(cid=new_cid(), room=room),

@@ -1161,6 +1161,21 @@ export interface components {
             next: string | null;
         };
         /**
+         * AskCallback
+         * @description The store neither waits nor rings any longer, and is to be called back.
+         */
+        AskCallback: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ask_callback";
+        };
+        /**
          * AskStill
          * @description Asks the camera of `of` for a photo at full resolution.
          */
@@ -1273,6 +1288,18 @@ export interface components {
              * @default null
              */
             step_until: number | null;
+            /**
+             * Queued At
+             * @default null
+             */
+            queued_at: number | null;
+            /** Passed By */
+            passed_by?: string[];
+            /**
+             * Wait Until
+             * @default null
+             */
+            wait_until: number | null;
             timings: components["schemas"]["Timings"];
             /** @default null */
             end: components["schemas"]["EndReason"] | null;
@@ -1303,7 +1330,7 @@ export interface components {
          * CallStage
          * @enum {string}
          */
-        CallStage: "ringing" | "answered" | "ended";
+        CallStage: "ringing" | "waiting" | "answered" | "ended";
         /**
          * Callback
          * @description One for all calls of a store in vain for the same reason, until it is done.
@@ -1451,7 +1478,7 @@ export interface components {
             body: string;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["TakeCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
          * @description What a client measured of its PeerConnection.
@@ -1567,7 +1594,7 @@ export interface components {
          * @description Why a room is over; every one is shown in words.
          * @enum {string}
          */
-        EndReason: "hung_up" | "cancelled" | "declined" | "missed" | "nobody_free" | "closed" | "empty" | "failed";
+        EndReason: "hung_up" | "cancelled" | "declined" | "missed" | "nobody_free" | "callback" | "left_queue" | "closed" | "empty" | "failed";
         /**
          * EnrolDevice
          * @description The code as somebody typed or scanned it.
@@ -2548,6 +2575,44 @@ export interface components {
          * @enum {string}
          */
         QualityMarkKind: "joined" | "left" | "away" | "back";
+        /**
+         * QueueChanged
+         * @description The calls that wait, as far as this person is concerned, in their order; replaces what was told before.
+         */
+        QueueChanged: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "queue";
+            /** Calls */
+            calls: components["schemas"]["QueuedCall"][];
+            /**
+             * More
+             * @default 0
+             */
+            more: number;
+        };
+        /**
+         * QueuedCall
+         * @description One call that waits.
+         */
+        QueuedCall: {
+            /** Room */
+            room: string;
+            store: components["schemas"]["Store"];
+            reason: components["schemas"]["Reason"];
+            /** Since */
+            since: number;
+            /** Until */
+            until: number;
+            /** Position */
+            position: number;
+            /** About S */
+            about_s: number | null;
+            /** Experts */
+            experts: string[];
+        };
         /** RaiseHand */
         RaiseHand: {
             /** Cid */
@@ -2960,7 +3025,7 @@ export interface components {
             limit: components["schemas"]["Limit"];
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.
@@ -3280,6 +3345,21 @@ export interface components {
             upto: number;
             /** More */
             more: boolean;
+        };
+        /**
+         * TakeCall
+         * @description An expert answers a call that waits, out of its turn; consent as with `accept_call`.
+         */
+        TakeCall: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "take_call";
         };
         /**
          * Ticket

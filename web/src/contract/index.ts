@@ -29,6 +29,7 @@ export type Call = S['Call']
 export type Callback = Omit<Written<S['Callback'], 'calls' | 'state' | 'urgency'>, 'owner'> & {
   owner: Person | null
 }
+export type QueuedCall = S['QueuedCall']
 export type RingStep = NonNullable<Call['steps']>[number]
 export type CallStage = Call['stage']
 export type EndReason = NonNullable<RoomState['end']>

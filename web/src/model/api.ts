@@ -35,6 +35,7 @@ import type { DeviceProblem, RefusalCode } from '../link/refusal'
 import type { Advice } from './advice'
 import type { AuditWish } from './audit'
 import type { Organisation } from './organisation'
+import type { Queued } from './queue'
 
 export type { Advice } from './advice'
 export { Refusal } from '../link/refusal'
@@ -343,6 +344,14 @@ export interface Model {
   /** Gives it back to everybody. */
   reopenCallback(room: RoomId): Promise<void>
   finishCallback(room: RoomId): Promise<void>
+
+  /* ---- the queue ---- */
+  /** Calls that wait until somebody is free: of a store its own. */
+  queue: ReadonlySignal<Queued>
+  /** The store's call ends, and headquarters calls back. */
+  askCallback(room: RoomId): Promise<void>
+  /** Answers a call that waits, out of its turn. Refusals: conflict (somebody was quicker), busy. */
+  takeCall(room: RoomId): Promise<void>
 
   /* ---- audit ---- */
   audit: {

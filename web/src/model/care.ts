@@ -13,7 +13,7 @@ import { CROWD, CROWD_SAMPLE_MS, SAMPLE_MS } from '../contract'
 import type { Advice } from './advice'
 import { Advisor } from './advice'
 import type { PeerState } from './api'
-import { isSeated, memberOf, oppositeIn } from './room'
+import { isPending, isSeated, memberOf, oppositeIn } from './room'
 
 /** Two reports missing: what the other side said is no longer so. */
 const FRESH_MS = 12_000
@@ -67,7 +67,7 @@ export class Care {
     const { inputs } = this
     const room = inputs.room.peek()
     const me = inputs.person.peek()
-    if (!room || room.closed_at || me === null || room.call?.stage === 'ringing') return
+    if (!room || room.closed_at || me === null || (room.call && isPending(room.call))) return
     inputs.send({ type: 'report_figures', room: room.id, sample })
     const id = oppositeIn(room, me)
     const other = id === null ? null : memberOf(room, id)

@@ -36,6 +36,7 @@ import { Chats } from './chats'
 import { exposeDebug } from './debug'
 import { organisation } from './organisation'
 import { People } from './people'
+import { Queue, queueActs } from './queue'
 import { bindLocal, bindRemote } from './pictures'
 import { soundOf, startRinging } from './ringing'
 import { isOpen, memberOf, oppositeIn } from './room'
@@ -64,6 +65,7 @@ function createModel(): Model {
   )
   const firstFrames = new Set<RoomId>()
   const callbacks = new Callbacks()
+  const queue = new Queue()
 
   const session: Session = new Session(
     {
@@ -79,7 +81,13 @@ function createModel(): Model {
       onMessage: (message) => {
         if (message.type === 'media_moved') media.movedAway(message.room)
         if (message.type === 'seen') care.heard(message)
-        if (callbacks.take(message) || rooms.take(message) || message.type !== 'presence') return
+        if (
+          callbacks.take(message) ||
+          queue.take(message) ||
+          rooms.take(message) ||
+          message.type !== 'presence'
+        )
+          return
         people.merge(message.entries as Parameters<People['merge']>[0])
         void seat.look(seats).then((rejoined) => {
           if (rejoined) adopt()
@@ -91,6 +99,7 @@ function createModel(): Model {
           rooms.clear()
           people.clear()
           callbacks.clear()
+          queue.clear()
           chats.clear()
           seat.forget()
           calling.value = false
@@ -448,6 +457,8 @@ function createModel(): Model {
     archive,
     callbacks: callbacks.due,
     ...callbackActs,
+    queue: queue.waiting,
+    ...queueActs(wish),
     audit,
     organisation,
 

@@ -1,5 +1,5 @@
 /** A room and the facts that change it; `apply` mirrors contract/rooms.py line by line. */
-import type { Member, PersonId, RoomEvent, RoomState } from '../contract'
+import type { Call, Member, PersonId, RoomEvent, RoomState } from '../contract'
 
 /** The state after one event; `ver` goes up by one. */
 export function apply(state: RoomState, event: RoomEvent): RoomState {
@@ -30,6 +30,9 @@ export function apply(state: RoomState, event: RoomEvent): RoomState {
 }
 
 export const isOpen = (room: RoomState): boolean => room.closed_at === null || room.closed_at === undefined
+
+/** Nobody has answered yet: it rings or waits. */
+export const isPending = (call: Call): boolean => call.stage === 'ringing' || call.stage === 'waiting'
 
 export const memberOf = (room: RoomState, person: PersonId): Member | null =>
   room.members.find((m) => m.person.id === person) ?? null

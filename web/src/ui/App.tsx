@@ -17,6 +17,7 @@ const Invitation = lazy(() => import('./signin/Invitation').then((module) => mod
 const Enrol = lazy(() => import('./signin/Enrol').then((module) => module.Enrol))
 const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
 const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
+const Waiting = lazy(() => import('./ring/Waiting').then((module) => module.Waiting))
 const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
 const Console = lazy(() => import('./console/Console').then((module) => module.Console))
 const ExpertCall = lazy(() => import('./call/ExpertCall').then((module) => module.ExpertCall))
@@ -36,7 +37,7 @@ const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => mod
 
 /** What a role may need within a second; fetched while its home is shown, so that no call waits for a file. */
 const SOON: Partial<Record<Role, { preload: () => Promise<unknown> }[]>> = {
-  store: [StoreHome, Ringing, StoreCall, Seat, Summary],
+  store: [StoreHome, Ringing, Waiting, StoreCall, Seat, Summary],
   expert: [Console, ExpertCall, Summary],
   trainer: [Sessions, TrainerDesk, Summary],
   auditor: [Audit],
@@ -49,6 +50,7 @@ function RoomScreen(props: { room: RoomState }) {
   if (room.kind === 'session')
     return model.self.value?.host ? <TrainerDesk room={room} /> : <Seat room={room} />
   if (room.call?.stage === 'ringing' && atStore) return <Ringing room={room} />
+  if (room.call?.stage === 'waiting' && atStore) return <Waiting room={room} />
   return atStore ? <StoreCall room={room} /> : <ExpertCall room={room} />
 }
 

@@ -11,7 +11,9 @@ const nothing = (): Promise<void> => Promise.resolve()
 
 /** A model whose every unnamed part is a signal of nothing that also answers as an act. */
 export function modelOf(parts: Record<string, unknown>): Model {
-  const made = new Map<string | symbol, unknown>(Object.entries({ callbacks: signal([]), ...parts }))
+  const made = new Map<string | symbol, unknown>(
+    Object.entries({ callbacks: signal([]), queue: signal({ calls: [], more: 0 }), ...parts }),
+  )
   return new Proxy({} as Model, {
     get: (_target, key) => {
       if (!made.has(key)) made.set(key, Object.assign(nothing, { value: null, peek: () => null }))

@@ -17,7 +17,7 @@ export const isPlayable = (entry: ArchiveEntry): boolean =>
 
 /** Whether a call came about at all; one that did not has its own words. */
 export const wasAnswered = (entry: ArchiveEntry): boolean =>
-  !['missed', 'declined', 'cancelled', 'nobody_free'].includes(entry.end ?? '')
+  !['missed', 'declined', 'cancelled', 'nobody_free', 'callback', 'left_queue'].includes(entry.end ?? '')
 
 /** Who answers for calls of others, and so may see how well they went. */
 export const oversees = (role: Role | undefined): boolean => role === 'admin' || role === 'manager'

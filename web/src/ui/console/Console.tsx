@@ -13,6 +13,7 @@ import { Avatar, PresenceWord } from '../parts/Person'
 import { Banner, Empty } from '../parts/State'
 import { skillsOf } from '../ring/Ringing'
 import { Incoming } from './Incoming'
+import { QueueList } from './QueueList'
 
 const GROUPS = ['free', 'ringing', 'busy', 'offline'] as const
 
@@ -100,6 +101,7 @@ export function Console() {
               </div>
             </section>
           )}
+          <QueueList />
           <CallbackList quiet />
           <RecentCalls limit={6} />
         </main>

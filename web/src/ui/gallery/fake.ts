@@ -171,6 +171,7 @@ export function fake(scene: Scene): Model {
     incoming: signal(scene.incoming ?? []),
     invitations: signal(scene.invitations ?? []),
     callbacks: signal([]),
+    queue: signal({ calls: [], more: 0 }),
     current: signal(room),
     answering: signal(null),
     self: signal(room?.members.find((one) => one.person.id === mine) ?? null),

@@ -12,7 +12,7 @@ import { Parts } from './Parts'
 import { QUALITY } from './figures'
 import { fake, film, pictureOf, type Scene } from './fake'
 import { ADMIN, CHEN, HE, NOW, QIAN, TABLETS, XIAOLIN } from './people'
-import { ended, inCall, ringing, session, withGuests } from './rooms'
+import { ended, inCall, queued, ringing, session, waiting, withGuests } from './rooms'
 
 const shop = TABLETS[0]!
 const refuse = (): Promise<never> => Promise.reject(new Refusal('unavailable'))
@@ -57,6 +57,11 @@ const SCENES: Record<string, () => Scene> = {
   }),
   'store-home-broken': () => ({ me: shop, elsewhere: inCall(), more: archive({ list: refuse }) }),
   ringing: () => ({ me: shop, current: ringing() }),
+  waiting: () => ({ me: shop, current: waiting(), more: { queue: signal(queued()) } }),
+  'waiting-unknown': () => {
+    const calls = queued().calls.map((call) => ({ ...call, about_s: null }))
+    return { me: shop, current: waiting(), more: { queue: signal({ calls, more: 0 }) } }
+  },
   'call-store': () => ({ me: shop, current: inCall() }),
   'call-store-weak': () => ({
     me: shop,
@@ -101,6 +106,7 @@ const SCENES: Record<string, () => Scene> = {
     return { me: CHEN, current: room }
   },
   console: () => ({ me: CHEN, incoming: [ringing()], more: { soundBlocked: signal(true) } }),
+  'console-queue': () => ({ me: CHEN, more: { queue: signal(queued()) } }),
   'console-quiet': () => ({ me: CHEN }),
   sessions: () => ({ me: HE }),
   'trainer-desk': () => ({ me: HE, current: session() }),

@@ -1,5 +1,14 @@
 /** Rooms, archive entries and a replay for the gallery. */
-import type { ArchiveEntry, Chapter, EndReason, RecordingState, Replay, RoomState } from '../../contract'
+import type {
+  ArchiveEntry,
+  Chapter,
+  EndReason,
+  QueuedCall,
+  RecordingState,
+  Replay,
+  RoomState,
+} from '../../contract'
+import type { Queued } from '../../model/queue'
 import { CHEN, HE, KITCHEN, LIU, NOW, STORES, TABLETS, WALL, ZHANG, member } from './people'
 
 const AT = NOW - 372_000
@@ -41,12 +50,51 @@ export function ringing(): RoomState {
       ],
       step: 0,
       step_until: NOW + 6_000,
+      queued_at: null,
+      wait_until: null,
       timings: { tap: NOW - 14_000, ring: NOW - 13_900, answer: null, connected: null, first_frame: null },
       end: null,
     },
     hands: [],
     recording: null,
     stills: [],
+  }
+}
+
+export function waiting(): RoomState {
+  const room = ringing()
+  const call = { ...room.call!, stage: 'waiting' as const, step_until: null, queued_at: NOW - 190_000 }
+  return {
+    ...room,
+    members: [room.members[0]!],
+    call: {
+      ...call,
+      wait_until: NOW + 410_000,
+      ring_until: NOW + 410_000,
+      timings: { ...call.timings, tap: NOW - 192_000 },
+    },
+  }
+}
+
+export function queued(): Queued {
+  const line = (n: number, more: Partial<QueuedCall>): QueuedCall => ({
+    room: `room-${n}`,
+    store: STORES[n - 1]!,
+    reason: 'equipment',
+    since: NOW - 192_000 + n * 40_000,
+    until: NOW + 410_000,
+    position: n,
+    about_s: 230 * n,
+    experts: [CHEN.id, ZHANG.id],
+    ...more,
+  })
+  return {
+    calls: [
+      line(1, {}),
+      line(2, { reason: 'dishes', position: 1, experts: [LIU.id] }),
+      line(3, { position: 2 }),
+    ],
+    more: 0,
   }
 }
 

@@ -26,7 +26,7 @@ import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { stages } from './stages'
 
-const NOT_ANSWERED = ['missed', 'declined', 'nobody_free', 'cancelled']
+const NOT_ANSWERED = ['missed', 'declined', 'nobody_free', 'cancelled', 'callback', 'left_queue']
 
 export function Summary(props: { room: RoomState }) {
   const model = useModel()

@@ -1,0 +1,89 @@
+// @vitest-environment happy-dom
+/** What those who wait, and those who are waited for, see of the queue. */
+import { describe, expect, it, vi } from 'vitest'
+import { Queue } from '../../model/queue'
+import { QueueList } from '../console/QueueList'
+import { CHEN, NOW, TABLETS } from '../gallery/people'
+import { queued, waiting } from '../gallery/rooms'
+import { byTestId, draw, modelOf, press, signal } from '../testing'
+import { about } from './about'
+import { Waiting } from './Waiting'
+
+const me = (person: typeof CHEN) => signal({ person })
+const store = (parts: Record<string, unknown>) =>
+  modelOf({
+    me: me(TABLETS[0]!),
+    tick: signal(NOW),
+    capture: signal({ state: 'on', cameraProblem: null, microphoneProblem: null }),
+    cameras: signal([]),
+    level: signal(0),
+    queue: signal(queued()),
+    ...parts,
+  })
+
+describe('a store that waits', () => {
+  it('sees its place, about how long it takes and until when it stays', async () => {
+    await draw(<Waiting room={waiting()} />, store({}))
+    expect(byTestId('queue-position').textContent).toBe('第 1 位')
+    expect(byTestId('queue-about').textContent).toBe('约 4 分钟')
+    expect(byTestId('waiting-time').textContent).toBe('3:12')
+  })
+  it('is told that nobody knows when nobody does', async () => {
+    const calls = queued().calls.map((call) => ({ ...call, about_s: null }))
+    await draw(<Waiting room={waiting()} />, store({ queue: signal({ calls, more: 0 }) }), 'en')
+    expect(byTestId('queue-about').textContent).toBe('unknown')
+  })
+  it('may be called back instead, or leave', async () => {
+    const askCallback = vi.fn(() => Promise.resolve())
+    const cancelCall = vi.fn(() => Promise.resolve())
+    await draw(<Waiting room={waiting()} />, store({ askCallback, cancelCall }))
+    await press('ask-callback')
+    expect(askCallback).toHaveBeenCalledExactlyOnceWith('room-1')
+    await draw(<Waiting room={waiting()} />, store({ askCallback, cancelCall }))
+    await press('leave-queue')
+    expect(cancelCall).toHaveBeenCalledExactlyOnceWith('room-1')
+  })
+})
+
+describe('the queue on the console', () => {
+  it('says who waits for how long and why, and lets who is free take one', async () => {
+    const takeCall = vi.fn(() => Promise.resolve())
+    const one = { calls: queued().calls.slice(1, 2), more: 2 }
+    await draw(<QueueList />, modelOf({ me: me(CHEN), tick: signal(NOW), queue: signal(one), takeCall }))
+    expect(byTestId('queue').textContent).toContain('3 个')
+    expect(byTestId('queued-room-2').textContent).toContain('菜品问题')
+    expect(byTestId('queued-room-2').textContent).toContain('已等 1:52')
+    await press('take-call')
+    expect(takeCall).toHaveBeenCalledExactlyOnceWith('room-2')
+  })
+  it('offers nothing to who is in a call, and is not there when nobody waits', async () => {
+    const busy = { me: me(CHEN), tick: signal(NOW), queue: signal(queued()), elsewhere: signal(waiting()) }
+    await draw(<QueueList />, modelOf(busy))
+    expect(document.querySelector('[data-testid="take-call"]')).toBeNull()
+    await draw(<QueueList />, modelOf({ me: me(CHEN), tick: signal(NOW) }))
+    expect(document.querySelector('[data-testid="queue"]')).toBeNull()
+  })
+})
+
+describe('what the client knows of the queue', () => {
+  it('is replaced by each message', () => {
+    const queue = new Queue()
+    const calls = [...queued().calls]
+    queue.take({ type: 'queue', calls, more: 4 })
+    expect(queue.waiting.value).toEqual({ calls, more: 4 })
+    queue.take({ type: 'queue', calls: [], more: 0 })
+    expect(queue.waiting.value.calls).toEqual([])
+  })
+})
+
+describe('how long a wait is said to be', () => {
+  it.each([
+    [null, '说不准'],
+    [0, '约 1 分钟'],
+    [60, '约 1 分钟'],
+    [61, '约 2 分钟'],
+    [1140, '约 19 分钟'],
+  ])('%s s', (seconds, words) => {
+    expect(about(seconds)).toBe(words)
+  })
+})
