@@ -12,7 +12,7 @@ from contract.tap import MAX_TAP_BYTES
 from media.metrics import MediaMetrics
 from media.node import MediaNode
 from media.peer.mux import Mux
-from media.peer.srtp import PROTECT, UNPROTECT
+from media.peer.srtp import PROTECT, UNPROTECT, UNPROTECT_RTCP
 from media.plane.base import Plane
 from media.plane.native import NativePlane, NoKernel
 from media.plane.python import PythonPlane
@@ -37,7 +37,7 @@ END_S = 3.0
 def plane() -> Plane:
     """The native one, or the one in Python with a word in the log."""
     try:
-        return NativePlane(PROTECT, UNPROTECT)
+        return NativePlane(PROTECT, UNPROTECT, unprotect_rtcp=UNPROTECT_RTCP)
     except NoKernel as error:
         log.warning("media forwards without its C kernel, at a higher cost", reason=str(error))
         return PythonPlane()

@@ -273,6 +273,7 @@ class Rooms:
         with self._guard(leg.room):
             room.media.add_leg(leg, leg.sections, grants, host=host, now=clock.now(), low_delay=leg.low_delay)
             leg.on_rtp, leg.on_rtcp = room.media.on_rtp, room.media.on_rtcp
+            leg.on_report = room.media.on_report
 
     def leg_ready(self, leg: Leg) -> None:
         """The new one is connected: the one it replaces goes only now (make before break)."""

@@ -24,7 +24,7 @@ from media.forward.turns import next_turn
 from media.plane.base import Plane
 from media.plane.python import PythonPlane
 from media.rtp.packet import RtpHeader, extension, parse_header
-from media.rtp.rtcp import parse_rtcp
+from media.rtp.rtcp import ReceiverReport, Remb, parse_rtcp
 from media.rtp.speakers import level_dbov
 
 MOST_REPORTS = 16
@@ -224,6 +224,12 @@ class MediaRoom:
         for packet in packets:
             self._feedback.act(leg, packet, now, wall_ns)
 
+    def on_report(self, leg_id: LegId, report: ReceiverReport | Remb, now: float, wall_ns: int) -> None:
+        """One that the plane took apart; it came at `now`, up to a tick ago."""
+        leg = self._legs.get(leg_id)
+        if leg is not None:
+            self._feedback.act(leg, report, now, wall_ns)
+
     def on_point(self, leg_id: LegId, point: PointAt, now: float, wall_ns: int) -> None:
         """The laser pointer of a leg: relayed to all others and to the tap; more than 60 a second are dropped."""
         leg = self._legs.get(leg_id)
@@ -278,6 +284,7 @@ class MediaRoom:
     def tick(self, now: float, wall_ns: int) -> None:
         """Retries, keyframe requests, silences, reports."""
         ended = False
+        self._plane.report()
         self._paced = [leg for leg in self._legs.values() if leg.numbering is not None and leg.pace(now)]
         if self._paced:
             self._here.take_back()

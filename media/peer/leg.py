@@ -17,6 +17,7 @@ from media.peer.dtls import DtlsTransport, Identity, SrtpError
 from media.peer.mux import Mux
 from media.peer.rates import REPORTS_PER_S, Ingress
 from media.peer.sdp import LocalTransport, answer
+from media.rtp.rtcp import ReceiverReport, Remb
 from runtime import clock
 from runtime.bucket import Bucket
 from runtime.logs import get_logger
@@ -38,13 +39,14 @@ _MOVED: dict[LegEnd, Literal["replaced", "left", "removed", "room_closed", "rest
 }
 
 Packet = Callable[[LegId, bytes, float, int], None]
+Report = Callable[[LegId, ReceiverReport | Remb, float, int], None]
 
 
 class LegOwner(Protocol):
     """Whom a leg tells; all calls come from the event loop and must not wait."""
 
     def leg_up(self, leg: "Leg") -> None:
-        """DTLS is done: packets may flow. Set `leg.on_rtp` and `leg.on_rtcp` here."""
+        """DTLS is done: packets may flow. Set `leg.on_rtp`, `leg.on_rtcp` and `leg.on_report` here."""
 
     def leg_ready(self, leg: "Leg") -> None:
         """The client said `ready`, or has no data channel to say it on."""
@@ -85,6 +87,8 @@ class Leg:
         self.reason: LegEnd | None = None
         self.on_rtp: Packet | None = None
         self.on_rtcp: Packet | None = None
+        self.on_report: Report | None = None
+        """Gets what the plane took apart already; set it wherever `on_rtcp` is."""
         self.endpoint = mux.open(on_rtp=self._srtp, on_rtcp=self._srtcp)
         known_by = self.endpoint.credentials
         try:
@@ -201,7 +205,7 @@ class Leg:
         if self.state is LegState.CLOSED:
             return
         self.reason = reason
-        self.on_rtp = self.on_rtcp = None
+        self.on_rtp = self.on_rtcp = self.on_report = None
         self.endpoint.disarm()
         self.protect = self._unprotect = self._protect_rtcp = self._unprotect_rtcp = _no_keys
         self._ending.set()
@@ -243,6 +247,7 @@ class Leg:
         self.protect, self._protect_rtcp = keys.protect, keys.protect_rtcp
         self._unprotect, self._unprotect_rtcp = keys.unprotect, keys.unprotect_rtcp
         self.endpoint.arm(keys.session, keys.reading)
+        self._mux.plane.hear(self.endpoint.handle, self._reported, self._rtcp)
         log.info(
             "leg is up",
             leg=self.id,
@@ -329,10 +334,26 @@ class Leg:
         except SrtpError:
             self._dropped["srtp_receive"] += 1
             return
-        self._reports.charge()
         self.endpoint.heard_media(now)
+        self._rtcp(packet, now, clock.wall_ns())
+
+    def _rtcp(self, packet: bytes, now: float, wall_ns: int) -> None:
+        """Plaintext; what came before it is told first."""
+        if not self._reports.take(now):
+            self._dropped["rtcp_rate"] += 1
+            return
+        self._mux.plane.report()
         if self.on_rtcp is not None:
-            self.on_rtcp(self.id, packet, now, clock.wall_ns())
+            self.on_rtcp(self.id, packet, now, wall_ns)
+
+    def _reported(self, report: ReceiverReport | Remb, now: float, wall_ns: int) -> None:
+        """Never raises: those of others come after it."""
+        try:
+            if self.on_report is not None:
+                self.on_report(self.id, report, now, wall_ns)
+        except Exception:
+            if self._mux.is_new_bug():
+                log.exception("a report met a bug")
 
     def _message(self, message: ClientData) -> None:
         if self.state is LegState.CLOSED:

@@ -185,7 +185,7 @@ class Mux:
         try:
             on_packet(data, now, wall_ns)
         except Exception:
-            if self._is_new_bug():
+            if self.is_new_bug():
                 log.exception("a datagram met a bug")
 
     def _take(self, door: Door, data: bytes, address: Address, now: float) -> None:
@@ -215,10 +215,10 @@ class Mux:
             else:
                 self.dropped["unknown"] += 1
         except Exception:
-            if self._is_new_bug():
+            if self.is_new_bug():
                 log.exception("a datagram met a bug")
 
-    def _is_new_bug(self) -> bool:
+    def is_new_bug(self) -> bool:
         """Count it; after ten it is only counted."""
         self.dropped["bug"] += 1
         self._bugs += 1

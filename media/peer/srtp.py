@@ -14,6 +14,7 @@ from media.peer.rates import MAX_DATAGRAM_BYTES
 SrtpError = pylibsrtp.Error
 PROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_protect")))
 UNPROTECT = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_unprotect")))
+UNPROTECT_RTCP = int(ffi.cast("uintptr_t", ffi.addressof(lib, "srtp_unprotect_rtcp")))
 """The C functions themselves, for a plane in C."""
 
 WINDOW_PACKETS = 1024

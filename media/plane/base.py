@@ -15,13 +15,16 @@ from contract.media import Codec
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Numbering
 from media.rtp.rewrite import Offsets
+from media.rtp.rtcp import ReceiverReport, Remb
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """Of a datagram socket as the system says it: host and port, with IPv6 flow label and scope too."""
 Take = Callable[[bytes, Address, float], None]
 """Gets a datagram as it came, from where, and `now`; must not raise."""
 OnPacket = Callable[[bytes, float, int], None]
-"""Gets the plaintext of what a lane would not take, `now` and `wall_ns`."""
+"""Gets the plaintext of what the plane decrypted and would not take, `now` and `wall_ns`."""
+OnReport = Callable[[ReceiverReport | Remb, float, int], None]
+"""Gets what a receiver reported, and when it came: monotonic s, UTC ns."""
 Plaintext = Callable[[OnPacket, bytes, float, int], None]
 """Calls that, and must not raise."""
 MOST_DATAGRAM_BYTES = 1504
@@ -143,8 +146,8 @@ class Plane(Protocol):
     def receive(self, source: socket.socket, most: int, now: float, take: Take, plaintext: Plaintext) -> int:
         """Read up to `most` datagrams; how many there were. Never raises.
 
-        `take` gets those that no lane forwards; `plaintext` what a lane had decrypted before it stopped, to be given
-        to whom the lane is of.
+        `take` gets those that go on in Python; `plaintext` what had been decrypted before that was seen, to be given to
+        whom the lane or the leg is of.
         """
 
     def watch(self, source: socket.socket) -> None:
@@ -179,6 +182,14 @@ class Plane(Protocol):
     def lane(self, handle: int, ssrc: int, on_packet: OnPacket) -> Lane | None:
         """A shut lane for a stream that the leg publishes; None if there are none. `on_packet` gets the plaintext of
         what it would not take, and `now`. Raises MemoryError."""
+
+    def hear(self, handle: int, on_report: OnReport, on_rtcp: OnPacket) -> None:
+        """What this leg reports may wait for `report`, until it is closed; `on_rtcp` gets the plaintext of other RTCP
+        that the plane decrypted. Neither may raise."""
+
+    def report(self) -> None:
+        """Tell what was reported since the last time, in order: with every tick, and before anything else that comes
+        from a leg is looked at."""
 
     def taken(self, handle: int) -> tuple[int, int]:
         """Packets and bytes that lanes took of the leg since this was asked last."""

@@ -1,5 +1,5 @@
 /* What the parts of the kernel share: kernel.c (legs, numbers, sending), lane.c (a publication's stream and its history),
-   receive.c (what comes in), wait.c (until something does), rtp.c (reading a packet). */
+   receive.c (what comes in), report.c (what receivers say), wait.c (until something comes), rtp.c (reading a packet). */
 #ifndef PASSLINE_INSIDE_H
 #define PASSLINE_INSIDE_H
 #ifndef _GNU_SOURCE
@@ -23,6 +23,8 @@ enum {
     MOST_SEGMENTS = 32,       /* UDP_MAX_SEGMENTS was 64 at first */
     MOST_SLOTS = 128,         /* packets per system call: 208 KiB stay in the second level cache */
     LANE_ROWS = 256,
+    LEG_ROWS = 1024,
+    MOST_SAID_BY_ONE = 25, /* datagrams, until Python asks 50 ms later: media.peer.rates.REPORTS_PER_S */
 };
 _Static_assert(SLOT_BYTES >= MOST_PACKET_BYTES + MOST_TRAILER_BYTES, "a protected packet fits its slot");
 _Static_assert(MOST_SEGMENTS * SLOT_BYTES < 65507, "as many packets fit one datagram before it is cut");
@@ -49,11 +51,15 @@ struct leg {
     struct numbering *numbering; /* NULL: packets have no transport-wide numbers */
     uint32_t generation;
     uint32_t next_free; /* index + 1 */
+    uint32_t next_near; /* in its row; likewise */
     int fd;
     bool gso; /* until the way to this address refuses it */
     socklen_t address_bytes;
     union address address;
     intake_t intake;
+    bool heard;       /* what it reports may wait until Python asks */
+    uint32_t said_in; /* the plane's `asked` when it said something last */
+    uint32_t said;    /* so many datagrams since */
 };
 
 struct queued {
@@ -87,7 +93,7 @@ struct lane {
 };
 
 struct plane {
-    crypt_fn protect, unprotect;
+    crypt_fn protect, unprotect, unprotect_rtcp;
     send_fn send;
     read_fn read;
     bool gso;
@@ -101,6 +107,9 @@ struct plane {
     int watch[MOST_WATCHED]; /* sockets that plane_wait reads */
     uint64_t lanes_made;
     struct lane *lanes[LANE_ROWS]; /* by SSRC */
+    uint32_t near[LEG_ROWS];       /* legs by address; index + 1 */
+    uint32_t said, asked;          /* how much was said since Python asked last, and how often it did */
+    said_t told_us[MOST_SAID];
     struct mmsghdr headers[MOST_SLOTS];
     struct message told[MOST_SLOTS];
     struct iovec parts[MOST_SLOTS];
@@ -117,6 +126,15 @@ struct plane {
 struct leg *leg_of(struct plane *plane, uint64_t handle);
 void flush_queue(struct plane *plane);
 uint64_t all_dropped(const counts_t *counts);
+
+/* receive.c: whether a datagram of this socket is from where the leg is believed to be. */
+bool is_from(const struct leg *leg, int fd, const union address *from);
+
+/* report.c: a leg is found by its address, or not any more: before that changes, and after. `hear` says whether Python
+   need not see this datagram; else it must have it, perhaps as plaintext by now. */
+void find_no_more(struct plane *plane, struct leg *leg);
+void find_from_now(struct plane *plane, struct leg *leg);
+bool hear(struct plane *plane, int fd, datagram_t *came, const union address *from, double now_s, int64_t wall_ns);
 
 /* lane.c: the lanes among which that of a stream is; keep a packet for repeats, NULL if there is no memory. */
 struct lane *lanes_near(const struct plane *plane, uint32_t ssrc);

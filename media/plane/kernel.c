@@ -12,13 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-plane_t *plane_new(uintptr_t protect, uintptr_t unprotect, uintptr_t send, uintptr_t read, int gso) {
+plane_t *plane_new(uintptr_t protect, uintptr_t unprotect, uintptr_t unprotect_rtcp, uintptr_t send, uintptr_t read,
+                   int gso) {
     struct plane *plane = aligned_alloc(64, sizeof *plane);
     if (plane == NULL)
         return NULL;
     memset(plane, 0, offsetof(struct plane, came));
     plane->protect = (crypt_fn)protect;
     plane->unprotect = (crypt_fn)unprotect;
+    plane->unprotect_rtcp = (crypt_fn)unprotect_rtcp;
     plane->read = read ? (read_fn)read : (read_fn)recvmmsg;
     plane->send = send ? (send_fn)send : (send_fn)sendmmsg;
     plane->gso = gso != 0;
@@ -72,6 +74,7 @@ void plane_aim(plane_t *plane, uint64_t handle, int fd, const char *address, uin
     struct leg *leg = leg_of(plane, handle);
     if (leg == NULL)
         return;
+    find_no_more(plane, leg);
     leg->fd = fd;
     leg->gso = plane->gso;
     memset(&leg->address, 0, sizeof leg->address);
@@ -88,12 +91,14 @@ void plane_aim(plane_t *plane, uint64_t handle, int fd, const char *address, uin
     } else {
         leg->fd = -1;
     }
+    find_from_now(plane, leg);
 }
 
 void plane_close(plane_t *plane, uint64_t handle) {
     struct leg *leg = leg_of(plane, handle);
     if (leg == NULL)
         return;
+    find_no_more(plane, leg);
     leg->session = leg->reading = NULL;
     free(leg->numbering);
     leg->numbering = NULL;

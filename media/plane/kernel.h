@@ -12,6 +12,7 @@
 #define MOST_ARRIVALS 256
 #define MOST_READ 32
 #define MOST_WATCHED 64
+#define MOST_SAID 512
 #define MOST_DATAGRAM_BYTES 1504
 
 /* One slot, as media.plane.base.Target. An array of them belongs to the caller and is not changed. */
@@ -116,9 +117,25 @@ typedef struct {
     double heard_s; /* when the newest came; 0: none yet */
 } intake_t;
 
-/* A datagram as it came, or the plaintext of one that a lane would not take. */
+/* One thing that a receiver reported: a block about a stream (RFC 3550 §6.4.1), or what it may be sent in all (REMB). */
 typedef struct {
-    uint64_t lane; /* its id; 0: as it came */
+    uint64_t leg;
+    double at_s;
+    int64_t wall_ns;
+    int64_t bps; /* -1: it is a block */
+    uint32_t ssrc;
+    uint32_t fraction_lost;
+    int32_t lost;
+    uint32_t highest_sequence;
+    uint32_t jitter_ticks;
+    uint32_t last_sr;
+    uint32_t delay_since_sr;
+} said_t;
+
+/* A datagram as it came, or the plaintext of one that a lane would not take, or of RTCP. */
+typedef struct {
+    uint64_t lane; /* its id, if it is of one */
+    uint64_t leg; /* its handle, if this is RTCP; both 0: as it came */
     uint32_t bytes; /* MOST_DATAGRAM_BYTES: perhaps more */
     uint32_t flow;
     uint32_t scope;
@@ -145,9 +162,11 @@ typedef struct {
 
 typedef struct plane plane_t;
 
-/* `protect` and `unprotect` are srtp_protect and srtp_unprotect; `send` is sendmmsg and `read` recvmmsg if 0; `gso` says
-   whether the system has UDP_SEGMENT. NULL: no memory. */
-plane_t *plane_new(uintptr_t protect, uintptr_t unprotect, uintptr_t send, uintptr_t read, int gso);
+/* `protect`, `unprotect` and `unprotect_rtcp` are srtp_protect, srtp_unprotect and srtp_unprotect_rtcp (0: Python reads
+   all RTCP); `send` is sendmmsg and `read` recvmmsg if 0; `gso` says whether the system has UDP_SEGMENT. NULL: no
+   memory. */
+plane_t *plane_new(uintptr_t protect, uintptr_t unprotect, uintptr_t unprotect_rtcp, uintptr_t send, uintptr_t read,
+                   int gso);
 void plane_free(plane_t *plane);
 
 /* A leg of these SRTP sessions, one for what is sent and one for what comes (0: Python decrypts that), which must live
@@ -192,6 +211,11 @@ void plane_intake(plane_t *plane, uint64_t handle, intake_t *out);
 double plane_heard(plane_t *plane, uint64_t handle);
 /* So much may lanes take of it from now on. */
 void plane_allow(plane_t *plane, uint64_t handle, uint64_t packets, uint64_t bytes);
+
+/* From now on what this leg reports may wait for plane_said. */
+void plane_hear(plane_t *plane, uint64_t handle);
+/* What was reported since this was asked last, in order: to `out`, which has room for MOST_SAID. Returns how many. */
+uint32_t plane_said(plane_t *plane, said_t *out);
 
 /* A shut lane for the stream `ssrc` of a leg, until plane_close_lane. NULL: no memory. */
 lane_t *plane_lane(plane_t *plane, uint64_t handle, uint32_t ssrc);

@@ -1,6 +1,7 @@
 """The fan-out in C (kernel.c): a few calls per wake-up, whatever the number of targets."""
 
 import socket
+import struct
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -8,11 +9,12 @@ from collections.abc import Set as AbstractSet
 from ipaddress import ip_address
 from typing import Any
 
-from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, Plaintext, Take, Target, Targets
+from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, OnReport, Plaintext, Take, Target, Targets
 from media.plane.lane import KernelLane
 from media.plane.python import PythonPlane
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Left, Numbering, Row
+from media.rtp.rtcp import ReceiverReport, Remb, ReportBlock
 from runtime import clock
 
 try:
@@ -29,6 +31,8 @@ MOST_ADDRESSES = 4096
 """Known by their names; more are of no honest client, and all are named anew."""
 DROPS = ("unproved", "send_full", "send_failed", "srtp_send", "srtp_receive", "leg_gone")
 """Fields of the kernel's counts; `leg_gone` can only be a bug of ours."""
+_SAID = struct.Struct("=QdqqIIiIIII4x")
+"""A said_t: unpacked many at once, where a field by cffi costs more than what is done with it."""
 
 
 class NoKernel(Exception):
@@ -98,13 +102,14 @@ class NativePlane:
         unprotect: int,
         *,
         gso: bool = True,
+        unprotect_rtcp: int = 0,
         send: int = 0,
         read: int = 0,
         now: Callable[[], float] = clock.now,
         wall_ns: Callable[[], int] = clock.wall_ns,
     ) -> None:
-        """Addresses of C functions: `protect` and `unprotect` are libsrtp's srtp_protect and srtp_unprotect, `send` is
-        sendmmsg and `read` recvmmsg if 0 (tests put others).
+        """Addresses of C functions: `protect`, `unprotect` and `unprotect_rtcp` are libsrtp's srtp_protect and so on
+        (without the last all RTCP comes to Python), `send` is sendmmsg and `read` recvmmsg if 0 (tests put others).
 
         Without `gso` no datagrams are sent that the system must cut. `now` is the time by which packets leave,
         monotonic s; `wall_ns` that by which they came, UTC. Raises NoKernel.
@@ -117,7 +122,7 @@ class NativePlane:
         self._push, self._flush = _kernel.lib.plane_push, _kernel.lib.plane_flush
         self._most_bytes = _kernel.lib.MOST_PAYLOAD_BYTES
         self._wall_ns = wall_ns
-        made = _kernel.lib.plane_new(protect, unprotect, send, read, gso and has_gso())
+        made = _kernel.lib.plane_new(protect, unprotect, unprotect_rtcp, send, read, gso and has_gso())
         if made == _kernel.ffi.NULL:
             raise MemoryError
         self._plane = _kernel.ffi.gc(made, _kernel.lib.plane_free)
@@ -130,6 +135,9 @@ class NativePlane:
         """The socket of which `wait` has read something that waits for `receive`."""
         self._intake = _kernel.ffi.new("intake_t *")
         self._lanes: dict[int, tuple[KernelLane, OnPacket]] = {}
+        self._hearers: dict[int, tuple[OnReport, OnPacket]] = {}
+        self._said = _kernel.ffi.new("said_t[]", _kernel.lib.MOST_SAID)
+        assert _SAID.size == _kernel.ffi.sizeof("said_t")
         self._addresses: dict[tuple[bytes, int, int, int], Address] = {}
         assert MOST_DATAGRAM_BYTES == _kernel.lib.MOST_DATAGRAM_BYTES
         self._by_send: set[int] = set()
@@ -190,10 +198,14 @@ class NativePlane:
         for number in range(received.over):
             datagram = _kernel.lib.plane_over(self._plane, number)
             data = bytes(_kernel.ffi.buffer(datagram.data, datagram.bytes))
-            if not datagram.lane:
+            if datagram.lane:
+                if datagram.lane in self._lanes:
+                    plaintext(self._lanes[datagram.lane][1], data, now, wall_ns)
+            elif datagram.leg:
+                if datagram.leg in self._hearers:
+                    plaintext(self._hearers[datagram.leg][1], data, now, wall_ns)
+            else:
                 take(data, self._address(datagram), now)
-            elif datagram.lane in self._lanes:
-                plaintext(self._lanes[datagram.lane][1], data, now, wall_ns)
         return int(received.read)
 
     def watch(self, source: socket.socket) -> None:
@@ -290,6 +302,22 @@ class NativePlane:
         del self._lanes[number]
         _kernel.lib.plane_close_lane(self._plane, told)
 
+    def hear(self, handle: int, on_report: OnReport, on_rtcp: OnPacket) -> None:
+        """Without a handle there is nothing to hear."""
+        if handle:
+            self._hearers[handle] = on_report, on_rtcp
+            _kernel.lib.plane_hear(self._plane, handle)
+
+    def report(self) -> None:
+        count = _kernel.lib.plane_said(self._plane, self._said)
+        if not count:
+            return
+        hearers = self._hearers
+        for leg, at, wall_ns, bps, *block in _SAID.iter_unpack(_kernel.ffi.buffer(self._said, count * _SAID.size)[:]):
+            if leg in hearers:  # it may have been closed meanwhile
+                told = Remb(0, bps, ()) if bps >= 0 else ReceiverReport(0, (ReportBlock(*block),))
+                hearers[leg][0](told, at, wall_ns)
+
     def taken(self, handle: int) -> tuple[int, int]:
         intake = self._intake
         intake.packets = intake.bytes = 0
@@ -321,6 +349,7 @@ class NativePlane:
         """What waits goes first: after this the leg's sessions are not touched."""
         self.flush()
         self._by_send.discard(handle)
+        self._hearers.pop(handle, None)
         _kernel.lib.plane_close(self._plane, handle)
 
 

@@ -5,7 +5,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable
 
-from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, Plaintext, Take, Target, Targets
+from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, OnReport, Plaintext, Take, Target, Targets
 from media.rtp.cache import MediaPacket
 from media.rtp.numbering import Numbering, Row
 from media.rtp.rewrite import rewrite_picture
@@ -105,6 +105,12 @@ class PythonPlane:
 
     def lane(self, handle: int, ssrc: int, on_packet: OnPacket) -> None:
         """No lanes: every packet comes to Python."""
+
+    def hear(self, handle: int, on_report: OnReport, on_rtcp: OnPacket) -> None:
+        """All RTCP comes to Python at once."""
+
+    def report(self) -> None:
+        """So nothing waits."""
 
     def taken(self, handle: int) -> tuple[int, int]:  # noqa: ARG002 - as Plane
         """So they took nothing."""

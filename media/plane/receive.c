@@ -16,7 +16,7 @@ static double monotonic_s(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static bool is_from(const struct leg *leg, int fd, const union address *from) {
+bool is_from(const struct leg *leg, int fd, const union address *from) {
     if (leg == NULL || leg->reading == NULL || leg->fd != fd || fd < 0 ||
         leg->address.v4.sin_family != from->v4.sin_family || leg->address.v4.sin_port != from->v4.sin_port)
         return false;
@@ -193,8 +193,9 @@ void plane_receive(plane_t *plane, counts_t *counts, int fd, uint32_t most, doub
         for (int at = 0; at < read; at++) {
             datagram_t *came = &plane->came[at];
             came->bytes = plane->read_headers[at].msg_len;
-            came->lane = 0;
-            if (take(plane, fd, came, &plane->read_from[at], now_s, wall_ns))
+            came->lane = came->leg = 0;
+            if (take(plane, fd, came, &plane->read_from[at], now_s, wall_ns) ||
+                hear(plane, fd, came, &plane->read_from[at], now_s, wall_ns))
                 continue;
             tell_from(came, &plane->read_from[at]);
             plane->over[received->over++] = came;

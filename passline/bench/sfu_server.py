@@ -31,7 +31,7 @@ from media.peer.dtls import Identity
 from media.peer.leg import Leg
 from media.peer.mux import Mux
 from media.peer.rates import Ingress
-from media.peer.srtp import PROTECT, UNPROTECT
+from media.peer.srtp import PROTECT, UNPROTECT, UNPROTECT_RTCP
 from media.plane.base import Plane
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
@@ -99,7 +99,7 @@ class WorkerRooms:
         grants = Grants(publish=publish, subscribe=not publish, record=False)
         room = self._rooms[leg.room]
         room.add_leg(leg, leg.sections, grants, host=publish, now=clock.now())
-        leg.on_rtp, leg.on_rtcp = room.on_rtp, room.on_rtcp
+        leg.on_rtp, leg.on_rtcp, leg.on_report = room.on_rtp, room.on_rtcp, room.on_report
         room.leg_ready(leg.id, clock.now(), clock.wall_ns())
         self.connected += 1
 
@@ -160,9 +160,9 @@ def _subject(name: str, scope: TaskScope, selector: PlaneSelector) -> Subject:
         case "mediarelay":
             return Relay()
         case "native":
-            plane = NativePlane(PROTECT, UNPROTECT)
+            plane = NativePlane(PROTECT, UNPROTECT, unprotect_rtcp=UNPROTECT_RTCP)
         case "native-nogso":
-            plane = NativePlane(PROTECT, UNPROTECT, gso=False)
+            plane = NativePlane(PROTECT, UNPROTECT, gso=False, unprotect_rtcp=UNPROTECT_RTCP)
         case "python":
             plane = PythonPlane()
         case _:

@@ -54,15 +54,61 @@ static int unprotect(void *session, void *packet, int *bytes) {
     return told > 250;
 }
 
-/* What is read next: the very packets of lanes, more or less. */
+static int unprotect_rtcp(void *session, void *packet, int *bytes) {
+    demand(session != NULL, "a session");
+    demand(*bytes > 8 && *bytes <= MOST_PACKET_BYTES, "a report");
+    if (byte() & 1) { /* the trailer of a real one */
+        int left = *bytes < 20 ? 0 : *bytes - 20;
+        ASAN_POISON_MEMORY_REGION((uint8_t *)packet + left, (size_t)(*bytes - left));
+        *bytes = left;
+    }
+    return byte() > 250;
+}
+
+/* What is read next: the very packets of lanes, more or less, and reports of legs. */
 static struct {
     plane_t *plane;
+    const uint64_t *handles;
     lane_t *lanes[LANES];
     int poll, ready; /* an epoll instance, and what in it can always be read */
 } made;
 
+/* Reports, REMB and what else there is, of sizes that are mostly true. */
+static uint32_t write_rtcp(uint8_t *data, union address *from) {
+    static const uint8_t kinds[] = {201, 206, 202, 207, 205, 200, 203, 206};
+    const struct leg *leg = leg_of(made.plane, made.handles[byte() % HANDLES]);
+    uint32_t bytes = 0;
+    *from = (union address){.v4 = {.sin_family = AF_INET, .sin_port = 9}};
+    if (leg != NULL && leg->address_bytes != 0 && byte() < 250)
+        *from = leg->address;
+    for (uint32_t parts = 1 + byte() % 4; parts > 0; parts--) {
+        uint8_t kind = kinds[byte() % 8], count = byte();
+        uint32_t blocks = count < 200 ? count % 4 : count % 32, size = kind == 206 ? 20 + 4 * blocks : 8 + 24 * blocks;
+        uint8_t wrong = byte();
+        data[bytes] = 0x80 | (kind == 206 ? 15 : (uint8_t)blocks);
+        data[bytes + 1] = kind;
+        data[bytes + 2] = 0;
+        data[bytes + 3] = wrong < 240 || wrong > 245 ? (uint8_t)(size / 4 - 1) : wrong;
+        for (uint32_t at = 4; at < size; at++)
+            data[bytes + at] = at < 24 ? byte() : (uint8_t)at;
+        if (kind == 206 && wrong < 230) {
+            memcpy(data + bytes + 12, "REMB", 4);
+            data[bytes + 16] = (uint8_t)blocks;
+        }
+        if (wrong > 245)
+            data[bytes] = wrong > 250 ? wrong : data[bytes] | 31;
+        bytes += size;
+        if (bytes > 400)
+            break;
+    }
+    return bytes + 20;
+}
+
 static uint32_t write_datagram(uint8_t *data, uint32_t room, union address *from, uint32_t *ahead) {
-    uint32_t which = byte() % LANES;
+    uint8_t told = byte();
+    if (told >= 192)
+        return write_rtcp(data, from);
+    uint32_t which = told % LANES;
     const lane_t *lane = made.lanes[which];
     uint32_t bytes = number() % (room + 1), at = 0;
     const struct leg *leg = lane == NULL ? NULL : leg_of(made.plane, lane->leg);
@@ -140,6 +186,14 @@ static void wait_for(counts_t *counts, int fd, uint8_t which, received_t *receiv
     *received = waited.fd == -1 ? (received_t){0} : waited.received;
     demand(waited.fd == -1 || waited.fd == fd, "the socket that was ready");
     demand(waited.fd == -1 || received->over > 0 || received->failed, "something for Python");
+}
+
+static void ask(void) {
+    static said_t said[MOST_SAID];
+    uint32_t count = plane_said(made.plane, said);
+    demand(count <= MOST_SAID, "no more than there is room for");
+    for (uint32_t at = 0; at < count; at++)
+        demand(said[at].leg != 0 && said[at].at_s > 0 && said[at].bps >= -1, "a report");
 }
 
 /* Returns how many packets must have left, or been lost and counted. */
@@ -227,9 +281,10 @@ static void run(void) {
     uint32_t sizes[FANS] = {0};
     uint64_t expected = 0;
     counts_t counts = {0};
-    plane_t *plane = plane_new((uintptr_t)protect, (uintptr_t)unprotect, (uintptr_t)answer_send,
+    plane_t *plane = plane_new((uintptr_t)protect, (uintptr_t)unprotect, (uintptr_t)unprotect_rtcp, (uintptr_t)answer_send,
                                (uintptr_t)answer_read, byte() & 1);
     made.plane = plane;
+    made.handles = handles;
     memset(made.lanes, 0, sizeof made.lanes);
     demand(plane != NULL, "memory");
     while (input.at < input.end) {
@@ -302,7 +357,10 @@ static void run(void) {
             break;
         }
         case 9:
-            plane_number(plane, handles[which % HANDLES]);
+            if (which & 8)
+                plane_hear(plane, handles[which % HANDLES]);
+            else
+                plane_number(plane, handles[which % HANDLES]);
             break;
         case 10:
             if (made.lanes[which % LANES] == NULL)
@@ -332,6 +390,8 @@ static void run(void) {
         case 15: {
             intake_t intake = {0};
             plane_intake(plane, handles[which % HANDLES], &intake);
+            if (which & 8)
+                ask();
             demand(plane_heard(plane, handles[which % HANDLES]) >= 0, "a time");
             break;
         }

@@ -19,6 +19,8 @@ from media.forward.sections import Section
 from media.peer.dtls import Identity
 from media.peer.leg import Leg
 from media.peer.mux import Mux
+from media.plane.base import Plane
+from media.rtp.rtcp import ReceiverReport, Remb
 from runtime.supervise import TaskScope
 
 PAGE = Path(__file__).with_name("loop.html")
@@ -36,8 +38,8 @@ def payload_start(packet: bytes) -> int:
 class Loop:
     """Owner of legs that echo; remembers every state and point for tests."""
 
-    def __init__(self, *, port: int = 0) -> None:
-        self.mux = Mux(port)
+    def __init__(self, *, port: int = 0, plane: Plane | None = None) -> None:
+        self.mux = Mux(port, plane=plane)
         self.identity = Identity()
         self.scope = TaskScope("loop")
         self.legs: dict[LegId, Leg] = {}
@@ -45,6 +47,8 @@ class Loop:
         self.points: list[PointAt] = []
         self.sizes: list[SlotSize] = []
         self.packets: Counter[str] = Counter()
+        self.reports: list[ReceiverReport | Remb] = []
+        """Those that the plane took apart."""
         self._back: dict[int, tuple[Section, Section]] = {}
         self._forth: dict[int, int] = {}
         self._number = 0
@@ -86,6 +90,7 @@ class Loop:
                 self._back[section.ssrc] = section, slots[section.kind]
                 self._forth[slots[section.kind].ssrc] = section.ssrc
         leg.on_rtp, leg.on_rtcp = self._rtp, self._rtcp
+        leg.on_report = lambda _leg, report, _now, _wall_ns: self.reports.append(report)
 
     def leg_ready(self, leg: Leg) -> None:
         slots = [

@@ -124,7 +124,11 @@ class Wire:
             message, room = messages[number], messages[number].parts[0].bytes
             ctypes.memmove(message.parts[0].base, data, min(len(data), room))
             messages[number].whole_bytes = min(len(data), room)
-            name = socket.AF_INET.to_bytes(2, sys.byteorder) + port.to_bytes(2) + socket.inet_aton(host)
+            if ":" in host:
+                family, rest = socket.AF_INET6, bytes(4) + socket.inet_pton(socket.AF_INET6, host) + bytes(4)
+            else:
+                family, rest = socket.AF_INET, socket.inet_aton(host)
+            name = family.to_bytes(2, sys.byteorder) + port.to_bytes(2) + rest
             ctypes.memmove(message.name, name, len(name))
         return given
 

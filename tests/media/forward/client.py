@@ -370,7 +370,7 @@ class Client:
 
         def arrived() -> None:
             self.heard_at = world.now
-            world.room.on_rtcp(self.id, data, world.now, world.wall_ns)
+            world.deliver_rtcp(self, data)
 
         world.post(self.up.arrival(data, world.now), arrived)
 

@@ -3,6 +3,7 @@
 import heapq
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import cast
 
@@ -10,6 +11,7 @@ from contract.ids import LegId, PersonId, RoomId
 from contract.media import Codec, Grants, Source
 from media.forward.room import MediaRoom
 from media.forward.sections import Sections
+from media.plane.base import OnPacket
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
 from tests.media.forward.client import ALL, Client, sections
@@ -50,6 +52,7 @@ class World:
             NativePlane(
                 self._wire.protect,
                 self._wire.unprotect,
+                unprotect_rtcp=self._wire.unprotect,
                 send=self._wire.send,
                 read=self._wire.read,
                 now=lambda: self.now,
@@ -75,6 +78,8 @@ class World:
         handle = self.plane.open(fd, fd)
         self.plane.aim(handle, fd, ("127.0.0.1", 9))
         self.plane.allow(handle, 2**40, 2**40)
+        room = self.room
+        self.plane.hear(handle, partial(room.on_report, client.id), partial(self._rtcp, client.id))
         self._fd_of[client.id] = fd
         return handle
 
@@ -82,16 +87,31 @@ class World:
         """A packet of a client comes in, as the mux would have it."""
         if not client.handle:
             self.room.on_rtp(client.id, packet, self.now, self.wall_ns)
-            return
+        else:
+            self._arrive(client, packet, partial(self.room.on_rtp, client.id))
+
+    def deliver_rtcp(self, client: Client, data: bytes) -> None:
+        """Likewise, of RTCP."""
+        if not client.handle:
+            self.room.on_rtcp(client.id, data, self.now, self.wall_ns)
+        else:
+            self._arrive(client, data, partial(self._rtcp, client.id))
+
+    def _arrive(self, client: Client, data: bytes, take: OnPacket) -> None:
         fd = self._fd_of[client.id]
-        self._wire.arrive(fd, packet)
+        self._wire.arrive(fd, data)
         self.plane.receive(
             cast(socket.socket, Socket(fd)),
             1,
             self.now,
-            lambda data, _address, now: self.room.on_rtp(client.id, data, now, self.wall_ns),
+            lambda data, _address, now: take(data, now, self.wall_ns),
             lambda on_packet, data, now, wall_ns: on_packet(data, now, wall_ns),
         )
+
+    def _rtcp(self, leg: LegId, data: bytes, now: float, wall_ns: int) -> None:
+        """As media.peer.leg.Leg: what came before it is told first."""
+        self.plane.report()
+        self.room.on_rtcp(leg, data, now, wall_ns)
 
     def post(self, at: float | None, what: Callable[[], None]) -> None:
         if at is not None:

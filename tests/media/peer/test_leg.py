@@ -13,6 +13,9 @@ from contract.media import MediaUse
 from contract.nodes import SILENT_S, LegEnd, LegState
 from media.peer.leg import CONNECT_S, DEAD_S
 from media.peer.rates import REPORTS_PER_S, Ingress
+from media.peer.srtp import PROTECT, UNPROTECT, UNPROTECT_RTCP
+from media.plane.native import NativePlane
+from media.rtp.rtcp import Nack, ReceiverReport, Remb, ReportBlock, pack_rtcp
 from runtime import clock
 from tests.media.hostile.strange import STRANGE
 from tests.media.peer.connected import audio, connected, loops, quickly
@@ -205,6 +208,33 @@ async def test_a_publisher_that_sends_too_much_is_cut_to_the_rate(server: Loop, 
     assert server.packets["rtcp"] <= 1 + REPORTS_PER_S * (1 + clock.now() - begun)
 
 
+async def test_reports_wait_in_the_plane_and_are_told_before_what_comes_next(client: PeerClient) -> None:
+    server = Loop(plane=NativePlane(PROTECT, UNPROTECT, unprotect_rtcp=UNPROTECT_RTCP))
+    try:
+        leg = await connected(server, client)
+        report = ReceiverReport(1, (ReportBlock(2, 3, 4, 5, 6, 7, 8),))
+        await client.send_rtp(pack_rtcp(report) + pack_rtcp(Remb(1, 500_000, (2,))))
+        await client.send_rtp(pack_rtcp(report) + pack_rtcp(Nack(1, 2, (3,))))
+        await until(lambda: server.packets["rtcp"])
+        assert server.packets["rtcp"] == 1
+        assert server.reports == [ReceiverReport(0, report.blocks), Remb(0, 500_000, ())]
+        leg.on_report = _break
+        heard_at = leg.heard_at
+        await client.send_rtp(pack_rtcp(report))
+        await until(lambda: leg.heard_at > heard_at)
+        server.mux.plane.report()
+        assert server.mux.dropped["bug"] == 1, "of which nobody else hears"
+        heard_at = leg.heard_at
+        await client.send_rtp(pack_rtcp(report))
+        await until(lambda: leg.heard_at > heard_at)
+        leg.close(LegEnd.LEFT)
+        await until(lambda: not server.legs)
+        server.mux.plane.report()
+        assert server.mux.dropped["bug"] == 1, "nobody is there to hear it"
+    finally:
+        await server.aclose()
+
+
 async def test_forged_packets_do_not_use_up_a_publishers_share(server: Loop, client: PeerClient) -> None:
     leg = await connected(server, client)
     leg.ingress = Ingress(packets_per_s=100)
@@ -247,3 +277,7 @@ async def test_a_plain_client_is_connected_without_a_data_channel_whoever_begins
         await until(lambda: not server.legs)
     finally:
         await client.aclose()
+
+
+def _break(*_: object) -> None:
+    raise ValueError("a bug")

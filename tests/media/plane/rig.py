@@ -25,6 +25,7 @@ class Rig:
             NativePlane(
                 self.wire.protect,
                 self.wire.unprotect,
+                unprotect_rtcp=self.wire.unprotect,
                 send=self.wire.send,
                 read=self.wire.read,
                 gso=gso,
