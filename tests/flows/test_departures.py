@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.client import CloseRoom, JoinRoom, LeaveRoom, OpenSession
+from contract.client import CloseRoom, JoinRoom, LeaveRoom
 from contract.ids import PersonId, RoomId
-from contract.people import Name
 from contract.server import Done
 from runtime import clock
 from signaling.live.directory import EVERY_S
@@ -18,7 +17,7 @@ from signaling.store import organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By
 from signaling.store.schema import DATABASE
-from tests.support.caller import Caller, call, caller
+from tests.support.caller import Caller, call, caller, lesson
 from tests.support.clients import new_cid, tab
 from tests.support.nodes import until
 from tests.support.peer_client import PeerClient
@@ -76,22 +75,6 @@ async def test_nothing_is_sent_to_who_left_or_lost_the_right(promise: Promise, t
                 await gone(promise, how, expert, room, since, limit_s=EVERY_S + LAST_PACKET_S)
             async with Database(stack.data / DATABASE) as database:
                 await database.write(partial(organisation.enable, person=PersonId("p-chen"), by=By()))
-
-
-async def lesson(trainer: Caller, store: Caller) -> RoomId:
-    """The trainer opens a session, the store joins, and both hear each other."""
-    wish = OpenSession(cid=new_cid(), title=Name(zh="洗手", en="Hands"), invite=[store.tab.person])
-    done = await trainer.tab.do(wish)
-    assert isinstance(done, Done)
-    room = done.room
-    assert room is not None
-    await store.tab.until(lambda: room in store.tab.rooms, "the invitation")
-    assert isinstance(await store.tab.do(JoinRoom(cid=new_cid(), room=room, consent=True)), Done)
-    for one in (trainer, store):
-        one.media(room)
-    for one in (trainer, store):
-        await one.hears(after=0.0)
-    return room
 
 
 async def hangs_up(who: Caller, room: RoomId) -> float:

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientError
 
 from contract.client import LeaveRoom, SetMedia
-from contract.data import Moved, SlotFill, Slots
+from contract.data import Moved
 from contract.ids import ChannelId, ClientMessageId, RoomId, room_channel
 from contract.server import Bye, Done
 from runtime import clock
@@ -105,7 +105,7 @@ async def test_a_frozen_worker_is_replaced_and_finds_its_room_elsewhere_when_it_
                     late = [at for peer in one.peers[:-1] for at in peer.media_at if at > woken + 0.5]
                     assert not late, "nothing comes by the old connection"
                     assert len(one.peers) == 2, "one new connection was enough"
-                    others = [slot.participant for slot in slots(one) if slot.participant is not None]
+                    others = [slot.participant for slot in one.slots if slot.participant is not None]
                     assert others == [other.tab.person for other in people if other is not one], "nobody is there twice"
                 assert worker_of(stack, room) != frozen
                 await people[0].tab.do(LeaveRoom(cid=new_cid(), room=room))
@@ -164,11 +164,6 @@ async def chat_of(one: Caller, channel: ChannelId, count: int) -> list[ClientMes
     """At least so many messages as this person sees them."""
     await one.tab.until(lambda: len(one.tab.shown.get(channel, [])) >= count, "the chat")
     return [message.cid for message in one.tab.shown[channel]]
-
-
-def slots(one: Caller) -> list[SlotFill]:
-    """What the newest connection says that it carries."""
-    return [message for message in one.peers[-1].said if isinstance(message, Slots)][-1].slots
 
 
 async def repeat_until_done(one: Caller, command: SetMedia) -> None:

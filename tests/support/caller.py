@@ -14,11 +14,12 @@ from contextlib import asynccontextmanager
 from aiohttp import ClientError, ClientSession, CookieJar
 from aiortc.exceptions import InvalidStateError
 
-from contract.client import AcceptCall, StartCall
-from contract.data import Moved
+from contract.client import AcceptCall, JoinRoom, OpenSession, StartCall
+from contract.data import Moved, SlotFill, Slots
 from contract.http import Me, PeerAnswer, PeerOffer, SignIn
 from contract.ids import RoomId
 from contract.media import TABLET
+from contract.people import Name
 from contract.rooms import Reason
 from contract.server import Done, MediaMoved, Welcome
 from passline.demo import PASSWORD
@@ -77,6 +78,12 @@ class Caller:
         """The longest time without a packet."""
         times = [since, *(at for at in self.heard if since < at < to), to]
         return max(after - before for before, after in itertools.pairwise(times))
+
+    @property
+    def slots(self) -> list[SlotFill]:
+        """What the newest connection says that it carries; nothing before it said so."""
+        told = [message for message in self.peers[-1].said if isinstance(message, Slots)] if self.peers else []
+        return told[-1].slots if told else []
 
     async def offer(self, room: RoomId, peer: PeerClient, pc_gen: int) -> Answer:
         """What the server says to an offer, under the last session."""
@@ -166,5 +173,22 @@ async def call(store: Caller, expert: Caller) -> RoomId:
     for one in (store, expert):
         one.media(room)
     for one in (store, expert):
+        await one.hears(after=0.0)
+    return room
+
+
+async def lesson(trainer: Caller, *stores: Caller) -> RoomId:
+    """The trainer opens a session, all stores join, and everybody hears somebody."""
+    invite = [store.tab.person for store in stores]
+    done = await trainer.tab.do(OpenSession(cid=new_cid(), title=Name(zh="洗手", en="Hands"), invite=invite))
+    assert isinstance(done, Done)
+    room = done.room
+    assert room is not None
+    for store in stores:
+        await store.tab.until(lambda store=store: room in store.tab.rooms, "the invitation")  # type: ignore[misc]  # bound now
+        assert isinstance(await store.tab.do(JoinRoom(cid=new_cid(), room=room, consent=True)), Done)
+    for one in (trainer, *stores):
+        one.media(room)
+    for one in (trainer, *stores):
         await one.hears(after=0.0)
     return room

@@ -8,13 +8,14 @@ from contract.ids import RoomId
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
 from runtime import clock
+from tests.support.caller import Caller
 from tests.support.member import Member
 from tests.support.stack import Stack
 
 OVER = frozenset({RecordingState.SAFE, RecordingState.RECOVERED, RecordingState.FAILED})
 
 
-async def replay(who: Member, room: RoomId, *, within_s: float = 60.0) -> Replay:
+async def replay(who: Member | Caller, room: RoomId, *, within_s: float = 60.0) -> Replay:
     """What `who` can replay of it, once its recording is over. Raises AssertionError if that takes too long."""
     deadline = clock.now() + within_s
     while True:
@@ -25,7 +26,7 @@ async def replay(who: Member, room: RoomId, *, within_s: float = 60.0) -> Replay
         await asyncio.sleep(0.1)
 
 
-async def safe(stack: Stack, who: Member, room: RoomId, *, within_s: float = 60.0) -> RecordingSummary:
+async def safe(stack: Stack, who: Member | Caller, room: RoomId, *, within_s: float = 60.0) -> RecordingSummary:
     """The recorder's summary of it, once it is over."""
     await replay(who, room, within_s=within_s)
     for path in (stack.data / "objects" / "recordings").glob("*/summary.json"):
