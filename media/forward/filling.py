@@ -114,6 +114,7 @@ class Filling:
                 slot.pause(picture.supply.sources[0])
                 continue
             source = picture.source
+            slot.begins_thin = picture.thin
             if slot.fill(source) and not self._begin_late(slot, now):
                 self._here.want(slot.next, now, first=True)
             if budget_bps is not None and slot.next is source and picture.floods(budget_bps):

@@ -14,13 +14,16 @@ NEAR_ENOUGH = 0.75
 RISE_S = 5.0
 """From one change of a picture that had to be made smaller to the next larger one."""
 LONGEST_WAIT_S = 60.0
+CALM_S = 60.0
+"""A step up that had to be taken back sooner was a mistake: the next try waits twice as long, up to LONGEST_WAIT_S."""
 PAUSE_AFTER_S = 3.0
 """So long a picture that does not fit at all still comes, as small as it can be: a first estimate is often too low, and
 is corrected by then."""
 HOPELESS, HOPELESS_AFTER_S = 0.5, 1.0
 """Where not even this part of it fits, it takes too much of the sound to wait for that."""
-PROVED_S = 15.0
-"""A larger picture that had to be taken back within this time was a mistake: the next try waits twice as long."""
+NEARLY, NEARLY_AFTER_S = 0.8, 10.0
+"""Where this part of it fits, it takes nothing of the sound: an estimate is lower than what the link carries, the more
+so where much is lost by chance, and recovers."""
 
 
 class Offer(NamedTuple):
@@ -107,7 +110,8 @@ def _fits(wish: Wish, at: int, spent_bps: int, budget_bps: int) -> bool:
 
 
 class Ladder:
-    """One picture's way down and up again: down at once, up one offer at a time and less often after each mistake.
+    """One picture's way down and up again: down at once, up one offer at a time, and to each less often after every
+    mistake.
 
     `most` before `allocate`, `spared` and `take` after it.
     """
@@ -116,38 +120,51 @@ class Ladder:
         self.given: int | None = None
         self.limited = False
         """It is smaller than it is shown, or paused."""
+        self.rose = False
+        """It became larger with the last `take`, though not because more of it was to be shown."""
         self._unfit_since: float | None = None
         self._rises_at = float("-inf")
-        self._rose_at = float("-inf")
-        self._wait_s = RISE_S
+        self._rose_at: dict[int, float] = {}
+        """When it last came to each offer from a smaller one."""
+        self._wait_s: dict[int, float] = {}
+        self._tries_at: dict[int, float] = {}
+        """Of each offer that was given up: how long it waited then, and until when."""
 
     def most(self, top: int, now: float) -> int | None:
         """The largest of the offers up to `top` that it may come in now."""
         if not self.limited:
             return top
-        if now < self._rises_at:
+        step = 0 if self.given is None else self.given + 1
+        if now < self._rises_at or now < self._tries_at.get(step, now):
             return None if self.given is None else min(self.given, top)
-        return min(top, 0 if self.given is None else self.given + 1)
+        return min(top, step)
 
-    def spared(self, given: int | None, now: float, *, hopeless: bool = False) -> int | None:
-        """What it comes as if `given` is what fits: the smallest for a while where nothing does, a short one where it
-        is `hopeless`."""
+    def spared(self, given: int | None, now: float, *, fits: float = HOPELESS) -> int | None:
+        """What it comes as if `given` is what fits: the smallest for a while where nothing does, the longer the larger
+        the part of it that `fits`."""
         if given is not None or (self.given is None and self.limited):
             self._unfit_since = None
             return given
         if self._unfit_since is None:
             self._unfit_since = now
-        return None if now - self._unfit_since >= (HOPELESS_AFTER_S if hopeless else PAUSE_AFTER_S) else 0
+        after_s = HOPELESS_AFTER_S if fits < HOPELESS else PAUSE_AFTER_S if fits < NEARLY else NEARLY_AFTER_S
+        return None if now - self._unfit_since >= after_s else 0
 
     def take(self, given: int | None, wish: int, now: float) -> None:
         """It comes as `given`; at its size it would be `wish`."""
         before, self.given = self.given, given
         was, self.limited = self.limited, given is None or given < wish
         rank, before_rank = -1 if given is None else given, -1 if before is None else before
+        self.rose = was and rank > before_rank
         if self.limited and (rank < before_rank or not was):
-            failed = now - self._rose_at < PROVED_S
-            self._wait_s = min(LONGEST_WAIT_S, 2 * self._wait_s) if failed else RISE_S
-            self._rises_at = now + self._wait_s
-        elif was and rank > before_rank:
-            self._rose_at = now
             self._rises_at = now + RISE_S
+            for step in range(rank + 1, (before_rank if was else max(before_rank, wish)) + 1):
+                self._give_up(step, now)
+        elif self.rose:
+            self._rose_at[rank] = now
+            self._rises_at = now + RISE_S
+
+    def _give_up(self, step: int, now: float) -> None:
+        mistake = now - self._rose_at.get(step, float("-inf")) < CALM_S
+        self._wait_s[step] = min(LONGEST_WAIT_S, 2 * self._wait_s.get(step, RISE_S)) if mistake else RISE_S
+        self._tries_at[step] = now + self._wait_s[step]

@@ -117,22 +117,22 @@ class Pictures:
         allocated = allocate(wishes, budget_bps)
         shown = [
             ladder.spared(
-                at, now, hopeless=budget_bps is not None and budget_bps < HOPELESS * picture.supply.offers[0].bps
+                at, now, fits=1.0 if budget_bps is None else budget_bps / max(1, picture.supply.offers[0].bps)
             )
             for picture, ladder, at in zip(pictures, self._ladders.values(), allocated, strict=True)
         ]
-        uppers = self._uppers.values()
+        ladders, uppers = self._ladders.values(), self._uppers.values()
+        for ladder, at, top in zip(ladders, shown, tops, strict=True):
+            ladder.take(at, top, now)
         wholes = whole(
             wishes,
             shown,
             [upper.most(1, now) == 1 for upper in uppers],
-            [upper.given != 0 for upper in uppers],
+            # A step up is as small as it can be: all of the larger picture only where there is room to spare.
+            [upper.given != 0 and not ladder.rose for upper, ladder in zip(uppers, ladders, strict=True)],
             budget_bps,
         )
-        for picture, ladder, upper, at, top, all_of_it in zip(
-            pictures, self._ladders.values(), uppers, shown, tops, wholes, strict=True
-        ):
-            ladder.take(at, top, now)
+        for picture, upper, at, all_of_it in zip(pictures, uppers, shown, wholes, strict=True):
             if at is not None:
                 thins = picture.supply.offers[at].upper_bps > 0
                 picture.give(at, whole=all_of_it or not thins)

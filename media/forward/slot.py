@@ -54,6 +54,8 @@ class Slot:
         """Packets and keyframes that the receiver asked for so far."""
         self.layer: Layer | None = None
         """Which of a camera's layers shall be shown; None if it has no layers."""
+        self.begins_thin = False
+        """What shall come next needs no upper temporal layers, from its second frame on."""
         self.px = LARGEST_PX
         """How large it is shown: the shorter side."""
         self.paused: Publication | None = None
@@ -126,6 +128,8 @@ class Slot:
         self._codec_pt = payload_type
         self._aim.saw(publication)
         self._enter(publication, publication, self._numbers.switch(publication.number, packet, now))
+        if self.begins_thin:
+            self.thin(now, thin=True)
         self._on_begun(self)
         return True
 

@@ -42,6 +42,8 @@ STANDING_TRIES = 3
 LEAST_STEP = 0.5
 """No single sign of overuse takes more: little may arrive because little was sent."""
 FALL_EVERY_S = 0.2
+GROWN_S = 0.02
+"""Of a queue that is said to grow there is so much at least: repeats that come at once look as if it did."""
 RISE_FAR, RISE_NEAR = 1.12, 1.03
 """Per second; near is about what the link carried when it was overused last."""
 NEAR, BEYOND = 0.8, 1.3
@@ -53,6 +55,11 @@ LOSS_LEAST_PACKETS, LOSS_JUDGED_PACKETS = 20, 100
 """Fewer say nothing; where no queue speaks with them, more are needed."""
 LOSS_TOLERATED = 0.10
 LOSS_ABOVE_USUAL = 1.6
+LOSS_CHANCE = 2.0
+"""Standard deviations of what is lost by chance: more is too much, and costs a picture its layer."""
+LOSS_FOLLOW, LOSS_GONE = 0.1, 0.02
+"""How far each window moves what is usual; no single one takes it back, of 100 packets where a tenth is lost 3 are lost
+now and then. Below the other nothing is usual any more."""
 LOSS_TRIES = 3
 """Falls after each of which as much was sent as before: less cannot be sent, a voice alone perhaps."""
 LOSS_LEAST_BPS = 130_000
@@ -143,6 +150,7 @@ class SendRate:
         self._loss_packets = self._loss_came = self._loss_lost = 0
         """Of the window that began `_loss_since`: packets, bytes that came, bytes that did not."""
         self._usual_loss = 0.0
+        """By chance, whatever is sent; 0 before a trial showed that."""
         self._trial: _Trial | None = None
         """Whether it helps to send less, while that is not known yet."""
         self._train: _Train | None = None
@@ -176,7 +184,7 @@ class SendRate:
         self._judge_train(now)
         if self._overflows(now):
             self._keep_to_what_arrives(now)
-        elif self.trend.usage is Usage.OVER or self._stands(now):
+        elif (self.trend.usage is Usage.OVER and self.trend.queue_s >= GROWN_S) or self._stands(now):
             self._fall(now)
         elif not self._judge_loss(now) and self.bps is not None:
             self._rise(self.bps, now)
@@ -234,8 +242,8 @@ class SendRate:
         """A short queue loses what does not fit before it is seen to grow; then as much arrives as the link carries."""
         if self.trend.queue_s < FULL_S or self._loss_packets < LOSS_LEAST_PACKETS or now < self._loss_since:
             return False
-        lost, usual = self._lost_share(), max(LOSS_TOLERATED, LOSS_ABOVE_USUAL * self._usual_loss)
-        if lost <= usual + _chance(usual, self._loss_packets):
+        lost = self._lost_share()
+        if lost <= self._tolerated(self._loss_packets):
             return False
         # A voice alone, that others' packets hold up, must keep its redundancy.
         return self.arriving_bps > (1 - lost) * LOSS_LEAST_BPS and self._waits(now)
@@ -306,16 +314,24 @@ class SendRate:
             elif as_much or self.loss > trial.unhelped(sent_bps):
                 self._usual_loss = max(self._usual_loss, self.loss)
                 self.bps = trial.bps_before
-        if self.loss < self._usual_loss / 4:
-            self._usual_loss = self.loss
-        usual = max(LOSS_TOLERATED, LOSS_ABOVE_USUAL * self._usual_loss)
         # So little is a voice alone: it cannot become less, and says nothing of the room for pictures.
         least = min(sent_bps, MOST_BPS if self.bps is None else self.bps)
-        if self.loss <= usual + _chance(usual, packets) or least <= LOSS_LEAST_BPS:
+        if self.loss <= self._tolerated(packets) or least <= LOSS_LEAST_BPS:
             self._trial = None
+            self._follow_usual()
             return False
         self._try_less(sent_bps, now)
         return True
+
+    def _tolerated(self, packets: int) -> float:
+        """So much of so many may be lost, and is no reason to send less."""
+        usual = min(1.0, max(LOSS_TOLERATED, LOSS_ABOVE_USUAL * self._usual_loss))
+        return usual + LOSS_CHANCE * _chance(usual, packets)
+
+    def _follow_usual(self) -> None:
+        if self._usual_loss:
+            usual = self._usual_loss + LOSS_FOLLOW * (self.loss - self._usual_loss)
+            self._usual_loss = usual if usual >= LOSS_GONE else 0.0
 
     def _lost_share(self) -> float:
         """Of the bytes of the window so far."""

@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from contract.media import Layer
 from media.forward.layers import (
+    CALM_S,
     HOPELESS_AFTER_S,
     LONGEST_WAIT_S,
+    NEARLY,
+    NEARLY_AFTER_S,
     PAUSE_AFTER_S,
-    PROVED_S,
     RISE_MARGIN,
     RISE_S,
     Ladder,
@@ -153,7 +155,7 @@ def test_a_picture_goes_down_at_once_and_up_one_step_after_a_while() -> None:
     assert ladder.most(2, 1.0 + 2 * RISE_S) == 2
 
 
-def test_each_mistake_doubles_the_wait_and_a_success_forgets_them() -> None:
+def test_each_mistake_doubles_the_wait_and_a_calm_minute_forgets_them() -> None:
     ladder = Ladder()
     now = 0.0
     ladder.take(0, 1, now)
@@ -164,13 +166,32 @@ def test_each_mistake_doubles_the_wait_and_a_success_forgets_them() -> None:
             now += 0.5
         waits.append(now - begun)
         ladder.take(1, 1, now)
-        now += 1.0
+        now += CALM_S - 1.0
         ladder.take(0, 1, now)
     assert waits == [RISE_S, 2 * RISE_S, 4 * RISE_S, 8 * RISE_S, LONGEST_WAIT_S, LONGEST_WAIT_S]
     now += LONGEST_WAIT_S
     ladder.take(1, 1, now)
-    ladder.take(0, 1, now + PROVED_S)
-    assert ladder.most(1, now + PROVED_S + RISE_S) == 1
+    ladder.take(0, 1, now + CALM_S)
+    assert ladder.most(1, now + CALM_S + RISE_S) == 1
+
+
+def test_a_step_that_was_a_mistake_keeps_nobody_from_the_steps_below_it() -> None:
+    ladder = Ladder()
+    ladder.take(1, 2, 0.0)
+    now = 0.0
+    for _ in range(4):
+        while ladder.most(2, now) == 1:
+            now += 0.5
+        ladder.take(2, 2, now)
+        ladder.take(1, 2, now + 1.0)
+        now += 1.0
+    ladder.take(None, 2, now)
+    assert ladder.most(2, now + RISE_S) == 0
+    ladder.take(0, 2, now + RISE_S)
+    assert ladder.most(2, now + 2 * RISE_S) == 1
+    ladder.take(1, 2, now + 2 * RISE_S)
+    assert ladder.most(2, now + LONGEST_WAIT_S - 1.0) == 1
+    assert ladder.most(2, now + LONGEST_WAIT_S) == 2
 
 
 def test_a_picture_that_is_only_shown_smaller_may_grow_again_at_once() -> None:
@@ -195,9 +216,16 @@ def test_a_picture_that_does_not_fit_goes_on_small_for_a_while_and_then_pauses()
 
 def test_what_does_not_fit_by_half_is_not_kept_for_long() -> None:
     ladder = Ladder()
-    assert ladder.spared(None, 0.0, hopeless=True) == 0, "the first word may be wrong"
-    assert ladder.spared(None, HOPELESS_AFTER_S, hopeless=True) is None
+    assert ladder.spared(None, 0.0, fits=0.1) == 0, "the first word may be wrong"
+    assert ladder.spared(None, HOPELESS_AFTER_S, fits=0.1) is None
     assert ladder.spared(None, HOPELESS_AFTER_S) == 0
+
+
+def test_what_nearly_fits_is_kept_for_long() -> None:
+    ladder = Ladder()
+    assert ladder.spared(None, 0.0, fits=NEARLY) == 0
+    assert ladder.spared(None, NEARLY_AFTER_S - 0.1, fits=NEARLY) == 0
+    assert ladder.spared(None, NEARLY_AFTER_S, fits=NEARLY) is None
 
 
 def test_a_paused_picture_stays_away_for_a_while_and_begins_small() -> None:

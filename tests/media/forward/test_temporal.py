@@ -103,7 +103,6 @@ def viewers(world: World, *, loss: float = 0.0) -> tuple[Client, Client]:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What there is room for is shown again with the next look."""
     monkeypatch.setattr(layers, "RISE_S", 0.0)
-    monkeypatch.setattr(layers, "PROVED_S", 0.0)
 
 
 def temporal_share(frames: list[Frame], since: float, until: float) -> float:

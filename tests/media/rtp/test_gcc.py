@@ -179,6 +179,14 @@ def test_losses_by_chance_do_not_bring_it_down(seed: int, jitter_ms: int) -> Non
     assert min((bps for _at, bps in path.estimates), default=1_500_000) > 800_000
 
 
+def test_a_way_that_loses_nearly_everything_is_borne() -> None:
+    path = Path(Impairment(delay_ms=30))
+    path.run(5)
+    path.set(loss=0.8)
+    path.run(40)
+    assert path.rate.bps is None or LEAST_BPS <= path.rate.bps <= MOST_BPS
+
+
 @seeds
 def test_a_policer_without_a_queue_is_kept_to(seed: int) -> None:
     path = Path(Impairment(delay_ms=30, rate_bps=600_000, queue_bytes=3_000), seed)
