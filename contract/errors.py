@@ -102,6 +102,8 @@ class ByeCode(StrEnum):
     BAD_MESSAGE = "bad_message"
     SIGN_IN = "sign_in"
     RESTARTING = "restarting"
+    ROLES_CHANGED = "roles_changed"
+    """Somebody may do something else from now on: come again, and ask who one is."""
 
 
 BYE_CLOSE: dict[ByeCode, int] = {
@@ -113,6 +115,7 @@ BYE_CLOSE: dict[ByeCode, int] = {
     ByeCode.BAD_MESSAGE: 4400,
     ByeCode.SIGN_IN: 4401,
     ByeCode.RESTARTING: 1012,
+    ByeCode.ROLES_CHANGED: 4205,
 }
 
 

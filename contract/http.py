@@ -109,6 +109,8 @@ class Me(Message):
     """Who is signed in, and what the chain is called."""
 
     person: Person
+    also: list[Role]
+    """Further roles, somewhere; the person's own is the main one."""
     chain: Name
     version: str
     ring_s: int

@@ -7,7 +7,7 @@ from pydantic import Field
 from contract.base import Message, ShortText, WallMs
 from contract.http import InvitedPerson, ListProblem
 from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Login, Name, Person, Role, Skill, StoreNumber
+from contract.people import Grant, Login, Name, Person, Role, Skill, StoreNumber
 
 
 class PersonRecord(Message):
@@ -16,7 +16,9 @@ class PersonRecord(Message):
     person: Person
     login: str
     region: RegionId | None
-    """Only of a manager."""
+    """Where the main role counts; none: in the whole chain, or in the person's store."""
+    also: list[Grant]
+    """What they may do besides."""
     disabled: bool
     has_password: bool
     """Without one nobody can sign in under this name: an invitation is on its way, or has expired."""
@@ -33,21 +35,29 @@ class People(Message):
 
 
 class PersonChange(Message):
-    """What others are told of somebody; login and role stay as they are."""
+    """What others are told of somebody; login and roles stay as they are."""
 
     name: Name
     title: Name | None = None
     skills: list[Skill] = Field(default_factory=list, max_length=len(Skill))
     """Only of an expert."""
+
+
+class Roles(Message):
+    """What somebody may do, and where: the main role, which others are told, and further grants."""
+
+    role: Role
     region: RegionId | None = None
-    """Of a manager, and only of a manager: whose stores they see."""
+    """Where the main role counts, if not in the whole chain. Of a manager always, of a store manager never."""
+    store: StoreId | None = None
+    """Of a store manager, and only of one: the store."""
+    also: list[Grant] = Field(default_factory=list, max_length=20)
 
 
-class PersonWish(PersonChange):
+class PersonWish(PersonChange, Roles):
     """Somebody new, who gets an invitation and no password."""
 
     login: Login
-    role: Role
 
 
 class Disabled(Message):

@@ -15,7 +15,7 @@ StoreNumber = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Role(StrEnum):
-    """What somebody may do; scoped to a store or a region where that makes sense."""
+    """What somebody is for. What that allows, and where, is in signaling.domain.access."""
 
     STORE = "store"
     """A store's shared tablet: calls, joins sessions. Scope: its store."""
@@ -24,13 +24,17 @@ class Role(StrEnum):
     TRAINER = "trainer"
     """Opens group sessions. Scope: the chain."""
     MANAGER = "manager"
-    """Area manager: sees the archive of the stores of a region."""
+    """Area manager: answers for the stores of a region."""
+    STORE_MANAGER = "store_manager"
+    """Answers for one store, with a sign-in of their own."""
+    OPERATIONS = "operations"
+    """Headquarters' operations: answers for all stores, and changes none of them."""
     LEARNER = "learner"
     """A new hire: replays what was published to the role."""
     ADMIN = "admin"
-    """Sees the whole archive, and the audit."""
+    """IT administrator: people, stores, devices, and all that others may see."""
     AUDITOR = "auditor"
-    """Reads the audit and nothing else."""
+    """Reads the audit and the archive, and changes nothing."""
     GUEST = "guest"
     """Takes part in one room by a media token (WHIP, WHEP). Never signs in: nobody has an account of this role."""
 
@@ -95,7 +99,7 @@ class Person(Message):
     title: Name | None = None
     """The second line under the name, e.g. 设备专家."""
     store: Store | None = None
-    """Only for role `store`."""
+    """Only for the roles `store` and `store_manager`."""
     skills: list[Skill] = Field(default_factory=list)
 
 

@@ -50,7 +50,8 @@ def add(
     login
         What they type to sign in: small letters, digits and . _ @ -
     role
-        expert, trainer, manager, learner, auditor or admin. Tablets: `passline org tablet add`.
+        expert, trainer, manager, operations, learner, auditor or admin. Tablets: `passline org tablet add`. Store
+        managers and further roles: the page *People*.
     name
         In Chinese, or in whatever script they write it.
     name_en
@@ -62,7 +63,7 @@ def add(
     skill
         What an expert is asked for; may be repeated.
     region
-        Only of a manager: the region whose stores they see, by name.
+        Where the role counts, by name; of a manager always, of others if not in the whole chain.
     generate
         Make up a password and print it.
     """

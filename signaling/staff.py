@@ -1,25 +1,28 @@
 """Adds and changes people, one by one or from a list: who is new is invited to choose a password."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId
-from contract.organisation import Newcomer, PersonChange, PersonWish
-from contract.people import Name, Role, Skill
+from contract.organisation import Newcomer, PersonChange, PersonWish, Roles
+from contract.people import Grant, Name, Role, Skill
 from runtime import clock, ids
 from signaling.auth.accounts import free_login
 from signaling.auth.invitations import LIFE_MS
 from signaling.auth.sign_ins import digest
 from signaling.domain.csv_list import BadList, Problem
 from signaling.domain.people_list import PersonLine
+from signaling.domain.roles import GIVEN, check_roles
 from signaling.store import invitations
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
+from signaling.store.grants import further, main_grant
 from signaling.store.organisation import By, NewPerson
-from signaling.store.tables import PersonRow, RegionRow
+from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
 
 @dataclass
@@ -43,14 +46,21 @@ class Staff:
     async def add(self, wish: PersonWish) -> Newcomer:
         """Somebody new, and the one time that the invitation is told.
 
-        Raises Rejection: `bad_message` (role or scope), `not_found` (the region), `conflict` (the login is taken).
+        Raises Rejection: `bad_message` (roles), `not_found` (a region or store), `conflict` (the login is taken).
         """
-        new = _told(PersonId(ids.uuid7()), wish.login, wish.role, wish)
+        main = _main(wish)
+        check_roles(main, wish.also)
+        new = replace(
+            _told(PersonId(ids.uuid7()), wish.login, main.role, wish),
+            region=main.region,
+            store=main.store,
+            also=wish.also,
+        )
         secret = ids.secret()
 
         async def work(session: AsyncSession) -> None:
             await free_login(session, new.login)
-            await _check_region(session, new.region)
+            await _check_places(session, [main, *wish.also])
             await rows.add_person(session, new, self._by)
             await invitations.renew(session, {new.id: digest(secret)}, clock.wall_ms() + LIFE_MS)
 
@@ -64,11 +74,35 @@ class Staff:
             known = await session.get(PersonRow, person)
             if known is None:
                 raise Rejection(ErrorCode.NOT_FOUND)
-            new = _told(person, known.login, Role(known.role), wish)
-            await _check_region(session, new.region)
+            region = RegionId(known.region_id) if known.region_id is not None else None
+            new = replace(_told(person, known.login, Role(known.role), wish), region=region)
             if _as_it_is(known) != _as_it_will_be(new):
                 session.expunge(known)  # only read: the change is a statement
                 await rows.change_people(session, [new], self._by)
+
+        await self._database.write(work)
+
+    async def give_roles(self, person: PersonId, wish: Roles) -> None:
+        """They may do exactly this from now on, also who is here already.
+
+        Raises Rejection: `not_found` (nobody, or no such place), `bad_message`, `conflict` for the last administrator.
+        """
+        main = _main(wish)
+        check_roles(main, wish.also)
+
+        async def work(session: AsyncSession) -> None:
+            known = await session.get(PersonRow, person)
+            if known is None:
+                raise Rejection(ErrorCode.NOT_FOUND)
+            if Role(known.role) not in GIVEN:
+                raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet stays one")
+            await _check_places(session, [main, *wish.also])
+            if (main_grant(known), await further(session, person)) == (main, wish.also):
+                return
+            administered = await rows.is_last_administrator(session, known)
+            await rows.give_roles(session, known, main, wish.also, self._by)
+            if administered and not await rows.has_administrator(session):
+                raise Rejection(ErrorCode.CONFLICT, "the last administrator; add another one first")
 
         await self._database.write(work)
 
@@ -107,20 +141,27 @@ class Staff:
 
 def _told(person: PersonId, login: str, role: Role, wish: PersonChange) -> NewPerson:
     """Raises Rejection(`bad_message`) for what does not go with the role."""
-    if role in (Role.STORE, Role.GUEST):
+    if role not in GIVEN:
         raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet is called like its store, and a guest never signs in")
-    if (wish.region is not None) is not (role is Role.MANAGER):
-        raise Rejection(ErrorCode.BAD_MESSAGE, "a manager, and only a manager, has a region")
     if wish.skills and role is not Role.EXPERT:
         raise Rejection(ErrorCode.BAD_MESSAGE, "only an expert has skills")
     skills = [skill for skill in Skill if skill in wish.skills]
-    return NewPerson(person, login, role, wish.name, "", title=wish.title, skills=skills, region=wish.region)
+    return NewPerson(person, login, role, wish.name, "", title=wish.title, skills=skills)
 
 
-async def _check_region(session: AsyncSession, region: RegionId | None) -> None:
+def _main(wish: Roles) -> Grant:
+    if wish.region is not None and wish.store is not None:
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a role is for a region or for a store, not for both")
+    return Grant(role=wish.role, region=wish.region, store=wish.store)
+
+
+async def _check_places(session: AsyncSession, grants: Iterable[Grant]) -> None:
     """Raises Rejection(`not_found`)."""
-    if region is not None and await session.get(RegionRow, region) is None:
-        raise Rejection(ErrorCode.NOT_FOUND, "there is no such region")
+    for one in grants:
+        if one.region is not None and await session.get(RegionRow, one.region) is None:
+            raise Rejection(ErrorCode.NOT_FOUND, "there is no such region")
+        if one.store is not None and await session.get(StoreRow, one.store) is None:
+            raise Rejection(ErrorCode.NOT_FOUND, "there is no such store")
 
 
 def _wanted(line: PersonLine, known: PersonRow | None, regions: dict[str, RegionId]) -> NewPerson:
@@ -132,8 +173,13 @@ def _wanted(line: PersonLine, known: PersonRow | None, regions: dict[str, Region
         password_hash="",
         title=line.title,
         skills=list(line.skills),
-        region=regions[line.region] if line.region is not None else None,
+        region=regions[line.region] if line.region is not None else _region_of(known),
     )
+
+
+def _region_of(known: PersonRow | None) -> RegionId | None:
+    """A list tells the region of a manager only; where the role of others counts stays as it is."""
+    return RegionId(known.region_id) if known is not None and known.region_id is not None else None
 
 
 def _as_it_will_be(one: NewPerson) -> tuple[Name, Name | None, RegionId | None, list[Skill]]:

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Login, Name, Role, Skill
+from contract.people import Grant, Login, Name, Role, Skill
 from runtime import clock, ids
 from signaling.auth.passwords import Passwords
 from signaling.domain.accounts import check_password, made_up
+from signaling.domain.roles import check_roles
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson
@@ -58,12 +59,11 @@ class Accounts:
         """Raises Rejection: `bad_message` (login, scope), `weak_password`, `conflict` (the login is taken)."""
         check_login(login)
         check_password(password, login)
-        if role is Role.GUEST:
-            raise Rejection(ErrorCode.BAD_MESSAGE, "a guest comes by a media token and never signs in")
-        if (store is not None) is not (role is Role.STORE):
-            raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet, and only a tablet, has a store")
-        if (region is not None) is not (role is Role.MANAGER):
-            raise Rejection(ErrorCode.BAD_MESSAGE, "a manager, and only a manager, has a region")
+        if role is Role.STORE:
+            if store is None:
+                raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet has a store")
+        else:
+            check_roles(Grant(role=role, region=region, store=store), [])
         new = NewPerson(
             id=PersonId(ids.uuid7()),
             login=login,
@@ -115,7 +115,7 @@ class Accounts:
         """Raises Rejection(`not_found`; `conflict` for a tablet, which is called like its store)."""
 
         async def work(session: AsyncSession, who: PersonRow) -> None:
-            if who.store_id is not None:
+            if who.role == Role.STORE:
                 raise Rejection(ErrorCode.CONFLICT, "a tablet is called like its store; rename the store")
             await rows.rename_person(session, PersonId(who.id), name, self._by)
 

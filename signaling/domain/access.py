@@ -105,8 +105,11 @@ ROLES: dict[Role, frozenset[Act]] = {
     Role.TRAINER: _EVERYBODY
     | {Act.OPEN_SESSION, Act.TAKE_PART, Act.RELAY, Act.LET_IN, Act.SEE_EXPERTS, Act.SEE_STORE, Act.PUBLISH},
     Role.MANAGER: _EVERYBODY | _OVERSEEN,
+    Role.STORE_MANAGER: _EVERYBODY
+    | (_OVERSEEN - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK}),  # the store waits, headquarters calls back
+    Role.OPERATIONS: _EVERYBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
     Role.LEARNER: _EVERYBODY,
-    Role.AUDITOR: frozenset({Act.BE_HERE, Act.READ_AUDIT}),
+    Role.AUDITOR: frozenset({Act.BE_HERE, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
     Role.ADMIN: _EVERYBODY
     | _OVERSEEN
     | {

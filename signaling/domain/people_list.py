@@ -1,7 +1,8 @@
 """Reads a list of people, and says for every line what is wrong with it.
 
 Columns, in any order, by an English or a Chinese title: login, name and role; optional are an English name, a title,
-a manager's region and an expert's skills. Tablets are no people: they come with the list of stores.
+a manager's region and an expert's skills. Tablets are no people: they come with the list of stores; store managers are
+added one by one, with their store.
 """
 
 import re
@@ -30,8 +31,9 @@ ROLES = {
     "区域经理": Role.MANAGER,
     "新员工": Role.LEARNER,
     "审计员": Role.AUDITOR,
+    "运营": Role.OPERATIONS,
     "管理员": Role.ADMIN,
-} | {role.value: role for role in Role if role not in (Role.STORE, Role.GUEST)}
+} | {role.value: role for role in Role if role not in (Role.STORE, Role.STORE_MANAGER, Role.GUEST)}
 SKILLS = {
     "设备": Skill.EQUIPMENT,
     "菜品": Skill.DISHES,

@@ -49,6 +49,8 @@ class PresenceBoard:
     def __init__(self) -> None:
         self._lines: dict[PersonId, _Line] = {}
         self._touched: set[PersonId] = set()
+        self._elsewhere: dict[PersonId, int] = {}
+        """Sockets of those who are not on the board, but may come on it by another role."""
 
     def list_person(self, person: Person, now_ms: int) -> None:
         """Put somebody on the board, or take a changed name over; other roles are ignored."""
@@ -57,7 +59,7 @@ class PresenceBoard:
         line = self._lines.get(person.id)
         if line is None:
             entry = PresenceEntry(person=person, presence=Presence.OFFLINE, since_ms=now_ms)
-            line = self._lines[person.id] = _Line(entry)
+            line = self._lines[person.id] = _Line(entry, sockets=self._elsewhere.pop(person.id, 0))
         elif line.entry.person != person or not line.listed:
             line.entry = line.entry.model_copy(update={"person": person})
             line.listed = True
@@ -81,16 +83,24 @@ class PresenceBoard:
         self._touched.add(line.entry.person.id)
 
     def connected(self, person: PersonId) -> None:
-        if (line := self._lines.get(person)) is not None:
-            line.sockets += 1
-            line.gone_at = None
-            self._touched.add(person)
+        line = self._lines.get(person)
+        if line is None:
+            self._elsewhere[person] = self._elsewhere.get(person, 0) + 1
+            return
+        line.sockets += 1
+        line.gone_at = None
+        self._touched.add(person)
 
     def disconnected(self, person: PersonId, now: float) -> None:
-        if (line := self._lines.get(person)) is not None:
-            line.sockets -= 1
-            if line.sockets == 0:
-                line.gone_at = now
+        line = self._lines.get(person)
+        if line is None:
+            self._elsewhere[person] -= 1
+            if self._elsewhere[person] == 0:
+                del self._elsewhere[person]
+            return
+        line.sockets -= 1
+        if line.sockets == 0:
+            line.gone_at = now
 
     def expected(self, person: PersonId, now: float) -> None:
         """Somebody was connected until the server went down; as if its last socket were gone only now."""

@@ -1,5 +1,6 @@
 """Signing in and out, who I am, tickets, and whom I can call."""
 
+from collections.abc import Sequence
 from functools import partial
 from importlib.metadata import version
 
@@ -9,11 +10,12 @@ from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.http import Directory, Me, SignIn, Ticket
 from contract.ids import PersonId
+from contract.people import Grant, Person, Role
 from signaling.domain.access import Act
 from signaling.domain.directory import directory_for
 from signaling.http.cookies import drop_cookie, set_cookie
 from signaling.http.route import Route, Visit
-from signaling.store import audit, people
+from signaling.store import audit, grants, people
 
 
 async def sign_in(visit: Visit) -> web.Response:
@@ -44,12 +46,19 @@ async def enter(visit: Visit, person_id: PersonId) -> web.Response:
     house = visit.house
     async with house.database.read() as session:
         person = await people.by_id(session, person_id)
+        further = await grants.further(session, person_id)
         chain = await people.chain_name(session)
     assert person is not None
     secret = await house.sign_ins.open(person_id, person.role, visit.raw.headers.get("User-Agent", ""))
     await house.database.write(partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address))
     response = visit.reply(
-        Me(person=person, chain=chain, version=version("passline"), ring_s=round(house.settings.ring_s))
+        Me(
+            person=person,
+            also=_roles(person, further),
+            chain=chain,
+            version=version("passline"),
+            ring_s=round(house.settings.ring_s),
+        )
     )
     set_cookie(visit.raw, response, secret)
     return response
@@ -74,10 +83,16 @@ async def me(visit: Visit) -> Me:
         chain = await people.chain_name(session)
     return Me(
         person=visit.who.person,
+        also=_roles(visit.who.person, visit.who.grants),
         chain=chain,
         version=version("passline"),
         ring_s=round(visit.house.settings.ring_s),
     )
+
+
+def _roles(person: Person, held: Sequence[Grant]) -> list[Role]:
+    """Those besides the main one, each once."""
+    return [role for role in dict.fromkeys(one.role for one in held) if role is not person.role]
 
 
 async def ticket(visit: Visit) -> Ticket:

@@ -3,7 +3,7 @@
 from contract.errors import ErrorCode
 from contract.http import InvitedPerson
 from contract.ids import PersonId
-from contract.organisation import Disabled, Newcomer, People, PersonChange, PersonWish
+from contract.organisation import Disabled, Newcomer, People, PersonChange, PersonWish, Roles
 from runtime import clock
 from signaling.auth.access import access_person
 from signaling.auth.accounts import Accounts
@@ -26,9 +26,15 @@ async def add_person(visit: Visit) -> Newcomer:
 
 
 async def change_person(visit: Visit) -> None:
-    """Name, title, skills and region of somebody; login and role stay."""
+    """Name, title and skills of somebody; login and roles stay."""
     await _login(visit)
     await _staff(visit).change(PersonId(visit.param("person")), visit.body(PersonChange))
+
+
+async def give_roles(visit: Visit) -> None:
+    """What somebody may do, and where: exactly this from now on, also of who is signed in."""
+    await _login(visit)
+    await _staff(visit).give_roles(PersonId(visit.param("person")), visit.body(Roles))
 
 
 async def invite_person(visit: Visit) -> InvitedPerson:
@@ -74,6 +80,16 @@ ROUTES = [
         errors=(ErrorCode.NOT_FOUND, *_TAKEN),
     ),
     Route(method="PUT", path=_ONE, handler=change_person, act=Act.CHANGE_PEOPLE, body=PersonChange, status=204),
+    Route(
+        method="PUT",
+        path=f"{_ONE}/roles",
+        handler=give_roles,
+        act=Act.CHANGE_PEOPLE,
+        whole=True,
+        body=Roles,
+        status=204,
+        errors=_TAKEN,
+    ),
     Route(
         method="POST",
         path=f"{_ONE}/invitation",

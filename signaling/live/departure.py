@@ -23,6 +23,17 @@ class Departures:
 
     def end(self, session: ClientSession, code: ByeCode) -> None:
         """Nothing is sent to this tab from now on; a seat that it held is left as if it had hung up."""
+        self.unseat(session)
+        log.info("session is over", session=session.id, code=code)
+        self._sessions.end(session, code, Reconnect.NEVER)
+
+    def renew(self, session: ClientSession) -> None:
+        """It comes back at once, as somebody who may do something else."""
+        log.info("roles were changed", session=session.id)
+        self._sessions.end(session, ByeCode.ROLES_CHANGED, Reconnect.NOW)
+
+    def unseat(self, session: ClientSession) -> None:
+        """No media to this tab, or from it, and no seat."""
         for room in self._rooms.of(session.who.id):
             for leg in room.legs.values():
                 if leg.session == session.id:
@@ -30,8 +41,6 @@ class Departures:
             member = find(room.state, session.who.id)
             if member is not None and member.state in SEATED and member.session == session.id:
                 room.put(Asked(session.who.id, session.id, LeaveRoom(cid=ids.uuid7(), room=room.id)))
-        log.info("session is over", session=session.id, code=code)
-        self._sessions.end(session, code, Reconnect.NEVER)
 
     def present(self, session: ClientSession) -> bool:
         """Whether it has a socket or media: also a tab without a socket is still seen and heard."""

@@ -1,4 +1,4 @@
-"""Ends the sessions of sign-ins that expired or were taken away, also when nobody said so here."""
+"""Ends the sessions of sign-ins that expired or were taken away, and renews those that may do something else now."""
 
 import asyncio
 
@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from contract.errors import ByeCode, Unavailable
 from runtime.logs import get_logger
 from signaling.auth.sign_ins import SignIns
+from signaling.domain.access import Act, somewhere
 from signaling.live.departure import Departures
 from signaling.live.sessions import ClientSessions
 
@@ -43,7 +44,11 @@ class Revocation:
             for session in present:
                 if session.who.sign_in != sign_in:
                     continue
-                if who is not None:
-                    session.who = who  # perhaps with another name
-                else:
+                if who is None:
                     self._departures.end(session, ByeCode.REVOKED)
+                    continue
+                before, session.who = session.who, who  # perhaps with another name
+                if before.role is not who.role or before.grants != who.grants:
+                    if not somewhere(Act.TAKE_PART, who.grants):
+                        self._departures.unseat(session)
+                    self._departures.renew(session)

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Name, Role, Skill
-from signaling.store import audit, callbacks
+from contract.people import Grant, Name, Role, Skill
+from signaling.domain.roles import in_words
+from signaling.store import audit, callbacks, grants
 from signaling.store.tables import (
     Base,
     ChainRow,
@@ -51,9 +52,11 @@ class NewPerson:
     title: Name | None = None
     skills: list[Skill] = field(default_factory=list)
     store: StoreId | None = None
-    """Only of a tablet."""
+    """Of a tablet, or a store manager."""
     region: RegionId | None = None
-    """Only of a manager: the stores that they see."""
+    """Where the main role counts, if not in the whole chain."""
+    also: list[Grant] = field(default_factory=list)
+    """Further grants; only told of somebody new."""
 
 
 async def version(session: AsyncSession) -> int:
@@ -114,6 +117,10 @@ async def rename_region(session: AsyncSession, region: RegionId, name: Name, by:
     await _changed(session, Action.REGION_RENAMED, by, region)
 
 
+def _tablet_of(store: StoreId) -> tuple[ColumnElement[bool], ...]:
+    return PersonRow.role == Role.STORE, PersonRow.store_id == store
+
+
 async def add_store(session: AsyncSession, store: StoreId, number: str, name: Name, region: RegionId, by: By) -> None:
     values = {"id": store, "number": number, "name_zh": name.zh, "name_en": name.en, "region_id": region}
     await session.execute(insert(StoreRow).values(**values))
@@ -121,21 +128,21 @@ async def add_store(session: AsyncSession, store: StoreId, number: str, name: Na
 
 
 async def change_store(session: AsyncSession, store: StoreId, name: Name, region: RegionId, by: By) -> None:
-    """Its name and region; a store keeps its number. Its tablets are called like it."""
+    """Its name and region; a store keeps its number. Its tablets are called like it, its manager is not."""
     names = {"name_zh": name.zh, "name_en": name.en}
     await session.execute(update(StoreRow).where(StoreRow.id == store).values(**names, region_id=region))
-    await session.execute(update(PersonRow).where(PersonRow.store_id == store).values(**names))
+    await session.execute(update(PersonRow).where(*_tablet_of(store)).values(**names))
     await _changed(session, Action.STORE_CHANGED, by, store)
 
 
 async def close_store(session: AsyncSession, store: StoreId, now_ms: int, by: By) -> None:
     """Its tablets are out for good, and no code enrols another one; nobody owes it a call any more. What happened there
     stays under its name."""
-    tablets = select(PersonRow.id).where(PersonRow.store_id == store)
+    tablets = select(PersonRow.id).where(*_tablet_of(store))
     await session.execute(update(StoreRow).where(StoreRow.id == store).values(closed_ms=now_ms))
     await session.execute(delete(EnrolmentRow).where(EnrolmentRow.store_id == store))
     await session.execute(delete(SignInRow).where(SignInRow.person_id.in_(tablets)))
-    still_in = (PersonRow.store_id == store, PersonRow.disabled_ms.is_(None))
+    still_in = (*_tablet_of(store), PersonRow.disabled_ms.is_(None))
     gone = list(await session.scalars(select(PersonRow.id).where(*still_in)))
     await session.execute(update(PersonRow).where(*still_in).values(disabled_ms=now_ms))
     not_revoked = (DeviceRow.store_id == store, DeviceRow.revoked_ms.is_(None))
@@ -153,7 +160,7 @@ async def open_store(session: AsyncSession, store: StoreId, by: By) -> None:
 
 async def stays_out(session: AsyncSession, tablet: PersonRow) -> bool:
     """Whether it cannot be let in again: a device that was taken back, or a tablet of a store that is closed."""
-    if tablet.store_id is None:
+    if tablet.store_id is None or tablet.role != Role.STORE:
         return False
     device = await session.get(DeviceRow, tablet.id)
     store = await session.get_one(StoreRow, tablet.store_id)
@@ -180,11 +187,14 @@ async def add_people(session: AsyncSession, new: Sequence[NewPerson], by: By) ->
         for one in new
     ]
     await session.execute(insert(_PERSON), rows)
+    for one in new:
+        if one.also:
+            await grants.replace(session, one.id, one.also)
     await _changed_each(session, Action.PERSON_ADDED, by, [(one.id, one.role.value) for one in new])
 
 
 async def change_people(session: AsyncSession, changed: Sequence[NewPerson], by: By) -> None:
-    """Name, title, region and skills as in `changed`; login, role, store and password stay."""
+    """Name, title, region and skills as in `changed`; login, roles, store and password stay."""
     if not changed:
         return
     rows = [{"of": one.id, **_told(one)} for one in changed]
@@ -202,6 +212,16 @@ def _told(one: NewPerson) -> dict[str, str | None]:
         "region_id": one.region,
         "skills": ",".join(one.skills),
     }
+
+
+async def give_roles(session: AsyncSession, person: PersonRow, main: Grant, also: Sequence[Grant], by: By) -> None:
+    """Exactly these from now on. Only an expert has skills."""
+    values = {"role": main.role.value, "region_id": main.region, "store_id": main.store}
+    if main.role is not Role.EXPERT:
+        values["skills"] = ""
+    await session.execute(update(PersonRow).where(PersonRow.id == person.id).values(**values))
+    await grants.replace(session, PersonId(person.id), also)
+    await _changed(session, Action.ROLES_CHANGED, by, person.id, detail=in_words(main, also))
 
 
 async def _changed_each(session: AsyncSession, action: Action, by: By, objects: list[tuple[str, str]]) -> None:

@@ -3,19 +3,21 @@
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.ids import RegionId, StoreId
+from contract.ids import PersonId, RegionId, StoreId
 from contract.organisation import PersonRecord, Region, StoreRecord, Stores
-from contract.people import Name, Role
+from contract.people import Grant, Name, Role
 from signaling.domain.access import Scope
 from signaling.store import devices
-from signaling.store.grants import within
+from signaling.store.grants import further_of_each, within
 from signaling.store.people import as_person
 from signaling.store.tables import DeviceRow, InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
 
 
 async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
     """Everybody but tablets, by login."""
-    return [_record(*row) for row in await session.execute(_persons(now_ms, PersonRow.role != Role.STORE))]
+    also = await further_of_each(session)
+    rows = await session.execute(_persons(now_ms, PersonRow.role != Role.STORE))
+    return [_record(*row, also=also.get(PersonId(row[0].id))) for row in rows]
 
 
 async def stores(session: AsyncSession, now_ms: int, scope: Scope) -> Stores:
@@ -67,11 +69,19 @@ def _persons(now_ms: int, which: ColumnElement[bool]) -> Select[PersonRow, Store
     )
 
 
-def _record(row: PersonRow, store: StoreRow | None, invited_ms: int | None, seen_ms: int | None) -> PersonRecord:
+def _record(
+    row: PersonRow,
+    store: StoreRow | None,
+    invited_ms: int | None,
+    seen_ms: int | None,
+    *,
+    also: list[Grant] | None = None,
+) -> PersonRecord:
     return PersonRecord(
         person=as_person(row, store),
         login=row.login,
         region=RegionId(row.region_id) if row.region_id is not None else None,
+        also=also or [],
         disabled=row.disabled_ms is not None,
         has_password=bool(row.password_hash),
         invited_until=invited_ms,

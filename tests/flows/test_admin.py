@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 PASSWORD = "four words are long"
 
 
-async def test_somebody_is_added_comes_in_by_the_link_and_is_out_when_disabled(tmp_path: Path) -> None:
+async def test_somebody_is_added_comes_in_by_the_link_becomes_another_and_is_out_when_disabled(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:
         office, desk = await scene.browser(size=DESK), await scene.browser(size=DESK)
         admin = await office.sign_in("admin")
@@ -51,6 +51,12 @@ async def test_somebody_is_added_comes_in_by_the_link_and_is_out_when_disabled(t
 
         await admin.get_by_test_id("admin-people").click()
         await admin.get_by_test_id("admin-search").fill("sm")
+        await admin.get_by_test_id("open-sun").click()
+        await admin.get_by_test_id("person-role").select_option("auditor")
+        await admin.get_by_test_id("person-save").click()
+        await admin.get_by_test_id("person-dialog").wait_for(state="detached")
+        await acts.visible(expert, "nav-audit")  # in the page that was open all the while
+
         await admin.get_by_test_id("open-sun").click()
         await admin.get_by_test_id("person-disable").click()
         await admin.get_by_test_id("person-disable").click()

@@ -129,7 +129,7 @@ async def test_what_cannot_be_is_refused_with_its_reason(accounts: Accounts) -> 
         (accounts.add("wang", "short", Role.EXPERT, NAME), ErrorCode.WEAK_PASSWORD),
         (accounts.add("wang", PASSWORD, Role.STORE, NAME), ErrorCode.BAD_MESSAGE),
         (accounts.add("wang", PASSWORD, Role.MANAGER, NAME), ErrorCode.BAD_MESSAGE),
-        (accounts.add("wang", PASSWORD, Role.EXPERT, NAME, region=RegionId("r-east")), ErrorCode.BAD_MESSAGE),
+        (accounts.add("wang", PASSWORD, Role.STORE_MANAGER, NAME, region=chain.EAST), ErrorCode.BAD_MESSAGE),
         (accounts.disable("nobody"), ErrorCode.NOT_FOUND),
         (accounts.disable("admin"), ErrorCode.CONFLICT),
         (accounts.rename("store-0117", NAME), ErrorCode.CONFLICT),

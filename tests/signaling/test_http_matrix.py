@@ -33,14 +33,17 @@ ANYBODY = (
     "zhang",
     "he",
     "wu",
+    "tang",
+    "fang",
     "xiaolin",
     "qian",
     "admin",
 )
 """`nobody` has no cookie, `expired` one that has run out; 0108 is another store of the region, 0201 of another one;
-zhang was rung but did not answer; wu manages East; xiaolin is a learner, qian an auditor."""
+zhang was rung but did not answer; wu manages East, tang store 0117; fang is of operations, xiaolin a learner, qian an
+auditor."""
 SIGNED_IN = ANYBODY[2:]
-READERS = ("store-0117", "chen", "wu", "xiaolin", "admin")
+READERS = ("store-0117", "chen", "wu", "tang", "fang", "xiaolin", "qian", "admin")
 OFFER = {"session": "s", "pc_gen": 1, "layout": {"stage": 2, "floor": 3}, "sdp": "v=0"}
 
 
@@ -68,7 +71,8 @@ def all_get(status: int, *visitors: str) -> dict[str, int]:
     return dict.fromkeys(visitors, status)
 
 
-NO_HOST_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin", "qian")
+NO_HOST_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "wu", "tang", "fang", "xiaolin", "qian")
+NO_SEAT_EVER = all_get(403, "wu", "tang", "fang", "xiaolin", "qian", "admin")
 BY_ADMIN = Row(all_get(403, *SIGNED_IN) | {"admin": 200})
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
@@ -85,8 +89,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("PUT", "/api/people/{person}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": NAME}),
     ("POST", "/api/people/{person}/invitation"): Row(BY_ADMIN.gets | {"admin": 201}),
+    ("PUT", "/api/people/{person}/roles"): Row(
+        BY_ADMIN.gets | {"admin": 204}, body={"role": "expert", "region": chain.NORTH}
+    ),
     ("PUT", "/api/people/{person}/disabled"): Row(BY_ADMIN.gets | {"admin": 204}, body={"disabled": True}),
-    ("GET", "/api/stores"): Row(BY_ADMIN.gets | {"wu": 200}),
+    ("GET", "/api/stores"): Row(BY_ADMIN.gets | all_get(200, "wu", "tang", "fang")),
     ("POST", "/api/stores"): Row(
         BY_ADMIN.gets | {"admin": 201}, body={"number": "0300", "name": NAME, "region": chain.EAST}
     ),
@@ -107,7 +114,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/directory"): Row(all_get(200, *SIGNED_IN) | all_get(403, "xiaolin", "qian")),
     **{
         ("POST", f"/api/callbacks/{{room}}/{act}"): Row(
-            all_get(403, "store-0117", "store-0108", "store-0201", "he", "xiaolin", "qian")
+            all_get(403, "store-0117", "store-0108", "store-0201", "he", "tang", "xiaolin", "qian")
         )
         for act in ("take", "reopen", "done")
     },
@@ -116,9 +123,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", "/api/routing/experts/{person}"): Row(
         all_get(403, *SIGNED_IN) | {"admin": 204}, body={"zone": "Asia/Shanghai", "on_call": True}
     ),
-    ("POST", "/api/rooms/{room}/peers"): Row(all_get(403, "wu", "xiaolin", "qian", "admin"), body=OFFER),
+    ("POST", "/api/rooms/{room}/peers"): Row(NO_SEAT_EVER, body=OFFER),
     ("POST", "/api/rooms/{room}/stills"): Row(
-        all_get(403, "wu", "xiaolin", "qian", "admin"), data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}
+        NO_SEAT_EVER, data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}
     ),
     ("POST", "/api/rooms/{room}/tokens"): Row(
         NO_HOST_EVER | {"admin": 410},
@@ -139,17 +146,18 @@ ROWS: dict[tuple[str, str], Row] = {
         )
     },
     ("GET", "/api/rooms/{room}/stills/{still}"): Row(all_get(200, *READERS)),
-    ("GET", "/api/ice"): Row(all_get(200, *SIGNED_IN) | all_get(403, "wu", "xiaolin", "qian")),
+    ("GET", "/api/ice"): Row(all_get(200, *SIGNED_IN) | all_get(403, "wu", "tang", "fang", "xiaolin", "qian")),
     ("POST", "/api/probes"): Row(all_get(503, *SIGNED_IN), body={"way": "direct", "sdp": "v=0"}),
     ("GET", "/api/archive"): Row(all_get(200, *SIGNED_IN)),
     ("GET", "/api/archive/{room}"): Row(all_get(200, *READERS)),
     ("GET", "/api/archive/{room}/files/{file}"): Row(all_get(200, *READERS)),
     ("GET", "/api/archive/{room}/quality"): Row(
         all_get(403, "store-0117", "store-0108", "store-0201", "chen", "zhang", "he", "xiaolin", "qian")
-        | all_get(200, "wu", "admin"),
+        | all_get(200, "wu", "tang", "fang", "admin"),
     ),
     ("PUT", "/api/archive/{room}/publish"): Row(
-        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "xiaolin", "qian") | all_get(200, "chen", "admin"),
+        all_get(403, "store-0117", "store-0108", "store-0201", "wu", "tang", "xiaolin", "qian")
+        | all_get(200, "chen", "fang", "admin"),
         body={"roles": ["learner"]},
     ),
     ("PUT", "/api/archive/{room}/progress"): Row(all_get(204, *READERS) | {"qian": 403}, body={"position_s": 3.5}),

@@ -1,7 +1,7 @@
 """A small chain for tests: three stores in two regions, everybody a role, and one recorded call.
 
-East: 0117, 0108; North: 0201. Logins as in the demo: store-0117 …, chen, zhang, liu, he, wu (East), xiaolin, qian
-(auditor), admin.
+East: 0117, 0108; North: 0201. Logins as in the demo: store-0117 …, chen, zhang, liu, he, wu (East), tang (who manages
+0117), fang (operations), xiaolin, qian (auditor), admin.
 The call is of store 0117 with chen; its one file is `FILE`.
 """
 
@@ -70,6 +70,8 @@ PEOPLE: dict[str, Person] = {
     "liu": _person("liu", Role.EXPERT, "刘慧", "Liu Hui", Skill.DISHES),
     "he": _person("he", Role.TRAINER, "何静", "He Jing"),
     "wu": _person("wu", Role.MANAGER, "吴磊", "Wu Lei"),
+    "tang": _person("tang", Role.STORE_MANAGER, "唐悦", "Tang Yue").model_copy(update={"store": STORES["0117"]}),
+    "fang": _person("fang", Role.OPERATIONS, "方圆", "Fang Yuan"),
     "xiaolin": _person("xiaolin", Role.LEARNER, "林小雨", "Lin Xiaoyu"),
     "qian": _person("qian", Role.AUDITOR, "钱文", "Qian Wen"),
     "admin": _person("admin", Role.ADMIN, "赵敏", "Zhao Min"),

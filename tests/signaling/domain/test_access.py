@@ -13,6 +13,7 @@ from tests.signaling.domain.people import answered, training
 pytestmark = pytest.mark.unit
 
 ALL_WHO_SIGN_IN = frozenset(Role) - {Role.GUEST}
+OVERSEEING = frozenset({Role.MANAGER, Role.OPERATIONS, Role.ADMIN})
 TABLE: dict[Act, frozenset[Role]] = {
     Act.BE_HERE: ALL_WHO_SIGN_IN,
     Act.KEEP_PROGRESS: ALL_WHO_SIGN_IN - {Role.AUDITOR},
@@ -23,18 +24,18 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.RELAY: frozenset({Role.STORE, Role.EXPERT, Role.TRAINER, Role.ADMIN}),
     Act.LET_IN: frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN}),
     Act.LET_IN_ANYWHERE: frozenset({Role.ADMIN}),
-    Act.SEE_EXPERTS: frozenset({Role.STORE, Role.EXPERT, Role.TRAINER, Role.MANAGER, Role.ADMIN}),
-    Act.SEE_STORE: frozenset({Role.EXPERT, Role.TRAINER, Role.MANAGER, Role.ADMIN}),
-    Act.SEE_CALLBACK: frozenset({Role.STORE, Role.EXPERT, Role.MANAGER, Role.ADMIN}),
-    Act.WORK_CALLBACK: frozenset({Role.EXPERT, Role.MANAGER, Role.ADMIN}),
-    Act.OVERSEE_CALLBACK: frozenset({Role.MANAGER, Role.ADMIN}),
-    Act.SEE_QUEUE: frozenset({Role.STORE, Role.EXPERT, Role.MANAGER, Role.ADMIN}),
-    Act.SEE_ARCHIVE: frozenset({Role.STORE, Role.MANAGER, Role.ADMIN}),
-    Act.SEE_QUALITY: frozenset({Role.MANAGER, Role.ADMIN}),
-    Act.PUBLISH: frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN}),
-    Act.PUBLISH_ANY: frozenset({Role.ADMIN}),
+    Act.SEE_EXPERTS: OVERSEEING | {Role.STORE, Role.EXPERT, Role.TRAINER, Role.STORE_MANAGER},
+    Act.SEE_STORE: OVERSEEING | {Role.EXPERT, Role.TRAINER, Role.STORE_MANAGER},
+    Act.SEE_CALLBACK: OVERSEEING | {Role.STORE, Role.EXPERT, Role.STORE_MANAGER},
+    Act.WORK_CALLBACK: OVERSEEING | {Role.EXPERT},
+    Act.OVERSEE_CALLBACK: OVERSEEING,
+    Act.SEE_QUEUE: OVERSEEING | {Role.STORE, Role.EXPERT, Role.STORE_MANAGER},
+    Act.SEE_ARCHIVE: OVERSEEING | {Role.STORE, Role.STORE_MANAGER, Role.AUDITOR},
+    Act.SEE_QUALITY: OVERSEEING | {Role.STORE_MANAGER},
+    Act.PUBLISH: frozenset({Role.EXPERT, Role.TRAINER, Role.OPERATIONS, Role.ADMIN}),
+    Act.PUBLISH_ANY: frozenset({Role.OPERATIONS, Role.ADMIN}),
     Act.READ_AUDIT: frozenset({Role.AUDITOR, Role.ADMIN}),
-    Act.READ_STORES: frozenset({Role.MANAGER, Role.ADMIN}),
+    Act.READ_STORES: OVERSEEING | {Role.STORE_MANAGER},
     Act.CHANGE_STORES: frozenset({Role.ADMIN}),
     Act.CHANGE_PEOPLE: frozenset({Role.ADMIN}),
     Act.CHANGE_ROUTING: frozenset({Role.ADMIN}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract.people import Presence
+from contract.people import Presence, Role
 from signaling.domain.presence import PresenceBoard, in_rooms
 from tests.signaling.domain.people import CHEN, LIU, NOW, STORE, TRAINER, ZHANG, answered, called, name
 
@@ -58,3 +58,17 @@ def test_a_changed_name_is_taken_over() -> None:
     made.list_person(CHEN.model_copy(update={"name": name("chen2")}), NOW)
     assert made.people()[CHEN.id].name == name("chen2")
     assert [entry.person.id for entry in made.experts()] == [CHEN.id, LIU.id]
+
+
+def test_who_comes_on_the_board_by_another_role_is_here_already_and_goes_with_the_last_socket() -> None:
+    made = board()
+    made.connected(TRAINER.id)
+    assert made.changes(0.0, NOW) == []
+    expert = TRAINER.model_copy(update={"role": Role.EXPERT})
+    made.relist([CHEN, LIU, STORE, expert], NOW)
+    assert [(one.person, one.presence) for one in made.changes(1.0, NOW)] == [(expert, Presence.FREE)]
+    made.connected(TRAINER.id)
+    made.disconnected(TRAINER.id, 2.0)
+    assert made.deadline is None, "the socket from after the change is still here"
+    made.disconnected(TRAINER.id, 3.0)
+    assert [one.presence for one in made.changes(9.0, NOW)] == [Presence.OFFLINE]

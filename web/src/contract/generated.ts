@@ -204,8 +204,25 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Name, title, skills and region of somebody; login and role stay. */
+        /** Name, title and skills of somebody; login and roles stay. */
         put: operations["change_person"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What somebody may do, and where: exactly this from now on, also of who is signed in. */
+        put: operations["give_roles"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1092,7 +1109,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
@@ -1256,7 +1273,7 @@ export interface components {
          * @description Why the server ends a WebSocket; sent in `bye` before the close.
          * @enum {string}
          */
-        ByeCode: "signed_out" | "revoked" | "replaced" | "too_slow" | "silent" | "bad_message" | "sign_in" | "restarting";
+        ByeCode: "signed_out" | "revoked" | "replaced" | "too_slow" | "silent" | "bad_message" | "sign_in" | "restarting" | "roles_changed";
         /**
          * Call
          * @description Who rang whom, and how far it came.
@@ -1758,6 +1775,23 @@ export interface components {
             room: string;
         };
         /**
+         * Grant
+         * @description A role in one place: what somebody may do there. Somebody may have several.
+         */
+        Grant: {
+            role: components["schemas"]["Role"];
+            /**
+             * Region
+             * @default null
+             */
+            region: string | null;
+            /**
+             * Store
+             * @default null
+             */
+            store: string | null;
+        };
+        /**
          * Hand
          * @description A raised hand; their list is in the order of raising.
          */
@@ -2005,6 +2039,8 @@ export interface components {
          */
         Me: {
             person: components["schemas"]["Person"];
+            /** Also */
+            also: components["schemas"]["Role"][];
             chain: components["schemas"]["Name"];
             /** Version */
             version: string;
@@ -2293,7 +2329,7 @@ export interface components {
         };
         /**
          * PersonChange
-         * @description What others are told of somebody; login and role stay as they are.
+         * @description What others are told of somebody; login and roles stay as they are.
          */
         PersonChange: {
             name: components["schemas"]["Name"];
@@ -2301,11 +2337,6 @@ export interface components {
             title: components["schemas"]["Name"] | null;
             /** Skills */
             skills?: components["schemas"]["Skill"][];
-            /**
-             * Region
-             * @default null
-             */
-            region: string | null;
         };
         /**
          * PersonQuality
@@ -2358,6 +2389,8 @@ export interface components {
             login: string;
             /** Region */
             region: string | null;
+            /** Also */
+            also: components["schemas"]["Grant"][];
             /** Disabled */
             disabled: boolean;
             /** Has Password */
@@ -2372,19 +2405,26 @@ export interface components {
          * @description Somebody new, who gets an invitation and no password.
          */
         PersonWish: {
-            name: components["schemas"]["Name"];
-            /** @default null */
-            title: components["schemas"]["Name"] | null;
-            /** Skills */
-            skills?: components["schemas"]["Skill"][];
+            role: components["schemas"]["Role"];
             /**
              * Region
              * @default null
              */
             region: string | null;
+            /**
+             * Store
+             * @default null
+             */
+            store: string | null;
+            /** Also */
+            also?: components["schemas"]["Grant"][];
+            name: components["schemas"]["Name"];
+            /** @default null */
+            title: components["schemas"]["Name"] | null;
+            /** Skills */
+            skills?: components["schemas"]["Skill"][];
             /** Login */
             login: string;
-            role: components["schemas"]["Role"];
         };
         /** Ping */
         Ping: {
@@ -2789,10 +2829,29 @@ export interface components {
         };
         /**
          * Role
-         * @description What somebody may do; scoped to a store or a region where that makes sense.
+         * @description What somebody is for. What that allows, and where, is in signaling.domain.access.
          * @enum {string}
          */
-        Role: "store" | "expert" | "trainer" | "manager" | "learner" | "admin" | "auditor" | "guest";
+        Role: "store" | "expert" | "trainer" | "manager" | "store_manager" | "operations" | "learner" | "admin" | "auditor" | "guest";
+        /**
+         * Roles
+         * @description What somebody may do, and where: the main role, which others are told, and further grants.
+         */
+        Roles: {
+            role: components["schemas"]["Role"];
+            /**
+             * Region
+             * @default null
+             */
+            region: string | null;
+            /**
+             * Store
+             * @default null
+             */
+            store: string | null;
+            /** Also */
+            also?: components["schemas"]["Grant"][];
+        };
         /**
          * Room
          * @description A fresh snapshot; replaces what the client knew of this room.
@@ -4224,6 +4283,84 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    give_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Roles"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -55,6 +55,7 @@ export type Invitation = S['Invitation']
 export type PersonRecord = Omit<S['PersonRecord'], 'person'> & { person: Person }
 export type PersonChange = S['PersonChange']
 export type PersonWish = S['PersonWish']
+export type Roles = S['Roles']
 export type Newcomer = S['Newcomer']
 export type Stores = { regions: Region[]; stores: StoreRecord[] }
 export type Region = S['Region']

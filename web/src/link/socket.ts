@@ -214,6 +214,7 @@ export class Socket {
       return
     }
     if (bye.code === 'sign_in') this.resume = null
+    if (bye.code === 'roles_changed') this.options.onBye(bye.code)
     this.drop()
     this.become('offline')
     const spreadS = bye.reconnect === 'later' ? (bye.retry_after_s ?? 1) : 0

@@ -8,6 +8,7 @@ import type {
   PersonId,
   PersonRecord,
   PersonWish,
+  Roles,
   StoreChange,
   StoreRecord,
   StoreWish,
@@ -23,6 +24,8 @@ export interface Organisation {
   /** The answer has the link with which they choose a password, told only now. Refusals: conflict. */
   addPerson(wish: PersonWish): Promise<Newcomer>
   changePerson(person: PersonId, change: PersonChange): Promise<void>
+  /** They may do exactly this at once. Refusals: conflict for the last administrator. */
+  giveRoles(person: PersonId, roles: Roles): Promise<void>
   /** The path of a new link. Refusals: conflict. */
   invite(person: PersonId): Promise<string>
   /** Also a tablet. Refusals: conflict for the last administrator. */
@@ -55,6 +58,7 @@ export const organisation: Organisation = {
   people: async () => (await call<{ people: PersonRecord[] }>('GET', '/api/people')).people,
   addPerson: (body) => call('POST', '/api/people', { body }),
   changePerson: (person, body) => call('PUT', `/api/people/${encodeURIComponent(person)}`, { body }),
+  giveRoles: (person, body) => call('PUT', `/api/people/${encodeURIComponent(person)}/roles`, { body }),
   invite: async (person) =>
     (await call<{ path: string }>('POST', `/api/people/${encodeURIComponent(person)}/invitation`)).path,
   disable: (person, disabled) =>

@@ -176,11 +176,30 @@ export class Session {
 
   private farewell(code: ByeCode): void {
     this.bye.value = code
+    if (code === 'roles_changed') {
+      void this.askAgain()
+      return
+    }
     this.commands.abandon()
     if (code === 'sign_in' || code === 'signed_out' || code === 'revoked') {
       this.leave()
       if (code !== 'sign_in') void this.store?.wipe()
       this.me.value = null
+    }
+  }
+
+  /** Somebody may do something else now, and the screens follow from who one is; the socket comes back by itself. */
+  private async askAgain(): Promise<void> {
+    const backoff = new Backoff()
+    for (;;) {
+      try {
+        this.me.value = await call<Me>('GET', '/api/me')
+        this.bye.value = null
+        return
+      } catch (error) {
+        if (error instanceof Refusal && error.code === 'sign_in') return
+        await new Promise((resolve) => setTimeout(resolve, 500 + backoff.next()))
+      }
     }
   }
 

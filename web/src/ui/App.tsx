@@ -8,7 +8,7 @@ import { act } from './act'
 import { useModel } from './model'
 import { Button } from './parts/Button'
 import { Banner, Empty, Loading } from './parts/State'
-import { Toasts } from './parts/Toasts'
+import { Toasts, toast } from './parts/Toasts'
 import { SignIn } from './signin/SignIn'
 import { keptLogin } from './signin/kept'
 
@@ -121,6 +121,10 @@ function Inside() {
   useEffect(() => {
     if (role) for (const screen of SOON[role] ?? [Archive]) void screen.preload()
   }, [role])
+  const renewed = model.bye.value === 'roles_changed'
+  useEffect(() => {
+    if (renewed) toast(() => t('bye.roles_changed'))
+  }, [renewed])
   useEffect(
     () => model.setRingTitle((call) => t('console.title_ringing', { store: nameOf(call.call?.store.name) })),
     [model],

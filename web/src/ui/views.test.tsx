@@ -24,7 +24,7 @@ import { LocationProvider } from 'preact-iso'
 
 const shop = TABLETS[0]!
 const person = (who: typeof shop) =>
-  signal({ person: who, chain: { zh: '小灶堂', en: 'Little Stove' }, version: '1', ring_s: 30 })
+  signal({ person: who, also: [], chain: { zh: '小灶堂', en: 'Little Stove' }, version: '1', ring_s: 30 })
 const settled = (): Promise<void> => act(() => Promise.resolve()) as Promise<void>
 const empty = { list: () => Promise.resolve({ entries: [], next: null }) }
 

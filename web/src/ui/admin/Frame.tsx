@@ -13,14 +13,19 @@ import type { Loaded } from './useLoaded'
 
 const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
   { path: '/admin/people', word: 'admin.people', roles: ['admin'] },
-  { path: '/admin/stores', word: 'admin.stores', roles: ['admin', 'manager'] },
+  {
+    path: '/admin/stores',
+    word: 'admin.stores',
+    roles: ['admin', 'manager', 'store_manager', 'operations'],
+  },
   { path: '/admin/tokens', word: 'admin.tokens', roles: ['admin'] },
 ]
 
 export function Frame(props: { acts?: ComponentChildren; children: ComponentChildren }) {
-  const role = useModel().me.value?.person.role
+  const me = useModel().me.value
+  const held = me ? [me.person.role, ...me.also] : []
   const { path } = useLocation()
-  const tabs = TABS.filter((tab) => role && tab.roles.includes(role))
+  const tabs = TABS.filter((tab) => tab.roles.some((role) => held.includes(role)))
   const here = tabs.find((tab) => tab.path === path)
   return (
     <Desk>

@@ -12,7 +12,8 @@ import { Avatar } from '../parts/Person'
 import { Choice, Frame, Listed, Sought } from './Frame'
 import { ImportDialog } from './ImportDialog'
 import { LinkDialog } from './LinkDialog'
-import { PersonDialog, ROLES } from './PersonDialog'
+import { PersonDialog } from './PersonDialog'
+import { ROLES } from './RolesFields'
 import { useLoaded } from './useLoaded'
 import { TONES, regionName, stateOf } from './words'
 
@@ -24,11 +25,8 @@ export function PeoplePage() {
   const model = useModel()
   const now = model.tick.value
   const load = useCallback(async () => {
-    const [people, { regions }] = await Promise.all([
-      model.organisation.people(),
-      model.organisation.stores(),
-    ])
-    return { people, regions }
+    const [people, places] = await Promise.all([model.organisation.people(), model.organisation.stores()])
+    return { people, places }
   }, [model])
   const loaded = useLoaded(load)
   const [query, setQuery] = useState('')
@@ -37,7 +35,7 @@ export function PeoplePage() {
   const [pages, setPages] = useState(1)
   const [open, setOpen] = useState<PersonRecord | 'new' | 'import' | null>(null)
   const [link, setLink] = useState<{ name: string; path: string } | null>(null)
-  const { people, regions } = loaded.value ?? { people: [], regions: [] }
+  const { people, places } = loaded.value ?? { people: [], places: { regions: [], stores: [] } }
   const found = people.filter(
     (one) =>
       (!role || one.person.role === role) &&
@@ -107,7 +105,7 @@ export function PeoplePage() {
                 <Row
                   key={one.person.id}
                   record={one}
-                  regions={regions}
+                  regions={places.regions}
                   now={now}
                   onOpen={() => setOpen(one)}
                 />
@@ -125,7 +123,7 @@ export function PeoplePage() {
       {open !== null && open !== 'import' && (
         <PersonDialog
           record={open === 'new' ? null : open}
-          regions={regions}
+          places={places}
           onClose={close}
           onDone={(made) => {
             close()
@@ -143,10 +141,12 @@ function Row(props: { record: PersonRecord; regions: readonly Region[]; now: num
   const { record, now } = props
   const { person } = record
   const state = stateOf(record, now)
-  const scope =
-    person.role === 'manager'
-      ? regionName(props.regions, record.region)
-      : person.skills.map((skill) => t(`skill.${skill}`)).join(t('list.comma'))
+  const scope = [
+    record.region ? regionName(props.regions, record.region) : nameOf(person.store?.name),
+    ...person.skills.map((skill) => t(`skill.${skill}`)),
+  ]
+    .filter(Boolean)
+    .join(t('list.comma'))
   return (
     <tr data-testid="person-row" data-login={record.login} data-state={state}>
       <td>
@@ -158,7 +158,10 @@ function Row(props: { record: PersonRecord; regions: readonly Region[]; now: num
           </span>
         </button>
       </td>
-      <td class="admin-short">{t(`admin.roles.${person.role}`)}</td>
+      <td class="admin-short">
+        {t(`admin.roles.${person.role}`)}
+        {record.also.length > 0 && <span class="caption"> +{record.also.length}</span>}
+      </td>
       <td class="second">{scope || '–'}</td>
       <td>
         <Chip tone={TONES[state]}>{t(`admin.states.${state}`)}</Chip>

@@ -1,7 +1,7 @@
 /** Somebody new, or somebody to be changed, invited again, kept out or let in. */
 import { Ban, KeyRound, Undo2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
-import type { PersonRecord, Region, Role, Skill } from '../../contract'
+import type { PersonRecord, Skill, Stores } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
@@ -9,17 +9,16 @@ import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
-import { Choice } from './Frame'
 import { NameFields, nameIn, typed } from './NameFields'
+import { RolesFields, type Given } from './RolesFields'
 import { refused } from './words'
 
-export const ROLES: readonly Role[] = ['expert', 'trainer', 'manager', 'learner', 'auditor', 'admin']
 export const SKILLS: readonly Skill[] = ['equipment', 'dishes', 'food_safety', 'it']
 const LOGIN = /^[a-z0-9][a-z0-9._@-]{1,63}$/
 
 export function PersonDialog(props: {
   record: PersonRecord | null
-  regions: readonly Region[]
+  places: Pick<Stores, 'regions' | 'stores'>
   onClose: () => void
   /** Something was changed; `path` is a link that was made. */
   onDone: (made?: { name: string; path: string }) => void
@@ -27,11 +26,11 @@ export function PersonDialog(props: {
   const model = useModel()
   const { record } = props
   const [login, setLogin] = useState(record?.login ?? '')
-  const [role, setRole] = useState<Role>(record?.person.role ?? 'expert')
+  const [roles, setRoles] = useState<Given>(given(record))
+  const { role } = roles
   const [name, setName] = useState(typed(record?.person.name))
   const [title, setTitle] = useState(typed(record?.person.title))
   const [skills, setSkills] = useState<readonly Skill[]>(record?.person.skills ?? [])
-  const [region, setRegion] = useState(record?.region ?? props.regions[0]?.id ?? '')
   const [wrong, setWrong] = useState<'login' | 'name' | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
@@ -58,15 +57,16 @@ export function PersonDialog(props: {
       name: called,
       title: nameIn(title),
       skills: role === 'expert' ? SKILLS.filter((skill) => skills.includes(skill)) : [],
-      region: role === 'manager' ? region : null,
     }
     void carryOut(async () => {
       if (record) {
+        if (JSON.stringify(roles) !== JSON.stringify(given(record)))
+          await model.organisation.giveRoles(record.person.id, roles)
         await model.organisation.changePerson(record.person.id, change)
         toast(() => t('admin.saved', { name: nameOf(called) }))
         props.onDone()
       } else {
-        const made = await model.organisation.addPerson({ ...change, login: login.trim(), role })
+        const made = await model.organisation.addPerson({ ...change, ...roles, login: login.trim() })
         props.onDone(made.path ? { name: nameOf(called), path: made.path } : undefined)
       }
     })
@@ -120,24 +120,8 @@ export function PersonDialog(props: {
               testid="person-login"
             />
           )}
-          <Choice
-            label={t('admin.role')}
-            value={role}
-            disabled={record !== null}
-            options={ROLES.map((one) => ({ value: one, word: t(`admin.roles.${one}`) }))}
-            onChange={(value) => setRole(value as Role)}
-            testid="person-role"
-          />
         </div>
-        {role === 'manager' && (
-          <Choice
-            label={t('admin.region')}
-            value={region}
-            options={props.regions.map((one) => ({ value: one.id, word: nameOf(one.name) }))}
-            onChange={setRegion}
-            testid="person-region"
-          />
-        )}
+        <RolesFields value={roles} places={props.places} onChange={setRoles} />
         {role === 'expert' && (
           <fieldset class="admin-skills">
             <legend class="legend">{t('admin.skills')}</legend>
@@ -172,6 +156,16 @@ export function PersonDialog(props: {
       </form>
     </Dialog>
   )
+}
+
+/** What somebody may do now; somebody new is an expert. */
+function given(record: PersonRecord | null): Given {
+  return {
+    role: record?.person.role ?? 'expert',
+    region: record?.region ?? null,
+    store: record?.person.store?.id ?? null,
+    also: record?.also ?? [],
+  }
 }
 
 /** What can be done to a sign-in that is there. */

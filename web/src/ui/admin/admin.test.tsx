@@ -23,6 +23,7 @@ function record(login: string, zh: string, more: Partial<PersonRecord> = {}): Pe
     },
     login,
     region: null,
+    also: [],
     disabled: false,
     has_password: true,
     invited_until: null,
@@ -58,7 +59,7 @@ async function drawn(page: 'people' | 'stores', parts: Partial<Organisation> = {
     stores: () => Promise.resolve(STORES),
     ...parts,
   }
-  const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] } }
+  const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] }, also: [] }
   const model = modelOf({ me: signal(me), incoming: signal([]), tick: signal(NOW), organisation })
   await draw(
     <LocationProvider>{page === 'people' ? <PeoplePage /> : <StoresPage />}</LocationProvider>,
@@ -67,6 +68,12 @@ async function drawn(page: 'people' | 'stores', parts: Partial<Organisation> = {
   await settled()
 }
 const settled = () => act(() => Promise.resolve())
+const choose = (id: string, value: string) =>
+  act(() => {
+    const select = byTestId<HTMLSelectElement>(id)
+    select.value = value
+    select.dispatchEvent(new Event('change', { bubbles: true }))
+  })
 const rows = () =>
   [...document.querySelectorAll<HTMLElement>('[data-testid=person-row]')].map(
     ({ dataset }) => `${dataset.login} ${dataset.state}`,
@@ -103,10 +110,38 @@ describe('the list of people', () => {
       title: null,
       skills: ['dishes'],
       region: null,
+      store: null,
+      also: [],
     })
     expect(byTestId<HTMLInputElement>('link').value).toBe(`${location.origin}/invitation#secret`)
     await press('link-done')
     expect(document.body.innerHTML).not.toContain('secret')
+  })
+
+  it('changes what somebody may do, and only if it differs', async () => {
+    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve())
+    const changePerson = vi.fn<Organisation['changePerson']>(() => Promise.resolve())
+    await drawn('people', { giveRoles, changePerson })
+    await press('open-chen')
+    await press('person-save')
+    await settled()
+    expect(giveRoles).not.toHaveBeenCalled()
+    await press('open-chen')
+    await choose('person-role', 'manager')
+    expect(byTestId<HTMLSelectElement>('person-place').value).toBe('r:r-east')
+    await press('also-add')
+    await choose('also-0-role', 'store_manager')
+    await press('also-add')
+    await press('also-1-remove')
+    await press('person-save')
+    await settled()
+    expect(giveRoles).toHaveBeenCalledWith('p-chen', {
+      role: 'manager',
+      region: 'r-east',
+      store: null,
+      also: [{ role: 'store_manager', region: null, store: 's-1' }],
+    })
+    expect(changePerson).toHaveBeenLastCalledWith('p-chen', expect.objectContaining({ skills: [] }))
   })
 
   it('says in its own words why something was refused, and keeps what was typed', async () => {

@@ -20,7 +20,8 @@ export const wasAnswered = (entry: ArchiveEntry): boolean =>
   !['missed', 'declined', 'cancelled', 'nobody_free', 'callback', 'left_queue'].includes(entry.end ?? '')
 
 /** Who answers for calls of others, and so may see how well they went. */
-export const oversees = (role: Role | undefined): boolean => role === 'admin' || role === 'manager'
+export const oversees = (role: Role | undefined): boolean =>
+  role !== undefined && ['admin', 'manager', 'store_manager', 'operations'].includes(role)
 
 /** The state in one or two words, with its tone. */
 export function stateOf(entry: ArchiveEntry): { words: string; tone: Tone } {

@@ -66,7 +66,8 @@ function Line(props: { line: AuditLine; onSeek: (part: Partial<AuditWish>) => vo
       <td class="second">
         {line.detail
           .split(',')
-          .map((code) => code && words('detail', code))
+          .map((code) => code.split('@'))
+          .map(([code, place]) => [code && words('detail', code), place].filter(Boolean).join(' · '))
           .join(t('list.comma'))}
       </td>
       <td class="num second">{line.address}</td>

@@ -26,6 +26,7 @@ const EVERY: Record<Action, true> = {
   person_enabled: true,
   person_renamed: true,
   person_changed: true,
+  roles_changed: true,
   password_set: true,
   invited: true,
   device_invited: true,

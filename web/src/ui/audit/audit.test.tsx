@@ -27,7 +27,7 @@ function line(seq: number, more: Partial<AuditLine> = {}): AuditLine {
 
 type List = (wish: AuditWish, before?: number) => Promise<AuditPage>
 async function drawn(list: List, role: Role = 'auditor') {
-  const me = { person: { id: 'p-qian', role, name: name('钱文', 'Qian Wen'), skills: [] } }
+  const me = { person: { id: 'p-qian', role, name: name('钱文', 'Qian Wen'), skills: [] }, also: [] }
   const model = modelOf({
     me: signal(me),
     incoming: signal([]),
@@ -122,9 +122,9 @@ describe('the audit', () => {
     expect(document.querySelector('[role=alert]')).toBeNull()
   })
 
-  it('is the one place an auditor goes, and one of four of an administrator', async () => {
+  it('is where an auditor begins, and one of four places of an administrator', async () => {
     for (const [role, places] of [
-      ['auditor', ['nav-audit']],
+      ['auditor', ['nav-audit', 'nav-archive']],
       ['admin', ['nav-archive', 'nav-callbacks', 'nav-audit', 'nav-admin']],
     ] as const) {
       await drawn(() => Promise.resolve({ lines: [], next: null }), role)

@@ -25,18 +25,33 @@ import { Avatar } from '../parts/Person'
 const PLACES: { path: string; word: string; icon: typeof Archive; roles: readonly Role[] }[] = [
   { path: '/', word: 'nav.console', icon: Headset, roles: ['expert'] },
   { path: '/', word: 'nav.sessions', icon: GraduationCap, roles: ['trainer'] },
+  { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['auditor'] },
   {
     path: '/archive',
     word: 'nav.archive',
     icon: Archive,
-    roles: ['expert', 'trainer', 'manager', 'admin'],
+    roles: ['expert', 'trainer', 'manager', 'store_manager', 'operations', 'auditor', 'admin'],
   },
   { path: '/archive', word: 'nav.learn', icon: GraduationCap, roles: ['learner'] },
-  { path: '/callbacks', word: 'nav.callbacks', icon: PhoneMissed, roles: ['manager', 'admin'] },
-  { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['admin', 'auditor'] },
+  { path: '/callbacks', word: 'nav.callbacks', icon: PhoneMissed, roles: ['manager', 'operations', 'admin'] },
+  { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['admin'] },
   { path: '/admin/people', word: 'nav.admin', icon: SlidersHorizontal, roles: ['admin'] },
-  { path: '/admin/stores', word: 'nav.places', icon: Store, roles: ['manager'] },
+  {
+    path: '/admin/stores',
+    word: 'nav.places',
+    icon: Store,
+    roles: ['manager', 'store_manager', 'operations'],
+  },
 ]
+
+/** The home is that of the main role; after its places come those of further roles, each path once. */
+function placesOf(main: Role, also: readonly Role[]): typeof PLACES {
+  const own = PLACES.filter((place) => place.roles.includes(main))
+  const more = PLACES.filter((place) => place.path !== '/' && place.roles.some((role) => also.includes(role)))
+  return [...own, ...more].filter(
+    (place, at, all) => all.findIndex((other) => other.path === place.path) === at,
+  )
+}
 
 /** All pages of administration are one place. */
 const isAdmin = (path: string): boolean => path.startsWith('/admin/')
@@ -46,7 +61,7 @@ export function Desk(props: { children: ComponentChildren }) {
   const { path } = useLocation()
   const [leaving, setLeaving] = useState(false)
   const me = model.me.value?.person
-  const places = PLACES.filter((place) => me && place.roles.includes(me.role))
+  const places = me ? placesOf(me.role, model.me.value?.also ?? []) : []
   // At `/` stands the first of one's places.
   const here =
     path === '/'

@@ -21,7 +21,13 @@ const settled = (): Promise<void> => act(() => new Promise((resolve) => setTimeo
 
 function tablet(checkUp: Partial<CheckUp>) {
   const made = { checks: signal(CHECKS), running: signal(false), run: vi.fn(), close: vi.fn(), ...checkUp }
-  const me = { person: TABLETS[0]!, chain: { zh: '小灶堂', en: 'Little Stove' }, version: '1.2', ring_s: 30 }
+  const me = {
+    person: TABLETS[0]!,
+    also: [],
+    chain: { zh: '小灶堂', en: 'Little Stove' },
+    version: '1.2',
+    ring_s: 30,
+  }
   return { made, model: modelOf({ me: signal(me), checkUp: () => Promise.resolve(made) }) }
 }
 

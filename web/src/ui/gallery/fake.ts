@@ -141,6 +141,7 @@ function moving(room: RoomState | null): Model['pointers'] {
 export function fake(scene: Scene): Model {
   const me: Me | null = scene.me && {
     person: scene.me,
+    also: [],
     chain: { zh: '小灶堂', en: 'Little Stove' },
     version: '0.1.0',
     ring_s: 30,

@@ -1,0 +1,33 @@
+"""Which roles go together with which places, for whoever gives them."""
+
+from collections.abc import Sequence
+
+from contract.errors import ErrorCode, Rejection
+from contract.people import Grant, Role
+
+GIVEN = frozenset(Role) - {Role.STORE, Role.GUEST}
+"""A tablet is its store's by being enrolled, and a guest comes by a media token."""
+
+
+def check_roles(main: Grant, also: Sequence[Grant]) -> None:
+    """Raises Rejection(`bad_message`) for what cannot be, or says the same twice."""
+    for grant in (main, *also):
+        _check(grant)
+    if main.store is not None and main.role is not Role.STORE_MANAGER:
+        raise Rejection(ErrorCode.BAD_MESSAGE, "the main role is for the chain or a region; a store goes besides")
+    if len({main, *also}) != 1 + len(also):
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a role is given twice for the same place")
+
+
+def _check(grant: Grant) -> None:
+    if grant.role not in GIVEN:
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet is called like its store, and a guest never signs in")
+    if grant.role is Role.STORE_MANAGER and grant.store is None:
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a store manager, and only a store manager, has a store")
+    if grant.role is Role.MANAGER and grant.region is None and grant.store is None:
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a manager has a region")
+
+
+def in_words(main: Grant, also: Sequence[Grant]) -> str:
+    """For the audit: `manager@r-east,trainer`, the main one first."""
+    return ",".join(f"{one.role}@{place}" if (place := one.region or one.store) else one.role for one in (main, *also))
