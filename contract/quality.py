@@ -49,6 +49,8 @@ class PublishedFigures(Message):
     """Packets that were asked for again."""
     plis: Count
     """Keyframes that were asked for."""
+    repaired: Count = 0
+    """Packets that came once they were asked for; 0 in what was kept before that was counted."""
 
 
 class SlotFigures(Message):

@@ -48,6 +48,7 @@ def _leg(other: PersonId, lost: int, *, rtt_ms: float) -> LegSample:
                 jitter_ms=4.0 + lost / 4,
                 nacks=lost,
                 plis=0,
+                repaired=lost,
             )
         ],
         slots=[

@@ -83,7 +83,14 @@ def _counters(leg: Leg, now: float) -> _Before:
 
 def _of_publication(publication: Publication) -> tuple[int, ...]:
     reception = publication.reception
-    return reception.packets, reception.lost, reception.octets, publication.nacks, publication.plis
+    return (
+        reception.packets,
+        reception.lost,
+        reception.octets,
+        publication.nacks,
+        publication.plis,
+        publication.nack.repaired,
+    )
 
 
 def _of_slot(slot: Slot) -> tuple[int, ...]:
@@ -119,7 +126,7 @@ def _sample(leg: Leg, before: _Before, now: float) -> LegSample:
 
 
 def _published(publication: Publication, before: tuple[int, ...] | None) -> PublishedFigures:
-    packets, lost, octets, nacks, plis = _since(_of_publication(publication), before)
+    packets, lost, octets, nacks, plis, repaired = _since(_of_publication(publication), before)
     return PublishedFigures(
         source=publication.source,
         layer=publication.layer,
@@ -129,6 +136,7 @@ def _published(publication: Publication, before: tuple[int, ...] | None) -> Publ
         jitter_ms=_jitter_ms(publication.reception.jitter_ticks, publication.clock_rate_hz),
         nacks=nacks,
         plis=plis,
+        repaired=repaired,
     )
 
 

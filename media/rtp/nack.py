@@ -39,6 +39,8 @@ class NackGenerator:
         self._give_up_s = give_up_s
         self.given_up = 0
         """Packets that never came."""
+        self.repaired = 0
+        """Packets that came after they had been asked for."""
         self.broken = False
         """Something was given up since this was last cleared: a video needs a keyframe."""
         self._highest = -1
@@ -55,7 +57,9 @@ class NackGenerator:
             self._highest = sequence
             return True
         if sequence <= self._highest:
-            return self._missing.pop(sequence, None) is not None
+            missing = self._missing.pop(sequence, None)
+            self.repaired += missing is not None and missing.tries > 0
+            return missing is not None
         gap = sequence - self._highest - 1
         if gap > MAX_MISSING:
             self._lose(gap + len(self._missing))

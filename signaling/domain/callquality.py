@@ -83,6 +83,11 @@ def _size(slot: SlotFigures) -> float | None:
     return 1 / SHRUNK[slot.layer] if slot.layer is not None else None
 
 
+def _repeats(leg: LegSample) -> int:
+    """Packets sent again, both ways."""
+    return sum(row.repaired for row in leg.published) + sum(slot.repeats for slot in leg.slots)
+
+
 def _of_client(client: ClientSample) -> Values:
     return Values(
         rtt_ms=client.rtt_ms,
@@ -106,7 +111,7 @@ def person_quality(person: Person, samples: Sequence[Sampled]) -> PersonQuality:
         at=[first + number * bin_ms for number in range(count)],
         nacks=sum(track.nacks for leg in legs for track in leg.tracks),
         plis=sum(track.plis for leg in legs for track in leg.tracks),
-        repeats=sum(slot.repeats for leg in legs for slot in leg.slots),
+        repeats=sum(_repeats(leg) for leg in legs),
         **lines,
     )
 

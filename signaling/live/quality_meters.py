@@ -36,14 +36,15 @@ class QualityMeters:
         self._sent_fps, self._seen_fps = fps.labels("sent"), fps.labels("seen")
         self._repairs = Counter(
             "passline_quality_repairs",
-            "What was asked for or done to mend losses: `nack` (packets), `pli` (keyframes), `repeat` (packets).",
+            "What was asked for or done to mend losses: `nack` (packets), `pli` (keyframes), `repeat` (packets "
+            "sent again), `repaired` (packets that came again).",
             ["kind"],
             registry=registry,
         )
         self._dropped = Counter(
             "passline_quality_dropped", "Samples that were not kept, by why.", ["why"], registry=registry
         )
-        for kind in ("nack", "pli", "repeat"):
+        for kind in ("nack", "pli", "repeat", "repaired"):
             self._repairs.labels(kind)
         for why in ("too_often", "too_many"):
             self._dropped.labels(why)
@@ -66,6 +67,7 @@ class QualityMeters:
             self._repairs.labels("nack").inc(sum(track.nacks for track in leg.tracks))
             self._repairs.labels("pli").inc(sum(track.plis for track in leg.tracks))
             self._repairs.labels("repeat").inc(sum(slot.repeats for slot in leg.slots))
+            self._repairs.labels("repaired").inc(sum(row.repaired for row in leg.published))
 
     def dropped(self, why: str) -> None:
         self._dropped.labels(why).inc()

@@ -54,10 +54,12 @@ def test_a_lossy_uplink_is_told_with_its_share_rate_and_repairs() -> None:
     packets, lost = sum(row.packets for row in camera), sum(row.lost for row in camera)
     assert 0.05 < lost / (packets + lost) < 0.15
     assert sum(row.nacks for row in camera) >= lost / 2, "they were asked for again"
+    repaired = sum(row.repaired for row in camera)
+    assert 0.9 * lost <= repaired <= 1.1 * lost, "and came, but for those at the ends of the samples"
     assert all(row.octets > 0 and row.layer is None for row in camera)
     assert {row.source for row in samples[-1].published} == {Source.CAMERA, Source.MICROPHONE}
     [clean] = [row for row in watch.of("expert")[-1].published if row.source is Source.CAMERA]
-    assert (clean.lost, clean.nacks) == (0, 0)
+    assert (clean.lost, clean.nacks, clean.repaired) == (0, 0, 0)
 
 
 def test_only_slots_with_somebody_in_them_are_told() -> None:

@@ -16,9 +16,16 @@ STORE, CHEN = chain.PEOPLE["store-0117"], chain.PEOPLE["chen"]
 AT = chain.STARTED_MS
 
 
-def published(packets: int = 100, lost: int = 0, octets: int = 62_500) -> PublishedFigures:
+def published(packets: int = 100, lost: int = 0, octets: int = 62_500, repaired: int = 0) -> PublishedFigures:
     return PublishedFigures(
-        source=Source.CAMERA, packets=packets, lost=lost, octets=octets, jitter_ms=4.0, nacks=lost, plis=1
+        source=Source.CAMERA,
+        packets=packets,
+        lost=lost,
+        octets=octets,
+        jitter_ms=4.0,
+        nacks=lost,
+        plis=1,
+        repaired=repaired,
     )
 
 
@@ -105,6 +112,13 @@ def test_both_sides_lie_on_the_same_moments() -> None:
     assert quality.seen_fps == [20.0, 18.0]
     assert quality.rtt_ms == [55.0, 55.0], "the worse of two"
     assert (quality.nacks, quality.plis, quality.repeats) == (0, 2, 0)
+
+
+def test_what_was_sent_again_counts_both_ways() -> None:
+    quality = person_quality(
+        STORE, [leg(0, published(lost=3, repaired=2), slot(lost=6, repeats=5)), leg(5, published())]
+    )
+    assert (quality.nacks, quality.repeats) == (9, 7)
 
 
 def test_a_sample_that_falls_beside_its_bin_leaves_no_hole() -> None:

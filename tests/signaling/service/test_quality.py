@@ -29,7 +29,14 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def of_worker(room: RoomId, person: PersonId, *, lost: int = 0) -> LegFigures:
     camera = PublishedFigures(
-        source=Source.CAMERA, packets=100 - lost, lost=lost, octets=62_500, jitter_ms=3.0, nacks=lost, plis=0
+        source=Source.CAMERA,
+        packets=100 - lost,
+        lost=lost,
+        octets=62_500,
+        jitter_ms=3.0,
+        nacks=lost,
+        plis=0,
+        repaired=lost,
     )
     sample = LegSample(over_s=5.0, rtt_ms=30.0, published=[camera], slots=[])
     return LegFigures(room=room, leg=LegId("leg"), participant=person, sample=sample)
@@ -94,7 +101,8 @@ async def test_both_sides_figures_of_a_call_are_there_when_it_is_over(world: Wor
     assert [one.person.id for one in found.people] == [store.person, chen.person], "the most trouble first"
     assert {mark.person for mark in found.marks} == {store.person, chen.person}
     assert await figure(world, 'passline_quality_loss_sum{process="signaling",way="up"}') == pytest.approx(0.1)
-    assert await figure(world, 'passline_quality_repairs_total{kind="nack"') == 10
+    for kind in ("nack", "repaired"):
+        assert await figure(world, f'passline_quality_repairs_total{{kind="{kind}"') == 10
 
 
 async def test_a_session_is_measured_but_nobody_is_told(world: World) -> None:

@@ -132,6 +132,7 @@ def test_what_is_missing_is_asked_for_until_it_comes_and_everything_counts_once(
     late = whole - set(link.took)
     assert len(late) <= (0 if loss == 0.05 else 2), "what is lost again and again may be given up"
     assert link.nack.given_up == len(late)
+    assert sum(n in link.took for n in link.asked) <= link.nack.repaired < (0.2 + loss) * PACKETS
     if loss == 0.05:
         assert not link.nack.broken
         assert sum(link.asked.values()) < 0.4 * PACKETS, "little is asked for that is only late"
