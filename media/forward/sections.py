@@ -1,6 +1,7 @@
 """What the SDP answerer settled for one PeerConnection, as plain data: its send sections and its slots."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from contract.media import Codec, Layer, Source
@@ -49,28 +50,28 @@ class Section:
     """Answered header extensions: short name (see EXTENSIONS) → id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sections:
     """All media sections of one PeerConnection, in the order of the offer."""
 
     all: tuple[Section, ...]
 
-    @property
+    @cached_property
     def sources(self) -> tuple[Section, ...]:
         """Sections the client sends."""
         return tuple(section for section in self.all if section.direction == "recvonly")
 
-    @property
+    @cached_property
     def slots(self) -> tuple[Section, ...]:
         """Sections we fill."""
         return tuple(section for section in self.all if section.direction == "sendonly")
 
-    @property
+    @cached_property
     def numbered(self) -> bool:
         """Whether packets to this client carry transport-wide numbers."""
         return any("transport_cc" in section.ext for section in self.slots)
 
-    @property
+    @cached_property
     def video_codecs(self) -> frozenset[Codec]:
         """Video codecs this client can receive; every one if it has no video slot."""
         video = [section for section in self.slots if section.kind == "video"]

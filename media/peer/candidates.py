@@ -1,12 +1,14 @@
 """What an answer says of the ways to a worker: its addresses, and anew after a restart of ICE."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from media.forward.sections import Sections
 from media.peer.plain import RTP
 
 
-def candidate_lines(addresses: tuple[tuple[str, int], ...]) -> list[str]:
+@lru_cache(maxsize=4)
+def candidate_lines(addresses: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
     """Each address by UDP, and after all of them by TCP; earlier ones first (RFC 8445 §5.1.2.1, component 1)."""
     lines = []
     for rank, (host, port) in enumerate(addresses):
@@ -19,7 +21,7 @@ def candidate_lines(addresses: tuple[tuple[str, int], ...]) -> list[str]:
         priority = (90 << 24) + (((4 << 13) + 8191 - rank) << 8) + 255
         foundation = len(addresses) + rank + 1
         lines.append(f"a=candidate:{foundation} 1 tcp {priority} {host} {port} typ host tcptype passive")
-    return lines
+    return tuple(lines)
 
 
 def restart_answer(ufrag: str, pwd: str, sections: Sections, addresses: tuple[tuple[str, int], ...]) -> str:

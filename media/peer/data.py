@@ -35,9 +35,9 @@ MESSAGES_PER_S = 60
 CHUNKS_PER_S = 400
 """SCTP chunks of one peer; more are dropped before they are parsed, SCTP repeats what was real. Chunks and not packets:
 one packet holds eighty, and aiortc sorts all that is out of order for each."""
-PATIENCE_S = 0.1
-"""For the client to begin the association, as every browser does at once; then we do. If both begin together, each says
-everything twice."""
+PATIENCE_S = 0.25
+"""For the client to begin the association, as every browser does at once: a long round trip. Then we do. If both begin
+together, each says everything twice."""
 MOST_CHUNKS_BYTES = SCTP_MAX_PACKET_LENGTH - SCTP_COMMON_HEADER_LENGTH
 MAX_WAITING_BYTES = 256 * 1024
 """Said and not yet sent; past it the newest are dropped (the client is not reading, a new PeerConnection follows)."""

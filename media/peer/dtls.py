@@ -215,17 +215,14 @@ class DtlsTransport:
 
     def _read(self, ssl: SSL.Connection, datagram: bytes) -> None:
         ssl.bio_write(datagram)
-        data = b""
         try:
             data = ssl.recv(_READ_BYTES)
         except SSL.ZeroReturnError:
             self._write(ssl)
             self._end()
-            return
         except SSL.Error:
-            pass  # nothing for us: a flight that was repeated, or junk
-        self._write(ssl)
-        if data:
+            self._write(ssl)  # nothing for us: a flight that was repeated, which may have an answer; or junk
+        else:
             self.on_data(data)
 
     def _write(self, ssl: SSL.Connection) -> list[bytes]:

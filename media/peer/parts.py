@@ -1,6 +1,7 @@
 """What one section of an offer is for."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from contract.media import SEND_SECTIONS, Layout, Source
 
@@ -17,10 +18,12 @@ class Part:
     """This floor audio, from 0."""
 
 
-def own_parts(layout: Layout) -> list[Part]:
-    """The sections of our own client's offer, without its last, the data channel."""
-    return [
+@lru_cache
+def own_parts(layout: Layout) -> tuple[Part | None, ...]:
+    """The sections of our own client's offer; the last, its data channel, is for nothing of these."""
+    return (
         *(Part(source=source) for _kind, source in SEND_SECTIONS),
         *(Part(stage=number) for number in range(layout.stage) for _kind in range(2)),
         *(Part(floor=number) for number in range(layout.floor)),
-    ]
+        None,
+    )

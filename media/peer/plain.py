@@ -10,6 +10,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.media import MediaUse, Source
 from media.peer.offer import Offer, OfferSection
 from media.peer.parts import Part
+from media.peer.shape import Outline
 
 MOST_PAIRS = 9
 """As many as our own largest layout has."""
@@ -32,21 +33,21 @@ def parts(offer: Offer, use: MediaUse) -> list[Part | None]:
     """What each section is for, in the order of the offer; None: nothing. Raises Rejection(`not_acceptable`)."""
     found: list[Part | None] = []
     seen = {"audio": 0, "video": 0}
-    for index, section in enumerate(offer.sections):
-        if section.kind not in seen or section.direction not in _WANTED[use] or _declined(section):
+    for index, outline in enumerate(offer.shape.outlines):
+        if outline.kind not in seen or outline.direction not in _WANTED[use] or _declined(outline):
             found.append(None)
             continue
-        _check(section, index)
-        number = seen[section.kind]
-        seen[section.kind] += 1
+        _check(outline, index)
+        number = seen[outline.kind]
+        seen[outline.kind] += 1
         if use is MediaUse.WATCH:
             if number == MOST_PAIRS:
-                raise refused(f"more than {MOST_PAIRS} {section.kind} sections to receive")
+                raise refused(f"more than {MOST_PAIRS} {outline.kind} sections to receive")
             found.append(Part(stage=number))
         elif number:
-            raise refused(f"more than one {section.kind} section to send")
+            raise refused(f"more than one {outline.kind} section to send")
         else:
-            found.append(Part(source=_SOURCES[section.kind]))
+            found.append(Part(source=_SOURCES[outline.kind]))
     if not any(found):
         raise refused(f"no audio or video section to {use}")
     return found
@@ -59,18 +60,18 @@ def transport_of(offer: Offer, parts: list[Part | None]) -> OfferSection:
     not `bundle-only` count (RFC 9143 §7.3).
     """
     used = [section for section, part in zip(offer.sections, parts, strict=True) if part is not None]
-    mids = [section.mid for section in used]
-    if len(used) > 1 and (not all(mids) or len(set(mids)) != len(mids) or not set(mids) <= set(offer.bundle)):
+    mids = [section.outline.mid for section in used]
+    if len(used) > 1 and (not all(mids) or len(set(mids)) != len(mids) or not set(mids) <= set(offer.shape.bundle)):
         raise refused("not every section is in one BUNDLE group")
     return next((section for section in used if section.ufrag and section.pwd and section.fingerprint), used[0])
 
 
-def _declined(section: OfferSection) -> bool:
-    return section.port == 0 and not section.bundle_only
+def _declined(outline: Outline) -> bool:
+    return outline.port == 0 and not outline.bundle_only
 
 
-def _check(section: OfferSection, index: int) -> None:
-    if section.protocol != RTP:
+def _check(outline: Outline, index: int) -> None:
+    if outline.protocol != RTP:
         raise refused(f"section {index} has another transport protocol than {RTP}")
-    if not section.rtcp_mux:
+    if not outline.rtcp_mux:
         raise refused(f"section {index} has no rtcp-mux")

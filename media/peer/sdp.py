@@ -19,6 +19,7 @@ What the answer must say was learnt in trials with Chromium and Firefox:
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from contract.errors import PasslineError
@@ -26,8 +27,9 @@ from contract.media import SEND_SECTIONS, Codec, Layer, Layout, MediaUse, Source
 from media.forward.sections import EXTENSIONS, Section, Sections
 from media.peer import plain
 from media.peer.candidates import candidate_lines
-from media.peer.offer import Offer, OfferSection, bad, parse
+from media.peer.offer import Offer, OfferSection, parse
 from media.peer.parts import Part, own_parts
+from media.peer.shape import REMEMBERED_SHAPES, Outline, Shape, bad
 from media.peer.terms import MAX_EXTENSION_ID, Terms, terms
 
 MAX_MESSAGE_BYTES = 1024
@@ -81,40 +83,48 @@ def answer(
         transport = plain.transport_of(offer, parts)
         refuse: Callable[[str], PasslineError] = plain.refused
     else:
-        _check_order(offer, layout)
-        _check_transport(offer)
-        parts = [*own_parts(layout), None]
+        _check_order(offer.shape, layout)
+        _check_credentials(offer)
+        parts = list(own_parts(layout))
         transport = offer.sections[0]
         refuse = bad
     if transport.ufrag is None or transport.pwd is None or transport.fingerprint is None:
         raise bad("no ice-ufrag, no ice-pwd or no sha-256 fingerprint")
     data = None if isinstance(layout, MediaUse) else offer.sections[-1]
-    bundle = [s.mid for s, part in zip(offer.sections, parts, strict=True) if s.mid and (part or s is data)]
+    bundle = [
+        mid
+        for section, part in zip(offer.sections, parts, strict=True)
+        if (mid := section.outline.mid) and (part or section is data)
+    ]
     lines = ["v=0", f"o=- {new_ssrc()} 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
     if bundle:
         lines.append("a=group:BUNDLE " + " ".join(bundle))
     lines += ["a=extmap-allow-mixed", "a=msid-semantic: WMS *"]
     settled: list[Section] = []
-    setup = _SETUP.get(transport.setup or "", "passive")
+    codecs = tuple(video_codecs)
+    setup = _SETUP.get(transport.outline.setup or "", "passive")
+    transport_lines = _transport_lines(local, setup)
     for index, (offered, part) in enumerate(zip(offer.sections, parts, strict=True)):
         if part is not None:
-            section, media_lines = _settle(index, offered, part, tuple(video_codecs), new_ssrc, refuse)
+            section, media_lines = _settle(index, offered, part, codecs, new_ssrc, refuse)
             lines += media_lines
-            lines += _transport_lines(local, setup, candidates=not settled)
+            lines += transport_lines
+            if not settled:
+                lines += [*candidate_lines(local.addresses), "a=end-of-candidates"]
             settled.append(section)
         elif offered is data:
-            lines += [f"m=application 9 {_SCTP} webrtc-datachannel", "c=IN IP4 0.0.0.0", f"a=mid:{offered.mid}"]
+            lines += [f"m=application 9 {_SCTP} webrtc-datachannel", "c=IN IP4 0.0.0.0", f"a=mid:{offered.outline.mid}"]
             lines += [f"a=sctp-port:{SCTP_PORT}", f"a=max-message-size:{MAX_MESSAGE_BYTES}"]
-            lines += _transport_lines(local, setup, candidates=False)
+            lines += transport_lines
         else:
-            lines += _declined_lines(offered)
+            lines += _declined_lines(offered.outline)
     return Answer(
         "\r\n".join(lines) + "\r\n",
         Sections(tuple(settled)),
         transport.ufrag,
         transport.pwd,
         transport.fingerprint,
-        None if data is None else SCTP_PORT if data.sctp_port is None else data.sctp_port,
+        None if data is None else SCTP_PORT if data.outline.sctp_port is None else data.outline.sctp_port,
         setup == "active",
     )
 
@@ -126,40 +136,42 @@ def _expected(layout: Layout) -> list[tuple[str, str | None]]:
     return [*sends, *stage, *floor, ("application", None)]
 
 
-def _check_order(offer: Offer, layout: Layout) -> None:
-    """The m-lines are those of contract.media and of the layout, in that order."""
+@lru_cache(maxsize=REMEMBERED_SHAPES)
+def _check_order(shape: Shape, layout: Layout) -> None:
+    """The m-lines are those of contract.media and of the layout, in that order, and all in one bundle."""
     expected = _expected(layout)
-    if len(offer.sections) != len(expected):
-        raise bad(f"{len(offer.sections)} media sections, the layout has {len(expected)}")
-    for index, (section, (kind, direction)) in enumerate(zip(offer.sections, expected, strict=True)):
-        if section.kind != kind:
-            raise bad(f"section {index} is {section.kind}, not {kind}")
-        if direction is not None and section.direction != direction:
-            raise bad(f"section {index} is {section.direction}, not {direction}")
-        if section.protocol != (plain.RTP if direction is not None else _SCTP):
+    outlines = shape.outlines
+    if len(outlines) != len(expected):
+        raise bad(f"{len(outlines)} media sections, the layout has {len(expected)}")
+    for index, (outline, (kind, direction)) in enumerate(zip(outlines, expected, strict=True)):
+        if outline.kind != kind:
+            raise bad(f"section {index} is {outline.kind}, not {kind}")
+        if direction is not None and outline.direction != direction:
+            raise bad(f"section {index} is {outline.direction}, not {direction}")
+        if outline.protocol != (plain.RTP if direction is not None else _SCTP):
             raise bad(f"section {index} has another transport protocol")
-        if section.port == 0 and not section.bundle_only:
+        if outline.port == 0 and not outline.bundle_only:
             raise bad(f"section {index} is rejected by its own offer")
-    if offer.sections[-1].formats != ("webrtc-datachannel",):
+        if kind != "application" and not outline.rtcp_mux:
+            raise bad(f"section {index} has no rtcp-mux")
+        if outline.setup not in ("actpass", "active"):
+            raise bad(f"section {index}: setup is not actpass")
+    if outlines[-1].formats != ("webrtc-datachannel",):
         raise bad("the last section is not a data channel")
-
-
-def _check_transport(offer: Offer) -> None:
-    """Everything is in one bundle with one set of credentials."""
-    mids = [section.mid for section in offer.sections]
+    mids = [outline.mid for outline in outlines]
     if not all(mids) or len(set(mids)) != len(mids):
         raise bad("mid is missing or not unique")
-    if offer.bundle != mids:
+    if shape.bundle != mids:
         raise bad("not every section is in the BUNDLE group, in order")
+
+
+def _check_credentials(offer: Offer) -> None:
+    """The whole bundle has one set."""
     first = offer.sections[0]
     for index, section in enumerate(offer.sections):
-        if section.kind != "application" and not section.rtcp_mux:
-            raise bad(f"section {index} has no rtcp-mux")
-        if section.setup not in ("actpass", "active"):
-            raise bad(f"section {index}: setup is not actpass")
-        if section.bundle_only and section.ufrag is None:
+        if section.outline.bundle_only and section.ufrag is None:
             continue
-        if (section.ufrag, section.fingerprint) != (first.ufrag, first.fingerprint):
+        if section.ufrag != first.ufrag or section.fingerprint != first.fingerprint:
             raise bad(f"section {index} has credentials of its own")
 
 
@@ -172,10 +184,11 @@ def _settle(
     refuse: Callable[[str], PasslineError],
 ) -> tuple[Section, list[str]]:
     """Decide codecs, extensions and SSRCs of one media section; and say so in the lines of the answer."""
-    kind: Literal["audio", "video"] = "audio" if offered.kind == "audio" else "video"
-    layers = _layers(offered) if part.source is Source.CAMERA else ()
+    outline = offered.outline
+    kind: Literal["audio", "video"] = "audio" if outline.kind == "audio" else "video"
+    layers = _layers(outline) if part.source is Source.CAMERA else ()
     slot = part.source is None
-    agreed = terms(kind, offered.formats, offered.described, video_codecs, slot=slot, layered=bool(layers))
+    agreed = terms(kind, outline.formats, outline.described, video_codecs, slot=slot, layered=bool(layers))
     if not agreed.pt_of:
         raise refuse(f"section {index} has {'no opus' if kind == 'audio' else 'no video codec that we know'}")
     if slot:
@@ -185,7 +198,7 @@ def _settle(
     else:
         ssrc, rtx_ssrc = offered.fid or (offered.ssrcs[0] if offered.ssrcs else 0, 0)
     section = Section(
-        mid=offered.mid,
+        mid=outline.mid,
         kind=kind,
         direction="sendonly" if slot else "recvonly",
         source=part.source,
@@ -200,19 +213,19 @@ def _settle(
         sound_again=agreed.sound_again,
         ext=agreed.ext,
     )
-    return section, _media_lines(offered, section, agreed)
+    return section, _media_lines(outline, section, agreed)
 
 
-def _layers(offered: OfferSection) -> tuple[Layer, ...]:
+def _layers(outline: Outline) -> tuple[Layer, ...]:
     """The layers of an offered simulcast, if we know them all and can tell their packets apart."""
-    names = [name for name, _paused in offered.simulcast]
-    known = [layer for layer in Layer if layer in names and layer in offered.rids]
-    tags = [offered.described.extensions.get(EXTENSIONS[name]) for name in ("rid", "repaired_rid")]
+    names = [name for name, _paused in outline.simulcast]
+    known = [layer for layer in Layer if layer in names and layer in outline.rids]
+    tags = [outline.described.extensions.get(EXTENSIONS[name]) for name in ("rid", "repaired_rid")]
     told_apart = all(tag is not None and tag.id <= MAX_EXTENSION_ID for tag in tags)
     return tuple(known) if told_apart and len(known) == len(names) else ()
 
 
-def _media_lines(offered: OfferSection, section: Section, agreed: Terms) -> list[str]:
+def _media_lines(outline: Outline, section: Section, agreed: Terms) -> list[str]:
     lines = [
         f"m={section.kind} 9 {plain.RTP} " + " ".join(map(str, agreed.formats)),
         "c=IN IP4 0.0.0.0",
@@ -227,7 +240,7 @@ def _media_lines(offered: OfferSection, section: Section, agreed: Terms) -> list
         lines += _slot_lines(section)
     if section.layers:
         lines += [f"a=rid:{layer} recv" for layer in section.layers]
-        lines.append("a=simulcast:recv " + ";".join("~" * paused + name for name, paused in offered.simulcast))
+        lines.append("a=simulcast:recv " + ";".join("~" * paused + name for name, paused in outline.simulcast))
     return lines
 
 
@@ -242,19 +255,16 @@ def _slot_lines(section: Section) -> list[str]:
     return lines
 
 
-def _declined_lines(offered: OfferSection) -> list[str]:
-    """A section that is not used (RFC 3264 §6); its formats stand as they were offered."""
-    lines = [f"m={offered.kind} 0 {offered.protocol} {' '.join(offered.formats)}", "c=IN IP4 0.0.0.0"]
-    return [*lines, *([f"a=mid:{offered.mid}"] if offered.mid else []), "a=inactive"]
+def _declined_lines(outline: Outline) -> list[str]:
+    """A section that is not used (RFC 3264 §6); its formats stand as they were outline."""
+    lines = [f"m={outline.kind} 0 {outline.protocol} {' '.join(outline.formats)}", "c=IN IP4 0.0.0.0"]
+    return [*lines, *([f"a=mid:{outline.mid}"] if outline.mid else []), "a=inactive"]
 
 
-def _transport_lines(local: LocalTransport, setup: str, *, candidates: bool) -> list[str]:
-    lines = [
+def _transport_lines(local: LocalTransport, setup: str) -> list[str]:
+    return [
         f"a=ice-ufrag:{local.ufrag}",
         f"a=ice-pwd:{local.pwd}",
         f"a=fingerprint:sha-256 {local.fingerprint}",
         f"a=setup:{setup}",
     ]
-    if candidates:
-        lines += [*candidate_lines(local.addresses), "a=end-of-candidates"]
-    return lines

@@ -1,10 +1,11 @@
 """SRTP as four plain functions, for the path that runs once per packet.
 
 pylibsrtp makes the sessions; its `protect` allocates for every packet, so these call the same C functions with
-buffers that are kept. A buffer belongs to one function of one leg and one thread.
+a buffer that is kept. It belongs to the functions of one leg, which are called in one thread.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pylibsrtp
 from pylibsrtp import ffi, lib  # type: ignore[attr-defined]  # its cffi binding, re-exported without saying so
@@ -43,10 +44,11 @@ class Keys:
         self.session = int(ffi.cast("uintptr_t", tx._srtp[0]))
         self.reading = int(ffi.cast("uintptr_t", rx._srtp[0]))
         """The C sessions of `protect` and `unprotect`, for a plane in C; they live as long as these keys' functions."""
-        self.protect = _transform(lib.srtp_protect, tx, MAX_DATAGRAM_BYTES)
-        self.protect_rtcp = _transform(lib.srtp_protect_rtcp, tx, MAX_DATAGRAM_BYTES)
-        self.unprotect = _transform(lib.srtp_unprotect, rx, MAX_DATAGRAM_BYTES)
-        self.unprotect_rtcp = _transform(lib.srtp_unprotect_rtcp, rx, MAX_DATAGRAM_BYTES)
+        buffer = ffi.new("char[]", MAX_DATAGRAM_BYTES + _TRAILER_BYTES)
+        self.protect = _transform(lib.srtp_protect, tx, buffer)
+        self.protect_rtcp = _transform(lib.srtp_protect_rtcp, tx, buffer)
+        self.unprotect = _transform(lib.srtp_unprotect, rx, buffer)
+        self.unprotect_rtcp = _transform(lib.srtp_unprotect_rtcp, rx, buffer)
 
 
 def _session(profile: int, key: bytes, streams: int) -> pylibsrtp.Session:
@@ -56,8 +58,7 @@ def _session(profile: int, key: bytes, streams: int) -> pylibsrtp.Session:
     return pylibsrtp.Session(policy)
 
 
-def _transform(function: Callable[..., int], session: pylibsrtp.Session, most_bytes: int) -> Transform:
-    buffer = ffi.new("char[]", most_bytes + _TRAILER_BYTES)
+def _transform(function: Callable[..., int], session: pylibsrtp.Session, buffer: Any) -> Transform:  # cffi has no types
     view = ffi.buffer(buffer)
     length = ffi.new("int *")
     handle = session._srtp[0]
@@ -65,7 +66,7 @@ def _transform(function: Callable[..., int], session: pylibsrtp.Session, most_by
     def transform(packet: bytes, _session: pylibsrtp.Session = session) -> bytes:
         # `_session` keeps the C session alive as long as this function.
         size = len(packet)
-        if size > most_bytes:
+        if size > MAX_DATAGRAM_BYTES:
             raise SrtpError("packet is too long")
         view[0:size] = packet
         length[0] = size

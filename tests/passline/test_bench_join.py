@@ -15,10 +15,10 @@ def test_the_offer_is_as_long_as_the_one_of_our_client_in_chromium() -> None:
     text = offer(TABLET, ufrag="abcd", pwd="p" * 24, fingerprint=":".join(["AB"] * 32), ssrc=7)
     assert 500 < text.count("\r\n") < 600
     sections = parse(text).sections
-    assert [section.mid for section in sections] == [str(number) for number in range(12)]
+    assert [section.outline.mid for section in sections] == [str(number) for number in range(12)]
     assert sections[0].ssrcs == [7]
     assert sections[1].fid == (8, 9)
-    assert len({section.described for section in sections if section.kind == "video"}) == 1
+    assert len({section.outline.described for section in sections if section.outline.kind == "video"}) == 1
 
 
 @pytest.mark.unit

@@ -31,7 +31,7 @@ def test_clients_of_one_browser_share_what_they_say_and_nothing_else() -> None:
     other = parse(
         offer().replace("a=ice-ufrag:", "a=ice-ufrag:other").replace("a=ssrc:1543816802", "a=ssrc:7")
     ).sections
-    assert all(mine.described is yours.described for mine, yours in zip(one, other, strict=True))
+    assert all(mine.outline is yours.outline for mine, yours in zip(one, other, strict=True))
     assert one[0].ssrcs != other[0].ssrcs
     assert one[0].ufrag != other[0].ufrag
 
@@ -39,7 +39,7 @@ def test_clients_of_one_browser_share_what_they_say_and_nothing_else() -> None:
 def test_sections_of_one_offer_that_differ_do_not_share() -> None:
     text = offer()
     at = text.rindex("a=rtpmap:96 VP8/90000")
-    sections = parse(text[:at] + text[at:].replace("a=rtpmap:96 VP8/90000", "a=rtpmap:96 AV1/90000", 1)).sections
+    sections = parse(text[:at] + text[at:].replace("a=rtpmap:96 VP8/90000", "a=rtpmap:96 AV1/90000", 1)).shape.outlines
     names = [section.described.rtpmap[96] for section in sections if section.kind == "video"]
     assert names[-1] == "av1/90000"
     assert set(names[:-1]) == {"vp8/90000"}
@@ -89,4 +89,4 @@ def test_only_so_much_is_remembered() -> None:
     for number in range(2 * REMEMBERED):
         assert described(f"\na=rtpmap:96 x{number}/90000\r\n").rtpmap == {96: f"x{number}/90000"}
     assert described.cache_info().currsize <= REMEMBERED
-    assert parse(offer()).sections[0].described.rtpmap == {111: "opus/48000/2"}
+    assert parse(offer()).shape.outlines[0].described.rtpmap == {111: "opus/48000/2"}

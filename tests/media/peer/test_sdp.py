@@ -59,7 +59,7 @@ def real(request: pytest.FixtureRequest) -> Path:
 def test_every_real_offer_is_answered_section_by_section(real: Path) -> None:
     text = real.read_bytes().decode()
     found = answered(text, layout_of(real))
-    offered, given_back = parse(text).sections, blocks(found.text)
+    offered, given_back = parse(text).shape.outlines, blocks(found.text)
     assert len(given_back) == len(offered)
     for section, lines in zip(offered, given_back, strict=True):
         assert f"a=mid:{section.mid}" in lines
@@ -115,7 +115,7 @@ def test_a_stage_pair_is_one_stream_and_nothing_else_shares_it(real: Path) -> No
 def test_only_offered_payload_types_extensions_and_feedback_come_back(real: Path) -> None:
     text = real.read_bytes().decode()
     found = answered(text, layout_of(real))
-    for section, lines in zip(parse(text).sections, blocks(found.text), strict=True):
+    for section, lines in zip(parse(text).shape.outlines, blocks(found.text), strict=True):
         if section.kind == "application":
             continue
         for payload_type in lines[0].split()[3:]:
@@ -136,7 +136,9 @@ def test_only_offered_payload_types_extensions_and_feedback_come_back(real: Path
 def test_transport_wide_feedback_is_answered_where_it_is_offered_but_for_the_sound_of_clients(real: Path) -> None:
     text = real.read_bytes().decode()
     found = answered(text, layout_of(real))
-    for offered, lines, section in zip(parse(text).sections, blocks(found.text), found.sections.all, strict=False):
+    for offered, lines, section in zip(
+        parse(text).shape.outlines, blocks(found.text), found.sections.all, strict=False
+    ):
         able = {pt for pt, feedback in offered.described.feedback.items() if "transport-cc" in feedback}
         measured = section.source is None or section.kind == "video"
         wanted = able & set(section.pt_of.values()) if measured else set()
