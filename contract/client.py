@@ -129,7 +129,10 @@ class AcceptCall(RoomCommand):
 
 
 class DeclineCall(RoomCommand):
+    """The expert does not answer now; with `back_in_s` it calls back by then if nobody else answers."""
+
     type: Literal["decline_call"] = "decline_call"
+    back_in_s: Annotated[int, Field(ge=60, le=3600)] | None = None
 
 
 class CancelCall(RoomCommand):

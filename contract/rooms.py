@@ -120,6 +120,13 @@ class Timings(Message):
     """The expert's screen shows the store's picture."""
 
 
+class BackPromise(Message):
+    """An expert who is rung will call back if nobody else answers."""
+
+    by: Person
+    due_at: WallMs
+
+
 class Call(Message):
     """Who rang whom, and how far it came."""
 
@@ -144,6 +151,8 @@ class Call(Message):
     """Whom it rang and who took another call instead; they may be rung once more."""
     wait_until: WallMs | None = None
     """From then on it does not wait: the store is called back."""
+    promise: BackPromise | None = None
+    """The first one; what becomes of the call if nobody answers. It does not wait then."""
     timings: Timings
     end: EndReason | None = None
 

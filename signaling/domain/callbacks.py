@@ -38,7 +38,7 @@ def owed(state: RoomState, within_ms: int) -> Callback | None:
     gave_up = state.end is EndReason.CANCELLED and state.closed_at - call.timings.tap >= ABANDONED_MS
     if state.end not in IN_VAIN and not gave_up:
         return None
-    return Callback(
+    item = Callback(
         room=state.id,
         store=call.store,
         reason=call.reason,
@@ -46,11 +46,19 @@ def owed(state: RoomState, within_ms: int) -> Callback | None:
         rung_at=call.timings.tap,
         due_at=call.timings.tap + within_ms,
     )
+    if call.promise is None:
+        return item
+    return item.model_copy(
+        update={"state": CallbackState.TAKEN, "owner": call.promise.by, "due_at": call.promise.due_at}
+    )
 
 
 def again(item: Callback, newer: Callback) -> Callback:
-    """The store called in vain once more; the clock goes on."""
-    return item.model_copy(update={"calls": item.calls + 1, "why": newer.why})
+    """The store called in vain once more; the clock goes on. Whoever promised to call back has it, if nobody had."""
+    more: dict[str, object] = {"calls": item.calls + 1, "why": newer.why}
+    if item.owner is None and newer.owner is not None:
+        more |= {"state": newer.state, "owner": newer.owner, "due_at": min(item.due_at, newer.due_at)}
+    return item.model_copy(update=more)
 
 
 def settles(item: Callback, state: RoomState) -> Person | None:

@@ -5,6 +5,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.nodes import DropParticipant, LegEnd
 from contract.rooms import (
+    BackPromise,
     Call,
     CallChanged,
     CallStage,
@@ -174,7 +175,7 @@ def decide_call(
         case AcceptCall():
             _accept(draft, member, asked, facts)
         case DeclineCall():
-            _decline(draft, member, facts)
+            _decline(draft, member, wish, facts)
         case CancelCall():
             _cancel(draft, member)
         case AskCallback():
@@ -236,13 +237,15 @@ def _answer(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
     legs_changed(draft, facts)
 
 
-def _decline(draft: Draft, member: Member, facts: Facts) -> None:
+def _decline(draft: Draft, member: Member, wish: DeclineCall, facts: Facts) -> None:
     call = call_of(draft)
     if member.state is not MemberState.RINGING:
         if member.state in (MemberState.DECLINED, MemberState.MISSED):
             return
         raise Rejection(ErrorCode.FORBIDDEN, "this person is not rung")
     draft.move(member, MemberState.DECLINED)
+    if wish.back_in_s is not None and call.promise is None:
+        _set(draft, promise=BackPromise(by=member.person, due_at=draft.now_ms + wish.back_in_s * 1000))
     draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.LEFT))
     if not _anybody_rings(draft):
         _ring_from(draft, call.step, facts)

@@ -58,8 +58,13 @@ def rungable(state: RoomState, experts: Iterable[Expert]) -> list[Expert]:
 
 
 def worth_waiting(state: RoomState, experts: Iterable[Expert], now_ms: int, wait_ms: int) -> bool:
-    """Whether a call that nobody rings for waits: somebody who fits is busy, and it has not waited its time."""
+    """Whether a call that nobody rings for waits: somebody who fits is busy, and it has not waited its time.
+
+    Nobody has promised to call back either: a time that is known is better than one that is not.
+    """
     call = _call(state)
+    if call.promise is not None:
+        return False
     long_enough = wait_ms <= 0 if call.wait_until is None else now_ms >= call.wait_until
     return not long_enough and bool(able(state, [one for one in experts if one.busy], now_ms))
 

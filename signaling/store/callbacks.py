@@ -29,10 +29,14 @@ async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within
         if (await session.get_one(StoreRow, call.store.id)).closed_ms is not None:
             return
         before = next((item for item in waiting if item.reason is new.reason), None)
-        if before is None:
-            await save(session, new)
-        elif before.room != new.room:
-            await save(session, callbacks.again(before, new))
+        item = new
+        if before is not None:
+            if before.room == new.room:
+                return
+            item = callbacks.again(before, new)
+        await save(session, item)
+        if item.owner is not None and (before is None or before.owner is None):
+            await audit.record(session, Action.CALLBACK_TAKEN, item.owner.id, object_id=item.room, detail="promised")
         return
     for item in waiting:
         if (by := callbacks.settles(item, state)) is not None:

@@ -81,6 +81,26 @@ async def test_calling_again_in_vain_is_one_callback_and_an_answer_settles_it(wo
     assert set(store.callbacks) == {first, dishes}
 
 
+async def test_in_five_minutes_is_a_callback_of_whoever_said_so(world: World) -> None:
+    store, chen, zhang = [await world.tab(login) for login in ("store-0117", "chen", "zhang")]
+    room = await ring(store, chen, zhang)
+    assert isinstance(await chen.do(DeclineCall(cid=new_cid(), room=room, back_in_s=300)), Done)
+
+    def promised() -> bool:
+        call = store.rooms[room].call
+        return call is not None and call.promise is not None and call.promise.by.id == chen.person
+
+    await store.until(promised, "the store is told who calls back")
+    assert isinstance(await zhang.do(DeclineCall(cid=new_cid(), room=room)), Done)
+    for who in (store, chen, zhang):
+        item = await sees(who, room, lambda item: item.state is CallbackState.TAKEN, "it has an owner")
+        assert item.owner is not None
+        assert item.owner.id == chen.person
+    admin = await world.server.sign_in("admin")
+    assert '"promised"' in (await admin.get("/api/audit?action=callback_taken")).body.decode()
+    assert (await chen.browser.post(f"/api/callbacks/{room}/done")).status == 200
+
+
 async def test_a_store_that_moves_is_its_new_managers_and_one_that_closes_waits_no_more(world: World) -> None:
     room = await call(await world.tab("store-0117"))
     chen, admin = await world.tab("chen"), await world.tab("admin")

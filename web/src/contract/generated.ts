@@ -1251,6 +1251,15 @@ export interface components {
             next: number | null;
         };
         /**
+         * BackPromise
+         * @description An expert who is rung will call back if nobody else answers.
+         */
+        BackPromise: {
+            by: components["schemas"]["Person"];
+            /** Due At */
+            due_at: number;
+        };
+        /**
          * Bye
          * @description The server closes the connection after this, and says what to do about it.
          */
@@ -1317,6 +1326,8 @@ export interface components {
              * @default null
              */
             wait_until: number | null;
+            /** @default null */
+            promise: components["schemas"]["BackPromise"] | null;
             timings: components["schemas"]["Timings"];
             /** @default null */
             end: components["schemas"]["EndReason"] | null;
@@ -1541,7 +1552,10 @@ export interface components {
          * @enum {string}
          */
         Codec: "opus" | "vp8" | "h264" | "vp9" | "av1";
-        /** DeclineCall */
+        /**
+         * DeclineCall
+         * @description The expert does not answer now; with `back_in_s` it calls back by then if nobody else answers.
+         */
         DeclineCall: {
             /** Cid */
             cid: string;
@@ -1552,6 +1566,11 @@ export interface components {
              * @enum {string}
              */
             type: "decline_call";
+            /**
+             * Back In S
+             * @default null
+             */
+            back_in_s: number | null;
         };
         /**
          * DeviceRecord

@@ -233,7 +233,8 @@ export interface Model {
   /** The store calls; resolves with the room, which may be closed already (`nobody_free`). */
   startCall(reason: Reason): Promise<RoomId>
   acceptCall(room: RoomId): Promise<void>
-  declineCall(room: RoomId): Promise<void>
+  /** With `backInS`: I call back by then if nobody else answers. */
+  declineCall(room: RoomId, backInS?: number): Promise<void>
   cancelCall(room: RoomId): Promise<void>
   openSession(title: Name, invite: readonly PersonId[]): Promise<RoomId>
   /** Asks the person first in the UI; refusal `consent` without it. */

@@ -365,7 +365,7 @@ function createModel(): Model {
         throw error
       }
     },
-    declineCall: (room) => wish({ type: 'decline_call', room }),
+    declineCall: (room, backInS) => wish({ type: 'decline_call', room, back_in_s: backInS ?? null }),
     cancelCall: (room) => wish({ type: 'cancel_call', room }),
     openSession: async (title, invite) => {
       const room = await issue({ type: 'open_session', title, invite: [...invite] })

@@ -10,10 +10,13 @@ import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
 import { useKeys } from '../parts/hooks'
 
+/** "In five minutes": long enough to end what one is at, short enough for somebody beside a broken fryer. */
+const LATER_S = 300
+
 export function Incoming(props: { room: RoomState; first: boolean }) {
   const model = useModel()
   const { room } = props
-  const [doing, setDoing] = useState<'accept' | 'decline' | null>(null)
+  const [doing, setDoing] = useState<'accept' | 'decline' | 'later' | null>(null)
   const call = room.call!
   const me = model.me.value?.person.id
   const others = room.members.filter((member) => member.state === 'ringing' && member.person.id !== me)
@@ -22,6 +25,11 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
     if (doing) return
     setDoing('accept')
     void act(model.acceptCall(room.id)).finally(() => setDoing(null))
+  }
+  const decline = (how: 'decline' | 'later', backInS?: number): void => {
+    if (doing) return
+    setDoing(how)
+    void act(model.declineCall(room.id, backInS)).finally(() => setDoing(null))
   }
   useKeys({ Enter: props.first ? accept : undefined })
 
@@ -68,19 +76,26 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
         >
           {t('console.accept')}
         </Button>
-        <Button
-          wide
-          size="row"
-          testid="decline"
-          busy={doing === 'decline' && t('console.declining')}
-          onClick={() => {
-            if (doing) return
-            setDoing('decline')
-            void act(model.declineCall(room.id)).finally(() => setDoing(null))
-          }}
-        >
-          {t('console.decline')}
-        </Button>
+        <div class="incoming-declines">
+          <Button
+            wide
+            size="row"
+            testid="decline-later"
+            busy={doing === 'later' && t('console.declining')}
+            onClick={() => decline('later', LATER_S)}
+          >
+            {t('console.later', { m: LATER_S / 60 })}
+          </Button>
+          <Button
+            wide
+            size="row"
+            testid="decline"
+            busy={doing === 'decline' && t('console.declining')}
+            onClick={() => decline('decline')}
+          >
+            {t('console.decline')}
+          </Button>
+        </div>
       </div>
     </article>
   )

@@ -61,7 +61,7 @@ export function QueueList() {
         <h2>{t('queue.waiting')}</h2>
         <p class="caption">{t('queue.count', { count: calls.length + more })}</p>
       </div>
-      <ol class="card row-list">
+      <ol class="callbacks card row-list">
         {calls.map((call, index) => (
           <Line
             key={call.room}

@@ -57,6 +57,11 @@ const SCENES: Record<string, () => Scene> = {
   }),
   'store-home-broken': () => ({ me: shop, elsewhere: inCall(), more: archive({ list: refuse }) }),
   ringing: () => ({ me: shop, current: ringing() }),
+  'ringing-promise': () => {
+    const room = ringing()
+    const promise = { by: CHEN, due_at: NOW + 290_000 }
+    return { me: shop, current: { ...room, call: { ...room.call!, promise } } }
+  },
   waiting: () => ({ me: shop, current: waiting(), more: { queue: signal(queued()) } }),
   'waiting-unknown': () => {
     const calls = queued().calls.map((call) => ({ ...call, about_s: null }))

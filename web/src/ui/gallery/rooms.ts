@@ -52,6 +52,7 @@ export function ringing(): RoomState {
       step_until: NOW + 6_000,
       queued_at: null,
       wait_until: null,
+      promise: null,
       timings: { tap: NOW - 14_000, ring: NOW - 13_900, answer: null, connected: null, first_frame: null },
       end: null,
     },

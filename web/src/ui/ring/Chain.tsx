@@ -1,6 +1,7 @@
 /** What the call goes through: whom it rings now and for how long yet, who is next, and what if nobody answers. */
 import type { Call, RingStep } from '../../contract'
-import { t } from '../../i18n'
+import { nameOf, t } from '../../i18n'
+import { timeOfDay } from '../format'
 
 /** Whom a step rings, in a word or two. */
 export function stepName(step: RingStep, reason: Call['reason']): string {
@@ -48,7 +49,14 @@ export function Chain(props: { call: Call; now: number }) {
           </li>
         ))}
       </ol>
-      <p class="second">{t('ringing.next')}</p>
+      <p class="second" data-testid="ringing-next">
+        {call.promise
+          ? t('ringing.promised', {
+              name: nameOf(call.promise.by.name),
+              time: timeOfDay(call.promise.due_at),
+            })
+          : t('ringing.next')}
+      </p>
     </div>
   )
 }

@@ -2,11 +2,13 @@
 /** What those who wait, and those who are waited for, see of the queue. */
 import { describe, expect, it, vi } from 'vitest'
 import { Queue } from '../../model/queue'
+import { Incoming } from '../console/Incoming'
 import { QueueList } from '../console/QueueList'
 import { CHEN, NOW, TABLETS } from '../gallery/people'
-import { queued, waiting } from '../gallery/rooms'
+import { queued, ringing, waiting } from '../gallery/rooms'
 import { byTestId, draw, modelOf, press, signal } from '../testing'
 import { about } from './about'
+import { Chain } from './Chain'
 import { Waiting } from './Waiting'
 
 const me = (person: typeof CHEN) => signal({ person })
@@ -62,6 +64,19 @@ describe('the queue on the console', () => {
     expect(document.querySelector('[data-testid="take-call"]')).toBeNull()
     await draw(<QueueList />, modelOf({ me: me(CHEN), tick: signal(NOW) }))
     expect(document.querySelector('[data-testid="queue"]')).toBeNull()
+  })
+})
+
+describe('who cannot answer now', () => {
+  it('says "in five minutes", and the store hears from whom', async () => {
+    const declineCall = vi.fn(() => Promise.resolve())
+    await draw(<Incoming room={ringing()} first />, modelOf({ me: me(CHEN), tick: signal(NOW), declineCall }))
+    expect(byTestId('decline-later').textContent).toContain('5 分钟后回')
+    await press('decline-later')
+    expect(declineCall).toHaveBeenCalledExactlyOnceWith('room-1', 300)
+    const promised = { ...ringing().call!, promise: { by: CHEN, due_at: NOW + 300_000 } }
+    await draw(<Chain call={promised} now={NOW} />, modelOf({}))
+    expect(byTestId('ringing-next').textContent).toContain('陈立群')
   })
 })
 

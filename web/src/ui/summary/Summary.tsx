@@ -52,9 +52,14 @@ export function Summary(props: { room: RoomState }) {
           <p class="second">{t(`ended.${end}_text`)}</p>
           {promised && (
             <p class="summary-promise" data-testid="promised">
-              {model.tick.value < promised.due_at
-                ? t('callback.promise', { time: timeOfDay(promised.due_at) })
-                : `${t('callback.promised')} · ${t('callback.soon')}`}
+              {model.tick.value >= promised.due_at
+                ? `${t('callback.promised')} · ${t('callback.soon')}`
+                : promised.owner
+                  ? t('callback.promise_by', {
+                      name: nameOf(promised.owner.name),
+                      time: timeOfDay(promised.due_at),
+                    })
+                  : t('callback.promise', { time: timeOfDay(promised.due_at) })}
             </p>
           )}
           <div class="summary-acts">
