@@ -62,6 +62,8 @@ class Action(StrEnum):
     """The chains that calls go through."""
     PROFILE_CHANGED = "profile_changed"
     """When an expert can be rung, and for what."""
+    CALL_URGENT = "call_urgent"
+    """Its store said so."""
     CALLBACK_TAKEN = "callback_taken"
     CALLBACK_REOPENED = "callback_reopened"
     CALLBACK_DONE = "callback_done"

@@ -147,6 +147,12 @@ class AskCallback(RoomCommand):
     type: Literal["ask_callback"] = "ask_callback"
 
 
+class MarkUrgent(RoomCommand):
+    """The store says that its call, which nobody has answered, is urgent; written to the audit."""
+
+    type: Literal["mark_urgent"] = "mark_urgent"
+
+
 class TakeCall(RoomCommand):
     """An expert answers a call that waits, out of its turn; consent as with `accept_call`."""
 
@@ -243,6 +249,7 @@ ClientMessage = Annotated[
     | DeclineCall
     | CancelCall
     | AskCallback
+    | MarkUrgent
     | TakeCall
     | FirstFrame
     | OpenSession

@@ -16,6 +16,9 @@ class QueuedCall(Message):
     """When the button was pressed."""
     until: WallMs
     """When it becomes a callback."""
+    urgent: bool = False
+    break_at: WallMs | None = None
+    """From then on those who fit see it in their running call; none: never."""
     position: int
     """1 is the next one. Only calls that the same experts could answer are counted."""
     about_s: int | None

@@ -151,6 +151,8 @@ class Call(Message):
     """Whom it rang and who took another call instead; they may be rung once more."""
     wait_until: WallMs | None = None
     """From then on it does not wait: the store is called back."""
+    urgent_at: WallMs | None = None
+    """When its store said that it is urgent: it goes before others that wait, and may break in on who is busy."""
     promise: BackPromise | None = None
     """The first one; what becomes of the call if nobody answers. It does not wait then."""
     timings: Timings

@@ -73,6 +73,8 @@ class Settings(BaseModel):
     """How long a call rings before it is missed."""
     queue_s: Annotated[float, Field(ge=0, le=7200)] = 600.0
     """How long a call waits while everybody who fits is busy; 0: it does not wait. Then the store is called back."""
+    urgent_s: Annotated[float, Field(ge=0, le=7200)] = 60.0
+    """How long an urgent call waits before those who fit see it in their running calls."""
     callback_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     """Within how long a store that called in vain is called back; later, its manager and administrators are told."""
     max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400

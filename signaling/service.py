@@ -64,7 +64,9 @@ class Service:
         self._scope = TaskScope("live")
         self._hub = Hub()
         self.sessions = ClientSessions(keep_s=TTL_MS / 1000)
-        self.queue = LiveQueue(self.sessions, most_ms=round(settings.queue_s * 1000))
+        self.queue = LiveQueue(
+            self.sessions, most_ms=round(settings.queue_s * 1000), break_ms=round(settings.urgent_s * 1000)
+        )
         self.presence = LivePresence(self.sessions, self.queue.wake)
         self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))

@@ -1,6 +1,16 @@
 """A call for help: who rings, who answers first, how it ends."""
 
-from contract.client import AcceptCall, AskCallback, CancelCall, DeclineCall, FirstFrame, Rung, StartCall, TakeCall
+from contract.client import (
+    AcceptCall,
+    AskCallback,
+    CancelCall,
+    DeclineCall,
+    FirstFrame,
+    MarkUrgent,
+    Rung,
+    StartCall,
+    TakeCall,
+)
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.nodes import DropParticipant, LegEnd
@@ -164,7 +174,7 @@ def call_of(draft: Draft) -> Call:
 def decide_call(
     draft: Draft,
     asked: Asked,
-    wish: Rung | AcceptCall | DeclineCall | CancelCall | AskCallback | FirstFrame,
+    wish: Rung | AcceptCall | DeclineCall | CancelCall | AskCallback | MarkUrgent | FirstFrame,
     facts: Facts,
 ) -> None:
     """The wishes that only calls have."""
@@ -180,6 +190,8 @@ def decide_call(
             _cancel(draft, member)
         case AskCallback():
             _ask_callback(draft, member)
+        case MarkUrgent():
+            _mark_urgent(draft, member)
         case FirstFrame():
             _first_frame(draft, asked, wish)
 
@@ -271,12 +283,23 @@ def _given_up(call: Call) -> EndReason:
     return EndReason.LEFT_QUEUE if call.stage is CallStage.WAITING else EndReason.CANCELLED
 
 
-def _ask_callback(draft: Draft, member: Member) -> None:
+def _mark_urgent(draft: Draft, member: Member) -> None:
+    if _callers_pending(draft, member).urgent_at is None:
+        _set(draft, urgent_at=draft.now_ms)
+
+
+def _callers_pending(draft: Draft, member: Member) -> Call:
+    """The call, for what only its store wishes before the answer. Raises Rejection `forbidden` or `conflict`."""
     call = call_of(draft)
     if member.person.id != call.caller:
         raise Rejection(ErrorCode.FORBIDDEN, "only the caller")
     if not call.pending:
         raise Rejection(ErrorCode.CONFLICT, "answered meanwhile")
+    return call
+
+
+def _ask_callback(draft: Draft, member: Member) -> None:
+    _callers_pending(draft, member)
     draft.unseat(member)
     draft.close(EndReason.CALLBACK)
 

@@ -14,6 +14,7 @@ from contract.client import (
     JoinRoom,
     LeaveRoom,
     LowerHand,
+    MarkUrgent,
     MuteAll,
     OpenSession,
     RaiseHand,
@@ -39,6 +40,7 @@ Wish = (
     | DeclineCall
     | CancelCall
     | AskCallback
+    | MarkUrgent
     | TakeCall
     | FirstFrame
     | JoinRoom

@@ -31,9 +31,9 @@ class Viewer(Protocol):
 
 
 def in_order(states: Iterable[RoomState]) -> list[RoomState]:
-    """Those of `states` that wait, the next one first: whoever called first."""
+    """Those of `states` that wait, the next one first: what is urgent, then whoever called first."""
     waiting = [state for state in states if state.closed_at is None and _waits(state)]
-    return sorted(waiting, key=lambda state: (state.opened_at, state.id))
+    return sorted(waiting, key=lambda state: (_call(state).urgent_at is None, state.opened_at, state.id))
 
 
 def _waits(state: RoomState) -> bool:
@@ -112,9 +112,14 @@ def expected_wait_s(position: int, able_count: int, lengths_ms: Sequence[int]) -
 
 
 def lines(
-    waiting: Sequence[RoomState], experts: Sequence[Expert], lengths_ms: Sequence[int], now_ms: int
+    waiting: Sequence[RoomState],
+    experts: Sequence[Expert],
+    lengths_ms: Sequence[int],
+    now_ms: int,
+    *,
+    break_ms: int | None = None,
 ) -> list[QueuedCall]:
-    """Everything that waits, in its order."""
+    """Everything that waits, in its order. What is urgent may break in on who is busy after `break_ms`; None: never."""
     made: list[QueuedCall] = []
     for state in waiting:
         call = _call(state)
@@ -127,6 +132,8 @@ def lines(
                 reason=call.reason,
                 since=call.timings.tap,
                 until=call.wait_until or call.ring_until,
+                urgent=call.urgent_at is not None,
+                break_at=None if call.urgent_at is None or break_ms is None else call.urgent_at + break_ms,
                 position=position,
                 about_s=expected_wait_s(position, len(fit), lengths_ms),
                 experts=fit,

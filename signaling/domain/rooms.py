@@ -17,6 +17,7 @@ from contract.client import (
     JoinRoom,
     LeaveRoom,
     LowerHand,
+    MarkUrgent,
     MuteAll,
     OpenSession,
     RaiseHand,
@@ -163,7 +164,7 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             return  # what it wished is so already, or does not matter any more
         raise Rejection(ErrorCode.OVER, "the room is closed")
     match wish:
-        case Rung() | AcceptCall() | DeclineCall() | CancelCall() | AskCallback() | FirstFrame():
+        case Rung() | AcceptCall() | DeclineCall() | CancelCall() | AskCallback() | MarkUrgent() | FirstFrame():
             calls.decide_call(draft, asked, wish, facts)
         case JoinRoom():
             _join(draft, member, asked, wish, facts)

@@ -43,9 +43,10 @@ class Waiting(Protocol):
 class LiveQueue:
     """`run` gives turns and tells; `ended` teaches it how long calls take."""
 
-    def __init__(self, sessions: ClientSessions, *, most_ms: int) -> None:
+    def __init__(self, sessions: ClientSessions, *, most_ms: int, break_ms: int) -> None:
         self._sessions = sessions
         self._most_ms = most_ms
+        self._break_ms = break_ms
         self._lengths_ms: deque[int] = deque(maxlen=LENGTHS)
         self._told: list[QueuedCall] = []
         self._touched = asyncio.Event()
@@ -84,7 +85,7 @@ class LiveQueue:
     def _look(self, rooms: Waiting, waiting: list[RoomState]) -> None:
         now_ms = clock.wall_ms()
         experts = rooms.everybody() if waiting else []
-        lines = queue.lines(waiting, experts, self._lengths_ms, now_ms)
+        lines = queue.lines(waiting, experts, self._lengths_ms, now_ms, break_ms=self._break_ms)
         due = {line.room for line in lines if not line.experts} | queue.turns(waiting, experts, now_ms).keys()
         for room_id in due:
             if (room := rooms.get(room_id)) is not None:

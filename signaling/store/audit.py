@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.ids import PersonId
-from contract.rooms import MemberChanged, RoomClosed, RoomEvent, RoomKind, RoomState, StillRequested
+from contract.rooms import CallChanged, MemberChanged, RoomClosed, RoomEvent, RoomKind, RoomState, StillRequested
 from runtime import clock, ids
 from signaling.domain.audit_chain import Head, Row, follow
 from signaling.store.tables import AuditHeadRow, AuditRow, Base
@@ -145,6 +145,8 @@ async def record_events(session: AsyncSession, room: RoomState, events: Iterable
                 rows[Action.ROOM_LEFT, member.person.id] = ""
             case StillRequested(by=by):
                 rows[Action.STILL_ASKED, by] = ""
+            case CallChanged(call=call) if call.urgent_at == at_ms:
+                rows[Action.CALL_URGENT, call.caller] = ""
             case RoomClosed(end=end):
                 rows[Action.ROOM_CLOSED, None] = end
             case _:

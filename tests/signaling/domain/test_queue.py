@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.client import AcceptCall, AskCallback, CancelCall, DeclineCall, LeaveRoom, StartCall, TakeCall
+from contract.client import AcceptCall, AskCallback, CancelCall, DeclineCall, LeaveRoom, MarkUrgent, StartCall, TakeCall
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, RoomId
 from contract.people import Person
@@ -280,6 +280,31 @@ def test_the_oldest_rings_who_fits_it_best_and_nobody_is_promised_to_two() -> No
     assert [(one.person.id, one.free) for one in seen] == [(CHEN.id, False), (ZHANG.id, True)]
     newcomer = queue.unpromised(free(CHEN, ZHANG, LIU), waiting, NOW, None)
     assert not any(one.free for one in newcomer), "who calls now comes after who waits"
+
+
+def test_an_urgent_call_goes_before_others_and_after_a_time_breaks_in() -> None:
+    first, second = call(busy(CHEN)), call(busy(CHEN), by=SECOND, at=NOW + 1)
+    urgent = asks(second, SECOND, MarkUrgent(cid=CID, room=second.id), [])
+    assert asks(urgent, SECOND, MarkUrgent(cid=CID, room=second.id), []) == urgent
+    waiting = queue.in_order([first, urgent])
+    assert waiting == [urgent, first]
+    assert queue.turns(waiting, free(CHEN), NOW) == {second.id: CHEN.id}
+    for break_ms, break_at in ((60_000, NOW + 90_000), (None, None)):
+        lines = queue.lines(waiting, busy(CHEN), [], NOW, break_ms=break_ms)
+        assert [(line.position, line.urgent, line.break_at) for line in lines] == [
+            (1, True, break_at),
+            (2, False, None),
+        ]
+
+
+def test_only_the_store_says_that_it_is_urgent_and_only_before_the_answer() -> None:
+    ringing = call(free(CHEN))
+    wish = MarkUrgent(cid=CID, room=ringing.id)
+    answered = asks(ringing, CHEN, AcceptCall(cid=CID, room=ringing.id), [])
+    for state, by, code in ((ringing, CHEN, ErrorCode.FORBIDDEN), (answered, STORE, ErrorCode.CONFLICT)):
+        with pytest.raises(Rejection) as caught:
+            asks(state, by, wish, [])
+        assert caught.value.code is code
 
 
 def test_nobody_is_called_to_a_tablet_that_is_away_but_it_keeps_its_place() -> None:

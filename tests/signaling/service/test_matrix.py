@@ -21,6 +21,7 @@ from contract.client import (
     JoinRoom,
     LeaveRoom,
     LowerHand,
+    MarkUrgent,
     MuteAll,
     OpenSession,
     Ping,
@@ -177,6 +178,10 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
     ),
     "ask_callback": (
         lambda room, _: AskCallback(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
+    "mark_urgent": (
+        lambda room, _: MarkUrgent(cid=new_cid(), room=room),
         dict.fromkeys(MEMBERS, "conflict"),
     ),
     "take_call": (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.client import AcceptCall, AskCallback, DeclineCall, JoinRoom, LeaveRoom, StartCall, TakeCall
+from contract.client import AcceptCall, AskCallback, DeclineCall, JoinRoom, LeaveRoom, MarkUrgent, StartCall, TakeCall
 from contract.errors import ErrorCode
 from contract.ids import RoomId
 from contract.queue import QueuedCall
@@ -104,6 +104,23 @@ async def test_who_comes_to_work_is_rung_by_who_waits(world: World) -> None:
     await rings(zhang, room)
 
 
+async def test_an_urgent_call_goes_before_others_and_an_expert_leaves_a_call_for_it(world: World) -> None:
+    here, first, second, chen = [await world.tab(login) for login in ("store-0117", "store-0108", "store-0201", "chen")]
+    running = await answered(here, chen)
+    one, two = await waits(first), await waits(second)
+    assert isinstance(await second.do(MarkUrgent(cid=new_cid(), room=two)), Done)
+    await hears(first, one, 2)
+    await hears(second, two, 1)
+    await chen.until(lambda: list(chen.queue) == [two, one] and chen.queue[two].break_at, "when it breaks in")
+    await hang_up(chen, running)
+    await rings(chen, two)
+    assert isinstance(await chen.do(TakeCall(cid=new_cid(), room=two)), Done)
+    await reaches(second, two, CallStage.ANSWERED)
+    admin = await world.server.sign_in("admin")
+    lines = (await admin.get("/api/audit?action=call_urgent")).body.decode()
+    assert second.person in lines
+
+
 async def test_a_store_may_rather_be_called_back_or_leave(world: World) -> None:
     here, first, second, chen = [await world.tab(login) for login in ("store-0117", "store-0108", "store-0201", "chen")]
     await answered(here, chen)
@@ -145,30 +162,35 @@ async def test_an_expert_takes_one_out_of_turn_and_the_one_that_rang_waits_on(wo
     await rings(chen, one)
 
 
-async def test_of_many_who_become_free_at_once_nobody_is_rung_by_two_calls(world: World) -> None:
+async def test_of_many_who_become_free_at_once_nobody_is_rung_by_two_calls(tmp_path: Path) -> None:
     """Those who are free at the end of a class, all in one moment, and as many calls that wait."""
-    stores = [await world.tab(login) for login in ("store-0117", "store-0108", "store-0201")]
-    experts = [await world.tab(login) for login in ("chen", "zhang")]
-    for _ in range(ROUNDS):
-        held = [await ring(stores[0], *experts)]
-        assert isinstance(await experts[0].do(AcceptCall(cid=new_cid(), room=held[0])), Done)
-        held.append(await ring(stores[1], experts[1]))
-        assert isinstance(await experts[1].do(AcceptCall(cid=new_cid(), room=held[1])), Done)
-        room = await waits(stores[2])
-        await asyncio.gather(*(hang_up(one, held_room) for one, held_room in zip(experts, held, strict=True)))
-        again = await asyncio.gather(*(ring(store) for store in stores[:2]))
-        state = await reaches(stores[2], room, CallStage.RINGING)
-        rung = [
-            member.person.id
-            for seen in (stores[0].rooms[again[0]], stores[1].rooms[again[1]], state)
-            for member in seen.members
-            if member.state is MemberState.RINGING
-        ]
-        assert len(rung) == len(set(rung))
-        for store, call in zip(stores, [*again, room], strict=True):
-            await hang_up(store, call)
-        for expert in experts:
-            await expert.until(lambda expert=expert: expert.presence(expert.person) == "free", "free")  # type: ignore[misc]
+    async with SignalingServer(tmp_path, ring_s=600) as server, AsyncExitStack() as stack:
+
+        async def come(login: str) -> Tab:
+            return await stack.enter_async_context(tab(await server.sign_in(login)))
+
+        stores = [await come(login) for login in ("store-0117", "store-0108", "store-0201")]
+        experts = [await come(login) for login in ("chen", "zhang")]
+        for _ in range(ROUNDS):
+            held = [await ring(stores[0], *experts)]
+            assert isinstance(await experts[0].do(AcceptCall(cid=new_cid(), room=held[0])), Done)
+            held.append(await ring(stores[1], experts[1]))
+            assert isinstance(await experts[1].do(AcceptCall(cid=new_cid(), room=held[1])), Done)
+            room = await waits(stores[2])
+            await asyncio.gather(*(hang_up(one, held_room) for one, held_room in zip(experts, held, strict=True)))
+            again = await asyncio.gather(*(ring(store) for store in stores[:2]))
+            state = await reaches(stores[2], room, CallStage.RINGING)
+            rung = [
+                member.person.id
+                for seen in (stores[0].rooms[again[0]], stores[1].rooms[again[1]], state)
+                for member in seen.members
+                if member.state is MemberState.RINGING
+            ]
+            assert len(rung) == len(set(rung))
+            for store, call in zip(stores, [*again, room], strict=True):
+                await hang_up(store, call)
+            for expert in experts:
+                await expert.until(lambda expert=expert: expert.presence(expert.person) == "free", "free")  # type: ignore[misc]
 
 
 async def test_who_waits_too_long_is_called_back(tmp_path: Path) -> None:

@@ -1109,7 +1109,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
@@ -1326,6 +1326,11 @@ export interface components {
              * @default null
              */
             wait_until: number | null;
+            /**
+             * Urgent At
+             * @default null
+             */
+            urgent_at: number | null;
             /** @default null */
             promise: components["schemas"]["BackPromise"] | null;
             timings: components["schemas"]["Timings"];
@@ -1506,7 +1511,7 @@ export interface components {
             body: string;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["TakeCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
          * @description What a client measured of its PeerConnection.
@@ -2051,6 +2056,21 @@ export interface components {
         Made: {
             /** Id */
             id: string;
+        };
+        /**
+         * MarkUrgent
+         * @description The store says that its call, which nobody has answered, is urgent; written to the audit.
+         */
+        MarkUrgent: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mark_urgent";
         };
         /**
          * Me
@@ -2665,6 +2685,16 @@ export interface components {
             since: number;
             /** Until */
             until: number;
+            /**
+             * Urgent
+             * @default false
+             */
+            urgent: boolean;
+            /**
+             * Break At
+             * @default null
+             */
+            break_at: number | null;
             /** Position */
             position: number;
             /** About S */

@@ -23,6 +23,7 @@ import type {
   PersonId,
   PresenceEntry,
   Quality,
+  QueuedCall,
   Reason,
   Replay,
   Role,
@@ -351,6 +352,12 @@ export interface Model {
   queue: ReadonlySignal<Queued>
   /** The store's call ends, and headquarters calls back. */
   askCallback(room: RoomId): Promise<void>
+  /** The store's call goes before others, and may break in on who is busy; it cannot be taken back. */
+  markUrgent(room: RoomId): Promise<void>
+  /** An urgent call that one of those who fit, I, may leave the running call for; null when none. */
+  urgent: ReadonlySignal<QueuedCall | null>
+  /** Not now: this one is shown to me no more. */
+  dismissUrgent(room: RoomId): void
   /** Answers a call that waits, out of its turn. Refusals: conflict (somebody was quicker), busy. */
   takeCall(room: RoomId): Promise<void>
 

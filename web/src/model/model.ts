@@ -121,6 +121,7 @@ function createModel(): Model {
     send: (message) => session.send(message),
     onEvent: (room, event, before) => onEvent(room, event, before),
   })
+  queue.follow({ person, current: rooms.current, tick: session.clock.tick })
   const issue = (wish: Wish, options?: { fleeting?: boolean }) => session.commands.issue(wish, options)
   const wish = async (command: Wish): Promise<void> => {
     await issue(command)
@@ -458,6 +459,8 @@ function createModel(): Model {
     callbacks: callbacks.due,
     ...callbackActs,
     queue: queue.waiting,
+    urgent: queue.urgent,
+    dismissUrgent: (room) => queue.dismiss(room),
     ...queueActs(wish),
     audit,
     organisation,

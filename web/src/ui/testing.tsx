@@ -12,7 +12,12 @@ const nothing = (): Promise<void> => Promise.resolve()
 /** A model whose every unnamed part is a signal of nothing that also answers as an act. */
 export function modelOf(parts: Record<string, unknown>): Model {
   const made = new Map<string | symbol, unknown>(
-    Object.entries({ callbacks: signal([]), queue: signal({ calls: [], more: 0 }), ...parts }),
+    Object.entries({
+      callbacks: signal([]),
+      queue: signal({ calls: [], more: 0 }),
+      urgent: signal(null),
+      ...parts,
+    }),
   )
   return new Proxy({} as Model, {
     get: (_target, key) => {

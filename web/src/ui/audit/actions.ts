@@ -41,6 +41,7 @@ const EVERY: Record<Action, true> = {
   store_opened: true,
   routing_changed: true,
   profile_changed: true,
+  call_urgent: true,
   callback_taken: true,
   callback_reopened: true,
   callback_done: true,

@@ -25,6 +25,7 @@ import { GuestTiles } from './GuestTiles'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
+import { UrgentBanner } from './UrgentBanner'
 import { QualityChip, RecordingChip, otherWords } from './Words'
 import { useAskStill, useCall } from './useCall'
 
@@ -78,6 +79,7 @@ export function ExpertCall(props: { room: RoomState }) {
       </header>
 
       <CallBanner room={room} other={other} />
+      <UrgentBanner room={room} />
 
       <div class="call-rail" role="toolbar" aria-label={t('call.picture_tools')} aria-orientation="vertical">
         <button

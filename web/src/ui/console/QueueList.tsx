@@ -7,6 +7,7 @@ import { act } from '../act'
 import { clock } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
+import { Chip } from '../parts/Chip'
 
 function Line(props: { call: QueuedCall; place: number; doing: boolean; take: (() => void) | null }) {
   const { call, place, doing, take } = props
@@ -22,6 +23,7 @@ function Line(props: { call: QueuedCall; place: number; doing: boolean; take: ((
           <strong>{nameOf(call.store.name)}</strong> <span class="home-number">{call.store.number}</span>
         </p>
         <p class="second dots">
+          {call.urgent && <Chip tone="bad">{t('urgent.chip')}</Chip>}
           <span>{t(`reason.${call.reason}`)}</span>
           {me !== undefined && call.experts.includes(me) && <span>{t('queue.yours')}</span>}
         </p>

@@ -173,6 +173,7 @@ export function fake(scene: Scene): Model {
     invitations: signal(scene.invitations ?? []),
     callbacks: signal([]),
     queue: signal({ calls: [], more: 0 }),
+    urgent: signal(null),
     current: signal(room),
     answering: signal(null),
     self: signal(room?.members.find((one) => one.person.id === mine) ?? null),

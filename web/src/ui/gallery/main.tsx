@@ -102,6 +102,11 @@ const SCENES: Record<string, () => Scene> = {
   'call-expert-still': () => ({ me: CHEN, current: inCall(), more: { bindVideo: stand } }),
   'call-store-still': () => ({ me: shop, current: inCall(), more: { bindVideo: stand } }),
   'call-expert': () => ({ me: CHEN, current: inCall() }),
+  'call-expert-urgent': () => ({
+    me: CHEN,
+    current: inCall(),
+    more: { urgent: signal({ ...queued().calls[1]!, urgent: true, break_at: NOW }) },
+  }),
   'call-expert-guests': () => ({ me: CHEN, current: withGuests(inCall()) }),
   'call-store-guests': () => ({ me: shop, current: withGuests(inCall()) }),
   'trainer-desk-guests': () => ({ me: HE, current: withGuests(session()) }),

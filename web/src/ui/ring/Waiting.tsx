@@ -10,6 +10,7 @@ import { Button } from '../parts/Button'
 import { useTheme } from '../parts/hooks'
 import { about } from './about'
 import { OwnSide } from './OwnSide'
+import { Urgent } from './Urgent'
 
 export function Waiting(props: { room: RoomState }) {
   useTheme('dark')
@@ -50,6 +51,7 @@ export function Waiting(props: { room: RoomState }) {
             </strong>
           </p>
         </div>
+        <Urgent room={room} />
         <div class="ringing-next">
           <p>{t('queue.stay')}</p>
           <p class="second">{t('queue.until', { time: timeOfDay(call.wait_until ?? call.ring_until) })}</p>

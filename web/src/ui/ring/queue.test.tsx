@@ -4,8 +4,10 @@ import { describe, expect, it, vi } from 'vitest'
 import { Queue } from '../../model/queue'
 import { Incoming } from '../console/Incoming'
 import { QueueList } from '../console/QueueList'
-import { CHEN, NOW, TABLETS } from '../gallery/people'
-import { queued, ringing, waiting } from '../gallery/rooms'
+import { CHEN, LIU, NOW, TABLETS } from '../gallery/people'
+import type { RoomState } from '../../contract'
+import { UrgentBanner } from '../call/UrgentBanner'
+import { inCall, queued, ringing, waiting } from '../gallery/rooms'
 import { byTestId, draw, modelOf, press, signal } from '../testing'
 import { about } from './about'
 import { Chain } from './Chain'
@@ -64,6 +66,54 @@ describe('the queue on the console', () => {
     expect(document.querySelector('[data-testid="take-call"]')).toBeNull()
     await draw(<QueueList />, modelOf({ me: me(CHEN), tick: signal(NOW) }))
     expect(document.querySelector('[data-testid="queue"]')).toBeNull()
+  })
+})
+
+describe('an urgent call', () => {
+  it('is said to be so only after a question, and cannot be said twice', async () => {
+    const markUrgent = vi.fn(() => Promise.resolve())
+    HTMLDialogElement.prototype.showModal = vi.fn()
+    await draw(<Waiting room={waiting()} />, store({ markUrgent }))
+    await press('urgent')
+    expect(markUrgent).not.toHaveBeenCalled()
+    await press('urgent-yes')
+    expect(markUrgent).toHaveBeenCalledExactlyOnceWith('room-1')
+    const room = waiting()
+    await draw(<Waiting room={{ ...room, call: { ...room.call!, urgent_at: NOW } }} />, store({}))
+    expect(byTestId('is-urgent').textContent).toContain('紧急')
+    expect(document.querySelector('[data-testid="urgent"]')).toBeNull()
+  })
+  it('asks who is in a call to leave it, or is put off', async () => {
+    const leaveRoom = vi.fn(() => Promise.resolve())
+    const takeCall = vi.fn(() => Promise.resolve())
+    const dismissUrgent = vi.fn()
+    const urgent = signal({ ...queued().calls[1]!, urgent: true, break_at: NOW })
+    const model = modelOf({ urgent, leaveRoom, takeCall, dismissUrgent })
+    await draw(<UrgentBanner room={inCall()} />, model)
+    await press('urgent-later')
+    expect(dismissUrgent).toHaveBeenCalledExactlyOnceWith('room-2')
+    await press('urgent-answer')
+    expect(leaveRoom).toHaveBeenCalledExactlyOnceWith('room-1')
+    expect(takeCall).toHaveBeenCalledExactlyOnceWith('room-2')
+  })
+  it('breaks in on who fits and talks, from its time on, until it is put off', () => {
+    const queue = new Queue()
+    const person = signal<string | null>(CHEN.id)
+    const current = signal<RoomState | null>(null)
+    const tick = signal(NOW)
+    queue.follow({ person, current, tick })
+    const calls = [{ ...queued().calls[0]!, urgent: true, break_at: NOW + 1000 }]
+    queue.take({ type: 'queue', calls, more: 0 })
+    expect(queue.urgent.value).toBeNull()
+    current.value = inCall()
+    expect(queue.urgent.value).toBeNull()
+    tick.value = NOW + 1000
+    expect(queue.urgent.value?.room).toBe('room-1')
+    person.value = LIU.id
+    expect(queue.urgent.value).toBeNull()
+    person.value = CHEN.id
+    queue.dismiss('room-1')
+    expect(queue.urgent.value).toBeNull()
   })
 })
 
