@@ -13,6 +13,8 @@ from media.rtp.bandwidth import FLOOR_BPS
 
 CAMERA_PX = 720
 """What a camera is taken to send while nothing says otherwise."""
+FLOWS_S = 0.1
+"""A layer of which nothing came for longer may have stopped: its rate is of a window that has a hole."""
 _STEP = {layer: step for step, layer in enumerate(Layer)}
 
 
@@ -32,10 +34,11 @@ class Supply:
         had = [layer for layer in offered if layer in here or sending.comes(layer, now)]
         self.layers = [min(had, key=partial(_distance, layer)) for layer in offered]
         """For each that was answered the one that serves for it: a sender may not make all of them."""
-        self.offers = self._offers(now)
-        """What each layer would take: what it does take where it flows, else the most that it may."""
+        self.offers = self._offers(sending, now)
+        """What each layer would take: what it does take where it flows, else what it took last, else the most that it
+        may. Who counts the most for a smallest layer that nobody watches shows no picture where it would fit."""
 
-    def _offers(self, now: float) -> list[Offer]:
+    def _offers(self, sending: Sending, now: float) -> list[Offer]:
         if not self.layers:
             # Its sender can make it so small for everybody (REMB), and does not have to while nobody needs it.
             return [Offer(CAMERA_PX, min(FLOOR_BPS, self.sources[-1].rate.bps(now) or FLOOR_BPS))]
@@ -45,8 +48,11 @@ class Supply:
         for layer in self.layers:
             rate_bps = of[layer].rate.bps(now) if layer in of else None
             upper_bps = of[layer].upper_rate.bps(now) if layer in of else None
-            bps = min(LAYER_BPS[layer], rate_bps or LAYER_BPS[layer])
-            upper_bps = min(upper_bps or 0, bps)
+            if rate_bps and now - of[layer].last_at < FLOWS_S:
+                sending.took[layer] = rate_bps, upper_bps or 0
+            took_bps, took_upper_bps = sending.took.get(layer, (LAYER_BPS[layer], 0))
+            bps = min(LAYER_BPS[layer], took_bps)
+            upper_bps = min(took_upper_bps, bps)
             offers.append(Offer(camera_px // SHRUNK[layer], bps - upper_bps, upper_bps))
         return offers
 

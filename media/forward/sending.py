@@ -16,6 +16,8 @@ class Sending:
     def __init__(self) -> None:
         self.layers = frozenset({Layer.FULL})
         """What it was told last; the full one before anything was."""
+        self.took: dict[Layer, tuple[int, int]] = {}
+        """What each took when it came last, and its upper temporal layers of that: bits a second."""
         self._wanted_at: dict[Layer, float] = {}
         self._asked_at: dict[Layer, float] = {}
 

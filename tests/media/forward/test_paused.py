@@ -3,9 +3,11 @@
 import pytest
 
 from contract.data import Slots
-from contract.media import Grants, Source
+from contract.media import Grants, Layer, Source
+from passline.bench import room_link
 from tests.media.forward.client import Client
 from tests.media.forward.layered import join
+from tests.media.forward.mixed import HomeLink, Mixed
 from tests.media.forward.test_transport_cc import Narrow
 from tests.media.forward.world import World
 from tests.support.netem import Impairment
@@ -40,3 +42,21 @@ def test_who_has_no_picture_at_all_gets_all_back_soon_after_there_is_room(*, voi
     world.run(BACK_S)
     assert paused(viewer)[-1] == [False, False]
     assert viewer.slot().last_at > world.now - 0.1
+
+
+@pytest.mark.parametrize("kbps", [200, 250])
+def test_a_picture_that_nobody_watched_meanwhile_comes_back_where_every_second_frame_of_it_fits(kbps: int) -> None:
+    room = Mixed(obeys=True)
+    for track in room.camera.layers.values():
+        track.temporal = (0, 1)
+    watcher = room.watch(100_000)
+    room.watch(20_000_000)
+    room.world.run(12)
+    assert room.camera.active == {Layer.FULL}, "the smallest layer is not sent for nobody"
+    assert isinstance(watcher.down, HomeLink)
+    watcher.down.link = room_link.Link(1000 * kbps, watcher.down.delay_s)
+    room.world.run(30)
+    seen = watcher.seen()
+    print(f"{kbps} kbit/s: {seen}")
+    assert seen.layer is Layer.QUARTER
+    assert seen.later_concealed < 0.02
