@@ -36,6 +36,8 @@ class Action(StrEnum):
     PERSON_ADDED = "person_added"
     PERSON_DISABLED = "person_disabled"
     PERSON_ENABLED = "person_enabled"
+    HANDED_OVER = "handed_over"
+    """Somebody left: a callback, or all that they may replay, is their successor's; the detail names both."""
     PERSON_RENAMED = "person_renamed"
     PERSON_CHANGED = "person_changed"
     """Name, title or skills; by a list also a manager's region."""

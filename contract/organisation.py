@@ -64,6 +64,8 @@ class Disabled(Message):
     """Whether somebody, or a tablet, is kept out: whoever is signed in under the name goes at once."""
 
     disabled: bool
+    successor: PersonId | None = None
+    """Whose their open callbacks are from now on, and who replays what they could; only of somebody who leaves."""
 
 
 class Region(Message):

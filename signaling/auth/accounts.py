@@ -1,21 +1,25 @@
 """Adds, disables and renames people and tablets, and sets their passwords; the same for every door."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Grant, Login, Name, Role, Skill
+from contract.people import Grant, Login, Name, Person, Role, Skill
 from runtime import clock, ids
 from signaling.auth.passwords import Passwords
 from signaling.domain.accounts import check_password, made_up
 from signaling.domain.roles import check_roles
+from signaling.store import handovers
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
+from signaling.store.grants import further, main_grant
 from signaling.store.organisation import By, NewPerson
+from signaling.store.people import as_person
 from signaling.store.tables import PersonRow
 
 _LOGIN: TypeAdapter[str] = TypeAdapter(Login)
@@ -89,14 +93,20 @@ class Accounts:
         made = await self._passwords.hash(password)
         await self._with(login, lambda session, who: rows.set_password(session, PersonId(who.id), made, self._by))
 
-    async def disable(self, login: str) -> None:
-        """Raises Rejection(`not_found`, or `conflict` for the last administrator)."""
+    async def disable(self, login: str, successor: PersonId | None = None) -> None:
+        """What they owe, and what they may replay, is the successor's.
+
+        Raises Rejection(`not_found`; `bad_message` for who cannot take over; `conflict` for the last administrator).
+        """
 
         async def work(session: AsyncSession, who: PersonRow) -> None:
             if await rows.is_last_administrator(session, who):
                 raise Rejection(ErrorCode.CONFLICT, "the last administrator; add another one first")
-            if who.disabled_ms is None:
-                await rows.disable(session, PersonId(who.id), clock.wall_ms(), self._by)
+            if who.disabled_ms is not None:
+                return
+            if successor is not None:
+                await handovers.hand(session, as_person(who, None), await _heir(session, who, successor), self._by)
+            await rows.disable(session, PersonId(who.id), clock.wall_ms(), self._by)
 
         await self._with(login, work)
 
@@ -107,6 +117,7 @@ class Accounts:
             if await rows.stays_out(session, who):
                 raise Rejection(ErrorCode.CONFLICT, "a device that was taken back, or the store is closed")
             if who.disabled_ms is not None:
+                await handovers.take_back(session, PersonId(who.id))
                 await rows.enable(session, PersonId(who.id), self._by)
 
         await self._with(login, work)
@@ -139,6 +150,22 @@ class Accounts:
             await change(session, who)
 
         await self._database.write(work)
+
+
+@dataclass(frozen=True)
+class _Successor:
+    person: Person
+    grants: Sequence[Grant]
+
+
+async def _heir(session: AsyncSession, leaver: PersonRow, successor: PersonId) -> _Successor:
+    """Raises Rejection(`not_found`, or `bad_message` for a tablet, the same person, or somebody who is out)."""
+    row = await session.get(PersonRow, successor)
+    if row is None:
+        raise Rejection(ErrorCode.NOT_FOUND, "there is no such successor")
+    if Role.STORE in (row.role, leaver.role) or row.id == leaver.id or row.disabled_ms is not None:
+        raise Rejection(ErrorCode.BAD_MESSAGE, "a successor is somebody else, who can sign in; a tablet has none")
+    return _Successor(as_person(row, None), (main_grant(row), *await further(session, successor)))
 
 
 async def free_login(session: AsyncSession, login: str) -> None:

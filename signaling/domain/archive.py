@@ -43,6 +43,8 @@ class Kept:
     summary: RecordingSummary | None
     participants: frozenset[PersonId]
     """Who joined at some time."""
+    inherited: bool = False
+    """The reader is the successor of somebody who did."""
     published: list[Role] = field(default_factory=list)
     progress_s: float | None = None
     done: bool = False
@@ -81,7 +83,7 @@ def may_publish(who: Reader, kept: Kept) -> bool:
     """Who leads rooms and took part, and who may publish any, once there is something to show."""
     if not kept.replayable:
         return False
-    led = somewhere(Act.PUBLISH, who.grants) and who.id in kept.participants
+    led = somewhere(Act.PUBLISH, who.grants) and (kept.inherited or who.id in kept.participants)
     return led or may_in_room(Act.PUBLISH_ANY, who.grants, kept.state)
 
 

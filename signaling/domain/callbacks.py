@@ -30,6 +30,10 @@ class Viewer(Protocol):
     def grants(self) -> Sequence[Grant]: ...
 
 
+Heir = Viewer
+"""Who takes over from somebody who leaves."""
+
+
 def owed(state: RoomState, within_ms: int) -> Callback | None:
     """The callback that a call which is over leaves behind, if any."""
     call = state.call
@@ -101,6 +105,13 @@ def finish(item: Callback, by: Viewer, now_ms: int) -> Callback:
         return item
     _owner_or_overseer(item, by)
     return done(item, by.person, now_ms)
+
+
+def hand_over(item: Callback, to: Heir) -> Callback:
+    """Its owner leaves: it is the successor's, or the group's if the successor may not call this store back."""
+    if not may(Act.WORK_CALLBACK, to.grants, place_of(item.store)):
+        return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
+    return item.model_copy(update={"owner": to.person})
 
 
 def done(item: Callback, by: Person, now_ms: int) -> Callback:

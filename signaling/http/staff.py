@@ -45,10 +45,17 @@ async def invite_person(visit: Visit) -> InvitedPerson:
 
 
 async def disable_person(visit: Visit) -> None:
-    """Keep somebody, or a tablet, out from now on, or let them in again with the password that they had."""
+    """Keep somebody, or a tablet, out from now on, or let them in again with the password that they had.
+
+    With a successor, who gets their open callbacks and replays what they could.
+    """
     login = await _login(visit)
     accounts = Accounts(visit.house.database, visit.house.passwords, _by(visit))
-    await (accounts.disable if visit.body(Disabled).disabled else accounts.enable)(login)
+    asked = visit.body(Disabled)
+    if asked.disabled:
+        await accounts.disable(login, asked.successor)
+    else:
+        await accounts.enable(login)
 
 
 async def _login(visit: Visit) -> str:

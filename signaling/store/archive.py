@@ -19,6 +19,7 @@ from signaling.domain.access import Act, Scope, scope_of
 from signaling.domain.archive import REPLAYABLE, Kept
 from signaling.store.grants import within
 from signaling.store.tables import (
+    HandoverRow,
     MessageRow,
     ProgressRow,
     PublicationRow,
@@ -46,12 +47,17 @@ def _took_part(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def visible_to(who: Principal) -> ColumnElement[bool]:
     """The rooms of which `who` may see what is kept, open or over."""
-    own = _took_part(RoomMemberRow.person_id == who.id)
+    own = _took_part(or_(RoomMemberRow.person_id == who.id, RoomMemberRow.person_id.in_(_inherited_by(who))))
     published = and_(
         RecordingRow.state.in_(REPLAYABLE),
         exists().where(PublicationRow.room_id == RoomRow.id, PublicationRow.role.in_({one.role for one in who.grants})),
     )
     return or_(own, published, in_reach(scope_of(Act.SEE_ARCHIVE, who.grants)))
+
+
+def _inherited_by(who: Principal) -> Select[str]:
+    """Those who left, and whose successor `who` is."""
+    return select(HandoverRow.person_id).where(HandoverRow.successor_id == who.id)
 
 
 def in_reach(scope: Scope) -> ColumnElement[bool]:
@@ -76,14 +82,14 @@ def _over(who: Principal) -> Select[RoomRow, RecordingRow, ProgressRow]:
 async def find(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
     """One room, if it is over and visible to `who`."""
     rows = (await session.execute(_over(who).where(RoomRow.id == room))).all()
-    return (await _kept(session, rows))[0] if rows else None
+    return (await _kept(session, who, rows))[0] if rows else None
 
 
 async def find_overseen(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
     """One room, if it is over and `who` may see how well it went."""
     overseen = in_reach(scope_of(Act.SEE_QUALITY, who.grants))
     rows = (await session.execute(_over(who).where(RoomRow.id == room, overseen))).all()
-    return (await _kept(session, rows))[0] if rows else None
+    return (await _kept(session, who, rows))[0] if rows else None
 
 
 async def page(session: AsyncSession, who: Principal, before: tuple[int, str] | None, limit: int) -> list[Kept]:
@@ -91,10 +97,10 @@ async def page(session: AsyncSession, who: Principal, before: tuple[int, str] | 
     query = _over(who).order_by(RoomRow.opened_ms.desc(), RoomRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(tuple_(RoomRow.opened_ms, RoomRow.id) < before)
-    return await _kept(session, (await session.execute(query)).all())
+    return await _kept(session, who, (await session.execute(query)).all())
 
 
-async def _kept(session: AsyncSession, rows: Sequence[Any]) -> list[Kept]:
+async def _kept(session: AsyncSession, who: Principal, rows: Sequence[Any]) -> list[Kept]:
     ids = [room.id for room, _, _ in rows]
     published: dict[str, list[Role]] = {}
     for room_id, role in await session.execute(
@@ -108,8 +114,16 @@ async def _kept(session: AsyncSession, rows: Sequence[Any]) -> list[Kept]:
         )
     ):
         participants.setdefault(room_id, set()).add(PersonId(person))
+    left = {PersonId(person) for person in await session.scalars(_inherited_by(who))}
     return [
-        _one(room, recording, progress, sorted(published.get(room.id, [])), participants.get(room.id, set()))
+        _one(
+            room,
+            recording,
+            progress,
+            sorted(published.get(room.id, [])),
+            participants.get(room.id, set()),
+            inherited=not left.isdisjoint(participants.get(room.id, set())),
+        )
         for room, recording, progress in rows
     ]
 
@@ -120,6 +134,8 @@ def _one(
     progress: ProgressRow | None,
     published: list[Role],
     participants: set[PersonId],
+    *,
+    inherited: bool,
 ) -> Kept:
     state = RoomState.model_validate_json(room.body)
     summary = None
@@ -134,6 +150,7 @@ def _one(
         recording=recorded,
         summary=summary,
         participants=frozenset(participants),
+        inherited=inherited,
         published=published,
         progress_s=progress.position_s if progress else None,
         done=bool(progress and progress.done),

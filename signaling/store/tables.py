@@ -100,6 +100,14 @@ class GrantRow(Base):
     store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"))
 
 
+class HandoverRow(Base):
+    """Somebody left, and who took over; if that one leaves too, it is whoever took over then."""
+
+    __tablename__ = "handover"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    successor_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+
+
 class DeviceRow(Base):
     """A tablet that was enrolled by a code: what the person of the role `store` behind it is as a thing."""
 

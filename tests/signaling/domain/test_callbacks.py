@@ -130,6 +130,13 @@ def test_calling_again_in_vain_neither_doubles_it_nor_starts_the_clock_anew() ->
     assert (both.calls, both.rung_at, both.why) == (2, NOW, EndReason.DECLINED)
 
 
+def test_who_leaves_hands_it_to_the_successor_or_to_the_group() -> None:
+    taken = callbacks.take(item(), Holder(CHEN))
+    assert callbacks.hand_over(taken, Holder(LIU)).owner == LIU
+    for nobody in (Holder(TRAINER), Holder(MANAGER, RegionId("south"))):
+        assert callbacks.hand_over(taken, nobody) == item(), "nobody owes it"
+
+
 @pytest.mark.parametrize(
     ("viewer", "sees"),
     [

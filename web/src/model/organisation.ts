@@ -28,8 +28,8 @@ export interface Organisation {
   giveRoles(person: PersonId, roles: Roles): Promise<void>
   /** The path of a new link. Refusals: conflict. */
   invite(person: PersonId): Promise<string>
-  /** Also a tablet. Refusals: conflict for the last administrator. */
-  disable(person: PersonId, disabled: boolean): Promise<void>
+  /** Also a tablet. The successor gets their work. Refusals: conflict for the last administrator. */
+  disable(person: PersonId, disabled: boolean, successor?: PersonId): Promise<void>
   /** Those that the reader looks after. */
   stores(): Promise<Stores>
   /** Refusals: conflict. */
@@ -61,8 +61,10 @@ export const organisation: Organisation = {
   giveRoles: (person, body) => call('PUT', `/api/people/${encodeURIComponent(person)}/roles`, { body }),
   invite: async (person) =>
     (await call<{ path: string }>('POST', `/api/people/${encodeURIComponent(person)}/invitation`)).path,
-  disable: (person, disabled) =>
-    call('PUT', `/api/people/${encodeURIComponent(person)}/disabled`, { body: { disabled } }),
+  disable: (person, disabled, successor) =>
+    call('PUT', `/api/people/${encodeURIComponent(person)}/disabled`, {
+      body: { disabled, successor: successor ?? null },
+    }),
   stores: () => call('GET', '/api/stores'),
   addStore: (body) => call('POST', '/api/stores', { body }),
   changeStore: (store, body) => call('PUT', `/api/stores/${encodeURIComponent(store)}`, { body }),

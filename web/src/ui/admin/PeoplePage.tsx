@@ -124,6 +124,7 @@ export function PeoplePage() {
         <PersonDialog
           record={open === 'new' ? null : open}
           places={places}
+          people={people}
           onClose={close}
           onDone={(made) => {
             close()

@@ -9,6 +9,7 @@ import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
+import { Choice } from './Frame'
 import { NameFields, nameIn, typed } from './NameFields'
 import { RolesFields, type Given } from './RolesFields'
 import { refused } from './words'
@@ -19,6 +20,7 @@ const LOGIN = /^[a-z0-9][a-z0-9._@-]{1,63}$/
 export function PersonDialog(props: {
   record: PersonRecord | null
   places: Pick<Stores, 'regions' | 'stores'>
+  people: readonly PersonRecord[]
   onClose: () => void
   /** Something was changed; `path` is a link that was made. */
   onDone: (made?: { name: string; path: string }) => void
@@ -80,7 +82,15 @@ export function PersonDialog(props: {
       onClose={props.onClose}
       acts={
         <>
-          {record && <Standing record={record} busy={busy} carryOut={carryOut} onDone={props.onDone} />}
+          {record && (
+            <Standing
+              record={record}
+              others={props.people.filter((one) => !one.disabled && one.person.id !== record.person.id)}
+              busy={busy}
+              carryOut={carryOut}
+              onDone={props.onDone}
+            />
+          )}
           <Button onClick={props.onClose}>{t('act.cancel')}</Button>
           <Button kind="main" busy={busy && t('admin.busy')} onClick={save} testid="person-save">
             {t(record ? 'admin.save' : 'admin.add_and_invite')}
@@ -171,6 +181,8 @@ function given(record: PersonRecord | null): Given {
 /** What can be done to a sign-in that is there. */
 function Standing(props: {
   record: PersonRecord
+  /** Who could take over. */
+  others: readonly PersonRecord[]
   busy: boolean
   carryOut: (wish: () => Promise<void>) => Promise<void>
   onDone: (made?: { name: string; path: string }) => void
@@ -179,8 +191,19 @@ function Standing(props: {
   const { id, name } = props.record.person
   const { disabled } = props.record
   const [sure, setSure] = useState(false)
+  const [successor, setSuccessor] = useState('')
   return (
     <div class="admin-standing">
+      {sure && !disabled && (
+        <Choice
+          label={t('admin.successor')}
+          value={successor}
+          any={t('admin.no_successor')}
+          options={props.others.map((one) => ({ value: one.person.id, word: nameOf(one.person.name) }))}
+          onChange={setSuccessor}
+          testid="person-successor"
+        />
+      )}
       {!disabled && (
         <Button
           icon={KeyRound}
@@ -205,7 +228,7 @@ function Standing(props: {
           if (!disabled && !sure) return setSure(true)
           if (event.detail > 1) return // the second click of two is no answer to the question
           void props.carryOut(async () => {
-            await model.organisation.disable(id, !disabled)
+            await model.organisation.disable(id, !disabled, successor || undefined)
             toast(() =>
               t(
                 !disabled

@@ -144,6 +144,19 @@ describe('the list of people', () => {
     expect(changePerson).toHaveBeenLastCalledWith('p-chen', expect.objectContaining({ skills: [] }))
   })
 
+  it('hands the work of somebody who leaves to whoever is named', async () => {
+    const disable = vi.fn<Organisation['disable']>(() => Promise.resolve())
+    await drawn('people', { disable })
+    await press('open-chen')
+    await press('person-disable')
+    const options = [...byTestId<HTMLSelectElement>('person-successor').options].map((one) => one.value)
+    expect(options).toEqual(['', 'p-sun', 'p-qian'])
+    await choose('person-successor', 'p-sun')
+    await press('person-disable')
+    await settled()
+    expect(disable).toHaveBeenCalledWith('p-chen', true, 'p-sun')
+  })
+
   it('says in its own words why something was refused, and keeps what was typed', async () => {
     await drawn('people', { disable: () => Promise.reject(new Refusal('conflict')) })
     await press('open-chen')

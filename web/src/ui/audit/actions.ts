@@ -24,6 +24,7 @@ const EVERY: Record<Action, true> = {
   person_added: true,
   person_disabled: true,
   person_enabled: true,
+  handed_over: true,
   person_renamed: true,
   person_changed: true,
   roles_changed: true,
