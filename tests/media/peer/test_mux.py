@@ -365,6 +365,33 @@ async def test_what_comes_while_packets_leave_is_read_at_once_but_not_for_ever(t
             mux.close()
 
 
+class NotedPlane(PythonPlane):
+    """Notes when what was queued leaves."""
+
+    def __init__(self, noted: list[str]) -> None:
+        super().__init__()
+        self.noted = noted
+
+    def flush(self) -> bool:
+        self.noted.append("flush")
+        return super().flush()
+
+
+async def test_media_that_was_read_before_a_handshake_leaves_before_it() -> None:
+    noted: list[str] = []
+    mux = Mux(0, plane=NotedPlane(noted))
+    try:
+        endpoint = endpoint_of(mux)
+        endpoint.on_dtls = lambda _data: noted.append("handshake")
+        with silent_victim(mux, endpoint) as source:
+            await until(lambda: endpoint.path is not None)
+            noted.clear()
+            mux._take(mux._doors[LOOPBACK], b"\x16 a flight", source.getsockname(), clock.now())
+        assert noted == ["flush", "handshake"]
+    finally:
+        mux.close()
+
+
 async def test_checks_and_handshakes_are_taken_at_a_bounded_rate(mux: Mux) -> None:
     endpoint = endpoint_of(mux)
     with silent_victim(mux, endpoint) as source:
