@@ -118,10 +118,15 @@ class _Sctp(RTCSctpTransport):
         super()._set_state(state)
 
     def say(self, channel: RTCDataChannel, text: bytes) -> None:
-        """Send a message on an open channel as soon as may be: as `channel.send`, and now if that is so."""
+        """Send a message on an open channel as soon as may be: as `channel.send`, and now if that is so. Never raises:
+        who speaks is a room, which must not end by what one peer made of its association."""
         channel._addBufferedAmount(len(text))
         self._data_channel_queue.append((channel, WEBRTC_STRING, text))
-        at_once(self._data_channel_flush())
+        try:
+            at_once(self._data_channel_flush())
+        except Exception as error:  # noqa: BLE001 - as in `take`
+            log.warning("data channel broken by the peer", error=type(error).__name__)
+            asyncio.get_running_loop().call_soon(self._failed)  # not in the midst of what the room does
 
     def take(self, data: bytes) -> None:
         """A packet came."""

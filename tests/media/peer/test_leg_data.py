@@ -6,7 +6,7 @@ import pytest
 from aiortc import RTCSctpCapabilities, RTCSctpTransport
 from aiortc.rtcsctptransport import WEBRTC_STRING, DataChunk, SackChunk, parse_packet
 
-from contract.data import PointAt, Ready, SlotSize
+from contract.data import Moved, PointAt, Ready, SlotSize
 from contract.ids import PersonId
 from contract.nodes import LegEnd, LegState
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED, MESSAGES_PER_S
@@ -139,6 +139,22 @@ async def test_who_does_not_begin_an_association_is_begun_with(server: Loop, cli
     await sctp.start(RTCSctpCapabilities(maxMessageSize=65536), 5000)
     await until(lambda: sctp.state == "connected")
     await sctp.stop()
+
+
+async def test_an_association_that_breaks_while_we_speak_ends_its_leg_and_not_who_speaks(
+    server: Loop, client: PeerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leg = await connected(server, client)
+
+    async def broken() -> None:
+        raise AssertionError
+
+    assert leg._data is not None
+    monkeypatch.setattr(leg._data._sctp, "_data_channel_flush", broken)
+    leg.send_data(Moved(reason="left"))
+    assert leg.reason is None, "not while the room goes over its legs"
+    await until(lambda: leg.reason)
+    assert leg.reason is LegEnd.FAILED
 
 
 async def test_who_acknowledges_more_than_was_ever_sent_is_closed(server: Loop, client: PeerClient) -> None:
