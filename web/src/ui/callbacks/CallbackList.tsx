@@ -98,15 +98,15 @@ function Line(props: { item: Callback; now: number }) {
   )
 }
 
-/** `quiet` leaves out what is said of an empty list. */
-export function CallbackList(props: { quiet?: boolean }) {
+/** `among` other lists it has a heading of its own, and says nothing when it is empty. */
+export function CallbackList(props: { among?: boolean }) {
   const model = useModel()
   const items = model.callbacks.value
   const now = model.tick.value
   const late = items.filter((item) => now >= item.due_at).length
-  if (items.length === 0 && model.link.value !== 'online') return props.quiet ? null : <Loading />
+  if (items.length === 0 && model.link.value !== 'online') return props.among ? null : <Loading />
   if (items.length === 0)
-    return props.quiet ? null : (
+    return props.among ? null : (
       <div class="card">
         <Empty icon={PhoneIncoming} title={t('callback.none')} text={t('callback.none_text')} />
       </div>
@@ -114,7 +114,7 @@ export function CallbackList(props: { quiet?: boolean }) {
   return (
     <section data-testid="callbacks">
       <div class="home-section-head">
-        <h2>{t('callback.title')}</h2>
+        {props.among && <h2>{t('callback.title')}</h2>}
         <p class="caption">{t('callback.count', { count: items.length })}</p>
         {late > 0 && <p class="caption callback-late">{t('callback.count_late', { count: late })}</p>}
       </div>

@@ -102,7 +102,7 @@ export function Console() {
             </section>
           )}
           <QueueList />
-          <CallbackList quiet />
+          <CallbackList among />
           <RecentCalls limit={6} />
         </main>
         <aside class="console-side" aria-label={t('console.experts')}>
