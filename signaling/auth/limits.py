@@ -1,5 +1,9 @@
 """Locks a name, an address, or a signed-in browser, after too many wrong passwords, tokens or codes."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -52,12 +56,24 @@ class AddressLimit:
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._per_address = RateLimitItemPerMinute(WRONG_PER_ADDRESS, WINDOW_MIN)
+        self._under_way: Counter[str] = Counter()
 
-    def check(self, address: str) -> None:
-        """Raises Rejection(`locked`), for a right one too."""
-        if not self._limiter.test(self._per_address, address):
-            raise Rejection(ErrorCode.LOCKED, "too many wrong guesses", retry_after_s=WINDOW_MIN * 60.0)
+    @contextmanager
+    def guess(self, address: str) -> Iterator[None]:
+        """Around the look at one guess, which raises Rejection if it is wrong.
 
-    def wrong(self, address: str) -> None:
-        """Counts a wrong one."""
-        self._limiter.hit(self._per_address, address)
+        Those that are still looked at count as wrong: else as many as fit into one look would be free. Raises
+        Rejection(`locked`), for a right one too.
+        """
+        left = self._limiter.get_window_stats(self._per_address, address).remaining
+        if left <= self._under_way[address]:
+            again_s = WINDOW_MIN * 60.0 if left == 0 else 1.0
+            raise Rejection(ErrorCode.LOCKED, "too many wrong guesses", retry_after_s=again_s)
+        self._under_way[address] += 1
+        try:
+            yield
+        except Rejection:
+            self._limiter.hit(self._per_address, address)
+            raise
+        finally:
+            self._under_way -= Counter({address: 1})  # an address at zero is forgotten

@@ -3,7 +3,7 @@
 import segno
 from aiohttp import web
 
-from contract.errors import ErrorCode, Rejection
+from contract.errors import ErrorCode
 from contract.http import Me
 from contract.ids import PersonId, StoreId
 from contract.organisation import EnrolDevice, Enrolment, EnrolmentWish
@@ -29,13 +29,8 @@ async def offer_enrolment(visit: Visit) -> Enrolment:
 
 async def enrol_device(visit: Visit) -> web.Response:
     """This browser is a device of the code's store from now on; the code is used up."""
-    limit = visit.house.enrolment_limit
-    limit.check(visit.address)
-    try:
+    with visit.house.enrolment_limit.guess(visit.address):
         device = await visit.house.devices.enrol(visit.body(EnrolDevice).code, visit.address)
-    except Rejection:
-        limit.wrong(visit.address)
-        raise
     return await enter(visit, device)
 
 

@@ -177,15 +177,13 @@ def _options(visit: Visit) -> web.Response:
 
 async def _pass(visit: Visit, use: MediaUse) -> Pass:
     """What the token in `Authorization` says. Raises Rejection(`sign_in`, `forbidden` or `locked`)."""
-    limit = visit.house.media_token_limit
-    limit.check(visit.address)
     scheme, _, token = visit.raw.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Rejection(ErrorCode.SIGN_IN, "no bearer token")
-    found = await visit.house.media_tokens.recognise(token.strip())
-    if found is None:
-        limit.wrong(visit.address)
-        raise Rejection(ErrorCode.SIGN_IN, "no such token")
+    with visit.house.media_token_limit.guess(visit.address):
+        found = await visit.house.media_tokens.recognise(token.strip())
+        if found is None:
+            raise Rejection(ErrorCode.SIGN_IN, "no such token")
     if (found.room, found.use) != (visit.param("room"), use):
         raise Rejection(ErrorCode.FORBIDDEN, "a token for another room, or another use")
     return found
