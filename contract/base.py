@@ -20,6 +20,7 @@ Sdp = Annotated[str, Field(min_length=1, max_length=48 * 1024)]
 """A session description, RFC 8866; at most 48 KiB."""
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 
 class Message(BaseModel):
@@ -41,6 +42,26 @@ def decode(adapter: TypeAdapter[T], data: bytes | str) -> T:
     try:
         return adapter.validate_json(data, strict=True, extra="ignore")
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "message"
-        raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"{where}: {first['msg']}") from error
+        raise _violation(error) from error
+
+
+def decode_exact(kind: type[M], data: bytes | str) -> M:
+    """Read what replaces something that is kept. What it leaves out goes back to its default, so nothing is guessed at:
+    it must say something, and nothing that we do not know.
+
+    Raises ProtocolViolation(`bad_message`) naming the first wrong field and what to do, never its value.
+    """
+    try:
+        message = kind.model_validate_json(data, strict=True, extra="forbid")
+    except ValidationError as error:
+        raise _violation(error) from error
+    if not message.model_fields_set:
+        raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"nothing is set: send {', '.join(kind.model_fields)}")
+    return message
+
+
+def _violation(error: ValidationError) -> ProtocolViolation:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "message"
+    why = "not known here, leave it out" if first["type"] == "extra_forbidden" else first["msg"]
+    return ProtocolViolation(ErrorCode.BAD_MESSAGE, f"{where}: {why}")

@@ -69,6 +69,7 @@ def build(
         presence=service.presence,
         rooms=service,
         guests=service.guests,
+        experts=service.rooms.experts,
         callbacks=service.callbacks,
         probes=service.probes,
         sockets=gateway,

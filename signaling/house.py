@@ -27,6 +27,7 @@ from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
+from signaling.domain.routing import Expert
 from signaling.live.guests import Entered, Restarted
 from signaling.store.engine import Database
 from signaling.store.media_tokens import Pass
@@ -128,6 +129,8 @@ class House:
     presence: PresenceBoard
     rooms: LiveRooms
     guests: LiveGuests
+    experts: Callable[[], list[Expert]]
+    """As they are this moment, for who would ring."""
     callbacks: LiveCallbacks
     probes: MediaProbes
     sockets: Sockets

@@ -63,6 +63,18 @@ def fitting(
     return [expert.person for expert, _ in ranked]
 
 
+def begin_to_ring(
+    steps: Iterable[RingStep], reason: Reason, experts: Sequence[Expert], at_once: int, now_ms: int
+) -> list[list[Person]]:
+    """Whom each step begins to ring, best first, if nobody answers, declines or becomes free meanwhile."""
+    rung: list[list[Person]] = []
+    for step in steps:
+        before = {person.id for people in rung for person in people}
+        others = [expert for expert in experts if expert.person.id not in before]
+        rung.append(fitting(step, reason, None, others, now_ms)[:at_once])
+    return rung
+
+
 def speaks(profile: ExpertProfile, language: Language | None) -> bool:
     """Whether they understand each other; who says nothing of languages does."""
     return language is None or not profile.languages or language in profile.languages

@@ -55,7 +55,9 @@ def _handle(house: House, route: Route) -> Next:
             raise ProtocolViolation(ErrorCode.BAD_MESSAGE, "a body must not be compressed")
         with bound_contextvars(person=who.id if who else None):
             query = _query(request, route.query) if route.query is not None else None
-            body = await read_message(request, route.body, route.max_bytes) if route.body is not None else None
+            body = None
+            if route.body is not None:
+                body = await read_message(request, route.body, route.max_bytes, exact=route.exact)
             foreign = route.body is None and route.accepts != JSON and request.content_type != route.accepts
             if foreign and not route.bearer:
                 raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"the content type must be {route.accepts}")

@@ -96,6 +96,10 @@ def _schemas(table: list[Route]) -> tuple[Json, dict[tuple[type[BaseModel], Json
         if schema.get("additionalProperties") is False:
             del schema["additionalProperties"]  # what we do not know is ignored, see contract.base.decode
     refs = {key: made[key] for key in wanted}
+    for route in table:
+        if route.exact:
+            exact = schemas[refs[route.body, "validation"]["$ref"].removeprefix(_REF)]  # type: ignore[index]  # has one
+            exact |= {"additionalProperties": False, "minProperties": 1}
     return dict(sorted(schemas.items())), refs
 
 

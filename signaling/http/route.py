@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
-from contract.base import MAX_FRAME_BYTES, Message, decode, encode
+from contract.base import MAX_FRAME_BYTES, Message, decode, decode_exact, encode
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from signaling.auth.principal import Principal
 from signaling.domain.access import Act
@@ -50,6 +50,8 @@ class Route:
     open and errors are problem details. The handler checks token and content type."""
     body: type[BaseModel] | None = None
     """JSON body; None with `accepts` other than JSON means that the handler reads the bytes itself."""
+    exact: bool = False
+    """The body replaces what was there: one that says nothing, or something we do not know, is refused."""
     query: type[BaseModel] | None = None
     accepts: str = JSON
     max_bytes: int = MAX_BODY_BYTES
@@ -164,8 +166,9 @@ async def read_body(request: web.Request, limit_bytes: int) -> bytes:
     return bytes(data)
 
 
-async def read_message(request: web.Request, kind: type[M], limit_bytes: int) -> M:
+async def read_message(request: web.Request, kind: type[M], limit_bytes: int, *, exact: bool = False) -> M:
     """The body as a contract model. Raises ProtocolViolation(`bad_message`) or Rejection(`too_large`)."""
     if request.content_type != JSON:
         raise ProtocolViolation(ErrorCode.BAD_MESSAGE, f"the content type must be {JSON}")
-    return decode(TypeAdapter(kind), await read_body(request, limit_bytes))
+    data = await read_body(request, limit_bytes)
+    return decode_exact(kind, data) if exact else decode(TypeAdapter(kind), data)

@@ -7,10 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
-from contract.people import Role
+from contract.people import Presence, Role
+from contract.rooms import Reason
 from contract.routing import Chains, ExpertLine, ExpertProfile, Routing
-from signaling.domain.access import Act
-from signaling.domain.routing import usual_steps
+from contract.routing_now import ExpertNow, ReasonNow, RoutingNow, StepNow
+from runtime import clock
+from signaling.domain.access import NOWHERE, Act
+from signaling.domain.routing import at_work, begin_to_ring, steps_for, usual_steps
 from signaling.http.route import Route, Visit
 from signaling.store import people, routing
 from signaling.store.organisation import By
@@ -18,7 +21,7 @@ from signaling.store.organisation import By
 
 async def get_routing(visit: Visit) -> Routing:
     """The chains that calls go through, and when and for what each expert can be rung."""
-    usual = usual_steps(round(visit.house.settings.ring_s * 1000))
+    usual = usual_steps(_ring_ms(visit))
 
     async def look(session: AsyncSession) -> Routing:
         chains, profiles = await routing.chains(session), await routing.profiles(session)
@@ -32,6 +35,35 @@ async def get_routing(visit: Visit) -> Routing:
         )
 
     return await visit.house.database.fetch(look)
+
+
+async def get_now(visit: Visit) -> RoutingNow:
+    """Whom a call for each reason would ring this moment, step by step, and who could be rung at all."""
+    house, now_ms = visit.house, clock.wall_ms()
+    chains = await house.database.fetch(routing.chains)
+    experts = [one for one in house.experts() if one.reach != NOWHERE]
+    presence = {entry.person.id: entry.presence for entry in house.presence.entries()}
+    reasons = []
+    for reason in Reason:
+        steps = steps_for(reason, chains, _ring_ms(visit))
+        rung = begin_to_ring(steps, reason, experts, chains.at_once, now_ms)
+        found = [
+            StepNow(step=step, people=[person.id for person in people])
+            for step, people in zip(steps, rung, strict=True)
+        ]
+        reasons.append(ReasonNow(reason=reason, steps=found))
+    return RoutingNow(
+        at=now_ms,
+        reasons=reasons,
+        experts=[
+            ExpertNow(
+                person=expert.person.id,
+                presence=presence.get(expert.person.id, Presence.OFFLINE),
+                at_work=at_work(expert.profile, now_ms),
+            )
+            for expert in experts
+        ],
+    )
 
 
 async def put_chains(visit: Visit) -> web.Response:
@@ -55,6 +87,10 @@ async def put_profile(visit: Visit) -> web.Response:
     return web.Response(status=204)
 
 
+def _ring_ms(visit: Visit) -> int:
+    return round(visit.house.settings.ring_s * 1000)
+
+
 def _by(visit: Visit) -> By:
     return By(visit.who.id, visit.address)
 
@@ -62,12 +98,16 @@ def _by(visit: Visit) -> By:
 ROUTES = [
     Route(method="GET", path="/api/routing", handler=get_routing, act=Act.CHANGE_ROUTING, whole=True, answer=Routing),
     Route(
+        method="GET", path="/api/routing/now", handler=get_now, act=Act.CHANGE_ROUTING, whole=True, answer=RoutingNow
+    ),
+    Route(
         method="PUT",
         path="/api/routing/chains",
         handler=put_chains,
         act=Act.CHANGE_ROUTING,
         whole=True,
         body=Chains,
+        exact=True,
         status=204,
     ),
     Route(
@@ -77,6 +117,7 @@ ROUTES = [
         act=Act.CHANGE_ROUTING,
         whole=True,
         body=ExpertProfile,
+        exact=True,
         status=204,
     ),
 ]

@@ -118,7 +118,8 @@ ROWS: dict[tuple[str, str], Row] = {
         )
         for act in ("take", "reopen", "done")
     },
-    ("GET", "/api/routing"): Row(all_get(403, *SIGNED_IN) | {"admin": 200}),
+    ("GET", "/api/routing"): BY_ADMIN,
+    ("GET", "/api/routing/now"): BY_ADMIN,
     ("PUT", "/api/routing/chains"): Row(all_get(403, *SIGNED_IN) | {"admin": 204}, body={"at_once": 3}),
     ("PUT", "/api/routing/experts/{person}"): Row(
         all_get(403, *SIGNED_IN) | {"admin": 204}, body={"zone": "Asia/Shanghai", "on_call": True}

@@ -17,7 +17,7 @@ from signaling.domain.calls import next_ring_ms
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired
 from signaling.domain.draft import find
 from signaling.domain.rooms import decide, open_room
-from signaling.domain.routing import Expert, at_work, fitting, steps_for, usual_steps
+from signaling.domain.routing import Expert, at_work, begin_to_ring, fitting, steps_for, usual_steps
 from tests.signaling.domain.people import CHEN, CID, LIU, NOW, RECORDING, ROOM, STORE, ZHANG, expert, session
 from tests.support.holder import usual_grants
 
@@ -266,3 +266,10 @@ def test_a_call_rings_nobody_beyond_their_grants() -> None:
     state = call([ANYBODY], experts)
     assert [member.person.id for member in state.members if member.state is MemberState.RINGING] == [ZHANG.id]
     assert call([ANYBODY], experts[:1]).end is EndReason.NOBODY_FREE
+
+
+def test_each_step_of_a_preview_names_who_begins_to_ring_at_it() -> None:
+    experts = [who(CHEN), who(ZHANG, calls=1), who(LIU), who(WANG, free=False)]
+    steps = [SKILLED, DUTY, ANYBODY]
+    assert begin_to_ring(steps, Reason.EQUIPMENT, experts, 5, NOW) == [[CHEN, ZHANG], [], [LIU]]
+    assert begin_to_ring(steps, Reason.EQUIPMENT, experts, 1, NOW) == [[CHEN], [], [LIU]]

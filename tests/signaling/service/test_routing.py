@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from contract.client import AcceptCall, DeclineCall, LeaveRoom, StartCall
 from contract.errors import ErrorCode
 from contract.ids import RoomId
+from contract.people import Presence
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RoomState
 from contract.routing import Routing
+from contract.routing_now import RoutingNow
 from contract.server import Done, Error
 from runtime.supervise import TaskScope
 from tests.signaling.service.world import World, ring
@@ -193,4 +197,51 @@ async def test_a_wrong_chain_is_refused_by_name_and_changes_nothing(
 async def test_only_experts_have_a_profile(world: World) -> None:
     admin = await world.server.sign_in("admin")
     for person in ("p-store-0117", "p-he", "nobody"):
-        assert (await admin.ask("PUT", f"/api/routing/experts/{person}", json={})).status == 404
+        assert (await admin.ask("PUT", f"/api/routing/experts/{person}", json={"on_call": True})).status == 404
+
+
+async def test_who_would_be_rung_now_is_who_is_free_and_at_work(world: World) -> None:
+    chen, _liu = [await world.tab(login) for login in ("chen", "liu")]
+    admin = await world.server.sign_in("admin")
+    await set_chain(admin, {"who": "skilled", "ring_ms": LONG_MS}, {"who": "anybody", "ring_ms": LONG_MS})
+
+    async def until(steps: list[list[str]]) -> dict[str, tuple[Presence, bool]]:
+        async with asyncio.timeout(60):
+            while True:
+                found = (await admin.get("/api/routing/now")).read(RoutingNow)
+                [equipment] = [one for one in found.reasons if one.reason is Reason.EQUIPMENT]
+                if [step.people for step in equipment.steps] == steps:
+                    return {one.person: (one.presence, one.at_work) for one in found.experts}
+                await asyncio.sleep(0.02)
+
+    experts = await until([["p-chen"], ["p-liu"]])
+    assert (experts["p-chen"], experts["p-zhang"]) == ((Presence.FREE, True), (Presence.OFFLINE, True))
+    not_near_today = (datetime.now(ZoneInfo("Asia/Shanghai")).weekday() + 3) % 7
+    off = {"shifts": [{"day": not_near_today, "from_min": 0, "to_min": 1}]}
+    assert (await admin.ask("PUT", f"/api/routing/experts/{chen.person}", json=off)).status == 204
+    assert (await until([[], ["p-liu"]]))["p-chen"] == (Presence.FREE, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "why"),
+    [
+        ("chains", {}, "nothing is set: send at_once, usual, equipment, dishes, other"),
+        ("chains", {"at_once": 3, "usuall": []}, "usuall: not known here, leave it out"),
+        ("chains", {"usual": [{"who": "anybody", "ring_ms": 1000, "skill": "it"}]}, "usual.0.skill: not known here"),
+        ("chains", {"usual": []}, "usual: "),
+        ("chains", {"usual": [{"who": "anybody", "ring_ms": 1}]}, "usual.0.ring_ms: "),
+        ("experts/p-chen", {}, "nothing is set: send levels, languages, zone, shifts, on_call"),
+        ("experts/p-chen", {"oncall": True}, "oncall: not known here, leave it out"),
+        ("experts/p-chen", {"zone": "Moon/Base"}, "zone: "),
+        ("experts/p-chen", {"shifts": [{"day": 0, "from_min": 60, "to_min": 30}]}, "shifts.0: "),
+    ],
+)
+async def test_what_does_not_say_what_to_set_is_refused_and_sets_nothing(
+    world: World, path: str, body: Mapping[str, object], why: str
+) -> None:
+    admin = await world.server.sign_in("admin")
+    before = (await admin.get("/api/routing")).body
+    answer = await admin.ask("PUT", f"/api/routing/{path}", json=body)
+    assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE)
+    assert why in answer.body.decode()
+    assert (await admin.get("/api/routing")).body == before

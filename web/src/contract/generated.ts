@@ -475,6 +475,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routing/now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom a call for each reason would ring this moment, step by step, and who could be rung at all. */
+        get: operations["get_now"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/routing/chains": {
         parameters: {
             query?: never;
@@ -1730,6 +1747,17 @@ export interface components {
             profile: components["schemas"]["ExpertProfile"];
         };
         /**
+         * ExpertNow
+         * @description Whether an expert can be rung.
+         */
+        ExpertNow: {
+            /** Person */
+            person: string;
+            presence: components["schemas"]["Presence"];
+            /** At Work */
+            at_work: boolean;
+        };
+        /**
          * ExpertProfile
          * @description When somebody can be rung, and for what. Which skills they have is the list of people's business.
          */
@@ -2769,6 +2797,15 @@ export interface components {
          */
         Reason: "any" | "equipment" | "dishes" | "other";
         /**
+         * ReasonNow
+         * @description What a call for this reason goes through.
+         */
+        ReasonNow: {
+            reason: components["schemas"]["Reason"];
+            /** Steps */
+            steps: components["schemas"]["StepNow"][];
+        };
+        /**
          * Receipt
          * @description How far people have come in a channel, all who moved in one moment.
          */
@@ -3035,6 +3072,19 @@ export interface components {
             experts: components["schemas"]["ExpertLine"][];
         };
         /**
+         * RoutingNow
+         * @description As if a store that speaks any language called at `at`, nobody declined and nobody became free. Experts who are
+         *     rung for some regions or stores only are named as if the store were theirs.
+         */
+        RoutingNow: {
+            /** At */
+            at: number;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonNow"][];
+            /** Experts */
+            experts: components["schemas"]["ExpertNow"][];
+        };
+        /**
          * Rung
          * @description This device rings; the first report sets the call's ring time.
          */
@@ -3298,6 +3348,15 @@ export interface components {
             age_ms: number;
             /** @default null */
             language: components["schemas"]["Language"] | null;
+        };
+        /**
+         * StepNow
+         * @description One step of a chain, and who begins to ring at it.
+         */
+        StepNow: {
+            step: components["schemas"]["RingStep"];
+            /** People */
+            people: string[];
         };
         /**
          * StepWho
@@ -5341,6 +5400,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Routing"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingNow"];
                 };
             };
             /** @description sign_in */
