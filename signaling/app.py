@@ -69,7 +69,7 @@ def build(
         presence=service.presence,
         rooms=service,
         guests=service.guests,
-        experts=service.rooms.experts,
+        experts=lambda: service.rooms.experts(None),
         callbacks=service.callbacks,
         probes=service.probes,
         sockets=gateway,

@@ -1,5 +1,6 @@
 """Whom calls ring, as administrators see and set it: the chains, and the profiles of experts."""
 
+from dataclasses import replace
 from functools import partial
 
 from aiohttp import web
@@ -40,8 +41,17 @@ async def get_routing(visit: Visit) -> Routing:
 async def get_now(visit: Visit) -> RoutingNow:
     """Whom a call for each reason would ring this moment, step by step, and who could be rung at all."""
     house, now_ms = visit.house, clock.wall_ms()
-    chains = await house.database.fetch(routing.chains)
-    experts = [one for one in house.experts() if one.reach != NOWHERE]
+
+    async def look(session: AsyncSession) -> tuple[Chains, dict[PersonId, ExpertProfile]]:
+        return await routing.chains(session), await routing.profiles(session)
+
+    # What rings goes by the database as it was a tenth of a second ago: whoever has just saved wants to see it.
+    chains, profiles = await house.database.fetch(look)
+    experts = [
+        replace(one, profile=profiles.get(one.person.id) or ExpertProfile())
+        for one in house.experts()
+        if one.reach != NOWHERE
+    ]
     presence = {entry.person.id: entry.presence for entry in house.presence.entries()}
     reasons = []
     for reason in Reason:

@@ -64,6 +64,35 @@ async def test_somebody_is_added_comes_in_by_the_link_becomes_another_and_is_out
         await acts.visible(expert, "login")
 
 
+async def test_the_order_of_calls_is_set_on_its_page_and_shows_who_would_ring(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        office, desk = await scene.browser(size=DESK), await scene.browser(size=DESK)
+        await desk.sign_in("chen")
+        admin = await office.sign_in("admin")
+        await admin.get_by_test_id("nav-admin").click()
+        await admin.get_by_test_id("admin-routing").click()
+        await admin.get_by_test_id("now-dishes").get_by_text("陈立群").wait_for()
+        await admin.get_by_test_id("chain-dishes").click()
+        await admin.get_by_test_id("chain-own").click()
+        await admin.get_by_test_id("step-0-who").select_option("on_call")
+        await admin.get_by_test_id("step-0-seconds").fill("25")
+        await admin.get_by_test_id("step-1-remove").click()
+        await admin.get_by_test_id("admin-stores").click()
+        await acts.visible(admin, "stores-table")
+        await admin.get_by_test_id("admin-routing").click()
+        await admin.get_by_test_id("chain-dishes").click()
+        await admin.get_by_test_id("chain-save").click()
+        await acts.gone(admin, "unsaved")
+        await admin.get_by_test_id("now-dishes").get_by_text("没人可响").wait_for()
+
+        await admin.get_by_test_id("expert-p-chen").click()
+        await admin.get_by_test_id("expert-on-call").check()
+        await admin.get_by_test_id("expert-save").click()
+        await acts.gone(admin, "expert-dialog")
+        await admin.get_by_test_id("now-dishes").get_by_text("值班的人响 25 秒").wait_for()
+        await admin.get_by_test_id("now-dishes").get_by_text("陈立群").wait_for()
+
+
 @pytest.mark.full_only
 async def test_a_tablet_is_enrolled_by_its_code_and_taken_back_in_the_middle_of_a_call(tmp_path: Path) -> None:
     async with Scene(tmp_path) as scene:

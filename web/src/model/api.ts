@@ -37,6 +37,7 @@ import type { Advice } from './advice'
 import type { AuditWish } from './audit'
 import type { Organisation } from './organisation'
 import type { Queued } from './queue'
+import type { RoutingDesk } from './routing'
 
 export type { Advice } from './advice'
 export { Refusal } from '../link/refusal'
@@ -371,6 +372,8 @@ export interface Model {
 
   /* ---- people, stores and tokens, for administrators ---- */
   organisation: Organisation
+  /** Whom calls ring, for administrators. */
+  routing: RoutingDesk
 
   /** Fetches what the check needs first. */
   checkUp(): Promise<CheckUp>

@@ -35,6 +35,7 @@ import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
 import { organisation } from './organisation'
+import { routing } from './routing'
 import { People } from './people'
 import { Queue, queueActs } from './queue'
 import { bindLocal, bindRemote } from './pictures'
@@ -464,6 +465,7 @@ function createModel(): Model {
     ...queueActs(wish),
     audit,
     organisation,
+    routing,
 
     checkUp: async () => {
       const { createCheckUp } = await import('./checkup')

@@ -30,6 +30,7 @@ const CallbacksPage = lazy(() => import('./callbacks/CallbacksPage').then((modul
 const Audit = lazy(() => import('./audit/Audit').then((module) => module.Audit))
 const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => module.PeoplePage))
 const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
+const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
 const QualityPage = lazy(() => import('./quality/QualityPage').then((module) => module.QualityPage))
@@ -181,6 +182,7 @@ function Inside() {
           <Route path="/audit" component={Audit} />
           <Route path="/admin/people" component={PeoplePage} />
           <Route path="/admin/stores" component={StoresPage} />
+          <Route path="/admin/routing" component={RoutingPage} />
           <Route path="/admin/tokens" component={TokensPage} />
           <Route path="/doctor" component={Doctor} />
           <Route default component={NotFound} />

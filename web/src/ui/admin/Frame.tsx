@@ -18,6 +18,7 @@ const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
     word: 'admin.stores',
     roles: ['admin', 'manager', 'store_manager', 'operations'],
   },
+  { path: '/admin/routing', word: 'admin.routing', roles: ['admin'] },
   { path: '/admin/tokens', word: 'admin.tokens', roles: ['admin'] },
 ]
 
@@ -35,7 +36,7 @@ export function Frame(props: { acts?: ComponentChildren; children: ComponentChil
           <div class="admin-acts">{props.acts}</div>
         </header>
         {tabs.length > 1 && (
-          <nav class="tabs" aria-label={t('nav.admin')}>
+          <nav class="admin-tabs" aria-label={t('nav.admin')}>
             {tabs.map((tab) => (
               <a
                 key={tab.path}
