@@ -53,16 +53,27 @@ class Impairment:
     """No UDP passes, as behind the firewall of many an office."""
     tcp_ports: tuple[int, ...] = ()
     """TCP passes to and from these ports only; (): to all."""
+    only_udp: bool = False
+    """What is not UDP has a way of its own, without the rate and what loses: so media can be held back by itself."""
+
+    def concerns(self, packet: bytes) -> bool:
+        """Whether an IP packet waits and is lost as the others."""
+        return not self.only_udp or _protocol(packet)[0] == socket.IPPROTO_UDP
 
     def passes(self, packet: bytes) -> bool:
         """Whether the firewall lets an IP packet through; one that is not first of its fragments counts as the rest."""
-        six = packet[0] >> 4 == 6
-        protocol, header_bytes = (packet[6], 40) if six else (packet[9], 4 * (packet[0] & 15))
+        protocol, header_bytes = _protocol(packet)
         if protocol == socket.IPPROTO_UDP:
             return not self.no_udp
         if protocol == socket.IPPROTO_TCP and self.tcp_ports:
             return any(port in self.tcp_ports for port in struct.unpack_from("!HH", packet, header_bytes))
         return True
+
+
+def _protocol(packet: bytes) -> tuple[int, int]:
+    """Of an IP packet, and how long its header is."""
+    six = packet[0] >> 4 == 6
+    return (packet[6], 40) if six else (packet[9], 4 * (packet[0] & 15))
 
 
 class Direction:
@@ -135,7 +146,8 @@ class Wire:
             way = self._ways[device]
             if not way.impairment.passes(packet):
                 continue
-            arrival = way.arrival(len(packet), time.monotonic())
+            now = time.monotonic()
+            arrival = way.arrival(len(packet), now) if way.impairment.concerns(packet) else now
             if arrival is not None and len(self._waiting) < MAX_WAITING:
                 self._number += 1
                 heapq.heappush(self._waiting, (arrival, self._number, self._across[device], packet))

@@ -63,14 +63,24 @@ def test_a_limited_direction_queues_and_then_loses() -> None:
     assert arrivals[-1] is None, "more than the queue holds"
 
 
+def packet(protocol: int, port: int, *, six: bool = False) -> bytes:
+    """An IP packet."""
+    head = bytes((0x60, 0, 0, 0, 0, 8, protocol, 64)) + bytes(32)
+    if not six:
+        head = bytes((0x45,)) + bytes(8) + bytes((protocol,)) + bytes(10)
+    return head + struct.pack("!HH", 50_000, port) + bytes(4)
+
+
+@pytest.mark.unit
+def test_media_can_be_held_back_by_itself() -> None:
+    for six in (False, True):
+        udp, tcp = packet(socket.IPPROTO_UDP, 9, six=six), packet(socket.IPPROTO_TCP, 9, six=six)
+        assert [Impairment(only_udp=True).concerns(one) for one in (udp, tcp)] == [True, False]
+        assert [Impairment().concerns(one) for one in (udp, tcp)] == [True, True]
+
+
 @pytest.mark.unit
 def test_a_firewall_lets_through_what_it_should() -> None:
-    def packet(protocol: int, port: int, *, six: bool = False) -> bytes:
-        head = bytes((0x60, 0, 0, 0, 0, 8, protocol, 64)) + bytes(32)
-        if not six:
-            head = bytes((0x45,)) + bytes(8) + bytes((protocol,)) + bytes(10)
-        return head + struct.pack("!HH", 50_000, port) + bytes(4)
-
     wall = Impairment(no_udp=True, tcp_ports=(443,))
     for six in (False, True):
         assert not wall.passes(packet(socket.IPPROTO_UDP, 443, six=six))
