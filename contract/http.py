@@ -8,6 +8,7 @@ from pydantic import Field
 from contract.base import Message, Sdp, WallMs
 from contract.errors import ErrorCode
 from contract.ids import LegId, PersonId, RoomId, SessionId, WorkerId
+from contract.lists import ListProblem
 from contract.media import Layout, MediaUse
 from contract.people import Login, Name, Person, PresenceEntry, Role, Store
 from contract.recording import Gap, Part, Point
@@ -76,13 +77,6 @@ class Invitation(Message):
     login: str
     name: Name
     chain: Name
-
-
-class ListProblem(Message):
-    """What is wrong with a line of a list; the titles are line 1."""
-
-    line: int
-    text: str
 
 
 class InvitedPerson(Message):

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from contract.base import Message, ShortText, WallMs
-from contract.http import InvitedPerson, ListProblem
+from contract.http import InvitedPerson
 from contract.ids import PersonId, RegionId, StoreId
+from contract.lists import ListProblem
 from contract.people import Grant, Login, Name, Person, Role, Skill, StoreNumber
 
 

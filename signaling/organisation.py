@@ -5,7 +5,6 @@ A region is found by either of its names, a store by its number. Everything rais
 """
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -13,15 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, StoreId
+from contract.lists import ListFault
 from contract.people import Name, Role
 from runtime import clock, ids
 from signaling.auth.accounts import Accounts, new_password
 from signaling.auth.passwords import Passwords
-from signaling.domain.csv_list import BadList, Problem
+from signaling.domain.csv_list import BadList, problem
 from signaling.domain.store_list import StoreLine
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
-from signaling.store.organisation import By, NewPerson
+from signaling.store.organisation import By, NewPerson, NewStore
 from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
 
@@ -40,8 +40,85 @@ class Imported:
     """New ones: store number, login, and the password if it was made up."""
 
 
-class _OnlyAsked(Exception):
-    """Undoes what a list would change."""
+@dataclass(frozen=True)
+class _Chain:
+    """What a list is compared with."""
+
+    regions: dict[str, RegionId]
+    """By either name."""
+    stores: dict[str, NewStore]
+    """By number."""
+    closed: set[StoreId]
+    logins: dict[str, StoreId | None]
+    """Of everybody; with the store of tablets."""
+
+
+async def _chain_as_it_is(session: AsyncSession) -> _Chain:
+    stores: dict[str, NewStore] = {}
+    closed: set[StoreId] = set()
+    columns = (StoreRow.id, StoreRow.number, StoreRow.name_zh, StoreRow.name_en, StoreRow.region_id, StoreRow.closed_ms)
+    for id_, number, zh, en, region, closed_ms in await session.execute(select(*columns)):
+        stores[number] = NewStore(StoreId(id_), number, Name(zh=zh, en=en), RegionId(region))
+        if closed_ms is not None:
+            closed.add(StoreId(id_))
+    people = await session.execute(select(PersonRow.login, PersonRow.store_id, PersonRow.role))
+    logins = {
+        login: StoreId(store) if store is not None and role == Role.STORE else None for login, store, role in people
+    }
+    return _Chain(await regions_by_name(session), stores, closed, logins)
+
+
+@dataclass
+class _Plan:
+    """What a list comes to."""
+
+    regions: dict[RegionId, Name] = field(default_factory=dict)
+    stores: list[NewStore] = field(default_factory=list)
+    changed: list[NewStore] = field(default_factory=list)
+    same: int = 0
+    tablets: dict[str, NewStore] = field(default_factory=dict)
+    """New ones by login, and whose they are."""
+
+    def outcome(self, made_up: dict[str, str]) -> Imported:
+        return Imported(
+            regions=[name.zh for name in self.regions.values()],
+            stores=[store.number for store in self.stores],
+            changed=[store.number for store in self.changed],
+            same=self.same,
+            tablets=[(store.number, login, made_up.get(login)) for login, store in self.tablets.items()],
+        )
+
+
+def _planned(lines: list[StoreLine], chain: _Chain) -> _Plan:
+    """Pure. Raises BadList for lines that contradict what is there."""
+    plan, problems = _Plan(), []
+    regions = dict(chain.regions)
+    for line in lines:
+        if line.region.zh not in regions:
+            fresh = RegionId(ids.uuid7())
+            plan.regions[fresh] = line.region
+            regions[line.region.zh] = fresh
+            regions.setdefault(line.region.en, fresh)
+        known = chain.stores.get(line.number)
+        id_ = known.id if known is not None else StoreId(ids.uuid7())
+        store = NewStore(id_, line.number, line.name, regions[line.region.zh])
+        if known is None:
+            plan.stores.append(store)
+        elif known != store:
+            plan.changed.append(store)
+        else:
+            plan.same += 1
+        if line.tablet is None:
+            continue
+        if line.tablet not in chain.logins:
+            plan.tablets[line.tablet] = store
+            if id_ in chain.closed:
+                problems.append(problem(line.line, ListFault.STORE_CLOSED))
+        elif chain.logins[line.tablet] != id_:
+            problems.append(problem(line.line, ListFault.LOGIN_TAKEN, value=line.tablet))
+    if problems:
+        raise BadList(problems)
+    return plan
 
 
 class Organisation:
@@ -85,7 +162,7 @@ class Organisation:
             store = await find_store(session, number)
             called = name or Name(zh=store.name_zh, en=store.name_en)
             place = await find_region(session, region) if region is not None else RegionId(store.region_id)
-            await rows.change_store(session, StoreId(store.id), called, place, self._by)
+            await rows.change_stores(session, [NewStore(StoreId(store.id), number, called, place)], self._by)
 
         await self._database.write(work)
 
@@ -122,72 +199,33 @@ class Organisation:
 
         Raises BadList for lines that contradict what is there.
         """
-        async with self._database.read() as session:
-            known = set(await session.scalars(select(PersonRow.login)))
-        new = [line for line in lines if line.tablet is not None and line.tablet not in known]
-        made_up = {line.line: new_password() for line in new if line.password is None}
-        hashes: dict[int, str] = {}
-        if not only_ask:  # a quarter of a second each
-            texts = [line.password or made_up[line.line] for line in new]
+        made_up: dict[str, str] = {}
+        hashes: dict[str, str] = {}
+        if not only_ask:  # a quarter of a second each, so before anybody else has to wait for it
+            known = (await self._database.fetch(_chain_as_it_is)).logins
+            new = {line.tablet: line.password for line in lines if line.tablet is not None and line.tablet not in known}
+            made_up = {login: new_password() for login, password in new.items() if password is None}
+            texts = [password or made_up[login] for login, password in new.items()]
             made = await asyncio.gather(*(self._passwords.hash(text) for text in texts))
-            hashes = dict(zip((line.line for line in new), made, strict=True))
-        result = Imported()
+            hashes = dict(zip(new, made, strict=True))
 
-        async def work(session: AsyncSession) -> None:
-            problems = []
-            for line in lines:
-                store = await self._take_store(session, line, result)
-                if line.tablet is None:
-                    continue
-                problem = await self._take_tablet(session, line, store, hashes.get(line.line, ""), result, made_up)
-                if problem is not None:
-                    problems.append(Problem(line.line, problem))
-            if problems:
-                raise BadList(problems)
-            if only_ask:
-                raise _OnlyAsked
+        async def ask(session: AsyncSession) -> Imported:
+            return _planned(lines, await _chain_as_it_is(session)).outcome(made_up)
 
-        with contextlib.suppress(_OnlyAsked):
-            await self._database.write(work)
-        return result
+        async def work(session: AsyncSession) -> Imported:
+            plan = _planned(lines, await _chain_as_it_is(session))
+            for region, name in plan.regions.items():
+                await rows.add_region(session, region, name, self._by)
+            await rows.add_stores(session, plan.stores, self._by)
+            await rows.change_stores(session, plan.changed, self._by)
+            tablets = [
+                NewPerson(PersonId(ids.uuid7()), login, Role.STORE, store.name, hashes.get(login, ""), store=store.id)
+                for login, store in plan.tablets.items()
+            ]
+            await rows.add_people(session, tablets, self._by)
+            return plan.outcome(made_up)
 
-    async def _take_store(self, session: AsyncSession, line: StoreLine, result: Imported) -> StoreId:
-        try:
-            region = await find_region(session, line.region.zh)
-        except Rejection:
-            region = await self._new_region(session, line.region)
-            result.regions.append(line.region.zh)
-        store = await _store(session, line.number)
-        if store is None:
-            result.stores.append(line.number)
-            return await self._new_store(session, line.number, line.name, region)
-        if (store.name_zh, store.name_en, store.region_id) != (line.name.zh, line.name.en, region):
-            result.changed.append(line.number)
-            await rows.change_store(session, StoreId(store.id), line.name, region, self._by)
-        else:
-            result.same += 1
-        return StoreId(store.id)
-
-    async def _take_tablet(
-        self,
-        session: AsyncSession,
-        line: StoreLine,
-        store: StoreId,
-        password_hash: str,
-        result: Imported,
-        made_up: dict[int, str],
-    ) -> str | None:
-        """What is wrong with it, if anything. A tablet that is there keeps its password."""
-        assert line.tablet is not None
-        known = await rows.person_by_login(session, line.tablet)
-        if known is None and (await session.get_one(StoreRow, store)).closed_ms is not None:
-            return "the store is closed"
-        if known is not None:
-            return None if known.store_id == store else f"the login {line.tablet} is taken by somebody else"
-        new = NewPerson(PersonId(ids.uuid7()), line.tablet, Role.STORE, line.name, password_hash, store=store)
-        await rows.add_person(session, new, self._by)
-        result.tablets.append((line.number, line.tablet, made_up.get(line.line)))
-        return None
+        return await (self._database.fetch(ask) if only_ask else self._database.write(work))
 
     async def _new_region(self, session: AsyncSession, name: Name) -> RegionId:
         region = RegionId(ids.uuid7())
@@ -198,7 +236,7 @@ class Organisation:
         if not 1 <= len(number) <= 64:
             raise Rejection(ErrorCode.BAD_MESSAGE, "a store number has 1 to 64 characters")
         store = StoreId(ids.uuid7())
-        await rows.add_store(session, store, number, name, region, self._by)
+        await rows.add_stores(session, [NewStore(store, number, name, region)], self._by)
         return store
 
 
@@ -231,3 +269,14 @@ async def _free_region(session: AsyncSession, name: Name, *, but: RegionId | Non
             continue
         if found != but:
             raise Rejection(ErrorCode.CONFLICT, "there is a region of this name")
+
+
+async def regions_by_name(session: AsyncSession) -> dict[str, RegionId]:
+    """By either name; of two that share one, the first made."""
+    found: dict[str, RegionId] = {}
+    for id_, zh, en in await session.execute(
+        select(RegionRow.id, RegionRow.name_zh, RegionRow.name_en).order_by(RegionRow.id)
+    ):
+        for name in (zh, en):
+            found.setdefault(name, RegionId(id_))
+    return found

@@ -8,15 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId
+from contract.lists import ListFault, ListProblem
 from contract.organisation import Newcomer, PersonChange, PersonWish, Roles
 from contract.people import Grant, Name, Role, Skill
 from runtime import clock, ids
 from signaling.auth.accounts import free_login
 from signaling.auth.invitations import LIFE_MS
 from signaling.auth.sign_ins import digest
-from signaling.domain.csv_list import BadList, Problem
+from signaling.domain.csv_list import BadList, problem
 from signaling.domain.people_list import PersonLine
 from signaling.domain.roles import GIVEN, check_roles
+from signaling.organisation import regions_by_name
 from signaling.store import invitations
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
@@ -111,11 +113,11 @@ class Staff:
         taken = Taken()
 
         async def work(session: AsyncSession) -> None:
-            regions = await _regions(session)
+            regions = await regions_by_name(session)
             known = {row.login: row for row in await session.scalars(select(PersonRow))}
             session.expunge_all()  # only read: what a work changes it says in statements
-            wrong = [(line, _contradicts(line, known.get(line.login), regions)) for line in lines]
-            if problems := [Problem(line.line, text) for line, text in wrong if text is not None]:
+            wrong = [_contradicts(line, known.get(line.login), regions) for line in lines]
+            if problems := [one for one in wrong if one is not None]:
                 raise BadList(problems)
             wanted = [_wanted(line, known.get(line.login), regions) for line in lines]
             new = [one for one in wanted if one.login not in known]
@@ -197,22 +199,11 @@ def _as_it_is(row: PersonRow) -> tuple[Name, Name | None, RegionId | None, list[
     )
 
 
-def _contradicts(line: PersonLine, known: PersonRow | None, regions: dict[str, RegionId]) -> str | None:
+def _contradicts(line: PersonLine, known: PersonRow | None, regions: dict[str, RegionId]) -> ListProblem | None:
     if line.region is not None and line.region not in regions:
-        return f"there is no region {line.region}"
+        return problem(line.line, ListFault.NO_REGION, value=line.region)
     if known is not None and known.role == Role.STORE:
-        return f"{line.login} is a tablet"
+        return problem(line.line, ListFault.IS_TABLET, value=line.login)
     if known is not None and known.role != line.role:
-        return f"{line.login} has the role {known.role}; a list does not change a role"
+        return problem(line.line, ListFault.OTHER_ROLE, value=line.login, role=known.role)
     return None
-
-
-async def _regions(session: AsyncSession) -> dict[str, RegionId]:
-    """By either name; of two that share one, the first made."""
-    found: dict[str, RegionId] = {}
-    for id_, zh, en in await session.execute(
-        select(RegionRow.id, RegionRow.name_zh, RegionRow.name_en).order_by(RegionRow.id)
-    ):
-        for name in (zh, en):
-            found.setdefault(name, RegionId(id_))
-    return found

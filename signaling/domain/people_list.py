@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from contract.lists import ListFault, ListProblem
 from contract.people import Login, Name, Role, Skill
-from signaling.domain.csv_list import BadList, Problem, cells_of, twice, wrong_cells
+from signaling.domain.csv_list import BadList, cells_of, problem, twice, wrong_cells
 
 TITLES = {
     "login": ("login", "账号", "工号", "登录名"),
@@ -62,11 +63,11 @@ class PersonLine:
 
 def read(data: bytes) -> list[PersonLine]:
     """The people of the list. Raises BadList with every problem; then nothing of it may be used."""
-    problems: list[Problem] = []
+    problems: list[ListProblem] = []
     people: list[PersonLine] = []
     for line, values in cells_of(data, TITLES, NEEDED):
-        wrong = _wrong(values)
-        problems += [Problem(line, text) for text in wrong]
+        wrong = _wrong(line, values)
+        problems += wrong
         if not wrong:
             people.append(_person(line, values))
     problems += twice("login", [(person.line, person.login) for person in people])
@@ -75,23 +76,23 @@ def read(data: bytes) -> list[PersonLine]:
     return people
 
 
-def _wrong(values: dict[str, str]) -> list[str]:
-    wrong = wrong_cells(values, NEEDED)
+def _wrong(line: int, values: dict[str, str]) -> list[ListProblem]:
+    wrong = wrong_cells(line, values, NEEDED)
     login, role = values["login"], ROLES.get(values["role"].lower())
     if login:
         try:
             _LOGIN.validate_python(login)
         except ValidationError:
-            wrong.append("login: 2 to 64 of lower-case letters, digits and . _ @ -")
+            wrong.append(problem(line, ListFault.LOGIN, column="login"))
     if values["role"] and role is None:
-        wrong.append(f"role {values['role'][:40]!r} is none of {', '.join(ROLES)}")
+        wrong.append(problem(line, ListFault.ROLE, value=values["role"][:40], known=", ".join(ROLES)))
     if role is not None and (role is Role.MANAGER) is not bool(values.get("region")):
-        wrong.append("a manager, and only a manager, has a region")
+        wrong.append(problem(line, ListFault.MANAGER_REGION))
     skills = _skills(values)
-    unknown = [word for word in skills if word not in SKILLS]
-    wrong += [f"skill {word[:40]!r} is none of {', '.join(SKILLS)}" for word in unknown]
+    unknown = [word[:40] for word in skills if word not in SKILLS]
+    wrong += [problem(line, ListFault.SKILL, value=word, known=", ".join(SKILLS)) for word in unknown]
     if skills and role is not None and role is not Role.EXPERT:
-        wrong.append("only an expert has skills")
+        wrong.append(problem(line, ListFault.ONLY_EXPERTS))
     return wrong
 
 

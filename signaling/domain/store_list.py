@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter, ValidationError
 
 from contract.errors import Rejection
+from contract.lists import ListFault, ListProblem
 from contract.people import Login, Name
 from signaling.domain.accounts import check_password
-from signaling.domain.csv_list import BadList, Problem, cells_of, twice, wrong_cells
+from signaling.domain.csv_list import BadList, cells_of, problem, twice, wrong_cells
 
 TITLES = {
     "number": ("number", "门店号", "店号"),
@@ -24,6 +25,7 @@ TITLES = {
 }
 NEEDED = ("number", "name", "region")
 SIGN_INS = ("tablet", "password")
+NUMBER_CHARACTERS = 64
 _LOGIN: TypeAdapter[str] = TypeAdapter(Login)
 
 
@@ -46,38 +48,38 @@ def read(data: bytes, *, sign_ins: bool = True) -> list[StoreLine]:
 
     Raises BadList with every problem; then nothing of it may be used.
     """
-    problems: list[Problem] = []
+    problems: list[ListProblem] = []
     stores: list[StoreLine] = []
     titles = {key: named for key, named in TITLES.items() if sign_ins or key not in SIGN_INS}
     for line, values in cells_of(data, titles, NEEDED):
-        wrong = _wrong(values)
-        problems += [Problem(line, text) for text in wrong]
+        wrong = _wrong(line, values)
+        problems += wrong
         if not wrong:
             stores.append(_line(line, values))
-    problems += twice("store", [(store.line, store.number) for store in stores])
+    problems += twice("number", [(store.line, store.number) for store in stores])
     problems += twice("tablet", [(store.line, store.tablet) for store in stores])
     if problems:
         raise BadList(problems)
     return stores
 
 
-def _wrong(values: dict[str, str]) -> list[str]:
-    wrong = wrong_cells(values, NEEDED)
-    if len(values["number"]) > 64:
-        wrong.append("number has more than 64 characters")
+def _wrong(line: int, values: dict[str, str]) -> list[ListProblem]:
+    wrong = wrong_cells(line, values, NEEDED)
+    if len(values["number"]) > NUMBER_CHARACTERS:
+        wrong.append(problem(line, ListFault.TOO_LONG, column="number", most=str(NUMBER_CHARACTERS)))
     tablet, password = values.get("tablet"), values.get("password")
     if tablet:
         try:
             _LOGIN.validate_python(tablet)
         except ValidationError:
-            wrong.append("tablet: a login has 2 to 64 of lower-case letters, digits and . _ @ -")
+            wrong.append(problem(line, ListFault.LOGIN, column="tablet"))
     if password and not tablet:
-        wrong.append("password without tablet: whose is it?")
+        wrong.append(problem(line, ListFault.PASSWORD_ALONE))
     elif password and tablet:
         try:
             check_password(password, tablet)
         except Rejection as weak:
-            wrong.append(f"password: {weak.detail}")
+            wrong.append(problem(line, ListFault.WEAK_PASSWORD, value=weak.detail))
     return wrong
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from contract.base import Message
-from contract.http import InvitedPerson, ListProblem, PeopleTaken
+from contract.http import InvitedPerson, PeopleTaken
 from signaling.domain.access import Act
 from signaling.domain.csv_list import MAX_BYTES, BadList
 from signaling.domain.people_list import read
@@ -28,8 +28,7 @@ async def take_people(visit: Visit) -> PeopleTaken:
         lines = await asyncio.to_thread(read, await visit.read())
         taken = await staff.take_list(lines, only_ask=not apply)
     except BadList as bad:
-        problems = [ListProblem(line=one.line, text=one.text) for one in bad.problems]
-        return PeopleTaken(problems=problems, invited=[], changed=[], same=0)
+        return PeopleTaken(problems=bad.problems, invited=[], changed=[], same=0)
     invited = [
         InvitedPerson(login=login, path=f"/invitation#{secret}" if apply else None) for login, secret in taken.invited
     ]

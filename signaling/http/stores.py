@@ -3,7 +3,6 @@
 import asyncio
 
 from contract.errors import ErrorCode
-from contract.http import ListProblem
 from contract.ids import RegionId, StoreId
 from contract.organisation import Closed, Made, RegionWish, StoreChange, Stores, StoresTaken, StoreWish
 from runtime import clock
@@ -71,8 +70,7 @@ async def take_stores(visit: Visit) -> StoresTaken:
         lines = await asyncio.to_thread(read, data, sign_ins=False)
         taken = await _organisation(visit).take_list(lines, only_ask=not apply)
     except BadList as bad:
-        problems = [ListProblem(line=one.line, text=one.text) for one in bad.problems]
-        return StoresTaken(problems=problems, added=[], changed=[], regions=[], same=0)
+        return StoresTaken(problems=bad.problems, added=[], changed=[], regions=[], same=0)
     return StoresTaken(problems=[], added=taken.stores, changed=taken.changed, regions=taken.regions, same=taken.same)
 
 

@@ -19,7 +19,7 @@ from signaling.auth.passwords import Passwords
 from signaling.domain.accounts import check_password
 from signaling.store import organisation
 from signaling.store.engine import Database
-from signaling.store.organisation import By
+from signaling.store.organisation import By, NewStore
 from signaling.store.schema import DATABASE
 from signaling.store.tables import AuditRow
 from tests.support import chain
@@ -114,7 +114,9 @@ async def test_another_name_is_told_and_kept_by_whoever_is_connected(
 async def test_a_renamed_store_takes_its_tablet_along(server: SignalingServer, accounts: Accounts) -> None:
     async with Database(server.settings.data / DATABASE) as database:
         await database.write(
-            lambda session: organisation.change_store(session, StoreId("s-0117"), NAME, RegionId("r-north"), By())
+            lambda session: organisation.change_stores(
+                session, [NewStore(StoreId("s-0117"), "0117", NAME, RegionId("r-north"))], By()
+            )
         )
     client = await server.sign_in("store-0117")
     assert client.person is not None

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from contract.errors import ErrorCode
-from contract.http import ListProblem, PeopleTaken
+from contract.http import PeopleTaken
+from contract.lists import ListFault
 from signaling.store.tables import AuditRow, PersonRow
 from tests.support.server import Answer, Client, SignalingServer
 
@@ -75,6 +76,8 @@ async def test_a_bad_line_is_named_and_nothing_is_changed(server: SignalingServe
 async def test_what_is_no_list_is_refused_in_words(server: SignalingServer) -> None:
     client = await server.sign_in("admin")
     long = (await send(client, "login,name,role\n" + "x" * 200_000)).read(PeopleTaken)
-    assert long.problems == [ListProblem(line=1, text="this is no CSV: field larger than field limit (131072)")]
+    assert [(one.line, one.fault, one.text) for one in long.problems] == [
+        (1, ListFault.NO_CSV, "this is no CSV: field larger than field limit (131072)")
+    ]
     other = await client.post("/api/lists/people", json={"login": "x"})
     assert (other.status, other.code) == (400, ErrorCode.BAD_MESSAGE)

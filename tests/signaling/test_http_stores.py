@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contract.errors import ErrorCode
-from contract.http import ListProblem
+from contract.lists import ListFault, ListProblem
 from contract.organisation import Made, Stores, StoresTaken
 from contract.people import Name
 from tests.support import chain
@@ -86,7 +86,7 @@ async def test_a_bad_line_is_named_and_a_list_brings_no_passwords(server: Signal
     admin = await server.sign_in("admin")
     before = (await admin.get("/api/stores")).body
     bad = (await send(admin, LIST + "0500,,华东,\n", "?apply=true")).read(StoresTaken)
-    assert bad.problems == [ListProblem(line=5, text="name is empty")]
+    assert bad.problems == [ListProblem(line=5, fault=ListFault.EMPTY, about={"column": "name"}, text="name is empty")]
     secret = await send(admin, "number,name,region,tablet,password\n1,x,East,a-tablet,four words are long\n")
     assert [problem.line for problem in secret.read(StoresTaken).problems] == [1, 1]
     assert (await admin.get("/api/stores")).body == before

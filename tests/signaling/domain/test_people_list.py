@@ -63,7 +63,7 @@ def test_every_role_that_a_list_can_give_has_a_chinese_and_an_english_word() -> 
         (",陈,expert,,", "login is empty"),
         ("chen,,expert,,", "name is empty"),
         ("chen,陈,,,", "role is empty"),
-        ("Chen,陈,expert,,", "login: 2 to 64 of lower-case letters, digits and . _ @ -"),
+        ("Chen,陈,expert,,", "login: a login has 2 to 64 of lower-case letters, digits and . _ @ -"),
         ("chen,陈,store,,", "role 'store' is none of"),
         ("chen,陈,guest,,", "role 'guest' is none of"),
         ("wu,吴,manager,,", "a manager, and only a manager, has a region"),

@@ -56,7 +56,7 @@ def test_every_wrong_line_is_named_with_what_is_wrong() -> None:
         (3, "tablet: a login has 2 to 64 of lower-case letters, digits and . _ @ -"),
         (4, "password: a password has at least 10 characters"),
         (5, "password without tablet: whose is it?"),
-        (7, "store 0121 is in line 6 already"),
+        (7, "number 0121 is in line 6 already"),
         (7, "tablet store-0121 is in line 6 already"),
     ]
 

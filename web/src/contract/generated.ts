@@ -2059,12 +2059,23 @@ export interface components {
          */
         Limit: "none" | "cpu" | "bandwidth" | "other";
         /**
+         * ListFault
+         * @description Every reason has words of its own on the screen.
+         * @enum {string}
+         */
+        ListFault: "no_csv" | "encoding" | "too_large" | "too_many_lines" | "column_unknown" | "column_twice" | "column_missing" | "empty" | "too_long" | "twice" | "login" | "role" | "manager_region" | "skill" | "only_experts" | "password_alone" | "weak_password" | "no_region" | "is_tablet" | "other_role" | "login_taken" | "store_closed";
+        /**
          * ListProblem
          * @description What is wrong with a line of a list; the titles are line 1.
          */
         ListProblem: {
             /** Line */
             line: number;
+            fault: components["schemas"]["ListFault"];
+            /** About */
+            about?: {
+                [key: string]: string;
+            };
             /** Text */
             text: string;
         };

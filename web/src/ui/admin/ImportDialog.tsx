@@ -2,7 +2,7 @@
 import { Download, FileUp } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { ListProblem, PeopleTaken, StoresTaken } from '../../contract'
-import { t } from '../../i18n'
+import { known, t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -124,6 +124,15 @@ export function ImportDialog(props: { kind: Kind; onClose: () => void; onApplied
   )
 }
 
+/** In the reader's words; a fault of a newer server as the server says it. */
+function wordsOf({ fault, about = {}, text }: ListProblem): string {
+  const column = known(`admin.columns.${about.column}`)
+    ? t(`admin.columns.${about.column}`)
+    : (about.column ?? '')
+  const key = `admin.faults.${fault}`
+  return known(key) ? t(key, { ...about, column }) : text
+}
+
 function Problems(props: { problems: readonly ListProblem[] }) {
   return (
     <div role="alert" data-testid="import-problems">
@@ -131,7 +140,7 @@ function Problems(props: { problems: readonly ListProblem[] }) {
       <ul class="admin-lines" tabIndex={0}>
         {props.problems.map((one, at) => (
           <li key={at}>
-            <strong class="num">{t('admin.line', { line: one.line })}</strong> {one.text}
+            <strong class="num">{t('admin.line', { line: one.line })}</strong> {wordsOf(one)}
           </li>
         ))}
       </ul>

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { LocationProvider } from 'preact-iso'
 import { describe, expect, it, vi } from 'vitest'
-import type { PersonRecord, Role, Stores } from '../../contract'
+import type { ListProblem, PersonRecord, Role, Stores } from '../../contract'
 import { Refusal } from '../../model/api'
 import type { Organisation } from '../../model/organisation'
 import { act, byTestId, draw, modelOf, press, signal, type } from '../testing'
@@ -168,11 +168,16 @@ describe('the list of people', () => {
   })
 })
 
+const BAD: ListProblem[] = [
+  { line: 5, fault: 'empty', about: { column: 'name' }, text: 'name is empty' },
+  { line: 6, fault: 'login_taken', about: { value: 'li' }, text: 'the login li is taken' },
+]
+
 describe('an imported list', () => {
   it('names its bad lines and cannot be applied', async () => {
     const takeStores = vi.fn<Organisation['takeStores']>(() =>
       Promise.resolve({
-        problems: [{ line: 5, text: 'name is empty' }],
+        problems: BAD,
         added: [],
         changed: [],
         regions: [],
@@ -186,7 +191,8 @@ describe('an imported list', () => {
     await act(() => void input.dispatchEvent(new Event('change', { bubbles: true })))
     await settled()
     expect(takeStores.mock.calls.map(([, apply]) => apply)).toEqual([false])
-    expect(byTestId('import-problems').textContent).toContain('第 5 行 name is empty')
+    expect(byTestId('import-problems').textContent).toContain('第 5 行 「姓名或店名」空着')
+    expect(byTestId('import-problems').textContent).toContain('第 6 行 登录名 li 已经有人用')
     expect(byTestId<HTMLButtonElement>('import-apply').disabled).toBe(true)
   })
 })
