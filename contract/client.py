@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from contract.base import Message, ShortText, Text
-from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
+from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, StoreId
 from contract.people import Name
 from contract.quality import ClientSample
 from contract.rooms import Quality, Reason
@@ -112,6 +112,17 @@ class StartCall(Command):
     """That of the tablet's screen: who speaks it is preferred."""
 
 
+class CallStore(Command):
+    """Headquarters calls a store: every tablet that is signed in for it rings. The button says that it is recorded."""
+
+    type: Literal["call_store"] = "call_store"
+    store: StoreId
+    reason: Reason
+    """What it is about. Answered, it settles what the store is owed for the same reason."""
+    age_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
+    """How long ago the button was pressed."""
+
+
 class RoomCommand(Command):
     room: RoomId
 
@@ -123,7 +134,7 @@ class Rung(RoomCommand):
 
 
 class AcceptCall(RoomCommand):
-    """The expert answers; the accept button says that the call is recorded, so this is the expert's consent."""
+    """Whoever rings answers; the accept button says that the call is recorded, so this is their consent."""
 
     type: Literal["accept_call"] = "accept_call"
 
@@ -136,7 +147,7 @@ class DeclineCall(RoomCommand):
 
 
 class CancelCall(RoomCommand):
-    """The store stops ringing."""
+    """The caller gives up."""
 
     type: Literal["cancel_call"] = "cancel_call"
 
@@ -157,6 +168,22 @@ class TakeCall(RoomCommand):
     """An expert answers a call that waits, out of its turn; consent as with `accept_call`."""
 
     type: Literal["take_call"] = "take_call"
+
+
+class BringIn(RoomCommand):
+    """Somebody of headquarters asks an expert into the call; at the expert it rings."""
+
+    type: Literal["bring_in"] = "bring_in"
+    person: PersonId
+    instead: bool = False
+    """Leave when the expert joins."""
+
+
+class CallOff(RoomCommand):
+    """The expert is not needed any more, and stops ringing."""
+
+    type: Literal["call_off"] = "call_off"
+    person: PersonId
 
 
 class FirstFrame(RoomCommand):
@@ -183,13 +210,13 @@ class JoinRoom(RoomCommand):
 
 
 class LeaveRoom(RoomCommand):
-    """Hangs up a call, or leaves a session."""
+    """Hangs up a call, unless somebody of headquarters stays with the store; or leaves a session."""
 
     type: Literal["leave_room"] = "leave_room"
 
 
 class CloseRoom(RoomCommand):
-    """The host ends the session for everybody."""
+    """The host ends the room for everybody."""
 
     type: Literal["close_room"] = "close_room"
 
@@ -244,6 +271,7 @@ ClientMessage = Annotated[
     | GetRoom
     | ReportFigures
     | StartCall
+    | CallStore
     | Rung
     | AcceptCall
     | DeclineCall
@@ -251,6 +279,8 @@ ClientMessage = Annotated[
     | AskCallback
     | MarkUrgent
     | TakeCall
+    | BringIn
+    | CallOff
     | FirstFrame
     | OpenSession
     | JoinRoom

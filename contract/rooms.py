@@ -43,14 +43,14 @@ class MemberState(StrEnum):
     INVITED = "invited"
     """A session's store that has not joined yet."""
     RINGING = "ringing"
-    """An expert whose devices ring."""
+    """Somebody whose devices ring: an expert, or a store that headquarters calls."""
     JOINED = "joined"
     AWAY = "away"
     """Joined, but neither socket nor media is heard of; the seat is kept."""
     LEFT = "left"
     DECLINED = "declined"
     MISSED = "missed"
-    """Rung, not answered in time, or somebody else answered first."""
+    """Rung, not answered in time, or somebody else answered first; asked into a call, also: not needed any more."""
 
 
 class Quality(StrEnum):
@@ -60,6 +60,16 @@ class Quality(StrEnum):
     GOOD = "good"
     FAIR = "fair"
     WEAK = "weak"
+
+
+class Asking(Message):
+    """Somebody of headquarters asks another expert into a call that goes on."""
+
+    by: PersonId
+    until: WallMs
+    """How long the expert rings."""
+    instead: bool = False
+    """`by` leaves in the moment in which the expert joins."""
 
 
 class Member(Message):
@@ -79,6 +89,8 @@ class Member(Message):
     quality: Quality = Quality.UNKNOWN
     guest: MediaUse | None = None
     """Of a guest: what its media token lets it do. It has media only, so it neither chats nor obeys a host."""
+    asked: Asking | None = None
+    """Of an expert who was asked into a call that went on already: how."""
 
 
 class CallStage(StrEnum):
@@ -133,7 +145,9 @@ class Call(Message):
     stage: CallStage
     reason: Reason
     store: Store
+    """Who needs help, whoever called."""
     caller: PersonId
+    """A tablet of the store, or somebody of headquarters who calls the store."""
     answered_by: PersonId | None = None
     ring_until: WallMs
     """When the last step is over, if nobody answers or declines; of a call that waits, `wait_until`."""

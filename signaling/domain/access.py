@@ -23,6 +23,8 @@ class Act(StrEnum):
     """Have it remembered how far one watched."""
     CALL = "call"
     """Call for help, from a store."""
+    CALL_STORE = "call_store"
+    """Call a store, from headquarters."""
     BE_RUNG = "be_rung"
     """Be rung by a store's call."""
     TAKE_PART = "take_part"
@@ -66,6 +68,9 @@ class Act(StrEnum):
 _EVERYBODY = frozenset({Act.BE_HERE, Act.KEEP_PROGRESS})
 _OVERSEEN = frozenset(
     {
+        Act.CALL_STORE,
+        Act.TAKE_PART,
+        Act.RELAY,
         Act.SEE_EXPERTS,
         Act.SEE_STORE,
         Act.SEE_CALLBACK,
@@ -91,6 +96,7 @@ ROLES: dict[Role, frozenset[Act]] = {
     },
     Role.EXPERT: _EVERYBODY
     | {
+        Act.CALL_STORE,
         Act.BE_RUNG,
         Act.TAKE_PART,
         Act.RELAY,
@@ -103,17 +109,27 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.PUBLISH,
     },
     Role.TRAINER: _EVERYBODY
-    | {Act.OPEN_SESSION, Act.TAKE_PART, Act.RELAY, Act.LET_IN, Act.SEE_EXPERTS, Act.SEE_STORE, Act.PUBLISH},
+    | {
+        Act.OPEN_SESSION,
+        Act.CALL_STORE,
+        Act.TAKE_PART,
+        Act.RELAY,
+        Act.LET_IN,
+        Act.SEE_EXPERTS,
+        Act.SEE_STORE,
+        Act.PUBLISH,
+    },
     Role.MANAGER: _EVERYBODY | _OVERSEEN,
     Role.STORE_MANAGER: _EVERYBODY
-    | (_OVERSEEN - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK}),  # the store waits, headquarters calls back
+    | (  # the store waits, headquarters calls back
+        _OVERSEEN - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK, Act.CALL_STORE, Act.TAKE_PART, Act.RELAY}
+    ),
     Role.OPERATIONS: _EVERYBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
     Role.LEARNER: _EVERYBODY,
     Role.AUDITOR: frozenset({Act.BE_HERE, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
     Role.ADMIN: _EVERYBODY
     | _OVERSEEN
     | {
-        Act.RELAY,
         Act.LET_IN,
         Act.LET_IN_ANYWHERE,
         Act.PUBLISH,

@@ -12,6 +12,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.people import Grant, Person
 from contract.rooms import EndReason, RoomState
 from signaling.domain.access import Act, may, place_of
+from signaling.domain.outgoing import by_store
 
 ABANDONED_MS = 5_000
 """A store that cancels earlier changed its mind; later it gave up waiting."""
@@ -39,6 +40,8 @@ def owed(state: RoomState, within_ms: int) -> Callback | None:
     call = state.call
     if call is None or state.closed_at is None or call.answered_by is not None or state.end is None:
         return None
+    if not by_store(state):
+        return None  # who was called is owed nothing
     gave_up = state.end is EndReason.CANCELLED and state.closed_at - call.timings.tap >= ABANDONED_MS
     if state.end not in IN_VAIN and not gave_up:
         return None
@@ -66,7 +69,7 @@ def again(item: Callback, newer: Callback) -> Callback:
 
 
 def settles(item: Callback, state: RoomState) -> Person | None:
-    """Who answered a call of the same store for the same reason, which is all that was owed."""
+    """Who spoke with the same store for the same reason, whoever called: that is all that was owed."""
     call = state.call
     if call is None or call.pending or call.answered_by is None:
         return None
@@ -74,7 +77,8 @@ def settles(item: Callback, state: RoomState) -> Person | None:
         return None
     if (call.timings.answer or 0) < item.rung_at:
         return None  # another tablet's call, which went on all the while
-    return next(member.person for member in state.members if member.person.id == call.answered_by)
+    helped = call.answered_by if by_store(state) else call.caller
+    return next(member.person for member in state.members if member.person.id == helped)
 
 
 def may_see(viewer: Viewer, item: Callback) -> bool:

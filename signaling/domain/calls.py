@@ -3,6 +3,8 @@
 from contract.client import (
     AcceptCall,
     AskCallback,
+    BringIn,
+    CallOff,
     CancelCall,
     DeclineCall,
     FirstFrame,
@@ -12,7 +14,7 @@ from contract.client import (
     TakeCall,
 )
 from contract.errors import ErrorCode, Rejection
-from contract.ids import PersonId
+from contract.ids import PersonId, SessionId
 from contract.nodes import DropParticipant, LegEnd
 from contract.rooms import (
     BackPromise,
@@ -27,7 +29,7 @@ from contract.rooms import (
     RoomState,
     Timings,
 )
-from signaling.domain import queue, routing
+from signaling.domain import queue, routing, third
 from signaling.domain.access import Act, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
@@ -135,6 +137,9 @@ def took_another(draft: Draft, person: PersonId, facts: Facts) -> None:
     member = find(draft.state, person)
     if call is None or member is None or member.state is not MemberState.RINGING:
         return
+    if member.asked is not None:
+        third.busy(draft, member)
+        return
     draft.move(member, MemberState.MISSED)
     draft.effects.append(DropParticipant(room=draft.state.id, participant=person, reason=LegEnd.REMOVED))
     _set(draft, passed_by=[*call.passed_by, person])
@@ -156,6 +161,8 @@ def _unanswered(draft: Draft) -> EndReason:
 
 def may_ring(state: RoomState, command: RoomCommand) -> bool:
     """Whether `command` may ring somebody: its facts need the experts, of whom nobody else may ring one meanwhile."""
+    if isinstance(command, Asked) and isinstance(command.wish, BringIn):
+        return state.closed_at is None
     if state.closed_at is not None or state.call is None:
         return False
     if isinstance(command, Asked) and isinstance(command.wish, TakeCall):
@@ -174,7 +181,7 @@ def call_of(draft: Draft) -> Call:
 def decide_call(
     draft: Draft,
     asked: Asked,
-    wish: Rung | AcceptCall | DeclineCall | CancelCall | AskCallback | MarkUrgent | FirstFrame,
+    wish: Rung | AcceptCall | DeclineCall | CancelCall | AskCallback | MarkUrgent | BringIn | CallOff | FirstFrame,
     facts: Facts,
 ) -> None:
     """The wishes that only calls have."""
@@ -192,6 +199,10 @@ def decide_call(
             _ask_callback(draft, member)
         case MarkUrgent():
             _mark_urgent(draft, member)
+        case BringIn():
+            third.bring_in(draft, asked, wish, facts)
+        case CallOff():
+            third.call_off(draft, asked, wish)
         case FirstFrame():
             _first_frame(draft, asked, wish)
 
@@ -204,7 +215,10 @@ def _rung(draft: Draft, member: Member) -> None:
 
 def _accept(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
     call = call_of(draft)
-    if call.answered_by == asked.by and member.session == asked.session:
+    if member.session == asked.session and (call.answered_by == asked.by or member.asked is not None):
+        return
+    if member.asked is not None and member.state is MemberState.RINGING:
+        third.come(draft, member, asked.session, facts)
         return
     if call.stage is CallStage.ANSWERED:
         raise Rejection(ErrorCode.CONFLICT, "answered elsewhere")
@@ -212,7 +226,7 @@ def _accept(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
         raise Rejection(ErrorCode.OVER, "the call has ended")
     if member.state is not MemberState.RINGING:
         raise Rejection(ErrorCode.FORBIDDEN, "this person is not rung")
-    _answer(draft, member, asked, facts)
+    answer(draft, member, asked.session, facts)
 
 
 def take(draft: Draft, asked: Asked, facts: Facts) -> None:
@@ -229,21 +243,21 @@ def take(draft: Draft, asked: Asked, facts: Facts) -> None:
     rung = member is not None and member.state is MemberState.RINGING
     if call.stage is not CallStage.WAITING and not rung:
         raise Rejection(ErrorCode.CONFLICT, "somebody else is rung, or was quicker")
-    _answer(draft, Member(person=expert.person, state=MemberState.RINGING), asked, facts)
+    answer(draft, Member(person=expert.person, state=MemberState.RINGING), asked.session, facts)
 
 
-def _answer(draft: Draft, member: Member, asked: Asked, facts: Facts) -> None:
-    """Raises Rejection(`busy`)."""
+def answer(draft: Draft, member: Member, session: SessionId, facts: Facts) -> None:
+    """Who rings answers with this session; who leads is of headquarters. Raises Rejection(`busy`)."""
     call = call_of(draft)
     if facts.elsewhere:
         raise Rejection(ErrorCode.BUSY, "in another room")
-    host = draft.seat(member, asked.session, host=True)
+    answering = draft.seat(member, session, host=member.person.store is None)
     timings = call.timings.model_copy(update={"answer": draft.now_ms})
-    _set(draft, stage=CallStage.ANSWERED, answered_by=asked.by, timings=timings)
+    _set(draft, stage=CallStage.ANSWERED, answered_by=member.person.id, timings=timings)
     caller = find(draft.state, call.caller)
     assert caller is not None
     draft.grant(caller)
-    draft.grant(host, only_session=asked.session)
+    draft.grant(answering, only_session=session)
     _stop_ringing(draft)
     draft.record(facts.fresh_recording)
     legs_changed(draft, facts)
@@ -255,6 +269,9 @@ def _decline(draft: Draft, member: Member, wish: DeclineCall, facts: Facts) -> N
         if member.state in (MemberState.DECLINED, MemberState.MISSED):
             return
         raise Rejection(ErrorCode.FORBIDDEN, "this person is not rung")
+    if member.asked is not None:
+        third.decline(draft, member)
+        return
     draft.move(member, MemberState.DECLINED)
     if wish.back_in_s is not None and call.promise is None:
         _set(draft, promise=BackPromise(by=member.person, due_at=draft.now_ms + wish.back_in_s * 1000))
@@ -314,7 +331,13 @@ def _first_frame(draft: Draft, asked: Asked, wish: FirstFrame) -> None:
 
 
 def ring_expired(draft: Draft, facts: Facts) -> None:
-    """Nobody answered at this step: more ring, or the call waits or is missed. It has waited long enough: likewise."""
+    """Nobody answered at this step: more ring, or the call waits or is missed. It has waited long enough: likewise.
+
+    Or who was asked into a call did not come.
+    """
+    if call_of(draft).stage is CallStage.ANSWERED:
+        third.expired(draft)
+        return
     due_ms = next_ring_ms(draft.state)
     if due_ms is None or draft.now_ms < due_ms:
         return
@@ -328,8 +351,10 @@ def ring_expired(draft: Draft, facts: Facts) -> None:
 def next_ring_ms(state: RoomState) -> int | None:
     """When `RingExpired` is due, UTC ms: whatever rings or waits has one."""
     call = state.call
-    if state.closed_at is not None or call is None or not call.pending:
+    if state.closed_at is not None or call is None:
         return None
+    if not call.pending:
+        return third.next_ms(state)
     return call.ring_until if call.step_until is None else call.step_until
 
 
@@ -344,8 +369,11 @@ def legs_changed(draft: Draft, facts: Facts) -> None:
 
 
 def hang_up(draft: Draft, member: Member) -> None:
-    """A seated member leaves: the call is over for both."""
+    """A seated member leaves: the call is over, unless it goes on without."""
     call = call_of(draft)
+    if third.goes_on_without(draft.state, member):
+        third.step_out(draft, member, LegEnd.LEFT)
+        return
     draft.unseat(member)
     draft.close(_given_up(call) if call.pending else EndReason.HUNG_UP)
 
@@ -353,6 +381,9 @@ def hang_up(draft: Draft, member: Member) -> None:
 def lost(draft: Draft, member: Member) -> None:
     """A seated member vanished for good."""
     call = call_of(draft)
+    if third.goes_on_without(draft.state, member):
+        third.step_out(draft, member, LegEnd.TIMEOUT)
+        return
     draft.unseat(member)
     if call.stage is CallStage.WAITING:
         draft.close(EndReason.MISSED)  # it did not choose to go: it is called back

@@ -7,6 +7,9 @@ from contract.client import (
     AcceptCall,
     AskCallback,
     AskStill,
+    BringIn,
+    CallOff,
+    CallStore,
     CancelCall,
     CloseRoom,
     DeclineCall,
@@ -27,12 +30,12 @@ from contract.client import (
 from contract.ids import PersonId, RecordingId, RoomId, SessionId
 from contract.media import MediaUse
 from contract.nodes import LegEnd, LegReport, LegState, RecordingReport
-from contract.people import Grant, Person
+from contract.people import Grant, Person, PresenceEntry
 from contract.rooms import Still
 from contract.routing import RingStep
 from signaling.domain.routing import Expert
 
-Opening = StartCall | OpenSession
+Opening = StartCall | CallStore | OpenSession
 """Wishes that make a room."""
 Wish = (
     Rung
@@ -42,6 +45,8 @@ Wish = (
     | AskCallback
     | MarkUrgent
     | TakeCall
+    | BringIn
+    | CallOff
     | FirstFrame
     | JoinRoom
     | LeaveRoom
@@ -66,8 +71,17 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """Somebody calls who called them in the same moment: that is an answer. See signaling.domain.outgoing."""
+
+    by: PersonId
+    session: SessionId
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class RingExpired:
-    """`step_until` of a ringing call has passed."""
+    """The time of somebody who rings has passed, or that of a call's step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +157,7 @@ class GuestGone:
 
 RoomCommand = (
     Asked
+    | Met
     | RingExpired
     | TurnCame
     | TookAnother
@@ -173,6 +188,8 @@ class Facts:
     """How many a step begins to ring at most."""
     wait_ms: int = 0
     """How long a call may wait in the queue; 0: it may not."""
+    ring_ms: int = 45_000
+    """How long somebody rings who is asked into a call."""
 
     def media_up(self, person: PersonId, session: SessionId | None) -> bool:
         """Whether a leg of this session of `person` is connected."""
@@ -200,3 +217,7 @@ class OpeningFacts:
     people: Mapping[PersonId, Person] | None = None
     """Everybody who can be invited."""
     elsewhere: bool = False
+    tablets: Sequence[PresenceEntry] = ()
+    """Of the store that is called, as they are this moment."""
+    ring_ms: int = 45_000
+    """How long they ring."""

@@ -40,11 +40,12 @@ MOVES: dict[MemberState, frozenset[MemberState]] = {
     MemberState.RINGING: frozenset({MemberState.JOINED, MemberState.DECLINED, MemberState.MISSED}),
     MemberState.JOINED: frozenset({MemberState.JOINED, MemberState.AWAY, MemberState.LEFT}),
     MemberState.AWAY: frozenset({MemberState.JOINED, MemberState.LEFT}),
-    MemberState.LEFT: frozenset({MemberState.JOINED}),
-    MemberState.DECLINED: frozenset(),
-    MemberState.MISSED: frozenset(),
+    MemberState.LEFT: frozenset({MemberState.JOINED, MemberState.RINGING}),
+    MemberState.DECLINED: frozenset({MemberState.RINGING}),
+    MemberState.MISSED: frozenset({MemberState.RINGING}),
 }
-"""How a member's state may change; JOINED to JOINED moves the seat to another session."""
+"""How a member's state may change; JOINED to JOINED moves the seat to another session. To RINGING again comes who is
+asked into a call, or calls who called in vain."""
 
 SEATED = frozenset({MemberState.JOINED, MemberState.AWAY})
 NO_GRANTS = Grants(publish=False, subscribe=False, record=False)
@@ -170,14 +171,13 @@ def find(state: RoomState, person: PersonId) -> Member | None:
 def concerned(state: RoomState) -> set[PersonId]:
     """Who gets this room's snapshot and events.
 
-    An open room concerns everybody who is in it, invited or rung; a closed one whoever was seated in it.
+    An open room concerns everybody who is in it, invited or rung, and who left a session and may come back; a closed
+    one whoever was seated in it.
     """
-    return {
-        member.person.id
-        for member in state.members
-        if member.state not in (MemberState.DECLINED, MemberState.MISSED)
-        and (state.closed_at is None or member.joined_at is not None)
-    }
+    if state.closed_at is not None:
+        return {member.person.id for member in state.members if member.joined_at is not None}
+    gone = {MemberState.DECLINED, MemberState.MISSED} | ({MemberState.LEFT} if state.call is not None else set())
+    return {member.person.id for member in state.members if member.state not in gone}
 
 
 def concerns(state: RoomState, person: PersonId) -> bool:

@@ -4,10 +4,10 @@ Only experts and stores are on the board. Contract: tell it what changed, then a
 (monotonic seconds) has passed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from contract.ids import PersonId
+from contract.ids import PersonId, StoreId
 from contract.people import Person, Presence, PresenceEntry, Role
 from contract.rooms import MemberState, RoomState
 from signaling.domain.draft import SEATED, find
@@ -27,7 +27,7 @@ def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
         ringing = state.call is not None and state.call.pending
         if member.state in SEATED and not ringing:
             return Presence.BUSY
-        if ringing and (member.state in SEATED or member.state is MemberState.RINGING):
+        if member.state in SEATED or member.state is MemberState.RINGING:
             found = Presence.RINGING
     return found
 
@@ -147,10 +147,17 @@ class PresenceBoard:
 
     def experts(self) -> list[PresenceEntry]:
         """The experts as they are this moment."""
+        return self._as_they_are(lambda person: person.role is Role.EXPERT)
+
+    def tablets(self, store: StoreId) -> list[PresenceEntry]:
+        """The tablets of a store as they are this moment."""
+        return self._as_they_are(lambda person: person.store is not None and person.store.id == store)
+
+    def _as_they_are(self, which: Callable[[Person], bool]) -> list[PresenceEntry]:
         return [
             line.entry.model_copy(update={"presence": _presence(line)})
             for line in self._lines.values()
-            if line.listed and line.entry.person.role is Role.EXPERT
+            if line.listed and which(line.entry.person)
         ]
 
     def people(self) -> dict[PersonId, Person]:

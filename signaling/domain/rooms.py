@@ -10,6 +10,9 @@ from contract.client import (
     AcceptCall,
     AskCallback,
     AskStill,
+    BringIn,
+    CallOff,
+    CallStore,
     CancelCall,
     CloseRoom,
     DeclineCall,
@@ -32,6 +35,7 @@ from contract.nodes import CloseLeg, DropParticipant, LegEnd, Record, RecordingR
 from contract.people import Person, Role
 from contract.rooms import (
     AllMuted,
+    CallStage,
     EndReason,
     Hand,
     HandsChanged,
@@ -45,7 +49,7 @@ from contract.rooms import (
     StillAdded,
     StillRequested,
 )
-from signaling.domain import calls, guests
+from signaling.domain import calls, guests, outgoing, third
 from signaling.domain.access import Act, Scope, place_of, scope_of
 from signaling.domain.commands import (
     Asked,
@@ -53,6 +57,7 @@ from signaling.domain.commands import (
     GuestCame,
     GuestGone,
     LegsChanged,
+    Met,
     Opening,
     OpeningFacts,
     RecordingReported,
@@ -89,6 +94,8 @@ def open_room(wish: Opening, now_ms: int, facts: OpeningFacts) -> Decision:
     match wish:
         case StartCall():
             return calls.start_call(wish, now_ms, facts)
+        case CallStore():
+            return outgoing.call_store(wish, now_ms, facts)
         case OpenSession():
             return _open_session(wish, now_ms, facts)
         case _:
@@ -101,6 +108,8 @@ def decide(state: RoomState, command: RoomCommand, now_ms: int, facts: Facts) ->
     match command:
         case Asked():
             _asked(draft, command, facts)
+        case Met():
+            outgoing.met(draft, command, facts)
         case RecordingReported(report=report):
             _recording(draft, report)
         case StillTaken(still=still):
@@ -164,7 +173,17 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             return  # what it wished is so already, or does not matter any more
         raise Rejection(ErrorCode.OVER, "the room is closed")
     match wish:
-        case Rung() | AcceptCall() | DeclineCall() | CancelCall() | AskCallback() | MarkUrgent() | FirstFrame():
+        case (
+            Rung()
+            | AcceptCall()
+            | DeclineCall()
+            | CancelCall()
+            | AskCallback()
+            | MarkUrgent()
+            | BringIn()
+            | CallOff()
+            | FirstFrame()
+        ):
             calls.decide_call(draft, asked, wish, facts)
         case JoinRoom():
             _join(draft, member, asked, wish, facts)
@@ -183,7 +202,7 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             hosting(draft.state, asked.by)
             draft.lower(person)
         case AskStill(of=of):
-            hosting(draft.state, asked.by)
+            _may_ask_still(draft.state, asked)
             if seated(draft.state, of).guest is not None:
                 raise Rejection(ErrorCode.CONFLICT, "a guest hears of no wishes")
             if len(draft.state.stills) >= MAX_STILLS:
@@ -232,6 +251,8 @@ def _join(draft: Draft, member: Member, asked: Asked, wish: JoinRoom, facts: Fac
         raise Rejection(ErrorCode.NOT_FOUND, "no such room")
     if member.state is MemberState.RINGING:
         raise Rejection(ErrorCode.CONFLICT, "a ringing call is accepted, not joined")
+    if member.state is MemberState.LEFT and draft.state.call is not None:
+        raise Rejection(ErrorCode.NOT_FOUND, "no such room")  # who left a call is asked in again
     if member.state not in SEATED and facts.elsewhere:
         raise Rejection(ErrorCode.BUSY, "in another room")
     if member.session == asked.session and member.state is MemberState.JOINED:
@@ -263,11 +284,13 @@ def _leave(draft: Draft, member: Member) -> None:
 
 
 def _close(draft: Draft, host: Member) -> None:
-    if draft.state.call is not None:
+    """For everybody."""
+    call = draft.state.call
+    if call is not None and call.stage is CallStage.RINGING:
         calls.hang_up(draft, host)
         return
     draft.unseat(host)
-    draft.close(EndReason.CLOSED)
+    draft.close(EndReason.CLOSED if call is None else EndReason.HUNG_UP)
 
 
 def _lost(draft: Draft, member: Member) -> None:
@@ -290,6 +313,14 @@ def _mute_all(draft: Draft, host: Member) -> None:
     for member in draft.state.members:
         if member.state in SEATED and not member.host and member.guest is None:
             draft.change(member, muted=True)
+
+
+def _may_ask_still(state: RoomState, asked: Asked) -> None:
+    """The host may, and whoever helps in a call. Raises Rejection."""
+    if state.call is not None and state.call.stage is CallStage.ANSWERED:
+        third.helping(state, asked)
+    else:
+        hosting(state, asked.by)
 
 
 def _hand(draft: Draft, member: Member, *, up: bool) -> None:

@@ -49,7 +49,7 @@ class Peers:
                 layout=offer.layout,
                 grants=grants,
                 host=member.host,
-                low_delay=room.state.call is not None and room.state.call.caller == who.id,
+                low_delay=room.state.call is not None and who.person.store is not None,
             ),
             recording.id if recording is not None and recording.running else None,
         )

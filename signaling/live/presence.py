@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from contract.ids import PersonId
+from contract.ids import PersonId, StoreId
 from contract.people import Grant, Person, Presence, PresenceEntry
 from contract.server import PresenceChanged
 from runtime import clock
@@ -41,6 +41,10 @@ class LivePresence:
     def experts(self) -> list[PresenceEntry]:
         """The experts as they are this moment, for who rings."""
         return self._board.experts()
+
+    def tablets(self, store: StoreId) -> list[PresenceEntry]:
+        """The tablets of a store as they are this moment, for who calls them."""
+        return self._board.tablets(store)
 
     def people(self) -> dict[PersonId, Person]:
         return self._board.people()

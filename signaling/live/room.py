@@ -25,6 +25,7 @@ from signaling.domain.commands import (
     Facts,
     GuestGone,
     LegsChanged,
+    Met,
     RecordingReported,
     RingExpired,
     RoomCommand,
@@ -69,6 +70,11 @@ class Surroundings(Protocol):
     @property
     def wait_ms(self) -> int:
         """How long a call may wait in the queue; 0: it may not."""
+        ...
+
+    @property
+    def ring_ms(self) -> int:
+        """How long somebody rings who is asked into a call."""
         ...
 
     def elsewhere(self, person: PersonId, room: RoomId) -> bool:
@@ -130,7 +136,7 @@ class LiveRoom:
 
     def put(self, command: RoomCommand, *, cid: ClientMessageId | None = None, answer: Answer | None = None) -> None:
         """Queue a command; `answer` hears None once it is carried out, or why it was not."""
-        size = QUEUE_WISHES if isinstance(command, Asked) else QUEUE_COMMANDS
+        size = QUEUE_WISHES if isinstance(command, Asked | Met) else QUEUE_COMMANDS
         if self._orders.qsize() < size:
             self._orders.put_nowait(Order(command, cid, answer))
         else:
@@ -138,7 +144,7 @@ class LiveRoom:
             if answer is not None:
                 answer(Unavailable(ErrorCode.BUSY, "too many commands", retry_after_s=1.0))
 
-    async def ask(self, command: RoomCommand) -> None:
+    async def ask(self, command: RoomCommand, *, cid: ClientMessageId | None = None) -> None:
         """Queue a command and wait until it is carried out. Raises what `put` would answer."""
         outcome: asyncio.Future[PasslineError | None] = asyncio.get_running_loop().create_future()
 
@@ -146,7 +152,7 @@ class LiveRoom:
             if not outcome.done():
                 outcome.set_result(error)
 
-        self.put(command, answer=answered)
+        self.put(command, cid=cid, answer=answered)
         if (refused := await outcome) is not None:
             raise refused
 
@@ -250,10 +256,11 @@ class LiveRoom:
         facts = Facts(
             fresh_recording=RecordingId(ids.uuid7()),
             legs=tuple(self.legs.values()),
-            elsewhere=isinstance(command, Asked) and self._around.elsewhere(command.by, self.id),
+            elsewhere=isinstance(command, Asked | Met) and self._around.elsewhere(command.by, self.id),
             experts=experts,
             at_once=self._around.at_once,
             wait_ms=self._around.wait_ms,
+            ring_ms=self._around.ring_ms,
         )
         now_ms = clock.wall_ms()
         try:
@@ -272,7 +279,7 @@ class LiveRoom:
         log.info(
             "room changed",
             command=_name(command),
-            session=command.session if isinstance(command, Asked) else None,
+            session=command.session if isinstance(command, Asked | Met) else None,
             ver=decision.state.ver,
             events=len(decision.events),
         )
@@ -284,7 +291,7 @@ class LiveRoom:
         self.observe()
 
     async def _was_done(self, order: Order) -> bool:
-        if not isinstance(order.command, Asked) or order.cid is None:
+        if not isinstance(order.command, Asked | Met) or order.cid is None:
             return False
         found = await self._database.fetch(partial(rows.done, person=order.command.by, cid=order.cid))
         if found is not None:
@@ -298,7 +305,7 @@ class LiveRoom:
 
     async def _save(self, session: AsyncSession, *, decision: Decision, order: Order, now_ms: int) -> None:
         command = order.command
-        if isinstance(command, Asked) and order.cid is not None:
+        if isinstance(command, Asked | Met) and order.cid is not None:
             await rows.mark_done(session, command.by, order.cid, self.id, now_ms)
         await rows.save(session, decision.state, decision.events, now_ms)
         await self._around.keep(session, decision, now_ms)

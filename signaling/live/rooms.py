@@ -6,17 +6,20 @@ from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.client import OpenSession, StartCall
+from contract.client import CallStore, StartCall
 from contract.errors import Rejection
 from contract.ids import PersonId, RecordingId, RoomId, room_channel
+from contract.people import PresenceEntry
 from contract.rooms import CallStage, MemberState, RoomState
 from contract.server import Room, RoomDelta, RoomGone
 from runtime import clock, ids
 from runtime.logs import get_logger
 from runtime.supervise import TaskScope
 from signaling.domain import queue
-from signaling.domain.commands import Opening, OpeningFacts, TookAnother
+from signaling.domain.access import Act, may, place_of
+from signaling.domain.commands import Met, Opening, OpeningFacts, TookAnother
 from signaling.domain.draft import SEATED, Decision, Effect, concerned, find
+from signaling.domain.outgoing import check, crossing
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import open_room
 from signaling.domain.routing import Expert
@@ -115,6 +118,11 @@ class Rooms:
         """How many a step begins to ring at most."""
         return self._routing.at_once
 
+    @property
+    def ring_ms(self) -> int:
+        """How long it rings where there is no chain."""
+        return self._routing.ring_ms
+
     async def keep(self, session: AsyncSession, decision: Decision, now_ms: int) -> None:
         """What else is committed with a decision."""
         await self._callbacks.keep(session, decision, now_ms)
@@ -124,44 +132,83 @@ class Rooms:
 
     # --- opening --------------------------------------------------------------------------------------------------
 
-    async def open(self, asked: ClientSession, wish: StartCall | OpenSession) -> RoomId | None:
-        """Carry out a wish that makes a room. Raises Rejection or a database error."""
-        person = asked.who.person
-        async with self.ringing:
-            facts = OpeningFacts(
-                by=person,
-                grants=asked.who.grants,
-                session=asked.id,
-                room=RoomId(ids.uuid7()),
-                fresh_recording=RecordingId(ids.uuid7()),
-                steps=self._routing.steps(wish.reason) if isinstance(wish, StartCall) else (),
-                experts=self.experts(None) if isinstance(wish, StartCall) else (),
-                at_once=self.at_once,
-                wait_ms=self.wait_ms,
-                people=self._presence.people(),
-                elsewhere=self.elsewhere(person.id, None),
-            )
-            now_ms = clock.wall_ms()
+    async def open(self, asked: ClientSession, wish: Opening) -> RoomId | None:
+        """Carry out a wish that makes a room, or answers one that crosses it. Raises Rejection or a database error."""
+        while True:
+            async with self.ringing:
+                room = self._crossing(asked, wish)
+                if room is None:
+                    return await self._open(asked, wish)
+            # The room's writer may be waiting for the lock itself. What becomes of the call meanwhile is seen then.
             try:
-                decision = open_room(wish, now_ms, facts)
-                save = partial(self._save_opened, decision=decision, by=person.id, wish=wish, now_ms=now_ms)
-                await self._database.write(save)
-            except rows.AlreadyDone as done:
-                return done.room
+                await room.ask(Met(asked.who.id, asked.id, asked.who.person), cid=wish.cid)
             except Rejection:
-                # What was opened before may be refused now, as the second call of somebody who is in one.
-                before = await self._database.fetch(partial(rows.done, person=person.id, cid=wish.cid))
-                if before is None:
+                if room is self._crossing(asked, wish):
                     raise
-                return before[0]
-            assert decision.opened is not None
-            room = self._add(decision.opened, 0)
-            for effect in decision.effects:
-                self.perform(effect)
-            self.publish(room, decision)
-            log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
-            room.observe()
-            return room.id
+            else:
+                log.info("two calls met", room=room.id)
+                return room.id
+
+    def _crossing(self, asked: ClientSession, wish: Opening) -> LiveRoom | None:
+        """The call that `wish` answers, as it comes from whom it would call."""
+        own = asked.who.person.store
+        match wish:
+            case StartCall() if own is not None and may(Act.CALL, asked.who.grants, place_of(own)):
+                store = own.id
+            case CallStore():
+                store = wish.store
+                check(store, asked.who.grants, self._tablets(wish))
+            case _:
+                return None
+        tablets = [tablet.person.id for tablet in self._presence.tablets(store)]
+        rooms = {room.id: room for tablet in tablets for room in self.of(tablet)}
+        met = crossing(wish, store, [room.state for room in rooms.values()])
+        return None if met is None else rooms[met]
+
+    def _tablets(self, wish: Opening) -> list[PresenceEntry]:
+        """Those that `wish` calls."""
+        return self._presence.tablets(wish.store) if isinstance(wish, CallStore) else []
+
+    async def _open(self, asked: ClientSession, wish: Opening) -> RoomId | None:
+        person = asked.who.person
+        facts = OpeningFacts(
+            by=person,
+            grants=asked.who.grants,
+            session=asked.id,
+            room=RoomId(ids.uuid7()),
+            fresh_recording=RecordingId(ids.uuid7()),
+            steps=self._routing.steps(wish.reason) if isinstance(wish, StartCall) else (),
+            experts=self.experts(None) if isinstance(wish, StartCall) else (),
+            at_once=self.at_once,
+            wait_ms=self.wait_ms,
+            people=self._presence.people(),
+            elsewhere=self.elsewhere(person.id, None),
+            tablets=self._tablets(wish),
+            ring_ms=self.ring_ms,
+        )
+        now_ms = clock.wall_ms()
+        try:
+            decision = open_room(wish, now_ms, facts)
+            save = partial(self._save_opened, decision=decision, by=person.id, wish=wish, now_ms=now_ms)
+            await self._database.write(save)
+        except rows.AlreadyDone as done:
+            return done.room
+        except Rejection:
+            # What was opened before may be refused now, as the second call of somebody who is in one.
+            before = await self._database.fetch(partial(rows.done, person=person.id, cid=wish.cid))
+            if before is None:
+                raise
+            return before[0]
+        assert decision.opened is not None
+        room = self._add(decision.opened, 0)
+        for effect in decision.effects:
+            self.perform(effect)
+        self.publish(room, decision)
+        if isinstance(wish, CallStore) and decision.state.closed_at is None:
+            self._pass_by(room.id, person.id)
+        log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
+        room.observe()
+        return room.id
 
     async def _save_opened(
         self, session: AsyncSession, *, decision: Decision, by: PersonId, wish: Opening, now_ms: int

@@ -39,6 +39,11 @@ class LiveRouting:
         """How many a step begins to ring at most."""
         return self._chains.at_once
 
+    @property
+    def ring_ms(self) -> int:
+        """How long it rings where there is no chain."""
+        return self._ring_ms
+
     def steps(self, reason: Reason) -> Sequence[RingStep]:
         """The chain of a call for `reason`."""
         return steps_for(reason, self._chains, self._ring_ms)

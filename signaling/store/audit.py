@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.ids import PersonId
-from contract.rooms import CallChanged, MemberChanged, RoomClosed, RoomEvent, RoomKind, RoomState, StillRequested
+from contract.rooms import (
+    CallChanged,
+    MemberChanged,
+    MemberState,
+    RoomClosed,
+    RoomEvent,
+    RoomKind,
+    RoomState,
+    StillRequested,
+)
 from runtime import clock, ids
 from signaling.domain.audit_chain import Head, Row, follow
 from signaling.store.tables import AuditHeadRow, AuditRow, Base
@@ -18,6 +27,8 @@ _HEAD = select(AuditHeadRow.seq, AuditHeadRow.hash)
 _ADD = insert(Base.metadata.tables[AuditRow.__tablename__])
 _kept = Base.metadata.tables[AuditHeadRow.__tablename__]
 _MOVE = update(_kept).where(_kept.c.seq == bindparam("from_seq"), _kept.c.hash == bindparam("from_hash"))
+
+IN_VAIN = frozenset({MemberState.DECLINED, MemberState.MISSED})
 
 _last: WeakKeyDictionary[Engine | Connection, Head] = WeakKeyDictionary()
 """Where the chain ended when something was last written here; a guess, see `_append`. A ringing call waits for this
@@ -143,6 +154,10 @@ async def record_events(session: AsyncSession, room: RoomState, events: Iterable
                 rows[Action.ROOM_JOINED, member.person.id] = ""
             case MemberChanged(member=member) if member.left_at == at_ms:
                 rows[Action.ROOM_LEFT, member.person.id] = ""
+            case MemberChanged(member=member) if member.asked is not None and member.state is MemberState.RINGING:
+                rows[Action.ASKED_IN, member.asked.by] = "instead" if member.asked.instead else ""
+            case MemberChanged(member=member) if member.asked is not None and member.state in IN_VAIN:
+                rows[Action.ASKED_IN_VAIN, member.person.id] = member.state
             case StillRequested(by=by):
                 rows[Action.STILL_ASKED, by] = ""
             case CallChanged(call=call) if call.urgent_at == at_ms:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from contract.base import MAX_FRAME_BYTES
 from contract.client import (
     Ack,
+    CallStore,
     ClientMessage,
     GetRoom,
     Hello,
@@ -196,7 +197,7 @@ class _Talk:
                 self._service.quality.client(session, message)
             case GetRoom(room=room):
                 await self._service.tell_room(session, room)
-            case StartCall() | OpenSession():
+            case StartCall() | CallStore() | OpenSession():
                 opened = await self._service.rooms.open(session, message)
                 session.tell(Done(cid=message.cid, room=opened))
             case Hello():

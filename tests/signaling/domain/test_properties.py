@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from contract.client import (
     AcceptCall,
     AskStill,
+    BringIn,
+    CallOff,
     CancelCall,
     CloseRoom,
     DeclineCall,
@@ -22,6 +24,7 @@ from contract.client import (
 )
 from contract.errors import Rejection
 from contract.nodes import RecordingReport
+from contract.people import Role
 from contract.rooms import CallStage, Quality, RecordingChanged, RecordingState, RoomState, apply
 from signaling.domain.commands import (
     Asked,
@@ -36,6 +39,7 @@ from signaling.domain.commands import (
 )
 from signaling.domain.draft import SEATED
 from signaling.domain.rooms import decide
+from signaling.domain.third import MOST
 from tests.signaling.domain.people import (
     CHEN,
     CID,
@@ -47,7 +51,9 @@ from tests.signaling.domain.people import (
     STORE,
     TRAINER,
     ZHANG,
+    answered,
     called,
+    entries,
     leg,
     session,
     training,
@@ -76,6 +82,9 @@ wishes = st.one_of(
         ]
     ),
     people.map(lambda who: LowerHand(cid=CID, room=ROOM, person=who.id)),
+    people.map(lambda who: BringIn(cid=CID, room=ROOM, person=who.id)),
+    people.map(lambda who: BringIn(cid=CID, room=ROOM, person=who.id, instead=True)),
+    people.map(lambda who: CallOff(cid=CID, room=ROOM, person=who.id)),
     people.map(lambda who: AskStill(cid=CID, room=ROOM, of=who.id)),
 )
 commands: st.SearchStrategy[RoomCommand] = st.one_of(
@@ -90,7 +99,7 @@ commands: st.SearchStrategy[RoomCommand] = st.one_of(
         lambda state: RecordingReported(RecordingReport(recording=RECORDING, room=ROOM, state=state))
     ),
 )
-LEGS = Facts(fresh_recording=RECORDING, legs=(leg(STORE), leg(CHEN), leg(SECOND)))
+LEGS = Facts(fresh_recording=RECORDING, legs=(leg(STORE), leg(CHEN), leg(SECOND)), experts=entries(CHEN, ZHANG, LIU))
 
 
 def check(state: RoomState) -> None:
@@ -105,6 +114,11 @@ def check(state: RoomState) -> None:
             assert member.session is None
     assert {hand.person for hand in state.hands} <= seated
     assert len({hand.person for hand in state.hands}) == len(state.hands)
+    if state.call is not None and state.closed_at is None and state.call.stage is CallStage.ANSWERED:
+        people = [member for member in state.members if member.state in SEATED]
+        assert STORE.id in {member.person.id for member in people}, "nobody helps a store that is not there"
+        assert [member.person.role for member in people if member.host] == [Role.EXPERT]
+        assert len(people) <= MOST
     if state.call is not None:
         assert (state.call.stage is CallStage.ENDED) == (state.closed_at is not None)
         assert state.call.answered_by is not None or state.call.stage is not CallStage.ANSWERED
@@ -114,7 +128,10 @@ def check(state: RoomState) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(start=st.sampled_from([called(), training()]), steps=st.lists(st.tuples(commands, st.integers(0, 30_000))))
+@given(
+    start=st.sampled_from([called(), answered(), training()]),
+    steps=st.lists(st.tuples(commands, st.integers(0, 30_000))),
+)
 def test_invariants_hold_and_events_lead_from_snapshot_to_snapshot(
     start: RoomState, steps: list[tuple[RoomCommand, int]]
 ) -> None:

@@ -11,6 +11,8 @@ from contract.client import (
     Ack,
     AskCallback,
     AskStill,
+    BringIn,
+    CallOff,
     CancelCall,
     ClientMessage,
     CloseRoom,
@@ -73,6 +75,7 @@ APART = {
     "close_room": f"{_HERE}::test_nobody_but_the_host_closes_and_the_strangers_see_nothing",
     "leave_room": f"{_HERE}::test_who_is_not_there_cannot_leave",
     "start_call": f"{_HERE}::test_only_stores_call_and_only_trainers_open_sessions",
+    "call_store": "signaling/service/test_outgoing.py::test_who_calls_what",
     "open_session": f"{_HERE}::test_only_stores_call_and_only_trainers_open_sessions",
 }
 """Verbs that answer in another way than with `done`, or that change what the rows need: where each is tested."""
@@ -103,8 +106,8 @@ async def test_the_http_doors_of_a_live_room(world: World) -> None:
     tabs, room, still = await opened(world)
     members = {"host": 201, "joined": 201, "left": 403, "invited": 403, "expert": 404}
     expected = {
-        "peers": members | {"manager": 403, "learner": 403, "auditor": 403, "admin": 403},
-        "stills": members | {"manager": 403, "learner": 403, "auditor": 403, "admin": 403},
+        "peers": members | {"manager": 404, "learner": 403, "auditor": 403, "admin": 404},
+        "stills": members | {"manager": 404, "learner": 403, "auditor": 403, "admin": 404},
         "still": outside(404) | {"host": 200, "joined": 200, "left": 200, "invited": 404},
         "replay": dict.fromkeys(VISITORS, 404),
     }
@@ -187,6 +190,14 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
     "take_call": (
         lambda room, _: TakeCall(cid=new_cid(), room=room),
         dict.fromkeys(MEMBERS, "not_found"),
+    ),
+    "bring_in": (
+        lambda room, host: BringIn(cid=new_cid(), room=room, person=host),
+        {"host": "conflict", "joined": "conflict", "left": "forbidden", "invited": "forbidden"},
+    ),
+    "call_off": (
+        lambda room, host: CallOff(cid=new_cid(), room=room, person=host),
+        {"host": "conflict", "joined": "conflict", "left": "forbidden", "invited": "forbidden"},
     ),
     "first_frame": (
         lambda room, _: FirstFrame(cid=new_cid(), room=room),

@@ -1086,7 +1086,7 @@ export interface components {
     schemas: {
         /**
          * AcceptCall
-         * @description The expert answers; the accept button says that the call is recorded, so this is the expert's consent.
+         * @description Whoever rings answers; the accept button says that the call is recorded, so this is their consent.
          */
         AcceptCall: {
             /** Cid */
@@ -1129,7 +1129,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
@@ -1230,6 +1230,21 @@ export interface components {
             of: string;
         };
         /**
+         * Asking
+         * @description Somebody of headquarters asks another expert into a call that goes on.
+         */
+        Asking: {
+            /** By */
+            by: string;
+            /** Until */
+            until: number;
+            /**
+             * Instead
+             * @default false
+             */
+            instead: boolean;
+        };
+        /**
          * AuditLine
          * @description One act, with the names that its ids have today.
          */
@@ -1278,6 +1293,28 @@ export interface components {
             by: components["schemas"]["Person"];
             /** Due At */
             due_at: number;
+        };
+        /**
+         * BringIn
+         * @description Somebody of headquarters asks an expert into the call; at the expert it rings.
+         */
+        BringIn: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "bring_in";
+            /** Person */
+            person: string;
+            /**
+             * Instead
+             * @default false
+             */
+            instead: boolean;
         };
         /**
          * Bye
@@ -1367,6 +1404,23 @@ export interface components {
             call: components["schemas"]["Call"];
         };
         /**
+         * CallOff
+         * @description The expert is not needed any more, and stops ringing.
+         */
+        CallOff: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "call_off";
+            /** Person */
+            person: string;
+        };
+        /**
          * CallQuality
          * @description How well the media of one call or session went.
          */
@@ -1384,6 +1438,27 @@ export interface components {
          * @enum {string}
          */
         CallStage: "ringing" | "waiting" | "answered" | "ended";
+        /**
+         * CallStore
+         * @description Headquarters calls a store: every tablet that is signed in for it rings. The button says that it is recorded.
+         */
+        CallStore: {
+            /** Cid */
+            cid: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "call_store";
+            /** Store */
+            store: string;
+            reason: components["schemas"]["Reason"];
+            /**
+             * Age Ms
+             * @default 0
+             */
+            age_ms: number;
+        };
         /**
          * Callback
          * @description One for all calls of a store in vain for the same reason, until it is done.
@@ -1443,7 +1518,7 @@ export interface components {
         };
         /**
          * CancelCall
-         * @description The store stops ringing.
+         * @description The caller gives up.
          */
         CancelCall: {
             /** Cid */
@@ -1531,7 +1606,7 @@ export interface components {
             body: string;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
          * @description What a client measured of its PeerConnection.
@@ -1551,7 +1626,7 @@ export interface components {
         };
         /**
          * CloseRoom
-         * @description The host ends the session for everybody.
+         * @description The host ends the room for everybody.
          */
         CloseRoom: {
             /** Cid */
@@ -2039,7 +2114,7 @@ export interface components {
         };
         /**
          * LeaveRoom
-         * @description Hangs up a call, or leaves a session.
+         * @description Hangs up a call, unless somebody of headquarters stays with the store; or leaves a session.
          */
         LeaveRoom: {
             /** Cid */
@@ -2230,6 +2305,8 @@ export interface components {
             quality: components["schemas"]["Quality"];
             /** @default null */
             guest: components["schemas"]["MediaUse"] | null;
+            /** @default null */
+            asked: components["schemas"]["Asking"] | null;
         };
         /**
          * MemberChanged

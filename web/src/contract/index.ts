@@ -25,6 +25,7 @@ export type RoomEvent =
   | (Omit<S['MemberChanged'], 'member'> & { member: Member })
 export type Member = Omit<S['Member'], 'person'> & { person: Person }
 export type MemberState = Member['state']
+export type Asking = S['Asking']
 export type Call = S['Call']
 export type Callback = Omit<Written<S['Callback'], 'calls' | 'state' | 'urgency'>, 'owner'> & {
   owner: Person | null
@@ -116,6 +117,7 @@ export type Codec = S['UseCodec']['video']
 
 export type PersonId = string
 export type RoomId = string
+export type StoreId = string
 export type SessionId = string
 export type ChannelId = string
 export type Cid = string
