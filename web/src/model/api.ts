@@ -31,6 +31,7 @@ import type {
   RoomState,
   Setup,
   Source,
+  StoreId,
 } from '../contract'
 import type { DeviceProblem, RefusalCode } from '../link/refusal'
 import type { Advice } from './advice'
@@ -38,6 +39,7 @@ import type { AuditWish } from './audit'
 import type { Organisation } from './organisation'
 import type { Queued } from './queue'
 import type { RoutingDesk } from './routing'
+import type { Outcome } from './third'
 
 export type { Advice } from './advice'
 export { Refusal } from '../link/refusal'
@@ -234,16 +236,23 @@ export interface Model {
 
   /** The store calls; resolves with the room, which may be closed already (`nobody_free`). */
   startCall(reason: Reason): Promise<RoomId>
+  /** Headquarters calls a store: all its tablets ring. As `startCall`. */
+  callStore(store: StoreId, reason: Reason): Promise<RoomId>
   acceptCall(room: RoomId): Promise<void>
   /** With `backInS`: I call back by then if nobody else answers. */
   declineCall(room: RoomId, backInS?: number): Promise<void>
   cancelCall(room: RoomId): Promise<void>
+  /** Asks an expert into the call; `instead`: this one leaves when they join. Refusals busy, conflict, too_many. */
+  bringIn(room: RoomId, expert: PersonId, instead: boolean): Promise<void>
+  callOff(room: RoomId, expert: PersonId): Promise<void>
+  /** What became of whom this one asked in, last; a new object each time. */
+  outcome: ReadonlySignal<Outcome | null>
   openSession(title: Name, invite: readonly PersonId[]): Promise<RoomId>
   /** Asks the person first in the UI; refusal `consent` without it. */
   joinRoom(room: RoomId, consent: boolean): Promise<void>
-  /** Hangs up a call, leaves a session. */
+  /** Hangs up a call, unless somebody of headquarters stays with the store; leaves a session. */
   leaveRoom(room: RoomId): Promise<void>
-  /** Host only: ends the session for everybody. */
+  /** Host only: ends it for everybody. */
   closeRoom(room: RoomId): Promise<void>
   muteAll(room: RoomId): Promise<void>
   raiseHand(room: RoomId, up: boolean): Promise<void>

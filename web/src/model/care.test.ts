@@ -14,7 +14,12 @@ function roomWith(stage: 'ringing' | 'answered', members = 2): RoomState {
     kind: members > 2 ? 'session' : 'call',
     closed_at: null,
     call: members > 2 ? null : { stage, caller: STORE },
-    members: people.map((id) => ({ person: { id }, state: 'joined', muted: false, camera_off: false })),
+    members: people.map((id) => ({
+      person: { id, role: id === STORE ? 'store' : 'expert' },
+      state: 'joined',
+      muted: false,
+      camera_off: false,
+    })),
   } as unknown as RoomState
 }
 

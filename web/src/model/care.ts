@@ -82,7 +82,7 @@ export class Care {
     const { theirs } = this
     this.advice.value = this.advisor.take({
       nowMs,
-      atStore: room.call?.caller === me,
+      atStore: memberOf(room, me)?.person.role === 'store',
       other: { person: other.person.id, muted: other.muted, cameraOff: other.camera_off },
       self: { muted: inputs.muted.peek(), cameraOff: inputs.cameraOff.peek() },
       own: sample,

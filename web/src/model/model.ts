@@ -40,11 +40,13 @@ import { People } from './people'
 import { Queue, queueActs } from './queue'
 import { bindLocal, bindRemote } from './pictures'
 import { soundOf, startRinging } from './ringing'
-import { isOpen, memberOf, oppositeIn } from './room'
+import { isOpen, memberOf, oppositeIn, tabletIn } from './room'
 import { Rooms } from './rooms'
 import { Seat } from './seat'
 import { Session } from './session'
 import { Stills, stillUrl } from './stills'
+import type { Outcome } from './third'
+import { outcomeOf } from './third'
 
 const LAYOUTS: Partial<Record<Role, Layout>> = { store: TABLET, expert: DESKTOP, trainer: TRAINER_DESK }
 
@@ -65,6 +67,7 @@ function createModel(): Model {
     (room) => `☎ ${room.call?.store.name.zh ?? 'Passline'}`,
   )
   const firstFrames = new Set<RoomId>()
+  const outcome = signal<Outcome | null>(null)
   const callbacks = new Callbacks()
   const queue = new Queue()
 
@@ -252,6 +255,7 @@ function createModel(): Model {
     const me = person.peek()
     if (me === null || room.id !== currentId.peek()) return
     soundOf(room, event, before, me)
+    outcome.value = outcomeOf(before, event, me, session.clock.now()) ?? outcome.peek()
     if (event.type === 'still_requested' && event.of === me) {
       void stills.answer(room.id, event.by, capture.camera.peek())
     } else if (event.type === 'all_muted' && event.by !== me) {
@@ -280,12 +284,10 @@ function createModel(): Model {
   const sawFrame = (of: PersonId): void => {
     performance.mark(`passline:first-frame:${of}`)
     const room = rooms.current.peek()
-    const call = room?.call
     if (
-      !room ||
-      !call ||
-      call.caller !== of ||
-      call.answered_by !== person.peek() ||
+      !room?.call ||
+      tabletIn(room)?.person.id !== of ||
+      !rooms.self.peek()?.host ||
       firstFrames.has(room.id)
     )
       return
@@ -305,6 +307,20 @@ function createModel(): Model {
 
   const devices = (list: readonly MediaDeviceInfo[]): Device[] =>
     list.map(({ deviceId, label }) => ({ id: deviceId, label }))
+
+  // The wish goes out before the camera opens: opening keeps the page busy for a moment.
+  const place = async (call: Wish): Promise<RoomId> => {
+    const opened = issue(call)
+    calling.value = true
+    try {
+      const room = await opened
+      if (room === null) throw new Refusal('internal', 'done without a room')
+      rooms.hold(room)
+      return room
+    } finally {
+      calling.value = false
+    }
+  }
 
   const model: Model = {
     me: session.me,
@@ -339,24 +355,9 @@ function createModel(): Model {
     summary: rooms.summary,
     dismissSummary: () => rooms.dismissSummary(),
 
-    startCall: async (reason) => {
-      // The wish goes out before the camera opens: opening keeps the page busy for a moment.
-      const opened = issue({
-        type: 'start_call',
-        reason,
-        age_ms: 0,
-        language: lang.value === 'en' ? 'en' : 'zh',
-      })
-      calling.value = true
-      try {
-        const room = await opened
-        if (room === null) throw new Refusal('internal', 'done without a room')
-        rooms.hold(room)
-        return room
-      } finally {
-        calling.value = false
-      }
-    },
+    startCall: (reason) =>
+      place({ type: 'start_call', reason, age_ms: 0, language: lang.value === 'en' ? 'en' : 'zh' }),
+    callStore: (store, reason) => place({ type: 'call_store', store, reason, age_ms: 0 }),
     acceptCall: async (room) => {
       const accepted = issue({ type: 'accept_call', room })
       accepting.value = room
@@ -369,6 +370,9 @@ function createModel(): Model {
     },
     declineCall: (room, backInS) => wish({ type: 'decline_call', room, back_in_s: backInS ?? null }),
     cancelCall: (room) => wish({ type: 'cancel_call', room }),
+    bringIn: (room, expert, instead) => wish({ type: 'bring_in', room, person: expert, instead }),
+    callOff: (room, expert) => wish({ type: 'call_off', room, person: expert }),
+    outcome,
     openSession: async (title, invite) => {
       const room = await issue({ type: 'open_session', title, invite: [...invite] })
       if (room === null) throw new Refusal('internal', 'done without a room')

@@ -58,3 +58,11 @@ export function oppositeIn(room: RoomState | undefined, me: PersonId | null): Pe
   const [other, ...more] = othersSeated(room, me).filter((m) => !isGuest(m))
   return other && more.length === 0 ? other.person.id : null
 }
+
+/** Who needs help in a call, whoever called: the tablet that sits in it. */
+export const tabletIn = (room: RoomState): Member | null =>
+  room.members.find((m) => m.person.role === 'store' && isSeated(m)) ?? null
+
+/** Whether the store called; otherwise headquarters did. */
+export const byStore = (room: RoomState): boolean =>
+  room.members.some((m) => m.person.id === room.call?.caller && m.person.role === 'store')

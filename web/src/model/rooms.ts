@@ -50,9 +50,7 @@ export class Rooms {
       [...this.all.value.values()].filter(isOpen).sort((a, b) => a.opened_at - b.opened_at),
     )
     this.incoming = computed(() =>
-      open.value.filter(
-        (room) => room.kind === 'call' && room.call?.stage === 'ringing' && mine(room)?.state === 'ringing',
-      ),
+      open.value.filter((room) => room.kind === 'call' && mine(room)?.state === 'ringing'),
     )
     this.invitations = computed(() =>
       open.value.filter((room) => {
@@ -114,6 +112,8 @@ export class Rooms {
         this.asked.delete(message.room)
         this.stale.delete(message.room)
         this.drop(message.room)
+        // Who left it to others hears of its end, but it is no news on their screen.
+        this.held.value = this.held.value.filter((id) => id !== message.room)
         return true
       case 'presence':
         for (const room of this.stale) this.ask(room)

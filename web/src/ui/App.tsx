@@ -16,6 +16,9 @@ const Setup = lazy(() => import('./signin/Setup').then((module) => module.Setup)
 const Invitation = lazy(() => import('./signin/Invitation').then((module) => module.Invitation))
 const Enrol = lazy(() => import('./signin/Enrol').then((module) => module.Enrol))
 const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
+const Called = lazy(() => import('./ring/Called').then((module) => module.Called))
+const Calling = lazy(() => import('./ring/Calling').then((module) => module.Calling))
+const CallPage = lazy(() => import('./directory/CallPage').then((module) => module.CallPage))
 const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
 const Waiting = lazy(() => import('./ring/Waiting').then((module) => module.Waiting))
 const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
@@ -38,20 +41,26 @@ const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => mod
 
 /** What a role may need within a second; fetched while its home is shown, so that no call waits for a file. */
 const SOON: Partial<Record<Role, { preload: () => Promise<unknown> }[]>> = {
-  store: [StoreHome, Ringing, Waiting, StoreCall, Seat, Summary],
-  expert: [Console, ExpertCall, Summary],
-  trainer: [Sessions, TrainerDesk, Summary],
+  store: [StoreHome, Ringing, Waiting, Called, StoreCall, Seat, Summary],
+  expert: [Console, ExpertCall, Calling, Summary],
+  trainer: [Sessions, TrainerDesk, Calling, ExpertCall, Summary],
+  manager: [Calling, ExpertCall, Summary],
+  operations: [Calling, ExpertCall, Summary],
+  admin: [Calling, ExpertCall, Summary],
   auditor: [Audit],
 }
 
 function RoomScreen(props: { room: RoomState }) {
   const model = useModel()
   const { room } = props
-  const atStore = model.me.value?.person.role === 'store'
+  const me = model.me.value?.person
+  const atStore = me?.role === 'store'
   if (room.kind === 'session')
     return model.self.value?.host ? <TrainerDesk room={room} /> : <Seat room={room} />
-  if (room.call?.stage === 'ringing' && atStore) return <Ringing room={room} />
   if (room.call?.stage === 'waiting' && atStore) return <Waiting room={room} />
+  // Of an answer that is on its way the call's screen stands already.
+  if (room.call?.stage === 'ringing' && room.call.caller === me?.id)
+    return atStore ? <Ringing room={room} /> : <Calling room={room} />
   return atStore ? <StoreCall room={room} /> : <ExpertCall room={room} />
 }
 
@@ -127,9 +136,20 @@ function Inside() {
     if (renewed) toast(() => t('bye.roles_changed'))
   }, [renewed])
   useEffect(
-    () => model.setRingTitle((call) => t('console.title_ringing', { store: nameOf(call.call?.store.name) })),
-    [model],
+    () =>
+      model.setRingTitle((call) =>
+        atStore ? t('called.from') : t('console.title_ringing', { store: nameOf(call.call?.store.name) }),
+      ),
+    [model, atStore],
   )
+  const outcome = model.outcome.value
+  useEffect(() => {
+    if (outcome)
+      toast(
+        () => t(`third.${outcome.what}`, { name: nameOf(outcome.person.name) }),
+        outcome.what === 'declined' || outcome.what === 'missed' ? 'error' : 'good',
+      )
+  }, [outcome])
 
   if (path === '/setup') return <Setup />
   if (path === '/invitation') return <Invitation />
@@ -157,6 +177,8 @@ function Inside() {
       </main>
     )
   if (room && !room.closed_at) return <RoomScreen room={room} />
+  const called = atStore ? model.incoming.value[0] : undefined
+  if (called) return <Called room={called} />
   if (summary) return <Summary room={summary} />
   const offline = model.link.value === 'offline'
   return (
@@ -178,6 +200,7 @@ function Inside() {
           <Route path="/archive" component={Archive} />
           <Route path="/archive/:room" component={ReplayPage} />
           <Route path="/archive/:room/quality" component={QualityPage} />
+          <Route path="/call" component={CallPage} />
           <Route path="/callbacks" component={CallbacksPage} />
           <Route path="/audit" component={Audit} />
           <Route path="/admin/people" component={PeoplePage} />

@@ -205,6 +205,11 @@ describe('the list of stores', () => {
       expect(document.querySelector(`[data-testid=${id}]`), id).toBeNull()
     }
     const found = [...document.querySelectorAll<HTMLElement>('nav .rail-place[data-testid^=nav-]')]
-    expect(found.map((place) => place.dataset.testid)).toEqual(['nav-archive', 'nav-callbacks', 'nav-places'])
+    expect(found.map((place) => place.dataset.testid)).toEqual([
+      'nav-archive',
+      'nav-call',
+      'nav-callbacks',
+      'nav-places',
+    ])
   })
 })

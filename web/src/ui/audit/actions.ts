@@ -9,6 +9,8 @@ const EVERY: Record<Action, true> = {
   session_opened: true,
   room_joined: true,
   room_left: true,
+  asked_in: true,
+  asked_in_vain: true,
   room_closed: true,
   token_issued: true,
   token_revoked: true,

@@ -122,10 +122,10 @@ describe('the audit', () => {
     expect(document.querySelector('[role=alert]')).toBeNull()
   })
 
-  it('is where an auditor begins, and one of four places of an administrator', async () => {
+  it('is where an auditor begins, and one of five places of an administrator', async () => {
     for (const [role, places] of [
       ['auditor', ['nav-audit', 'nav-archive']],
-      ['admin', ['nav-archive', 'nav-callbacks', 'nav-audit', 'nav-admin']],
+      ['admin', ['nav-archive', 'nav-call', 'nav-callbacks', 'nav-audit', 'nav-admin']],
     ] as const) {
       await drawn(() => Promise.resolve({ lines: [], next: null }), role)
       const found = [...document.querySelectorAll<HTMLElement>('nav .rail-place[data-testid^=nav-]')]

@@ -1,18 +1,20 @@
 /**
  * One banner at a time over a room's picture, the more urgent first: sound blocked, no room on the server, cut off, the
- * other away, weak link.
+ * other away, somebody asked in, weak link.
  */
 import { Camera, CameraOff, Hourglass, ServerCog, UserRoundX, Volume2, WifiOff } from 'lucide-preact'
 import type { Member, RoomState } from '../../contract'
 import { useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import type { Advice } from '../../model/api'
+import { askedInto } from '../../model/third'
 import { act } from '../act'
 import { clock, timeOfDay } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Banner } from '../parts/State'
 import { WeakWifi } from '../parts/WeakWifi'
+import { Asked } from './Asked'
 import { callName, worse } from './Words'
 
 /** Nobody is called away before so much silence. */
@@ -107,6 +109,7 @@ export function CallBanner(props: { room: RoomState; other: Member | null }) {
         act={<Button onClick={() => void model.openDevices()}>{t('act.retry')}</Button>}
       />
     )
+  if (askedInto(room)) return <Asked room={room} />
   const weak = worse(model.quality.value, other?.quality) === 'weak'
   const advice = model.advice.value
   if (advice && other) return <Advised room={room} other={other} advice={advice} weak={weak} />

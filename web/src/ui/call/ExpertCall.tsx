@@ -6,12 +6,15 @@ import {
   PhoneOff,
   Pointer,
   SwitchCamera,
+  UserPlus,
+  UserRoundCheck,
   Video as VideoIcon,
   VideoOff,
 } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { askedInto, isFull, otherHelpers } from '../../model/third'
 import { act } from '../act'
 import { clock } from '../format'
 import { useModel } from '../model'
@@ -19,9 +22,10 @@ import { Button } from '../parts/Button'
 import { Badge } from '../parts/Chip'
 import { useKeys, useTheme } from '../parts/hooks'
 import { Tool } from '../parts/Tool'
+import { BringIn } from './BringIn'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
-import { GuestTiles } from './GuestTiles'
+import { MoreTiles } from './MoreTiles'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
@@ -33,12 +37,13 @@ export function ExpertCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, guests, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const { me, other, beside, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
   const [pointing, setPointing] = useState(true)
   const [large, setLarge] = useState<string>('other')
   const [asking, askStill] = useAskStill(room, other?.person.id)
   const [flash, setFlash] = useState(false)
   const [panelOpen, setPanelOpen] = useState(true)
+  const [bringing, setBringing] = useState(false)
   const muted = model.muted.value
   const cameraOff = model.cameraOff.value
   const unread = model.chat(room.id).unread.value
@@ -53,12 +58,15 @@ export function ExpertCall(props: { room: RoomState }) {
   useKeys({ v: () => setPointing((on) => !on), s: askStill, m: toggleMute })
 
   if (!me) return null
-  const guest = guests.find((one) => one.person.id === large)
-  const shown = guest ?? (large !== 'own' && other ? other : me)
+  const third = beside.find((one) => one.person.id === large)
+  const shown = third ?? (large !== 'own' && other ? other : me)
   const ownLarge = shown === me
   const store = room.call?.store
   const name = nameOf(store?.name ?? other?.person.name)
   const since = room.call?.timings.answer ?? room.opened_at
+  const helpers = otherHelpers(room, me.person.id)
+  const names = helpers.map((one) => nameOf(one.person.name)).join(t('list.comma'))
+  const mayAsk = askedInto(room) === null && !isFull(room)
 
   return (
     <main class="call" data-side="expert" data-panel={panelOpen ? 'chat' : undefined} data-testid="call">
@@ -68,7 +76,10 @@ export function ExpertCall(props: { room: RoomState }) {
             <h1>
               {name} <span class="home-number">{store?.number}</span>
             </h1>
-            <p class="second">{room.call && t(`reason.${room.call.reason}`)}</p>
+            <p class="second dots">
+              {room.call && <span>{t(`reason.${room.call.reason}`)}</span>}
+              {names && <span data-testid="with">{t('third.with', { names })}</span>}
+            </p>
           </div>
           <time class="call-clock num" data-testid="call-timer">
             {clock((now - since) / 1000)}
@@ -116,7 +127,7 @@ export function ExpertCall(props: { room: RoomState }) {
         >
           {other && (
             <div class="tiles">
-              {(ownLarge || guest) && <Tile member={other} onPick={() => setLarge('other')} />}
+              {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
               {!ownLarge && (
                 <Tile
                   member={{ ...me, camera_off: cameraOff, muted }}
@@ -125,7 +136,7 @@ export function ExpertCall(props: { room: RoomState }) {
                   onPick={() => setLarge('own')}
                 />
               )}
-              <GuestTiles guests={guests} large={guest} onPick={setLarge} />
+              <MoreTiles members={beside} large={third} onPick={setLarge} />
             </div>
           )}
         </Stage>
@@ -181,6 +192,13 @@ export function ExpertCall(props: { room: RoomState }) {
             onClick={() => void act(model.switchCamera())}
           />
         )}
+        <Tool
+          icon={UserPlus}
+          word={t('tool.bring_in')}
+          face={mayAsk ? 'usual' : 'absent'}
+          testid="bring-in"
+          onClick={() => mayAsk && setBringing(true)}
+        />
         <button
           type="button"
           class="btn panel-toggle"
@@ -193,14 +211,27 @@ export function ExpertCall(props: { room: RoomState }) {
           {!panelOpen && <Badge count={unread} tone="good" label={t('chat.unread', { count: unread })} />}
         </button>
         <span class="tools-gap" />
-        <Tool
-          icon={PhoneOff}
-          word={leaving ? t('tool.hanging_up') : t('tool.hang_up')}
-          danger
-          testid="hang-up"
-          onClick={hangUp}
-        />
+        {helpers.length > 0 && (
+          <Tool
+            icon={UserRoundCheck}
+            word={leaving ? t('tool.hanging_up') : t('tool.leave_to_it')}
+            testid="leave-to-it"
+            onClick={hangUp}
+          />
+        )}
+        {(helpers.length === 0 || me.host) && (
+          <Tool
+            icon={PhoneOff}
+            word={
+              leaving ? t('tool.hanging_up') : t(helpers.length > 0 ? 'tool.end_for_all' : 'tool.hang_up')
+            }
+            danger
+            testid="hang-up"
+            onClick={helpers.length > 0 ? () => void act(model.closeRoom(room.id)) : hangUp}
+          />
+        )}
       </div>
+      {bringing && <BringIn room={room} onClose={() => setBringing(false)} />}
     </main>
   )
 }

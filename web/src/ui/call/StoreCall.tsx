@@ -23,7 +23,7 @@ import { useMedia, useTheme } from '../parts/hooks'
 import { errorWords } from '../parts/Toasts'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
-import { GuestTiles } from './GuestTiles'
+import { MoreTiles } from './MoreTiles'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
@@ -34,7 +34,7 @@ export function StoreCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, guests, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const { me, other, beside, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
   const [large, setLarge] = useState<string>('own')
   const [panel, setPanel] = useState<'chat' | 'stills' | null>(null)
   const upright = useMedia('(orientation: portrait)')
@@ -53,8 +53,8 @@ export function StoreCall(props: { room: RoomState }) {
   }, [taking])
 
   if (!me) return null
-  const guest = guests.find((one) => one.person.id === large)
-  const shown = guest ?? (large !== 'own' && other ? other : me)
+  const third = beside.find((one) => one.person.id === large)
+  const shown = third ?? (large !== 'own' && other ? other : me)
   const ownLarge = shown === me
   const name = other ? callName(other) : ''
   const asker = room.members.find((member) => member.host)
@@ -83,7 +83,7 @@ export function StoreCall(props: { room: RoomState }) {
             <Avatar person={other.person} size="l" />
             <div>
               <h1>{name}</h1>
-              <p class="second">{nameOf(other.person.title) || t('role.expert')}</p>
+              <p class="second">{nameOf(other.person.title) || t(`admin.roles.${other.person.role}`)}</p>
             </div>
           </div>
         ) : (
@@ -106,7 +106,7 @@ export function StoreCall(props: { room: RoomState }) {
         >
           {other && (
             <div class="tiles">
-              {(ownLarge || guest) && <Tile member={other} onPick={() => setLarge('other')} />}
+              {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
               {!ownLarge && (
                 <Tile
                   member={{ ...me, camera_off: cameraOff }}
@@ -115,7 +115,7 @@ export function StoreCall(props: { room: RoomState }) {
                   onPick={() => setLarge('own')}
                 />
               )}
-              <GuestTiles guests={guests} large={guest} onPick={setLarge} />
+              <MoreTiles members={beside} large={third} onPick={setLarge} />
             </div>
           )}
         </Stage>

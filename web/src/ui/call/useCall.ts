@@ -9,10 +9,10 @@ import { toast } from '../parts/Toasts'
 
 export interface CallView {
   me: Member | null
-  /** Who is on the other side; null before anybody answered or after they left. */
+  /** Who is on the other side: of headquarters the store, of the store who leads. Null before anybody answered. */
   other: Member | null
-  /** Devices that take part (WHIP, WHEP), beside the two. */
-  guests: Member[]
+  /** Who takes part beside the two: a third person, and devices (WHIP, WHEP). */
+  beside: Member[]
   now: number
   leaving: boolean
   hangUp: () => void
@@ -25,10 +25,12 @@ export function useCall(room: RoomState): CallView {
   const [leaving, setLeaving] = useState(false)
   const mine = model.me.value?.person.id ?? ''
   const others = othersSeated(room, mine)
+  const people = others.filter((one) => !isGuest(one))
+  const other = people.find((one) => one.person.role === 'store') ?? people[0] ?? null
   return {
     me: memberOf(room, mine),
-    other: others.find((one) => !isGuest(one)) ?? null,
-    guests: others.filter(isGuest),
+    other,
+    beside: others.filter((one) => one !== other),
     now: model.tick.value,
     leaving,
     hangUp: () => {

@@ -1,10 +1,11 @@
-/** The stores that called in vain: since when, by when, whose business; take one, give it back, say that it is done. */
-import { CircleCheck, Hand, PhoneIncoming, Undo2 } from 'lucide-preact'
+/** The stores that called in vain: since when, by when, whose business; take one, call back, give it back, say that it is done. */
+import { CircleCheck, Hand, PhoneIncoming, PhoneOutgoing, Undo2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Callback } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
 import { span, timeOfDay, when } from '../format'
+import { rings } from '../directory/stores'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
@@ -24,6 +25,10 @@ function Line(props: { item: Callback; now: number }) {
     if (doing) return
     setDoing(name)
     void act(does()).finally(() => setDoing(null))
+  }
+  const callBack = async (): Promise<void> => {
+    if (!mine) await model.takeCallback(item.room)
+    await model.callStore(item.store.id, item.reason)
   }
   return (
     <li
@@ -61,9 +66,21 @@ function Line(props: { item: Callback; now: number }) {
         </span>
       </div>
       <div class="callback-acts">
-        {item.state === 'open' ? (
+        {(item.state === 'open' || mine) && (
           <Button
             kind="soft"
+            icon={PhoneOutgoing}
+            testid="callback-call"
+            disabled={!rings(model.stores.value, item.store.id)}
+            busy={doing === 'call' && t('callback.call')}
+            onClick={() => go('call', callBack)}
+          >
+            {t('callback.call')}
+          </Button>
+        )}
+        {item.state === 'open' ? (
+          <Button
+            kind="quiet"
             icon={Hand}
             testid="callback-take"
             busy={doing === 'take' && t('callback.take')}
@@ -74,7 +91,7 @@ function Line(props: { item: Callback; now: number }) {
         ) : mine || oversees ? (
           <>
             <Button
-              kind="soft"
+              kind="quiet"
               icon={CircleCheck}
               testid="callback-done"
               busy={doing === 'done' && t('callback.done')}

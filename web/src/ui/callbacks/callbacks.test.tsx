@@ -3,7 +3,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Callback } from '../../contract'
 import { Callbacks } from '../../model/callbacks'
-import { CHEN, NOW, STORES, ZHANG } from '../gallery/people'
+import { CHEN, NOW, STORES, TABLETS, ZHANG, entry } from '../gallery/people'
 import { byTestId, draw, modelOf, press, signal } from '../testing'
 import { CallbackList } from './CallbackList'
 
@@ -23,11 +23,18 @@ const item = (more: Partial<Callback> = {}): Callback => ({
   ...more,
 })
 const me = (person: typeof CHEN) => signal({ person })
+const stores = signal([entry(TABLETS[0]!, 'free')])
 
 describe('the callbacks of headquarters', () => {
   it('say how long there is, and are taken', async () => {
     const takeCallback = vi.fn(() => Promise.resolve())
-    const model = modelOf({ me: me(CHEN), tick: signal(NOW), callbacks: signal([item()]), takeCallback })
+    const model = modelOf({
+      me: me(CHEN),
+      tick: signal(NOW),
+      stores,
+      callbacks: signal([item()]),
+      takeCallback,
+    })
     await draw(<CallbackList />, model)
     expect(byTestId('callback-room-1').textContent).toContain('还有 14 分')
     expect(byTestId('callback-room-1').textContent).toContain('未分配')
@@ -36,15 +43,42 @@ describe('the callbacks of headquarters', () => {
   })
   it('say how late they are, and leave to others what others have taken', async () => {
     const late = item({ due_at: NOW - 720_000, state: 'taken', owner: ZHANG, calls: 2 })
-    await draw(<CallbackList />, modelOf({ me: me(CHEN), tick: signal(NOW), callbacks: signal([late]) }))
+    await draw(
+      <CallbackList />,
+      modelOf({ me: me(CHEN), tick: signal(NOW), stores, callbacks: signal([late]) }),
+    )
     expect(byTestId('callback-room-1').textContent).toContain('已超 12 分')
     expect(byTestId('callback-room-1').textContent).toContain('打了 2 次')
     expect(document.querySelector('[data-testid="callback-done"]')).toBeNull()
   })
+  it('are called back by one press, which takes them', async () => {
+    const acts: string[] = []
+    const takeCallback = (room: string) => Promise.resolve(void acts.push(`take ${room}`))
+    const callStore = (...asked: string[]) => Promise.resolve(void acts.push(asked.join(' ')))
+    const parts = {
+      me: me(CHEN),
+      tick: signal(NOW),
+      stores,
+      callbacks: signal([item()]),
+      takeCallback,
+      callStore,
+    }
+    await draw(<CallbackList />, modelOf(parts))
+    await press('callback-call')
+    expect(acts).toEqual(['take room-1', 's-0117 equipment'])
+    await draw(<CallbackList />, modelOf({ ...parts, stores: signal([entry(TABLETS[0]!, 'busy')]) }))
+    expect(byTestId<HTMLButtonElement>('callback-call').disabled).toBe(true)
+  })
   it('are finished by whoever took them', async () => {
     const finishCallback = vi.fn(() => Promise.resolve())
     const mine = item({ state: 'taken', owner: CHEN })
-    const model = modelOf({ me: me(CHEN), tick: signal(NOW), callbacks: signal([mine]), finishCallback })
+    const model = modelOf({
+      me: me(CHEN),
+      tick: signal(NOW),
+      stores,
+      callbacks: signal([mine]),
+      finishCallback,
+    })
     await draw(<CallbackList />, model, 'en')
     expect(byTestId('callback-room-1').textContent).toContain('You call back')
     await press('callback-done')

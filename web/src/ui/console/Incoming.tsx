@@ -3,6 +3,7 @@ import { Phone, PhoneIncoming } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { memberOf } from '../../model/room'
 import { act } from '../act'
 import { clock } from '../format'
 import { useModel } from '../model'
@@ -19,6 +20,8 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
   const [doing, setDoing] = useState<'accept' | 'decline' | 'later' | null>(null)
   const call = room.call!
   const me = model.me.value?.person.id
+  const asked = me === undefined ? null : memberOf(room, me)?.asked
+  const asker = asked && memberOf(room, asked.by)
   const others = room.members.filter((member) => member.state === 'ringing' && member.person.id !== me)
 
   const accept = (): void => {
@@ -44,16 +47,22 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
       </span>
       <div class="incoming-words">
         <p class="incoming-to dots">
-          <span>
-            {others.length > 0
-              ? t('console.to_you_and', {
-                  names: others.map((m) => nameOf(m.person.name)).join(t('list.comma')),
+          <span data-testid="incoming-to">
+            {asker
+              ? t(asked.instead ? 'console.asked_instead' : 'console.asked_in', {
+                  name: nameOf(asker.person.name),
                 })
-              : t('console.to_you')}
+              : others.length > 0
+                ? t('console.to_you_and', {
+                    names: others.map((m) => nameOf(m.person.name)).join(t('list.comma')),
+                  })
+                : t('console.to_you')}
           </span>
-          <span class="num" data-testid="waiting-time">
-            {t('console.rung_for', { time: clock((model.tick.value - call.timings.tap) / 1000) })}
-          </span>
+          {!asker && (
+            <span class="num" data-testid="waiting-time">
+              {t('console.rung_for', { time: clock((model.tick.value - call.timings.tap) / 1000) })}
+            </span>
+          )}
         </p>
         <p class="incoming-store">
           {nameOf(call.store.name)} <span class="home-number">{call.store.number}</span>

@@ -179,6 +179,7 @@ export function fake(scene: Scene): Model {
     self: signal(room?.members.find((one) => one.person.id === mine) ?? null),
     elsewhere: signal(scene.elsewhere ?? null),
     summary: signal(scene.summary ?? null),
+    outcome: signal(null),
     chat: () => ({ lines: signal(written), unread: signal(2) }),
     readChat: () => undefined,
     capture: signal({ state: 'on', cameraProblem: null, microphoneProblem: null }),

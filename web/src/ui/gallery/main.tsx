@@ -11,8 +11,8 @@ import { ModelContext } from '../model'
 import { Parts } from './Parts'
 import { QUALITY } from './figures'
 import { fake, film, pictureOf, type Scene } from './fake'
-import { ADMIN, CHEN, HE, NOW, QIAN, TABLETS, XIAOLIN } from './people'
-import { ended, inCall, queued, ringing, session, waiting, withGuests } from './rooms'
+import { ADMIN, CHEN, HE, LIU, NOW, QIAN, TABLETS, XIAOLIN } from './people'
+import { asking, calling, ended, inCall, queued, ringing, session, three, waiting, withGuests } from './rooms'
 
 const shop = TABLETS[0]!
 const refuse = (): Promise<never> => Promise.reject(new Refusal('unavailable'))
@@ -67,7 +67,18 @@ const SCENES: Record<string, () => Scene> = {
     const calls = queued().calls.map((call) => ({ ...call, about_s: null }))
     return { me: shop, current: waiting(), more: { queue: signal({ calls, more: 0 }) } }
   },
+  calling: () => ({ me: CHEN, current: calling() }),
+  called: () => ({ me: shop, incoming: [calling()] }),
   'call-store': () => ({ me: shop, current: inCall() }),
+  'call-store-asking': () => ({ me: shop, current: asking() }),
+  'call-store-three': () => ({ me: shop, current: three() }),
+  'call-expert-asking': () => ({ me: CHEN, current: asking(true) }),
+  'call-expert-three': () => ({ me: CHEN, current: three() }),
+  'console-asked': () => ({ me: LIU, incoming: [asking()] }),
+  'summary-calling': () => ({
+    me: CHEN,
+    summary: { ...calling(), closed_at: NOW, end: 'missed' },
+  }),
   'call-store-weak': () => ({
     me: shop,
     current: inCall(0),

@@ -81,6 +81,7 @@ export function member(person: Person, state: Member['state'], more: Partial<Mem
     left_at: null,
     quality: 'good',
     guest: null,
+    asked: null,
     ...more,
   }
 }

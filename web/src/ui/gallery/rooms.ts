@@ -253,3 +253,31 @@ export const REPLAY: Replay = {
   ],
   may_publish: true,
 }
+
+/** CHEN calls the first store, which has declined on one of two tablets. */
+export function calling(): RoomState {
+  const spare = { ...TABLETS[0]!, id: 'p-spare', name: { zh: '静安寺店后厨', en: "Jing'an Temple kitchen" } }
+  return {
+    ...ringing(),
+    members: [
+      member(CHEN, 'joined', { host: true }),
+      member(TABLETS[0]!, 'ringing', { joined_at: null }),
+      member(spare, 'declined', { joined_at: null }),
+    ],
+    call: { ...ringing().call!, caller: CHEN.id, steps: [], step_until: null },
+  }
+}
+
+/** LIU rings: CHEN has asked for her. */
+export function asking(instead = false): RoomState {
+  const room = inCall()
+  const asked = { by: CHEN.id, until: NOW + 24_000, instead }
+  return { ...room, members: [...room.members, member(LIU, 'ringing', { joined_at: null, asked })] }
+}
+
+/** LIU has joined. */
+export function three(): RoomState {
+  const room = inCall()
+  const asked = { by: CHEN.id, until: NOW - 100_000, instead: false }
+  return { ...room, members: [...room.members, member(LIU, 'joined', { asked })] }
+}

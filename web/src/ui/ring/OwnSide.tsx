@@ -9,7 +9,8 @@ import { Meter } from '../parts/Meter'
 import { Tool } from '../parts/Tool'
 import { Video } from '../parts/Video'
 
-export function OwnSide() {
+/** `note` says when it is seen. */
+export function OwnSide(props: { note?: string }) {
   const model = useModel()
   useEffect(() => model.watchLevel(), [model])
   const capture = model.capture.value
@@ -36,7 +37,7 @@ export function OwnSide() {
         )}
         <p class="plate plate-low">
           <EyeOff class="icon" size={22} aria-hidden="true" />
-          {t('ringing.unseen')}
+          {props.note ?? t('ringing.unseen')}
         </p>
       </div>
       <div class="ringing-tools">

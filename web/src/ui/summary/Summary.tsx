@@ -17,7 +17,7 @@ import {
 import { useLocation } from 'preact-iso'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { isSeated } from '../../model/room'
+import { byStore, isSeated } from '../../model/room'
 import { act } from '../act'
 import { oversees } from '../archive/words'
 import { StillStrip } from '../call/Stills'
@@ -38,6 +38,7 @@ export function Summary(props: { room: RoomState }) {
   const promised = model.callbacks.value.find(
     (item) => item.store.id === room.call?.store.id && item.reason === room.call.reason,
   )
+  const words = byStore(room) ? 'ended' : 'ended_calling'
   const home = (): void => {
     model.dismissSummary()
     route('/')
@@ -48,9 +49,9 @@ export function Summary(props: { room: RoomState }) {
       <main class="summary" data-testid="summary" data-end={end}>
         <section class="summary-card card">
           <PhoneMissed class="icon summary-sign" size={48} strokeWidth={1.9} aria-hidden="true" />
-          <h1>{t(`ended.${end}`)}</h1>
-          <p class="second">{t(`ended.${end}_text`)}</p>
-          {promised && (
+          <h1>{t(`${words}.${end}`)}</h1>
+          <p class="second">{t(`${words}.${end}_text`)}</p>
+          {atStore && promised && (
             <p class="summary-promise" data-testid="promised">
               {model.tick.value >= promised.due_at
                 ? `${t('callback.promised')} · ${t('callback.soon')}`
@@ -66,15 +67,15 @@ export function Summary(props: { room: RoomState }) {
             <Button icon={House} onClick={home} testid="home">
               {t('ended.home')}
             </Button>
-            {atStore && room.call && (
+            {room.call && (atStore || !byStore(room)) && (
               <Button
                 kind="main"
                 icon={Phone}
                 testid="call-again"
                 onClick={() => {
-                  const reason = room.call!.reason
+                  const { reason, store } = room.call!
                   model.dismissSummary()
-                  void act(model.startCall(reason))
+                  void act(atStore ? model.startCall(reason) : model.callStore(store.id, reason))
                 }}
               >
                 {t('ended.again')}

@@ -1,0 +1,105 @@
+/** Whom to ask into the call: who is free and knows what, to help or to take over. */
+import { Search, UserPlus, UserRoundCheck } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { RoomState } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { matches } from '../../model/pinyin'
+import { isSeated } from '../../model/room'
+import { act } from '../act'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Dialog } from '../parts/Dialog'
+import { Avatar, PresenceWord } from '../parts/Person'
+import { skillsOf } from '../ring/Ringing'
+
+const FIRST = ['free', 'ringing', 'busy', 'offline']
+
+export function BringIn(props: { room: RoomState; onClose: () => void }) {
+  const model = useModel()
+  const { room, onClose } = props
+  const [query, setQuery] = useState('')
+  const [chosen, setChosen] = useState<string | null>(null)
+  const [doing, setDoing] = useState<'join' | 'instead' | null>(null)
+  const here = new Set(room.members.filter(isSeated).map((one) => one.person.id))
+  const found = model.experts.value
+    .filter(({ person }) => !here.has(person.id))
+    .filter(({ person }) => matches(query, [person.name.zh, person.name.en, skillsOf(person)]))
+    .sort((a, b) => FIRST.indexOf(a.presence) - FIRST.indexOf(b.presence))
+  const free = found.some(({ person, presence }) => person.id === chosen && presence === 'free')
+  const ask = (instead: boolean): void => {
+    if (chosen === null || !free || doing) return
+    setDoing(instead ? 'instead' : 'join')
+    void act(model.bringIn(room.id, chosen, instead)).then((done) => {
+      setDoing(null)
+      if (done) onClose()
+    })
+  }
+  return (
+    <Dialog
+      title={t('third.title')}
+      testid="bring-in-dialog"
+      onClose={onClose}
+      acts={
+        <>
+          <Button onClick={onClose}>{t('act.cancel')}</Button>
+          <Button
+            icon={UserRoundCheck}
+            testid="ask-instead"
+            disabled={!free}
+            busy={doing === 'instead' && t('third.asking')}
+            onClick={() => ask(true)}
+          >
+            {t('third.instead')}
+          </Button>
+          <Button
+            kind="main"
+            icon={UserPlus}
+            testid="ask-join"
+            disabled={!free}
+            busy={doing === 'join' && t('third.asking')}
+            onClick={() => ask(false)}
+          >
+            {t('third.join')}
+          </Button>
+        </>
+      }
+    >
+      <div class="search" role="search" aria-label={t('third.search')}>
+        <Search class="icon" size={18} aria-hidden="true" />
+        <input
+          class="input"
+          type="search"
+          value={query}
+          placeholder={t('third.search_example')}
+          aria-label={t('third.search')}
+          maxLength={100}
+          data-testid="expert-search"
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+      </div>
+      <ul class="bring-in-list">
+        {found.map(({ person, presence }) => (
+          <li key={person.id}>
+            <label class="check" data-testid={`ask-${person.id}`} data-presence={presence}>
+              <input
+                type="radio"
+                name="expert"
+                disabled={presence !== 'free'}
+                checked={chosen === person.id}
+                onChange={() => setChosen(person.id)}
+              />
+              <Avatar person={person} />
+              <span class="expert-words">
+                <strong>{nameOf(person.name)}</strong>
+                <span class="caption">{skillsOf(person) || nameOf(person.title)}</span>
+              </span>
+              <PresenceWord presence={presence} />
+            </label>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && <p class="second">{t('third.nobody')}</p>}
+      <p class="second">{t('third.words')}</p>
+    </Dialog>
+  )
+}

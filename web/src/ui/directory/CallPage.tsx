@@ -1,0 +1,87 @@
+/** The stores that one may call, found by number, name or first letters of pinyin. */
+import { Phone, Search, Store as StoreSign } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { Store } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { matches } from '../../model/pinyin'
+import { Desk } from '../desk/Desk'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { PresenceWord } from '../parts/Person'
+import { Empty, Loading } from '../parts/State'
+import { regionName } from '../session/Sessions'
+import { CallDialog } from './CallDialog'
+import { linesOf } from './stores'
+
+/** Whoever looks for a store types; nobody reads three hundred lines. */
+const SHOWN = 60
+
+export function CallPage() {
+  const model = useModel()
+  const [query, setQuery] = useState('')
+  const [asked, setAsked] = useState<Store | null>(null)
+  const lines = linesOf(model.stores.value)
+  const found = lines.filter(({ store }) => matches(query, [store.number, store.name.zh, store.name.en]))
+  const online = lines.filter((line) => line.presence !== 'offline').length
+  return (
+    <Desk>
+      <main class="console-main">
+        <header class="page-head">
+          <h1>{t('calling.home')}</h1>
+          <p class="second">{t('console.stores', { online, count: lines.length })}</p>
+        </header>
+        <div class="search" role="search" aria-label={t('admin.search_stores')}>
+          <Search class="icon" size={18} aria-hidden="true" />
+          <input
+            class="input"
+            type="search"
+            value={query}
+            placeholder={t('admin.search_stores_example')}
+            aria-label={t('admin.search_stores')}
+            maxLength={100}
+            data-testid="store-search"
+            onInput={(event) => setQuery(event.currentTarget.value)}
+          />
+        </div>
+        {lines.length === 0 && model.link.value !== 'online' ? (
+          <Loading rows={6} />
+        ) : found.length === 0 ? (
+          <div class="card">
+            <Empty icon={StoreSign} title={t('calling.none')} />
+          </div>
+        ) : (
+          <ul class="card row-list" data-testid="stores">
+            {found.slice(0, SHOWN).map(({ store, presence }) => (
+              <li
+                class="call-line"
+                key={store.id}
+                data-testid={`store-${store.number}`}
+                data-presence={presence}
+              >
+                <span class="call-line-words">
+                  <strong>{nameOf(store.name)}</strong> <span class="home-number">{store.number}</span>
+                  <span class="caption">{regionName(store.region)}</span>
+                </span>
+                <PresenceWord presence={presence} />
+                <Button
+                  kind="soft"
+                  icon={Phone}
+                  testid="call-store"
+                  disabled={presence !== 'free'}
+                  label={t('calling.call_it', { store: nameOf(store.name) })}
+                  onClick={() => setAsked(store)}
+                >
+                  {t('calling.call')}
+                </Button>
+              </li>
+            ))}
+          </ul>
+        )}
+        {found.length > SHOWN && (
+          <p class="caption num">{t('calling.more', { count: found.length - SHOWN })}</p>
+        )}
+        {asked && <CallDialog store={asked} onClose={() => setAsked(null)} />}
+      </main>
+    </Desk>
+  )
+}

@@ -1,0 +1,72 @@
+/** Headquarters calls a store: which tablets ring, how long yet, and one's own picture that nobody sees yet. */
+import { PhoneOff } from 'lucide-preact'
+import { useState } from 'preact/hooks'
+import type { RoomState } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { act } from '../act'
+import { clock } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+import { Avatar } from '../parts/Person'
+import { useTheme } from '../parts/hooks'
+import { OwnSide } from './OwnSide'
+
+export function Calling(props: { room: RoomState }) {
+  useTheme('dark')
+  const model = useModel()
+  const { room } = props
+  const call = room.call!
+  const [cancelling, setCancelling] = useState(false)
+  const now = model.tick.value
+  const left = Math.max(0, Math.ceil((call.ring_until - now) / 1000))
+  const whole = Math.max(1, (call.ring_until - call.timings.tap) / 1000)
+  const tablets = room.members.filter((one) => one.state === 'ringing' || one.state === 'declined')
+  return (
+    <main class="ringing" data-testid="calling">
+      <section class="ringing-who">
+        <header>
+          <p class="second">{call.reason === 'any' ? t('calling.back') : t(`reason.${call.reason}`)}</p>
+          <h1>
+            {t('calling.title', { store: nameOf(call.store.name) })}{' '}
+            <time class="ringing-time" data-testid="waiting-time">
+              {clock((now - call.timings.tap) / 1000)}
+            </time>
+          </h1>
+        </header>
+        <ul class="ringing-list" aria-live="polite">
+          {tablets.map(({ person, state }) => (
+            <li class="ringing-row" data-state={state} key={person.id} data-testid={`rung-${person.id}`}>
+              <span class="ringing-face">
+                <Avatar person={person} size="l" />
+              </span>
+              <span class="ringing-words">
+                <strong>{nameOf(person.name)}</strong>
+                <span class="second">{t('calling.tablet', { number: call.store.number })}</span>
+              </span>
+              <span class="ringing-state">{t(`ringing.state_${state}`)}</span>
+            </li>
+          ))}
+        </ul>
+        <div class="ringing-next">
+          <progress max={whole} value={Math.min(whole, whole - left)} aria-hidden="true" />
+          <p class="second num">{t('ringing.left', { s: left })}</p>
+        </div>
+        <Button
+          kind="danger"
+          size="main"
+          wide
+          icon={PhoneOff}
+          testid="cancel"
+          busy={cancelling && t('ringing.cancelling')}
+          onClick={() => {
+            setCancelling(true)
+            void act(model.cancelCall(room.id)).finally(() => setCancelling(false))
+          }}
+        >
+          {t('ringing.cancel')}
+        </Button>
+      </section>
+      <OwnSide note={t('calling.unseen')} />
+    </main>
+  )
+}
