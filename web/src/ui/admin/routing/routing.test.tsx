@@ -59,7 +59,7 @@ async function page(routing: Routing, parts: Partial<RoutingDesk> = {}, me = `p-
   }
   const person = { ...LIU, id: me, role: 'admin' as const }
   const model = modelOf({
-    me: signal({ person }),
+    me: signal({ person, also: [] }),
     incoming: signal([]),
     experts: signal([]),
     tick: signal(NOW),
