@@ -68,7 +68,7 @@ async def test_all_busy_then_queued_then_answered_in_the_order_of_calling(world:
         assert (line.about_s, line.experts) == (None, [chen.person]), "no call is over yet: nobody knows how long"
     await hears(second, two, 2)
     assert set(second.queue) == {two}, "a store hears of itself only"
-    assert list(chen.queue) == [one, two]
+    await chen.until(lambda: list(chen.queue) == [one, two], "both wait")
     assert one not in chen.rooms, "nobody who is busy is rung"
     await hang_up(here, running)
     await rings(chen, one)
