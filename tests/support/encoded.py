@@ -1,5 +1,8 @@
 """The measuring clip as a media worker would send it: whole encoded frames with capture times."""
 
+import contextlib
+import os
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -41,6 +44,8 @@ def picture_frames(
     encoder.width, encoder.height, encoder.pix_fmt = width_px, height_px, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, flashbeep.FPS), Fraction(flashbeep.FPS)
     encoder.bit_rate, encoder.gop_size, encoder.options = 600_000, key_every, options
+    with _ordinary_priority():
+        encoder.open()
     out: list[Encoded] = []
     for number, luma in enumerate(flashbeep.pictures(clip, seconds, width_px=width_px, height_px=height_px)):
         frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
@@ -77,6 +82,14 @@ def both(codec: Codec, clip: int, seconds: float, **options: int) -> list[Encode
     """Pictures and sound in order of time."""
     frames = [*picture_frames(codec, clip, seconds, **options), *sound_frames(clip, seconds)]
     return sorted(frames, key=lambda frame: frame.t_s)
+
+
+@contextlib.contextmanager
+def _ordinary_priority() -> Iterator[None]:
+    """Undoes what SVT-AV1 does to whoever opens it as root: real-time priority, inherited by every browser after."""
+    policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    yield
+    os.sched_setscheduler(0, policy, param)
 
 
 def _encoded(packet: "av.Packet[Any]", video: bool) -> Encoded:
