@@ -20,8 +20,12 @@ from OpenSSL import SSL, crypto
 
 from media.peer.endpoint import Endpoint
 from media.peer.srtp import Keys, SrtpError
+from runtime import clock
+from runtime.logs import get_logger
 
 __all__ = ["DtlsTransport", "Identity", "SrtpError"]
+
+log = get_logger(__name__)
 
 RESEND_S = 0.05
 """First wait for an answer to our flight; doubled each time up to RESEND_MAX_S. On a longer way the peer gets some
@@ -30,6 +34,8 @@ HELLO_AGAIN_S = 0.1
 """The same where the peer is the server: ffmpeg's WHIP muxer takes some 150 ms until it listens, and falls silent if
 it was greeted twice meanwhile."""
 RESEND_MAX_S = 0.8
+MOST_MESSAGES = 8
+"""In one datagram; a browser sends one. Each costs a decryption, and the mux counts only datagrams."""
 _READ_BYTES = 1500
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
 _HANDSHAKE_AT = 13
@@ -100,6 +106,8 @@ class DtlsTransport:
         """What the peer sent by `send`."""
         self.resent = 0
         """Datagrams of flights that were sent again."""
+        self.said_goodbye = False
+        """The peer ended it, as it should."""
         self._endpoint = endpoint
         self._identity = identity
         self._fingerprint = bytes.fromhex(fingerprint.replace(":", ""))
@@ -214,15 +222,25 @@ class DtlsTransport:
         self._on_up()
 
     def _read(self, ssl: SSL.Connection, datagram: bytes) -> None:
+        """All that is in it: what stayed would come before what the next datagram brings."""
         ssl.bio_write(datagram)
-        try:
-            data = ssl.recv(_READ_BYTES)
-        except SSL.ZeroReturnError:
-            self._write(ssl)
-            self._end()
-        except SSL.Error:
-            self._write(ssl)  # nothing for us: a flight that was repeated, which may have an answer; or junk
-        else:
+        messages = 0
+        while self._state is _State.CONNECTED:
+            try:
+                data = ssl.recv(_READ_BYTES)
+            except SSL.ZeroReturnError:
+                self._write(ssl)
+                self.said_goodbye = True
+                self._end()
+                return
+            except SSL.Error:
+                self._write(ssl)  # nothing more: a flight that was repeated, which may have an answer; or junk
+                return
+            messages += 1
+            if messages > MOST_MESSAGES:
+                log.warning("peer packs too many messages into one datagram", most=MOST_MESSAGES)
+                self._end()
+                return
             self.on_data(data)
 
     def _write(self, ssl: SSL.Connection) -> list[bytes]:

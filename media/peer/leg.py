@@ -114,7 +114,6 @@ class Leg:
         """How much RTP this peer may send."""
         self._reports = Bucket(REPORTS_PER_S)
         self._ending = asyncio.Event()
-        self._is_up = False
         self._reachable_at = self._opened
         self._dtls = DtlsTransport(
             self.endpoint,
@@ -265,7 +264,7 @@ class Leg:
 
     def _gone(self) -> None:
         """Nothing more comes from the peer."""
-        self.close(LegEnd.CLIENT_CLOSED if self._is_up else LegEnd.FAILED)
+        self.close(LegEnd.CLIENT_CLOSED if self._dtls.said_goodbye else LegEnd.FAILED)
 
     def _open_data(self, remote_port: int) -> None:
         self._data = DataLink(

@@ -10,7 +10,7 @@ from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_8
 from OpenSSL import SSL
 
 from media.peer import dtls
-from media.peer.dtls import DtlsTransport, Identity
+from media.peer.dtls import MOST_MESSAGES, DtlsTransport, Identity
 from media.peer.endpoint import Endpoint
 from media.peer.srtp import Keys
 from tests.support.until import until
@@ -194,6 +194,52 @@ async def test_another_certificate_than_that_of_the_offer_ends_the_peer() -> Non
     assert not pair.receive(pair.client.sends(b"x"))
 
 
+def together(pair: Pair, count: int) -> bytes:
+    """So many messages of the client in one datagram."""
+    return b"".join(part for number in range(count) for part in pair.client.sends(b"%d" % number))
+
+
+async def test_all_messages_of_a_datagram_are_told_with_it() -> None:
+    pair = Pair()
+    pair.shake_hands()
+    heard: list[bytes] = []
+    pair.server.on_data = heard.append
+    for _ in range(3):
+        pair.receive([together(pair, MOST_MESSAGES)])
+    assert heard == 3 * [b"%d" % number for number in range(MOST_MESSAGES)]
+    pair.receive([together(pair, 1) + JUNK])
+    assert len(heard) == 3 * MOST_MESSAGES + 1
+    assert pair.events == ["up"]
+    pair.server.stop()
+
+
+async def test_who_packs_too_many_messages_into_a_datagram_is_ended() -> None:
+    pair = Pair()
+    pair.shake_hands()
+    heard: list[bytes] = []
+    pair.server.on_data = heard.append
+    pair.receive([together(pair, MOST_MESSAGES + 1)])
+    assert len(heard) == MOST_MESSAGES
+    assert pair.events == ["up", "end"]
+    assert not pair.server.said_goodbye
+    pair.receive([together(pair, 1)])
+    assert len(heard) == MOST_MESSAGES
+
+
+async def test_nothing_is_told_of_a_datagram_after_the_end() -> None:
+    pair = Pair()
+    pair.shake_hands()
+    heard: list[bytes] = []
+
+    def stop(data: bytes) -> None:
+        heard.append(data)
+        pair.server.stop()
+
+    pair.server.on_data = stop
+    pair.receive([together(pair, 2)])
+    assert heard == [b"0"]
+
+
 async def test_the_peers_goodbye_is_told_once() -> None:
     pair = Pair()
     pair.shake_hands()
@@ -201,6 +247,7 @@ async def test_the_peers_goodbye_is_told_once() -> None:
     goodbye = pair.client.said()
     pair.receive(goodbye)
     pair.receive(goodbye)
+    assert pair.server.said_goodbye
     pair.server.stop()
     assert pair.events == ["up", "end"]
 

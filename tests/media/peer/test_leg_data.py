@@ -10,6 +10,7 @@ from contract.data import Moved, PointAt, Ready, SlotSize
 from contract.ids import PersonId
 from contract.nodes import LegEnd, LegState
 from media.peer.data import MAX_CHUNKS, MAX_REFUSED, MESSAGES_PER_S
+from media.peer.dtls import MOST_MESSAGES
 from runtime import clock
 from tests.fuzz.corpus import FOUND
 from tests.fuzz.mangle import with_sctp_checksum
@@ -62,6 +63,19 @@ async def test_who_opens_channel_after_channel_is_closed(server: Loop, client: P
         assert leg.reason is None
         await client.open_channel(f"other {number}")
     await until(lambda: leg.reason is LegEnd.FAILED)
+
+
+async def test_who_packs_too_many_messages_into_a_datagram_is_closed(server: Loop, client: PeerClient) -> None:
+    leg = await connected(server, client)
+    ssl = client.dtls._ssl
+    assert ssl is not None
+    packed = b""
+    for _ in range(MOST_MESSAGES + 1):
+        ssl.send(b"x")
+        packed += ssl.bio_read(1500)
+    client.send(packed)
+    await until(lambda: leg.reason)
+    assert leg.reason is LegEnd.FAILED
 
 
 class Pieces:
