@@ -5,7 +5,8 @@ resend (OpenSSL waits a whole second for a lost flight), and that nothing here w
 dozen datagrams, and each hop costs as much as a good part of a signature (decision 0030). RFC 5764, RFC 6347.
 
 Whatever of a handshake is lost, one of two timers sees it: the peer repeats what it said (a browser after 50 ms), and
-so do we. A repeated hello says that our answer to it was lost, and is answered at once (RFC 6347 §4.2.4).
+so do we. A repeated hello says that our answer to it was lost, and is answered at once (RFC 6347 §4.2.4), though no
+more often than we would repeat it ourselves: an answer is many times as long as a hello.
 """
 
 import asyncio
@@ -116,6 +117,7 @@ class DtlsTransport:
         self._ssl: SSL.Connection | None = None
         self._flight: list[bytes] = []
         self._wait_s = 0.0
+        self._resent_at = float("-inf")
         self._again: asyncio.TimerHandle | None = None
 
     @property
@@ -187,7 +189,7 @@ class DtlsTransport:
                 self._shake_hands(ssl)
             case _State.CONNECTING:
                 assert self._ssl is not None
-                if self._flight and _is_hello(datagram):
+                if self._flight and _is_hello(datagram) and clock.now() - self._resent_at >= RESEND_S:
                     self._resend()
                     self._wait()
                 self._ssl.bio_write(datagram)
@@ -268,6 +270,7 @@ class DtlsTransport:
         self._wait()
 
     def _resend(self) -> None:
+        self._resent_at = clock.now()
         self.resent += len(self._flight)
         for datagram in self._flight:
             self._endpoint.send(datagram)
