@@ -237,6 +237,7 @@ class Rooms:
 
     def tick(self, now: float, wall_ns: int) -> None:
         """About every 50 ms."""
+        self._mux.plane.report()
         for name, room in list(self.held.items()):
             with self._guard(name):
                 room.media.tick(now, wall_ns)

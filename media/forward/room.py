@@ -284,7 +284,6 @@ class MediaRoom:
     def tick(self, now: float, wall_ns: int) -> None:
         """Retries, keyframe requests, silences, reports."""
         ended = False
-        self._plane.report()
         self._paced = [leg for leg in self._legs.values() if leg.numbering is not None and leg.pace(now)]
         if self._paced:
             self._here.take_back()

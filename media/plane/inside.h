@@ -24,8 +24,9 @@ enum {
     MOST_SLOTS = 128,         /* packets per system call: 208 KiB stay in the second level cache */
     LANE_ROWS = 256,
     LEG_ROWS = 1024,
-    MOST_SAID_BY_ONE = 25, /* datagrams, until Python asks 50 ms later: media.peer.rates.REPORTS_PER_S */
+    MOST_SAID_BY_ONE = 25, /* reports in SAID_S, each datagram one at least: media.peer.rates.REPORTS_PER_S */
 };
+#define SAID_S 0.05
 _Static_assert(SLOT_BYTES >= MOST_PACKET_BYTES + MOST_TRAILER_BYTES, "a protected packet fits its slot");
 _Static_assert(MOST_SEGMENTS * SLOT_BYTES < 65507, "as many packets fit one datagram before it is cut");
 _Static_assert(MOST_PACKET_BYTES < MOST_DATAGRAM_BYTES, "one that is too long is seen to be");
@@ -57,9 +58,9 @@ struct leg {
     socklen_t address_bytes;
     union address address;
     intake_t intake;
-    bool heard;       /* what it reports may wait until Python asks */
-    uint32_t said_in; /* the plane's `asked` when it said something last */
-    uint32_t said;    /* so many datagrams since */
+    bool heard;        /* what it reports may wait until Python asks */
+    double said_since; /* monotonic s: when its SAID_S began */
+    uint32_t said;     /* so much in them, of MOST_SAID_BY_ONE */
 };
 
 struct queued {
@@ -108,7 +109,7 @@ struct plane {
     uint64_t lanes_made;
     struct lane *lanes[LANE_ROWS]; /* by SSRC */
     uint32_t near[LEG_ROWS];       /* legs by address; index + 1 */
-    uint32_t said, asked;          /* how much was said since Python asked last, and how often it did */
+    uint32_t said;                 /* how much, since Python asked last */
     said_t told_us[MOST_SAID];
     struct mmsghdr headers[MOST_SLOTS];
     struct message told[MOST_SLOTS];

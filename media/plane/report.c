@@ -139,10 +139,11 @@ static bool may_be_report(const datagram_t *came) {
            (data[1] == RECEIVER_REPORT || (data[1] == PAYLOAD_FEEDBACK && (data[0] & 0x1F) == OTHER_FEEDBACK));
 }
 
-/* Whether a leg may say one more thing until Python asks. */
-static bool may_say(struct plane *plane, struct leg *leg) {
-    if (leg->said_in != plane->asked) {
-        leg->said_in = plane->asked;
+/* Whether a leg may say one more thing now. By time, and not until Python asks: that does so before whatever it looks
+   at itself, and who floods would be let in again by its own flood. */
+static bool may_say(const struct plane *plane, struct leg *leg, double now_s) {
+    if (now_s - leg->said_since >= SAID_S) {
+        leg->said_since = now_s;
         leg->said = 0;
     }
     return leg->said < MOST_SAID_BY_ONE && plane->said < MOST_SAID;
@@ -152,14 +153,13 @@ bool hear(struct plane *plane, int fd, datagram_t *came, const union address *fr
     if (plane->unprotect_rtcp == NULL || !may_be_report(came))
         return false;
     struct leg *leg = leg_at(plane, fd, from);
-    if (leg == NULL || !leg->heard || !may_say(plane, leg))
+    if (leg == NULL || !leg->heard || !may_say(plane, leg, now_s))
         return false;
     int bytes = (int)came->bytes;
     if (plane->unprotect_rtcp(leg->reading, came->data, &bytes) != 0 || bytes < SHORTEST || bytes > (int)came->bytes) {
         plane->counts->srtp_receive++;
         return true;
     }
-    leg->said++;
     leg->intake.heard_s = now_s;
     uint64_t handle = (uint64_t)leg->generation << 32 | (uint32_t)(leg - plane->legs + 1);
     said_t what = {.leg = handle, .at_s = now_s, .wall_ns = wall_ns, .bps = -1};
@@ -167,8 +167,10 @@ bool hear(struct plane *plane, int fd, datagram_t *came, const union address *fr
     if (!read_reports(plane, &said, &what, came->data, (uint32_t)bytes)) {
         came->leg = handle;
         came->bytes = (uint32_t)bytes;
+        leg->said++;
         return false;
     }
+    leg->said += said > plane->said ? said - plane->said : 1;
     plane->said = said;
     return true;
 }
@@ -177,6 +179,5 @@ uint32_t plane_said(plane_t *plane, said_t *out) {
     uint32_t said = plane->said;
     memcpy(out, plane->told_us, said * sizeof *out);
     plane->said = 0;
-    plane->asked++;
     return said;
 }

@@ -118,6 +118,7 @@ class WorkerRooms:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(0.05)
+            self._mux.plane.report()
             for room in self._rooms.values():
                 room.tick(clock.now(), clock.wall_ns())
 

@@ -102,6 +102,17 @@ async def test_a_room_that_fails_takes_its_legs_along_keeps_its_recording_and_sp
     await world.join("r-1")
 
 
+async def test_what_receivers_report_is_asked_for_once_with_a_tick(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(world.mux.plane, "report", lambda: asked.append(clock.now()))
+    for number in range(3):
+        world.rooms.record(RoomId(f"r-{number}"), RecordingId(f"rec-{number}"))
+    world.rooms.tick(clock.now(), clock.wall_ns())
+    assert len(asked) == 1
+
+
 async def test_a_worker_that_nobody_leads_any_more_lets_every_room_go(world: World) -> None:
     legs = [await world.join("r-1"), await world.join("r-2")]
     world.rooms.record(RoomId("r-1"), RecordingId("rec-1"))

@@ -57,6 +57,7 @@ class RealRoom(Loop):
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(0.05)
+            self.mux.plane.report()
             self.room.tick(clock.now(), clock.wall_ns())
 
     def publication_live(self, participant: PersonId, source: Source) -> None:

@@ -65,11 +65,16 @@ class World:
         self.clients: dict[str, Client] = {}
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
-        self.every(0.05, lambda: self.room.tick(self.now, self.wall_ns))
+        self.every(0.05, self._tick)
 
     @property
     def wall_ns(self) -> int:
         return WALL_NS + int(self.now * 1e9)
+
+    def _tick(self) -> None:
+        """As media.rooms."""
+        self.plane.report()
+        self.room.tick(self.now, self.wall_ns)
 
     def open_handle(self, client: Client) -> int:
         """The plane's for a new client, which it reaches by a socket of its own."""

@@ -21,8 +21,8 @@ BLOCK = ReportBlock(77, 12, -3, 2**32 - 1, 90, 0xFFFF0000, 65536)
 REPORT, LIMIT = ReceiverReport(0, (BLOCK,)), Remb(0, 700_000, ())
 SDES = bytes.fromhex("81ca0003 00000001 0103616263 000000")
 EXTENDED = bytes.fromhex("80cf0002 00000001 04000000")
-TOLD_AT_ONCE = 25
-"""Datagrams of one leg between two questions."""
+TOLD_AT_ONCE, AGAIN_S = 25, 0.0625
+"""Blocks of one leg, and datagrams without any; and after how long, at the latest, as many again."""
 
 
 class Street:
@@ -93,9 +93,9 @@ def test_reports_wait_until_they_are_asked_for_and_are_told_once_as_they_came(st
 
 def test_all_blocks_of_a_datagram_are_told_and_what_nobody_asks_for_is_passed_over(street: Street) -> None:
     blocks = [BLOCK._replace(ssrc=ssrc) for ssrc in range(40)]
-    street.come(report(*blocks[:31]) + SDES + report(*blocks[31:]) + EXTENDED + REMB, report())
+    street.come(report(*blocks[:31]) + SDES + report(*blocks[31:]) + EXTENDED + REMB)
     assert street.reports() == [*(ReceiverReport(0, (block,)) for block in blocks), LIMIT]
-    assert not street.plain
+    assert not street.plain + street.came
 
 
 @pytest.mark.parametrize(
@@ -191,20 +191,41 @@ def test_what_cannot_be_decrypted_is_counted_and_dropped(street: Street) -> None
     assert street.plane.dropped == {"srtp_receive": 1}
 
 
-def test_one_leg_that_reports_too_much_is_left_to_python_until_the_next_question(street: Street) -> None:
+def test_one_leg_that_reports_too_much_is_left_to_python_for_a_while_however_often_that_asks(street: Street) -> None:
     street.come(*[report(BLOCK)] * (TOLD_AT_ONCE + 2))
     assert len(street.came) == 2
     assert len(street.reports()) == TOLD_AT_ONCE
     street.come(report(BLOCK))
-    assert len(street.came) == 2
+    assert len(street.came) == 3
+    street.rig.now += AGAIN_S
+    street.come(report(BLOCK))
+    assert len(street.came) == 3
     assert len(street.reports()) == TOLD_AT_ONCE + 1
 
 
+@pytest.mark.parametrize("data", [report(*[BLOCK] * TOLD_AT_ONCE), report(*[BLOCK] * 31) + report(*[BLOCK] * 29)])
+def test_every_block_counts(street: Street, data: bytes) -> None:
+    street.come(data, report(BLOCK))
+    assert street.came == [report(BLOCK)]
+    street.rig.now += AGAIN_S
+    street.come(report(BLOCK), data, report(BLOCK))
+    assert street.came == 2 * [report(BLOCK)], "the last one may be more than is left"
+
+
+def test_what_says_nothing_or_more_counts_too(street: Street) -> None:
+    more = report(BLOCK) + pack_rtcp(Pli(1, 77))
+    street.come(report() + EXTENDED, more, *[report(BLOCK)] * (TOLD_AT_ONCE - 1))
+    assert (street.plain, street.came) == ([more], [report(BLOCK)])
+
+
 def test_when_there_is_no_more_room_all_comes_to_python(street: Street) -> None:
-    street.come(*[report(*[BLOCK] * 31)] * 16)
+    for _ in range(16):
+        street.come(report(*[BLOCK] * 31))
+        street.rig.now += AGAIN_S
     street.come(report(*[BLOCK] * 17))
     assert (len(street.plain), len(street.came)) == (1, 0)
     street.come(report(*[BLOCK] * 16))
+    street.rig.now += AGAIN_S
     street.come(report(BLOCK))
     assert (len(street.plain), len(street.came)) == (1, 1)
     assert len(street.reports()) == 16 * 31 + 16
@@ -232,6 +253,7 @@ def test_whatever_comes_is_read_as_python_reads_it(street: Street) -> None:
         street.told.clear()
         street.plain.clear()
         street.came.clear()
+        street.rig.now += AGAIN_S
         street.come(data)
         if street.plain or street.came:
             assert [*street.plain, *street.came] == [data]
