@@ -168,3 +168,20 @@ class Ladder:
         mistake = now - self._rose_at.get(step, float("-inf")) < CALM_S
         self._wait_s[step] = min(LONGEST_WAIT_S, 2 * self._wait_s.get(step, RISE_S)) if mistake else RISE_S
         self._tries_at[step] = now + self._wait_s[step]
+
+
+def spare(
+    ladders: Sequence[Ladder], wishes: Sequence[Wish], given: Sequence[int | None], budget_bps: int | None, now: float
+) -> list[int | None]:
+    """What the pictures come as if `given` is what fits: the smallest for a while where nothing does. How long depends
+    on the part of it for which there is room beside all that are given, and those before it that are spared too."""
+    spent = sum(wish.offers[at].bps for wish, at in zip(wishes, given, strict=True) if at is not None)
+    out = []
+    for ladder, wish, at in zip(ladders, wishes, given, strict=True):
+        least_bps = wish.offers[0].bps
+        fits = 1.0 if budget_bps is None else (budget_bps - spent) / max(1, least_bps)
+        comes = ladder.spared(at, now, fits=fits)
+        if at is None and comes is not None:
+            spent += least_bps
+        out.append(comes)
+    return out

@@ -5,7 +5,7 @@ from functools import partial
 
 from contract.ids import PersonId
 from contract.media import LAYER_BPS, SHRUNK, Layer, Source
-from media.forward.layers import HOPELESS, Ladder, Offer, Wish, allocate, wanted, whole
+from media.forward.layers import HOPELESS, Ladder, Offer, Wish, allocate, spare, wanted, whole
 from media.forward.publication import Publication
 from media.forward.sending import Sending
 from media.forward.slot import Slot
@@ -121,12 +121,7 @@ class Pictures:
             tops.append(top)
             wishes.append(Wish(offers, picture.slot.px, ladder.given, ladder.most(top, now)))
         allocated = allocate(wishes, budget_bps)
-        shown = [
-            ladder.spared(
-                at, now, fits=1.0 if budget_bps is None else budget_bps / max(1, picture.supply.offers[0].bps)
-            )
-            for picture, ladder, at in zip(pictures, self._ladders.values(), allocated, strict=True)
-        ]
+        shown = spare(list(self._ladders.values()), wishes, allocated, budget_bps, now)
         ladders, uppers = self._ladders.values(), self._uppers.values()
         for ladder, at, top in zip(ladders, shown, tops, strict=True):
             ladder.take(at, top, now)

@@ -18,6 +18,7 @@ from media.forward.layers import (
     Offer,
     Wish,
     allocate,
+    spare,
     wanted,
 )
 from media.forward.sending import AGAIN_S, COMING_S, LINGER_S, Sending
@@ -226,6 +227,39 @@ def test_what_nearly_fits_is_kept_for_long() -> None:
     assert ladder.spared(None, 0.0, fits=NEARLY) == 0
     assert ladder.spared(None, NEARLY_AFTER_S - 0.1, fits=NEARLY) == 0
     assert ladder.spared(None, NEARLY_AFTER_S, fits=NEARLY) is None
+
+
+def spared_for_s(wishes: list[Wish], budget_bps: int) -> list[float]:
+    """How long each of the pictures, which came, comes with this budget; for ever if there is room for it."""
+    ladders = [Ladder() for _ in wishes]
+    for ladder in ladders:
+        ladder.take(0, 0, 0.0)
+    lasted = [float("inf")] * len(wishes)
+    for step in range(int(3 * NEARLY_AFTER_S)):
+        now = step / 2
+        asked = [
+            wish._replace(given=ladder.given, most=ladder.most(0, now))
+            for wish, ladder in zip(wishes, ladders, strict=True)
+        ]
+        for place, at in enumerate(spare(ladders, asked, allocate(asked, budget_bps), budget_bps, now)):
+            ladders[place].take(at, 0, now)
+            if at is None:
+                lasted[place] = min(lasted[place], now)
+    return lasted
+
+
+@pytest.mark.parametrize(
+    ("budget_bps", "lasted"),
+    [
+        (7 * 150, [float("inf")] * 7),
+        # What is left beside five is nearly a sixth; there is nothing left for a seventh beside them.
+        (5 * 150 + 140, [*[float("inf")] * 5, NEARLY_AFTER_S, HOPELESS_AFTER_S]),
+        (5 * 150 + 100, [*[float("inf")] * 5, PAUSE_AFTER_S, HOPELESS_AFTER_S]),
+        (2 * 150, [float("inf"), float("inf"), *[HOPELESS_AFTER_S] * 5]),
+    ],
+)
+def test_how_long_one_is_spared_is_for_the_room_that_the_others_leave(budget_bps: int, lasted: list[float]) -> None:
+    assert spared_for_s([camera(180, given=0)] * 7, budget_bps) == lasted
 
 
 def test_a_paused_picture_stays_away_for_a_while_and_begins_small() -> None:
