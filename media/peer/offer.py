@@ -12,6 +12,8 @@ from media.peer.shape import OWN, Outline, Shape, bad, has_room, shape, token, w
 
 MAX_BYTES = 48 * 1024
 MAX_CANDIDATES = 50
+MOST_OWN = 2048
+"""Lines of one client alone; a browser writes some sixty. A remembered shape knows where each of them stood."""
 
 _ICE = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _FINGERPRINT = re.compile(r"(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
@@ -48,7 +50,9 @@ def parse(text: str) -> Offer:
         raise bad(f"longer than {MAX_BYTES} bytes")
     if not text.startswith(("v=0\n", "v=0\r")):
         raise bad("line 1 is not v=0")
-    pieces = OWN.split(text)
+    pieces = OWN.split(text, maxsplit=MOST_OWN + 1)
+    if len(pieces) // 2 > MOST_OWN:
+        raise bad(f"more than {MOST_OWN} lines of one client")
     shared = shape(tuple(pieces[::2]))
     session = OfferSection(Outline("session", 0, "", ()))
     sections = [OfferSection(outline) for outline in shared.outlines]

@@ -7,8 +7,8 @@ import pytest
 
 from contract.errors import ProtocolViolation
 from media.peer.described import MAX_LINE_CHARS, MAX_PER_SECTION
-from media.peer.offer import MAX_CANDIDATES, parse
-from media.peer.shape import MOST_RUNS, OWN, REMEMBERED_SHAPES, shape
+from media.peer.offer import MAX_CANDIDATES, MOST_OWN, parse
+from media.peer.shape import MOST_RUNS, OWN, shape
 
 pytestmark = pytest.mark.unit
 
@@ -105,10 +105,23 @@ def test_what_is_of_one_client_is_bounded_too() -> None:
         parse(text + "a=fmtp:96 x\r\na=x\r\n" * (MOST_RUNS + 1))
 
 
-def test_only_so_many_shapes_are_remembered() -> None:
-    for number in range(2 * REMEMBERED_SHAPES):
-        parse(f"v=0\r\na=unknown:{number}\r\n")
-    assert shape.cache_info().currsize <= REMEMBERED_SHAPES
+def test_how_much_a_remembered_shape_holds_is_bounded() -> None:
+    assert len(parse("v=0" + "\no=" * MOST_OWN).shape.own) == MOST_OWN
+    asked = shape.cache_info()
+    for more in (1, 14_000):
+        with pytest.raises(ProtocolViolation, match=f"more than {MOST_OWN} lines of one client"):
+            parse("v=0" + "\no=" * (MOST_OWN + more))
+    assert shape.cache_info() == asked, "refused before it is looked for"
+
+
+@pytest.mark.parametrize("name", ["ice-ufrag:abcd", "ice-pwd:", "fingerprint:sha-256 00:11", "ssrc:x", "ssrc:7 x"])
+def test_who_names_a_session_says_nothing_else_by_it(name: str) -> None:
+    text = offer()
+    more = re.sub(r"(?m)^a=mid:.*\n", lambda found: f"{found[0]}o={name}\r\n", text)
+    assert more != text
+    for mine, plain in zip(parse(more).sections, parse(text).sections, strict=True):
+        assert (mine.ufrag, mine.pwd, mine.fingerprint) == (plain.ufrag, plain.pwd, plain.fingerprint)
+        assert mine.ssrcs == plain.ssrcs
 
 
 def test_what_is_of_one_client_is_what_the_pattern_says() -> None:
