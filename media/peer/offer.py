@@ -62,6 +62,8 @@ def parse(text: str) -> Offer:
     for raw, (owner, number) in zip(pieces[1::2], shared.own, strict=True):
         if len(raw) > MAX_LINE_CHARS + 1:
             raise bad(f"line {number}: longer than {MAX_LINE_CHARS} characters")
+        if raw.startswith("o="):  # names the session, and is no attribute
+            continue
         name, value = known.get(raw) or _own(raw.rstrip("\r"), number)
         section = owners[owner]
         if name in _CREDENTIALS:  # alike in every section
