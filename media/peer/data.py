@@ -12,7 +12,9 @@ from aiortc.rtcsctptransport import (
     SCTP_MAX_PACKET_LENGTH,
     WEBRTC_STRING,
     Chunk,
+    CookieAckChunk,
     DataChunk,
+    InitChunk,
     SackChunk,
 )
 from OpenSSL import SSL
@@ -113,9 +115,17 @@ class _Sctp(RTCSctpTransport):
         at_once(super()._init())
 
     def _set_state(self, state: RTCSctpTransport.State) -> None:
+        self._need_not_begin()
+        super()._set_state(state)
+
+    async def _receive_chunk(self, chunk: Chunk) -> None:
+        if isinstance(chunk, InitChunk):
+            self._need_not_begin()  # of which aiortc changes no state: that comes with the cookie, a round trip later
+        await super()._receive_chunk(chunk)
+
+    def _need_not_begin(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
-        super()._set_state(state)
 
     def say(self, channel: RTCDataChannel, text: bytes) -> None:
         """Send a message on an open channel as soon as may be: as `channel.send`, and now if that is so. Never raises:
@@ -147,8 +157,9 @@ class _Sctp(RTCSctpTransport):
             self._failed()
 
     def _answer(self, chunks: list[Chunk]) -> None:
-        """Send them in as few packets as may be, in their order but for the acknowledgement, which comes first."""
-        chunks.sort(key=lambda chunk: not isinstance(chunk, SackChunk))
+        """Send them in as few packets as may be, in their order but for what comes first: that the association is
+        accepted (RFC 9260 §5.1), then what is acknowledged."""
+        chunks.sort(key=lambda chunk: (not isinstance(chunk, CookieAckChunk), not isinstance(chunk, SackChunk)))
         packet = _Together()
         for chunk in chunks:
             if not packet.add(chunk):
