@@ -237,7 +237,9 @@ class Leg:
             asyncio.get_running_loop().call_soon(self._dtls.hello)
 
     def _up(self) -> None:
-        """The handshake is done."""
+        """The handshake is done; a leg that was closed meanwhile gets no keys and no channel any more."""
+        if self._ending.is_set():
+            return
         try:
             keys = self._dtls.keys()
         except ConnectionError:
@@ -256,7 +258,8 @@ class Leg:
             dtls_resent=self._dtls.resent,
         )
         self._owner.leg_up(self)
-        self._is_up = True
+        if self._ending.is_set():
+            return
         if self._remote_sctp_port is None:
             self._connected()
         else:

@@ -11,7 +11,7 @@ import pytest
 from contract.data import Moved, Slots
 from contract.media import MediaUse
 from contract.nodes import SILENT_S, LegEnd, LegState
-from media.peer.leg import CONNECT_S, DEAD_S
+from media.peer.leg import CONNECT_S, DEAD_S, Leg
 from media.peer.rates import REPORTS_PER_S, Ingress
 from media.peer.srtp import PROTECT, UNPROTECT, UNPROTECT_RTCP
 from media.plane.native import NativePlane
@@ -149,6 +149,30 @@ async def test_a_closed_leg_says_why_and_close_notify(server: Loop, client: Peer
     await until(lambda: not server.mux._by_ufrag)
     leg.send_rtp(audio(leg, 1))
     leg.send_rtcp(b"\x80\xc9\x00\x01" + bytes(4))
+
+
+async def test_a_leg_that_was_closed_gets_no_keys_any_more(
+    server: Loop, client: PeerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leg = server.open(client.offer())
+    leg.close(LegEnd.LEFT)
+    monkeypatch.setattr(leg._dtls, "keys", lambda: pytest.fail("keys"))
+    leg._up()
+
+
+async def test_a_leg_that_its_room_closes_as_it_comes_up_opens_no_channel(
+    server: Loop, client: PeerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+    monkeypatch.setattr(Leg, "_open_data", lambda _leg, remote_port: opened.append(remote_port))
+    monkeypatch.setattr(server, "leg_up", lambda leg: leg.close(LegEnd.ROOM_CLOSED))
+    leg = server.open(client.offer())
+    client.take(leg.answer_sdp)
+    await client.bind()
+    await client.check()
+    await client.handshake()
+    await until(lambda: leg.reason is LegEnd.ROOM_CLOSED)
+    assert not opened
 
 
 async def test_a_closed_leg_is_freed_without_the_collector(server: Loop, client: PeerClient) -> None:
