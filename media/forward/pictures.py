@@ -13,8 +13,9 @@ from media.rtp.bandwidth import FLOOR_BPS
 
 CAMERA_PX = 720
 """What a camera is taken to send while nothing says otherwise."""
-FLOWS_S = 0.1
-"""A layer of which nothing came for longer may have stopped: its rate is of a window that has a hole."""
+FLOWS_S = 0.3
+"""A layer of which nothing came for longer may have stopped: its rate is of a window that has a hole.
+A camera in the dark sends five pictures a second."""
 _STEP = {layer: step for step, layer in enumerate(Layer)}
 
 
@@ -35,7 +36,7 @@ class Supply:
         self.layers = [min(had, key=partial(_distance, layer)) for layer in offered]
         """For each that was answered the one that serves for it: a sender may not make all of them."""
         self.offers = self._offers(sending, now)
-        """What each layer would take: what it does take where it flows, else what it took last, else the most that it
+        """What each layer would take: what it does take where it flows, else what it took lately, else the most that it
         may. Who counts the most for a smallest layer that nobody watches shows no picture where it would fit."""
 
     def _offers(self, sending: Sending, now: float) -> list[Offer]:
@@ -49,8 +50,8 @@ class Supply:
             rate_bps = of[layer].rate.bps(now) if layer in of else None
             upper_bps = of[layer].upper_rate.bps(now) if layer in of else None
             if rate_bps and now - of[layer].last_at < FLOWS_S:
-                sending.took[layer] = rate_bps, upper_bps or 0
-            took_bps, took_upper_bps = sending.took.get(layer, (LAYER_BPS[layer], 0))
+                sending.takes(layer, rate_bps, upper_bps or 0, now)
+            took_bps, took_upper_bps = sending.took(layer, now)
             bps = min(LAYER_BPS[layer], took_bps)
             upper_bps = min(took_upper_bps, bps)
             offers.append(Offer(camera_px // SHRUNK[layer], bps - upper_bps, upper_bps))
