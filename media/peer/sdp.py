@@ -256,7 +256,7 @@ def _slot_lines(section: Section) -> list[str]:
 
 
 def _declined_lines(outline: Outline) -> list[str]:
-    """A section that is not used (RFC 3264 §6); its formats stand as they were outline."""
+    """A section that is not used (RFC 3264 §6); its formats stand as they were offered."""
     lines = [f"m={outline.kind} 0 {outline.protocol} {' '.join(outline.formats)}", "c=IN IP4 0.0.0.0"]
     return [*lines, *([f"a=mid:{outline.mid}"] if outline.mid else []), "a=inactive"]
 
