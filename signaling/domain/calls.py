@@ -240,7 +240,7 @@ def take(draft: Draft, asked: Asked, facts: Facts) -> None:
     expert = next((one for one in facts.experts if one.person.id == asked.by), None)
     if call is None or expert is None or not expert.reach.covers(place_of(call.store)):
         raise Rejection(ErrorCode.NOT_FOUND, "no such room")
-    rung = member is not None and member.state is MemberState.RINGING
+    rung = call.pending and member is not None and member.state is MemberState.RINGING
     if call.stage is not CallStage.WAITING and not rung:
         raise Rejection(ErrorCode.CONFLICT, "somebody else is rung, or was quicker")
     answer(draft, Member(person=expert.person, state=MemberState.RINGING), asked.session, facts)

@@ -11,6 +11,8 @@ from contract.client import (
     DeclineCall,
     JoinRoom,
     LeaveRoom,
+    Rung,
+    TakeCall,
 )
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import DropParticipant, LegEnd, SetGrants
@@ -118,6 +120,16 @@ def test_it_rings_and_nothing_else_changes() -> None:
     assert concerns(state, ZHANG.id)
     grants = grants_of(state, member)
     assert grants is not None
+def test_who_is_asked_in_answers_the_asking_and_cannot_take_the_call_over() -> None:
+    with pytest.raises(Rejection) as caught:
+        ask(asking(), ZHANG, TakeCall(cid=CID, room=ROOM), facts=KNOWN)
+    assert caught.value.code is ErrorCode.CONFLICT
+
+
+def test_that_it_rings_at_who_is_asked_in_says_nothing_of_how_long_the_store_waited() -> None:
+    assert ask(asking(), ZHANG, Rung(cid=CID, room=ROOM)).events == ()
+
+
     assert {grants.publish, grants.subscribe, grants.record} == {False}
     assert seats(state) == {STORE.id: False, CHEN.id: True}
     assert in_rooms([state], ZHANG.id) is Presence.RINGING, "nobody else rings them meanwhile"
