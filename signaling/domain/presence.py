@@ -69,7 +69,8 @@ class PresenceBoard:
         """Exactly these are on the board from now on; who is not is offline for those who still show them."""
         gone = set(self._lines)
         for person in people:
-            gone.discard(person.id)
+            if person.role in LISTED:
+                gone.discard(person.id)
             new = person.id not in self._lines
             self.list_person(person, now_ms)
             if new and person.id in self._lines:

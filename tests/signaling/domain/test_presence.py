@@ -60,6 +60,18 @@ def test_a_changed_name_is_taken_over() -> None:
     assert [entry.person.id for entry in made.experts()] == [CHEN.id, LIU.id]
 
 
+def test_who_is_no_expert_any_more_is_off_the_board_until_they_are_again() -> None:
+    made = board()
+    made.connected(CHEN.id)
+    made.changes(0.0, NOW)
+    made.relist([CHEN.model_copy(update={"role": Role.TRAINER}), LIU, STORE], NOW)
+    assert [(one.person.id, one.presence) for one in made.changes(1.0, NOW)] == [(CHEN.id, Presence.OFFLINE)]
+    assert [one.person.id for one in made.experts()] == [LIU.id]
+    assert CHEN.id not in made.people()
+    made.relist([CHEN, LIU, STORE], NOW)
+    assert [(one.person.id, one.presence) for one in made.changes(2.0, NOW)] == [(CHEN.id, Presence.FREE)]
+
+
 def test_who_comes_on_the_board_by_another_role_is_here_already_and_goes_with_the_last_socket() -> None:
     made = board()
     made.connected(TRAINER.id)
