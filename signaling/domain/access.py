@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.ids import RegionId, StoreId
-from contract.people import Grant, Role, Store
+from contract.people import Grant, Person, Role, Store
 from contract.rooms import RoomState
 
 
@@ -205,9 +205,15 @@ def place_of(store: Store) -> Place:
     return Place(store.region, store.id)
 
 
+def at_store(person: Person) -> bool:
+    """Whether it is a store's tablet. Who manages a store has one too, and is of headquarters in a call."""
+    return person.role is Role.STORE
+
+
 def may_in_room(act: Act, grants: Sequence[Grant], state: RoomState) -> bool:
     """Whether these grants allow `act` on a room: in every store that is in it. One without any lies in the chain."""
-    stores = [member.person.store for member in state.members if member.person.store is not None]
+    tablets = [member.person for member in state.members if at_store(member.person)]
+    stores = [tablet.store for tablet in tablets if tablet.store is not None]
     if state.call is not None:
         stores.append(state.call.store)
     return all(may(act, grants, place) for place in [place_of(store) for store in stores] or [CHAIN])

@@ -30,7 +30,7 @@ from contract.rooms import (
     Timings,
 )
 from signaling.domain import queue, routing, third
-from signaling.domain.access import Act, may, place_of
+from signaling.domain.access import Act, at_store, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
 
@@ -251,7 +251,7 @@ def answer(draft: Draft, member: Member, session: SessionId, facts: Facts) -> No
     call = call_of(draft)
     if facts.elsewhere:
         raise Rejection(ErrorCode.BUSY, "in another room")
-    answering = draft.seat(member, session, host=member.person.store is None)
+    answering = draft.seat(member, session, host=not at_store(member.person))
     timings = call.timings.model_copy(update={"answer": draft.now_ms})
     _set(draft, stage=CallStage.ANSWERED, answered_by=member.person.id, timings=timings)
     caller = find(draft.state, call.caller)

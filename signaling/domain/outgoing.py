@@ -18,7 +18,7 @@ from contract.rooms import (
     Timings,
 )
 from signaling.domain import calls
-from signaling.domain.access import Act, may, place_of, somewhere
+from signaling.domain.access import Act, at_store, may, place_of, somewhere
 from signaling.domain.commands import Facts, Met, OpeningFacts
 from signaling.domain.draft import Decision, Draft, find
 
@@ -77,7 +77,7 @@ def call_store(wish: CallStore, now_ms: int, facts: OpeningFacts) -> Decision:
 def by_store(state: RoomState) -> bool:
     """Whether the store called; otherwise headquarters did."""
     caller = find(state, state.call.caller) if state.call is not None else None
-    return caller is not None and caller.person.store is not None
+    return caller is not None and at_store(caller.person)
 
 
 def crossing(wish: StartCall | CallStore, store: StoreId, states: Iterable[RoomState]) -> RoomId | None:

@@ -9,6 +9,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import SessionId
 from contract.nodes import DropParticipant, LegEnd
 from contract.rooms import Asking, CallStage, Member, MemberChanged, MemberState, RoomState
+from signaling.domain.access import at_store, place_of
 from signaling.domain.commands import Asked, Facts
 from signaling.domain.draft import SEATED, Draft, find, seated
 
@@ -59,7 +60,7 @@ def helping(state: RoomState, asked: Asked) -> Member:
     member = seated(state, asked.by, asked.session)
     if state.call is None or state.call.stage is not CallStage.ANSWERED:
         raise Rejection(ErrorCode.CONFLICT, "no call that was answered")
-    if member.person.store is not None:
+    if at_store(member.person):
         raise Rejection(ErrorCode.FORBIDDEN, "only headquarters")
     return member
 
@@ -100,7 +101,7 @@ def next_ms(state: RoomState) -> int | None:
 
 def goes_on_without(state: RoomState, member: Member) -> bool:
     """Whether the store and somebody of headquarters remain."""
-    rest = [other.person.store is not None for other in present(state) if other.person.id != member.person.id]
+    rest = [at_store(other.person) for other in present(state) if other.person.id != member.person.id]
     return any(rest) and not all(rest)
 
 
@@ -110,7 +111,7 @@ def step_out(draft: Draft, member: Member, reason: LegEnd) -> None:
     draft.unseat(draft.change(member, host=False))
     draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=reason))
     if hosted:
-        helpers = [other for other in present(draft.state) if other.person.store is None]
+        helpers = [other for other in present(draft.state) if not at_store(other.person)]
         draft.grant(draft.change(min(helpers, key=lambda one: one.joined_at or 0), host=True))
 
 

@@ -9,6 +9,7 @@ from runtime import clock, ids
 from runtime.bucket import Bucket
 from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
+from signaling.domain.access import at_store
 from signaling.domain.draft import NO_GRANTS, SEATED, find, grants_of
 from signaling.live.room import LiveRoom
 from signaling.live.rooms import Rooms
@@ -49,7 +50,7 @@ class Peers:
                 layout=offer.layout,
                 grants=grants,
                 host=member.host,
-                low_delay=room.state.call is not None and who.person.store is not None,
+                low_delay=room.state.call is not None and at_store(who.person),
             ),
             recording.id if recording is not None and recording.running else None,
         )

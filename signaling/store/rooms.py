@@ -22,6 +22,7 @@ from contract.rooms import (
     RoomState,
     Still,
 )
+from signaling.domain.access import at_store
 from signaling.store import audit
 from signaling.store.tables import (
     ChannelRow,
@@ -99,7 +100,7 @@ async def _index(session: AsyncSession, room: RoomId, members: Iterable[Member])
         member.person.id: {
             "room_id": room,
             "person_id": member.person.id,
-            "store_id": member.person.store.id if member.person.store else None,
+            "store_id": member.person.store.id if member.person.store and at_store(member.person) else None,
             "participated": member.joined_at is not None,
         }
         for member in members

@@ -16,6 +16,7 @@ from contract.rooms import MemberState, RecordingState, RoomEvent, RoomState, St
 from contract.server import ChatMessage
 from runtime.settings import Settings
 from signaling.auth.passwords import Passwords
+from signaling.domain.access import at_store
 from signaling.domain.callquality import Sampled
 from signaling.store import quality, tables
 from signaling.store.engine import Database
@@ -162,7 +163,7 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
             insert(tables.RoomMemberRow).values(
                 room_id=state.id,
                 person_id=member.person.id,
-                store_id=member.person.store.id if member.person.store else None,
+                store_id=member.person.store.id if member.person.store and at_store(member.person) else None,
                 participated=member.joined_at is not None or member.state is MemberState.JOINED,
             )
         )

@@ -14,13 +14,14 @@ from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.people import Name
+from contract.people import Name, Role
+from contract.rooms import Member, MemberState
 from runtime.settings import Settings
-from signaling.store import people
+from signaling.store import people, rooms
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate, revision
 from signaling.store.schema import NEWEST
-from signaling.store.tables import Base, RegionRow, StoreRow
+from signaling.store.tables import Base, RegionRow, RoomMemberRow, StoreRow
 from signaling.store.upgrade import config
 from tests.support import chain
 
@@ -181,3 +182,15 @@ async def test_seeding_twice_is_seeding_once(tmp_path: Path) -> None:
     async with Database(tmp_path / "passline.db") as database, database.read() as session:
         assert {person.id for person in await people.everybody(session)} == {p.id for p in chain.PEOPLE.values()}
         assert await people.chain_name(session) == Name(zh="百味连锁", en="Baiwei Kitchens")
+
+
+async def test_a_room_is_of_the_stores_whose_tablets_were_in_it_and_not_of_who_manages_one(tmp_path: Path) -> None:
+    await chain.seed_chain(Settings(data=tmp_path), [])
+    manager = chain.PEOPLE["liu"].model_copy(update={"role": Role.STORE_MANAGER, "store": chain.STORES["0108"]})
+    over = chain.finished_call().state
+    state = over.model_copy(update={"members": [*over.members, Member(person=manager, state=MemberState.JOINED)]})
+    async with Database(tmp_path / "passline.db") as seeded:
+        await seeded.write(lambda session: rooms.create(session, state))
+        async with seeded.read() as session:
+            stores = await session.scalars(select(RoomMemberRow.store_id).where(RoomMemberRow.store_id.is_not(None)))
+            assert list(stores) == ["s-0117"]

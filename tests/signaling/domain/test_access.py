@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contract.ids import RegionId, StoreId
-from contract.people import Grant, Role
+from contract.ids import PersonId, RegionId, StoreId
+from contract.people import Grant, Person, Role
+from contract.rooms import Member, MemberState
 from signaling.domain.access import CHAIN, ROLES, Act, Place, may, may_in_room, roles_for, scope_of, somewhere
-from tests.signaling.domain.people import answered, training
+from tests.signaling.domain.people import STORE, THIRD, answered, training
 
 pytestmark = pytest.mark.unit
 
@@ -140,6 +141,11 @@ def test_what_is_done_to_a_whole_room_needs_a_grant_for_every_store_in_it() -> N
     assert may_in_room(Act.PUBLISH_ANY, [region], state)
     assert not may_in_room(Act.PUBLISH_ANY, [here], state)
     assert may_in_room(Act.PUBLISH_ANY, [here], answered()), "a call is of one store"
+    manager = Person(id=PersonId("p-song"), role=Role.STORE_MANAGER, name=STORE.name, store=THIRD.store)
+    with_her = answered().model_copy(
+        update={"members": [*answered().members, Member(person=manager, state=MemberState.JOINED)]}
+    )
+    assert may_in_room(Act.PUBLISH_ANY, [here], with_her), "who manages a store does not bring it along"
     alone = state.model_copy(update={"members": [one for one in state.members if one.person.store is None]})
     assert not may_in_room(Act.PUBLISH_ANY, [region, here], alone)
     assert may_in_room(Act.PUBLISH_ANY, [chain_wide], alone)

@@ -1,22 +1,23 @@
 """Headquarters calls a store: whom it rings, who answers, what it settles, and two who call each other."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from contract.callbacks import Callback
-from contract.client import AcceptCall, CallStore, CancelCall, DeclineCall, LeaveRoom, StartCall
+from contract.client import AcceptCall, BringIn, CallStore, CancelCall, DeclineCall, LeaveRoom, StartCall
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId
 from contract.nodes import SetGrants, StartRecording
-from contract.people import Person, Presence, PresenceEntry, Role
+from contract.people import Grant, Person, Presence, PresenceEntry, Role
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RoomState
 from signaling.domain import callbacks
 from signaling.domain.calls import next_ring_ms
 from signaling.domain.commands import Facts, Met, OpeningFacts, RingExpired
 from signaling.domain.draft import Decision, concerns, find, grants_of
-from signaling.domain.outgoing import crossing
+from signaling.domain.outgoing import by_store, crossing
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import decide, open_room
 from tests.signaling.domain.people import (
@@ -45,6 +46,7 @@ SPARE = STORE.model_copy(update={"id": PersonId("p-spare")})
 """The store's other tablet."""
 MANAGER = Person(id=PersonId("p-wu"), role=Role.MANAGER, name=CHEN.name)
 ADMIN = Person(id=PersonId("p-admin"), role=Role.ADMIN, name=CHEN.name)
+SONG = Person(id=PersonId("p-song"), role=Role.STORE_MANAGER, name=CHEN.name, store=STORE.store)
 LEARNER = Person(id=PersonId("p-lin"), role=Role.LEARNER, name=CHEN.name)
 AUDITOR = Person(id=PersonId("p-qian"), role=Role.AUDITOR, name=CHEN.name)
 RING_MS = 45_000
@@ -69,6 +71,12 @@ def facts(
         tablets=tablets(*seen),
         ring_ms=RING_MS,
     )
+
+
+def managed() -> RoomState:
+    """SONG, who manages this store and works in operations too, calls it and is answered."""
+    opening = replace(facts(SONG, *BOTH), grants=[Grant(role=Role.OPERATIONS)])
+    return ask(open_room(WISH, NOW, opening).state, STORE, AcceptCall(cid=CID, room=ROOM)).state
 
 
 BOTH = ((STORE, Presence.FREE), (SPARE, Presence.FREE))
@@ -269,3 +277,14 @@ def test_what_is_answered_over_or_by_somebody_in_another_room_does_not_meet() ->
     assert refusal(lambda: met(OVER, ZHANG)) is ErrorCode.OVER
     busy = Facts(fresh_recording=RECORDING, elsewhere=True)
     assert refusal(lambda: met(called(), ZHANG, facts=busy)) is ErrorCode.BUSY
+
+
+def test_who_manages_a_store_is_of_headquarters_in_a_call() -> None:
+    state = managed()
+    assert not by_store(state), "the store is owed nothing when it is called in vain"
+    known = replace(FACTS, experts=entries(ZHANG))
+    state = ask(state, SONG, BringIn(cid=CID, room=ROOM, person=ZHANG.id), facts=known).state
+    state = ask(state, ZHANG, AcceptCall(cid=CID, room=ROOM)).state
+    assert ask(state, SONG, LeaveRoom(cid=CID, room=ROOM)).state.closed_at is None
+    assert ask(state, ZHANG, LeaveRoom(cid=CID, room=ROOM)).state.closed_at is None, "she stays with the store"
+    assert ask(state, STORE, LeaveRoom(cid=CID, room=ROOM)).state.end is EndReason.HUNG_UP
