@@ -23,6 +23,8 @@ def bring_in(draft: Draft, asked: Asked, wish: BringIn, facts: Facts) -> None:
     Raises as `helping`, or Rejection: `conflict` (is here, or somebody else is asked), `too_many`, `not_found`, `busy`.
     """
     by = helping(draft.state, asked)
+    call = draft.state.call
+    assert call is not None  # who helps, helps in one
     member = find(draft.state, wish.person)
     if member is not None and member.state is MemberState.RINGING:
         return
@@ -33,8 +35,8 @@ def bring_in(draft: Draft, asked: Asked, wish: BringIn, facts: Facts) -> None:
     if len(present(draft.state)) >= MOST:
         raise Rejection(ErrorCode.TOO_MANY, f"{MOST} people in this call")
     expert = next((expert for expert in facts.experts if expert.person.id == wish.person), None)
-    if expert is None:
-        raise Rejection(ErrorCode.NOT_FOUND, "no such expert")
+    if expert is None or not expert.reach.covers(place_of(call.store)):
+        raise Rejection(ErrorCode.NOT_FOUND, "no such expert for this store")
     if not expert.free:
         raise Rejection(ErrorCode.BUSY, "not free")
     asking = Asking(by=by.person.id, until=draft.now_ms + facts.ring_ms, instead=wish.instead)
@@ -82,7 +84,7 @@ def decline(draft: Draft, member: Member) -> None:
 
 
 def busy(draft: Draft, member: Member) -> None:
-    """Who was asked has answered another call."""
+    """Who was asked has sat down in another room."""
     _stop(draft, member, MemberState.MISSED)
 
 

@@ -15,14 +15,17 @@ from contract.client import (
     TakeCall,
 )
 from contract.errors import ErrorCode, Rejection
+from contract.ids import RegionId
 from contract.nodes import DropParticipant, LegEnd, SetGrants
 from contract.people import Person, Presence
 from contract.rooms import EndReason, MemberState, RoomState
+from signaling.domain.access import Scope
 from signaling.domain.calls import may_ring, next_ring_ms
 from signaling.domain.commands import Asked, Facts, RingExpired, SeatLost, Wish
 from signaling.domain.draft import concerns, find, grants_of
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import decide
+from signaling.domain.routing import Expert
 from tests.signaling.domain.people import (
     CHEN,
     CID,
@@ -48,6 +51,11 @@ pytestmark = pytest.mark.unit
 RING_MS = 30_000
 KNOWN = Facts(fresh_recording=RECORDING, experts=entries(ZHANG, LIU), ring_ms=RING_MS)
 ZHANG_BUSY = Facts(fresh_recording=RECORDING, experts=entries(ZHANG, free=False), ring_ms=RING_MS)
+ZHANG_ELSEWHERE = Facts(
+    fresh_recording=RECORDING,
+    experts=[Expert(person=ZHANG, free=True, reach=Scope(regions=frozenset({RegionId("west")})))],
+    ring_ms=RING_MS,
+)
 ELSEWHERE = Facts(fresh_recording=RECORDING, elsewhere=True)
 ACCEPT, DECLINE = AcceptCall(cid=CID, room=ROOM), DeclineCall(cid=CID, room=ROOM)
 LEAVE = LeaveRoom(cid=CID, room=ROOM)
@@ -88,6 +96,7 @@ def seats(state: RoomState) -> dict[str, bool]:
         (answered(), CHEN, ZHANG, KNOWN, None),  # rung before, and missed as CHEN was quicker
         (answered(), CHEN, LIU, KNOWN, None),
         (answered(), CHEN, ZHANG, ZHANG_BUSY, ErrorCode.BUSY),
+        (answered(), CHEN, ZHANG, ZHANG_ELSEWHERE, ErrorCode.NOT_FOUND),
         (answered(), CHEN, TRAINER, KNOWN, ErrorCode.NOT_FOUND),
         (answered(), CHEN, SECOND, KNOWN, ErrorCode.NOT_FOUND),
         (answered(), CHEN, CHEN, KNOWN, ErrorCode.CONFLICT),

@@ -12,6 +12,8 @@ import { Dialog } from '../parts/Dialog'
 import { Avatar, PresenceWord } from '../parts/Person'
 import { skillsOf } from '../ring/Ringing'
 
+/** Somebody for other regions or stores only is listed all the same: the directory does not say so. */
+const REFUSED = { not_found: 'third.not_theirs', busy: 'third.not_free' }
 const FIRST = ['free', 'ringing', 'busy', 'offline']
 
 export function BringIn(props: { room: RoomState; onClose: () => void }) {
@@ -29,7 +31,7 @@ export function BringIn(props: { room: RoomState; onClose: () => void }) {
   const ask = (instead: boolean): void => {
     if (chosen === null || !free || doing) return
     setDoing(instead ? 'instead' : 'join')
-    void act(model.bringIn(room.id, chosen, instead)).then((done) => {
+    void act(model.bringIn(room.id, chosen, instead), REFUSED).then((done) => {
       setDoing(null)
       if (done) onClose()
     })

@@ -11,7 +11,9 @@ import { Incoming } from '../console/Incoming'
 import { Called } from '../ring/Called'
 import { Calling } from '../ring/Calling'
 import { Summary } from '../summary/Summary'
-import { byTestId, draw, modelOf, press, signal, type } from '../testing'
+import { Refusal } from '../../model/api'
+import { shown } from '../parts/Toasts'
+import { act, byTestId, draw, modelOf, press, signal, type } from '../testing'
 import { CallPage } from './CallPage'
 import { linesOf, rings } from './stores'
 
@@ -114,6 +116,18 @@ describe('a third person', () => {
     await press('ask-p-liu')
     await press('ask-instead')
     expect(bringIn).toHaveBeenCalledExactlyOnceWith('room-1', LIU.id, true)
+  })
+  it.each([
+    ['not_found', '这位专家不负责这家店'],
+    ['busy', '这位专家现在没空'],
+  ] as const)('who cannot come (%s) is told to the asker in words', async (code, words) => {
+    const bringIn = () => Promise.reject(new Refusal(code))
+    const experts = signal([entry(LIU, 'free')])
+    await draw(<BringIn room={asking()} onClose={() => undefined} />, modelOf({ ...base, experts, bringIn }))
+    await press('ask-p-liu')
+    await press('ask-join')
+    await act(() => Promise.resolve())
+    expect(shown.value?.text()).toContain(words)
   })
   it('is waited for in sight of all, and can be called off by who helps', async () => {
     const callOff = vi.fn(() => Promise.resolve())
