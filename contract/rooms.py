@@ -85,6 +85,7 @@ class Member(Message):
     camera_off: bool = False
     consented_at: WallMs | None = None
     joined_at: WallMs | None = None
+    """When they came, or came back after they had left."""
     left_at: WallMs | None = None
     quality: Quality = Quality.UNKNOWN
     guest: MediaUse | None = None

@@ -107,7 +107,7 @@ class Draft:
             session=session,
             host=host,
             consented_at=member.consented_at or self.now_ms,
-            joined_at=member.joined_at or self.now_ms,
+            joined_at=member.joined_at if member.state in SEATED else self.now_ms,
             left_at=None,
         )
 

@@ -155,7 +155,8 @@ async def record_events(session: AsyncSession, room: RoomState, events: Iterable
             case MemberChanged(member=member) if member.left_at == at_ms:
                 rows[Action.ROOM_LEFT, member.person.id] = ""
             case MemberChanged(member=member) if member.asked is not None and member.state is MemberState.RINGING:
-                rows[Action.ASKED_IN, member.asked.by] = "instead" if member.asked.instead else ""
+                how = "instead" if member.asked.instead else "join"
+                rows[Action.ASKED_IN, member.asked.by] = f"{how}@{member.person.id}"
             case MemberChanged(member=member) if member.asked is not None and member.state in IN_VAIN:
                 rows[Action.ASKED_IN_VAIN, member.person.id] = member.state
             case StillRequested(by=by):

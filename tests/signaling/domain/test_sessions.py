@@ -26,7 +26,7 @@ from contract.nodes import (
     StopRecording,
 )
 from contract.people import Grant, Role
-from contract.rooms import EndReason, MemberState, RecordingState, Still
+from contract.rooms import EndReason, MemberState, RecordingState, RoomState, Still
 from signaling.domain.commands import Facts, RecordingReported, SeatLost, StillTaken
 from signaling.domain.draft import concerns, find, grants_of
 from signaling.domain.rooms import decide, open_room
@@ -165,3 +165,15 @@ def test_a_trainer_of_one_store_invites_no_other() -> None:
     with pytest.raises(Rejection) as refused:
         open_room(wish.model_copy(update={"invite": [STORE.id, SECOND.id]}), NOW, facts)
     assert refused.value.code is ErrorCode.NOT_FOUND, "as if it were not there"
+
+
+def test_who_comes_back_has_joined_again_and_who_moves_to_another_tab_has_not() -> None:
+    def joined(state: RoomState) -> int | None:
+        member = find(state, STORE.id)
+        assert member is not None
+        return member.joined_at
+
+    first = training()
+    assert joined(ask(first, STORE, JOIN, tab=2, at=NOW + 5000).state) == joined(first) == NOW + 1000
+    left = ask(first, STORE, LeaveRoom(cid=CID, room=ROOM), at=NOW + 5000).state
+    assert joined(ask(left, STORE, JOIN, at=NOW + 9000).state) == NOW + 9000

@@ -220,7 +220,11 @@ def test_who_left_may_be_asked_in_again() -> None:
     state = ask(three(), CHEN, LEAVE).state
     facts = Facts(fresh_recording=RECORDING, experts=entries(CHEN), ring_ms=RING_MS)
     state = ask(state, ZHANG, bring(CHEN), facts=facts).state
-    assert seats(ask(state, CHEN, ACCEPT).state) == {STORE.id: False, ZHANG.id: True, CHEN.id: False}
+    state = ask(state, CHEN, ACCEPT, at=NOW + 9000).state
+    assert seats(state) == {STORE.id: False, ZHANG.id: True, CHEN.id: False}
+    member = find(state, CHEN.id)
+    assert member is not None
+    assert member.joined_at == NOW + 9000, "came back, and is written down as who comes"
 
 
 @pytest.mark.parametrize(

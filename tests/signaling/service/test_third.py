@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.audit import AuditPage
 from contract.client import AcceptCall, BringIn, CallOff, DeclineCall, LeaveRoom
 from contract.errors import ErrorCode
 from contract.ids import RoomId
@@ -55,13 +56,21 @@ async def test_an_expert_is_asked_in_joins_and_the_first_leaves_them_to_it(world
     [host] = [member.person.id for member in store.rooms[room].members if member.host]
     assert host == liu.person
     await zhang.until(lambda: zhang.presence(chen.person) == "free", "she takes calls again")
-    await liu.do(LeaveRoom(cid=new_cid(), room=room))
+    await asks(liu, chen, room, instead=True)
+    assert isinstance(await chen.do(AcceptCall(cid=new_cid(), room=room)), Done)
+    await becomes(store, room, liu, MemberState.LEFT)
+    await chen.do(LeaveRoom(cid=new_cid(), room=room))
     await store.until(lambda: store.rooms[room].end is EndReason.HUNG_UP, "over")
     admin = await world.server.sign_in("admin")
-    for action, person in (("asked_in", chen.person), ("room_left", chen.person), ("room_joined", liu.person)):
-        line = (await admin.get(f"/api/audit?action={action}")).body.decode()
-        assert room in line, action
-        assert person in line, action
+    told = {}
+    for action in ("asked_in", "room_left", "room_joined"):
+        lines = (await admin.get(f"/api/audit?action={action}")).read(AuditPage).lines
+        told[action] = [(line.person, line.detail) for line in reversed(lines) if line.object == room]
+    assert told == {
+        "asked_in": [(chen.person, f"join@{liu.person}"), (liu.person, f"instead@{chen.person}")],
+        "room_left": [(chen.person, ""), (liu.person, ""), (chen.person, "")],
+        "room_joined": [(chen.person, ""), (liu.person, ""), (chen.person, "")],
+    }
 
 
 async def test_who_takes_over_comes_as_the_first_goes(world: World) -> None:

@@ -61,6 +61,14 @@ describe('the audit', () => {
     ])
   })
 
+  it('says who was asked into a call and how', async () => {
+    await drawn(() =>
+      Promise.resolve({ lines: [line(9, { action: 'asked_in', detail: 'instead@p-liu' })], next: null }),
+    )
+    await wait()
+    expect(rows()[0]).toContain('请接手 · p-liu')
+  })
+
   it('asks for what was typed once it is sent, and exports the same', async () => {
     const list = vi.fn<List>(() => Promise.resolve({ lines: [line(1)], next: null }))
     await drawn(list)
