@@ -132,7 +132,7 @@ def turn_came(draft: Draft, facts: Facts) -> None:
 
 
 def took_another(draft: Draft, person: PersonId, facts: Facts) -> None:
-    """Whoever it rings is in another call now, and may be rung once more."""
+    """Whoever it rings is in another room now, and may be rung once more."""
     call = draft.state.call
     member = find(draft.state, person)
     if call is None or member is None or member.state is not MemberState.RINGING:

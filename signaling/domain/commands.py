@@ -91,7 +91,7 @@ class TurnCame:
 
 @dataclass(frozen=True, slots=True)
 class TookAnother:
-    """Somebody whom this call rings answered another one."""
+    """Somebody whom this call rings has sat down in another room."""
 
     person: PersonId
 

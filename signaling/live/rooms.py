@@ -204,8 +204,6 @@ class Rooms:
         for effect in decision.effects:
             self.perform(effect)
         self.publish(room, decision)
-        if isinstance(wish, CallStore) and decision.state.closed_at is None:
-            self._pass_by(room.id, person.id)
         log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
         room.observe()
         return room.id
@@ -234,10 +232,12 @@ class Rooms:
         call, was = decision.state.call, room.state.call
         if call is not None and call.answered_by is not None and was is not None and was.answered_by is None:
             self._routing.answered([call])
-            self._pass_by(room.id, call.answered_by)
         if room.state.closed_at is None and decision.state.closed_at is not None:
             self._queue.ended([decision.state])
+        sat = set() if decision.opened is not None else _seated(room.state)
         room.state = decision.state
+        for person in _seated(decision.state) - sat:
+            self._pass_by(room.id, person)
         for person in before:
             for text in deltas:
                 self._sessions.say(person, text)
@@ -256,11 +256,11 @@ class Rooms:
         if any(one is not None and one.stage is CallStage.WAITING for one in (call, was)):
             self._queue.wake()
 
-    def _pass_by(self, answered: RoomId, person: PersonId) -> None:
+    def _pass_by(self, taken: RoomId, person: PersonId) -> None:
         """Whatever else rings this person looks for somebody else."""
         for other in self.of(person):
             member = find(other.state, person)
-            if other.id != answered and member is not None and member.state is MemberState.RINGING:
+            if other.id != taken and member is not None and member.state is MemberState.RINGING:
                 other.put(TookAnother(person))
 
     def _tell_presence(self, people: Iterable[PersonId]) -> None:
@@ -293,3 +293,8 @@ class Rooms:
             of_person.discard(room)
             if not of_person:
                 del self._by_person[person]
+
+
+def _seated(state: RoomState) -> set[PersonId]:
+    """Who sits in it; nobody once it is over."""
+    return {one.person.id for one in state.members if one.state in SEATED} if state.closed_at is None else set()

@@ -2,12 +2,13 @@
 
 import pytest
 
-from contract.client import CloseRoom, JoinRoom, LeaveRoom, MuteAll, OpenSession, RaiseHand
+from contract.client import CallStore, CloseRoom, JoinRoom, LeaveRoom, MuteAll, OpenSession, RaiseHand
 from contract.errors import ErrorCode
+from contract.ids import StoreId
 from contract.people import Name
-from contract.rooms import EndReason, MemberState, RecordingState
+from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState
 from contract.server import Done, Error
-from tests.signaling.service.world import World, offer, training
+from tests.signaling.service.world import World, offer, ring, training
 from tests.support.clients import new_cid
 
 pytestmark = pytest.mark.flow
@@ -51,3 +52,33 @@ async def test_who_never_joined_is_told_that_it_is_over(world: World) -> None:
     await he.do(LeaveRoom(cid=new_cid(), room=done.room))
     await idle.until(lambda: done.room in idle.gone, "gone")
     assert isinstance(await he.do(CloseRoom(cid=new_cid(), room=done.room)), Done)
+
+
+async def test_an_expert_who_opens_a_session_is_not_rung_on(world: World) -> None:
+    admin = await world.server.sign_in("admin")
+    roles = {"role": "expert", "also": [{"role": "trainer"}]}
+    assert (await admin.put("/api/people/p-chen/roles", json=roles)).status == 204
+    chen, store, other = [await world.tab(login) for login in ("chen", "store-0117", "store-0108")]
+    room = await ring(store, chen)
+    await training(chen, other)
+    await chen.until(lambda: room in chen.gone, "it stops")
+    state = await store.room(
+        lambda state: state.call is not None and state.call.stage is CallStage.WAITING, "it waits for her"
+    )
+    assert state.id == room
+
+
+async def test_a_tablet_that_joins_a_session_is_not_rung_on(world: World) -> None:
+    he, chen, store = [await world.tab(login) for login in ("he", "chen", "store-0117")]
+    done = await chen.do(CallStore(cid=new_cid(), store=StoreId("s-0117"), reason=Reason.EQUIPMENT))
+    assert isinstance(done, Done)
+    room = done.room
+    assert room is not None
+    await store.until(lambda: room in store.rooms, "it rings")
+    session = await training(he, store)
+    await store.until(lambda: room in store.gone, "it stops")
+    state = await chen.room(lambda state: state.id == room and state.closed_at is not None, "nobody is there")
+    assert state.call is not None
+    assert state.closed_at is not None
+    assert state.closed_at < state.call.ring_until, "and not for want of time"
+    assert store.rooms[session].closed_at is None
