@@ -209,7 +209,8 @@ def decide_call(
 
 def _rung(draft: Draft, member: Member) -> None:
     call = call_of(draft)
-    if member.state is MemberState.RINGING and call.timings.ring is None:
+    at_once = call.pending and call.queued_at is None  # otherwise it is long after the tap, and says nothing of it
+    if at_once and member.state is MemberState.RINGING and call.timings.ring is None:
         _stamp(draft, ring=draft.now_ms)
 
 

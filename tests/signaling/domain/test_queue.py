@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.client import AcceptCall, AskCallback, CancelCall, DeclineCall, LeaveRoom, MarkUrgent, StartCall, TakeCall
+from contract.client import (
+    AcceptCall,
+    AskCallback,
+    CancelCall,
+    DeclineCall,
+    LeaveRoom,
+    MarkUrgent,
+    Rung,
+    StartCall,
+    TakeCall,
+)
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, RoomId
 from contract.people import Person
@@ -257,6 +267,12 @@ def test_whoever_takes_another_call_is_waited_for_and_rung_once_more() -> None:
     state = turn(state, free(CHEN))
     assert rings(state) == {CHEN.id}
     assert expire(state, free(CHEN)).end is EndReason.MISSED, "but only once"
+
+
+def test_how_long_a_call_rang_is_not_told_by_one_that_waited_first() -> None:
+    ringing = turn(call(busy(CHEN)), free(CHEN))
+    wish = Asked(by=CHEN.id, session=session(CHEN), wish=Rung(cid=CID, room=ringing.id))
+    assert decide(ringing, wish, NOW + 60_000, facts_of([])).events == ()
 
 
 # --- the queue --------------------------------------------------------------------------------------------------------

@@ -120,15 +120,6 @@ def test_who_is_asked_by_whom(state: RoomState, by: Person, whom: Person, facts:
     assert caught.value.code is code
 
 
-def test_it_rings_and_nothing_else_changes() -> None:
-    state = asking()
-    member = find(state, ZHANG.id)
-    assert member is not None
-    assert member.asked is not None
-    assert (member.asked.by, member.asked.instead) == (CHEN.id, False)
-    assert concerns(state, ZHANG.id)
-    grants = grants_of(state, member)
-    assert grants is not None
 def test_who_is_asked_in_answers_the_asking_and_cannot_take_the_call_over() -> None:
     with pytest.raises(Rejection) as caught:
         ask(asking(), ZHANG, TakeCall(cid=CID, room=ROOM), facts=KNOWN)
@@ -139,6 +130,15 @@ def test_that_it_rings_at_who_is_asked_in_says_nothing_of_how_long_the_store_wai
     assert ask(asking(), ZHANG, Rung(cid=CID, room=ROOM)).events == ()
 
 
+def test_it_rings_and_nothing_else_changes() -> None:
+    state = asking()
+    member = find(state, ZHANG.id)
+    assert member is not None
+    assert member.asked is not None
+    assert (member.asked.by, member.asked.instead) == (CHEN.id, False)
+    assert concerns(state, ZHANG.id)
+    grants = grants_of(state, member)
+    assert grants is not None
     assert {grants.publish, grants.subscribe, grants.record} == {False}
     assert seats(state) == {STORE.id: False, CHEN.id: True}
     assert in_rooms([state], ZHANG.id) is Presence.RINGING, "nobody else rings them meanwhile"
