@@ -86,15 +86,17 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
           {t('console.accept')}
         </Button>
         <div class="incoming-declines">
-          <Button
-            wide
-            size="row"
-            testid="decline-later"
-            busy={doing === 'later' && t('console.declining')}
-            onClick={() => decline('later', LATER_S)}
-          >
-            {t('console.later', { m: LATER_S / 60 })}
-          </Button>
+          {!asked && (
+            <Button
+              wide
+              size="row"
+              testid="decline-later"
+              busy={doing === 'later' && t('console.declining')}
+              onClick={() => decline('later', LATER_S)}
+            >
+              {t('console.later', { m: LATER_S / 60 })}
+            </Button>
+          )}
           <Button
             wide
             size="row"

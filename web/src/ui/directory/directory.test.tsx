@@ -148,5 +148,6 @@ describe('a third person', () => {
     expect(byTestId('incoming-to').textContent).toBe('Chen Liqun asks you to join')
     await at(true)
     expect(byTestId('incoming-to').textContent).toBe('Chen Liqun asks you to take over')
+    expect(document.querySelector('[data-testid="decline-later"]'), 'nobody calls a call back').toBeNull()
   })
 })
