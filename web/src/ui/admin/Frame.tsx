@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import type { Role } from '../../contract'
 import { t } from '../../i18n'
+import { holds } from '../../model/roles'
 import { Desk } from '../desk/Desk'
 import { useModel } from '../model'
 import { Empty, ErrorBox, Loading } from '../parts/State'
@@ -24,9 +25,8 @@ const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
 
 export function Frame(props: { acts?: ComponentChildren; children: ComponentChildren }) {
   const me = useModel().me.value
-  const held = me ? [me.person.role, ...me.also] : []
   const { path } = useLocation()
-  const tabs = TABS.filter((tab) => tab.roles.some((role) => held.includes(role)))
+  const tabs = TABS.filter((tab) => holds(me, tab.roles))
   const here = tabs.find((tab) => tab.path === path)
   return (
     <Desk>

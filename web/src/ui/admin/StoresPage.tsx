@@ -4,6 +4,7 @@ import { useCallback, useState } from 'preact/hooks'
 import type { Region, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { matches } from '../../model/pinyin'
+import { holds } from '../../model/roles'
 import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -28,7 +29,7 @@ export function StoresPage() {
   const [pages, setPages] = useState(1)
   const [open, setOpen] = useState<Open>(null)
   const { stores, regions } = loaded.value ?? { stores: [], regions: [] }
-  const mayChange = model.me.value?.person.role === 'admin'
+  const mayChange = holds(model.me.value, ['admin'])
   const chosen = regions.find((one) => one.id === region)
   const found = stores.filter(
     (one) => (!region || one.region === region) && matches(query, [one.number, one.name.zh, one.name.en]),

@@ -53,13 +53,18 @@ const STORES: Stores = {
   ],
 }
 
-async function drawn(page: 'people' | 'stores', parts: Partial<Organisation> = {}, role: Role = 'admin') {
+async function drawn(
+  page: 'people' | 'stores',
+  parts: Partial<Organisation> = {},
+  role: Role = 'admin',
+  also: Role[] = [],
+) {
   const organisation = {
     people: () => Promise.resolve(PEOPLE),
     stores: () => Promise.resolve(STORES),
     ...parts,
   }
-  const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] }, also: [] }
+  const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] }, also }
   const model = modelOf({ me: signal(me), incoming: signal([]), tick: signal(NOW), organisation })
   await draw(
     <LocationProvider>{page === 'people' ? <PeoplePage /> : <StoresPage />}</LocationProvider>,
@@ -198,6 +203,10 @@ describe('an imported list', () => {
 })
 
 describe('the list of stores', () => {
+  it('is changed by who administers by a further role', async () => {
+    await drawn('stores', {}, 'manager', ['admin'])
+    for (const id of ['stores-add', 'open-store-0117']) expect(byTestId(id)).toBeDefined()
+  })
   it('gives a manager nothing to change', async () => {
     await drawn('stores', {}, 'manager')
     expect(document.body.textContent).toContain('静安寺店')

@@ -176,7 +176,7 @@ function ArchiveList() {
   const [kinds, setKinds] = useState<ReadonlySet<RoomKind>>(new Set())
   const [regions, setRegions] = useState<ReadonlySet<string>>(new Set())
   const learner = model.me.value?.person.role === 'learner'
-  const overseer = oversees(model.me.value?.person.role)
+  const overseer = oversees(model.me.value)
   const now = model.tick.value
 
   const found = useMemo(() => {

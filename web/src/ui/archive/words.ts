@@ -1,6 +1,7 @@
 /** How an archive entry is called and what became of it, in words. */
-import type { ArchiveEntry, Role } from '../../contract'
+import type { ArchiveEntry, Me } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { holds } from '../../model/roles'
 import { day } from '../format'
 import type { Tone } from '../parts/Chip'
 
@@ -20,8 +21,8 @@ export const wasAnswered = (entry: ArchiveEntry): boolean =>
   !['missed', 'declined', 'cancelled', 'nobody_free', 'callback', 'left_queue'].includes(entry.end ?? '')
 
 /** Who answers for calls of others, and so may see how well they went. */
-export const oversees = (role: Role | undefined): boolean =>
-  role !== undefined && ['admin', 'manager', 'store_manager', 'operations'].includes(role)
+export const oversees = (me: Me | null | undefined): boolean =>
+  holds(me, ['admin', 'manager', 'store_manager', 'operations'])
 
 /** The state in one or two words, with its tone. */
 export function stateOf(entry: ArchiveEntry): { words: string; tone: Tone } {

@@ -3,6 +3,7 @@ import { CircleCheck, Hand, PhoneIncoming, PhoneOutgoing, Undo2 } from 'lucide-p
 import { useState } from 'preact/hooks'
 import type { Callback } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { holds } from '../../model/roles'
 import { act } from '../act'
 import { span, timeOfDay, when } from '../format'
 import { rings } from '../directory/stores'
@@ -18,7 +19,7 @@ function Line(props: { item: Callback; now: number }) {
   const [doing, setDoing] = useState<string | null>(null)
   const me = model.me.value?.person
   const mine = item.owner?.id === me?.id
-  const oversees = me !== undefined && ['manager', 'operations', 'admin'].includes(me.role)
+  const oversees = holds(model.me.value, ['manager', 'operations', 'admin'])
   const late = now >= item.due_at
   const left = Math.abs(item.due_at - now) / 1000
   const go = (name: string, does: () => Promise<void>): void => {

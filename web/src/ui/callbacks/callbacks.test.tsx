@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** What stores and headquarters see of a call in vain. */
 import { describe, expect, it, vi } from 'vitest'
-import type { Callback } from '../../contract'
+import type { Callback, Role } from '../../contract'
 import { Callbacks } from '../../model/callbacks'
 import { CHEN, NOW, STORES, TABLETS, ZHANG, entry } from '../gallery/people'
 import { byTestId, draw, modelOf, press, signal } from '../testing'
@@ -22,7 +22,7 @@ const item = (more: Partial<Callback> = {}): Callback => ({
   done_by: null,
   ...more,
 })
-const me = (person: typeof CHEN) => signal({ person })
+const me = (person: typeof CHEN, also: Role[] = []) => signal({ person, also })
 const stores = signal([entry(TABLETS[0]!, 'free')])
 
 describe('the callbacks of headquarters', () => {
@@ -50,6 +50,14 @@ describe('the callbacks of headquarters', () => {
     expect(byTestId('callback-room-1').textContent).toContain('已超 12 分')
     expect(byTestId('callback-room-1').textContent).toContain('打了 2 次')
     expect(document.querySelector('[data-testid="callback-done"]')).toBeNull()
+  })
+  it('are given back and done by who oversees them, if only by a further role', async () => {
+    const taken = signal([item({ state: 'taken', owner: ZHANG })])
+    await draw(
+      <CallbackList />,
+      modelOf({ me: me(CHEN, ['manager']), tick: signal(NOW), stores, callbacks: taken }),
+    )
+    expect(byTestId('callback-done')).toBeDefined()
   })
   it('are called back by one press, which takes them', async () => {
     const acts: string[] = []

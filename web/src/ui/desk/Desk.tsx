@@ -16,6 +16,7 @@ import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import type { Role } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { holds } from '../../model/roles'
 import { SignOutDialog } from '../home/SignOutDialog'
 import { useModel } from '../model'
 import { Badge } from '../parts/Chip'
@@ -76,7 +77,8 @@ export function Desk(props: { children: ComponentChildren }) {
       : places.findLast((place) => path.startsWith(place.path) || (isAdmin(path) && isAdmin(place.path)))
           ?.path
   const ringing = model.incoming.value.length
-  const toldAt = me?.role === 'admin' ? ['administrator'] : ['manager', 'administrator']
+  const answers = holds(model.me.value, ['manager', 'operations'])
+  const toldAt = answers ? ['manager', 'administrator'] : ['administrator']
   const late = model.callbacks.value.filter((item) => toldAt.includes(item.urgency)).length
   return (
     <div class="desk">

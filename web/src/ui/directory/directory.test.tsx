@@ -21,7 +21,7 @@ const tablet = (n: number, presence: Presence, id = TABLETS[n]!.id) => ({
   ...entry(TABLETS[n]!, presence),
   person: { ...TABLETS[n]!, id },
 })
-const me = (person: typeof CHEN) => signal({ person, chain: { zh: '', en: '' } })
+const me = (person: typeof CHEN) => signal({ person, also: [], chain: { zh: '', en: '' } })
 const base = { me: me(CHEN), tick: signal(NOW), incoming: signal([]), link: signal('online') }
 
 beforeEach(() => {

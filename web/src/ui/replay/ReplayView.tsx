@@ -118,7 +118,7 @@ export function ReplayView(props: { replay: Replay; player: Player }) {
             {t('archive.done')}
           </Chip>
         )}
-        {oversees(model.me.value?.person.role) && (
+        {oversees(model.me.value) && (
           <a class="btn" data-kind="quiet" href={`/archive/${entry.room}/quality`} data-testid="open-quality">
             <ChartLine class="icon" size={18} aria-hidden="true" />
             <span>{t('figures.open')}</span>

@@ -191,7 +191,7 @@ export function Summary(props: { room: RoomState }) {
               {t('doctor.open')}
             </Button>
           )}
-          {oversees(model.me.value?.person.role) && (
+          {oversees(model.me.value) && (
             <Button
               kind="quiet"
               icon={ChartLine}
