@@ -100,7 +100,7 @@ def reopen(item: Callback, by: Viewer) -> Callback:
     """Back to the group. The owner may, and who oversees. Raises Rejection `over` or `forbidden`."""
     _unfinished(item)
     _owner_or_overseer(item, by)
-    return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
+    return _anybodys(item)
 
 
 def finish(item: Callback, by: Viewer, now_ms: int) -> Callback:
@@ -113,9 +113,21 @@ def finish(item: Callback, by: Viewer, now_ms: int) -> Callback:
 
 def hand_over(item: Callback, to: Heir) -> Callback:
     """Its owner leaves: it is the successor's, or the group's if the successor may not call this store back."""
-    if not may(Act.WORK_CALLBACK, to.grants, place_of(item.store)):
-        return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
-    return item.model_copy(update={"owner": to.person})
+    return keep(item.model_copy(update={"owner": to.person}), to.grants)
+
+
+def keep(item: Callback, grants: Sequence[Grant]) -> Callback:
+    """Its owner may do just this from now on: the group's if that is not to call this store back."""
+    return item if may(Act.WORK_CALLBACK, grants, place_of(item.store)) else _anybodys(item)
+
+
+def unpromised(item: Callback, within_ms: int) -> Callback:
+    """Whoever promised it during the call may not call back any more: as if nobody had."""
+    return _anybodys(item).model_copy(update={"due_at": item.rung_at + within_ms})
+
+
+def _anybodys(item: Callback) -> Callback:
+    return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
 
 
 def done(item: Callback, by: Person, now_ms: int) -> Callback:

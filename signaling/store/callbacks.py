@@ -1,6 +1,6 @@
 """Callbacks in the database: made and settled in the very transaction that ends or answers a call."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.sqlite import insert
@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.audit import Action
 from contract.callbacks import Callback, CallbackState
 from contract.ids import PersonId, RoomId, StoreId
+from contract.people import Grant
 from contract.rooms import RoomState
 from signaling.domain import callbacks
-from signaling.store import audit
+from signaling.store import audit, grants
 from signaling.store.people import as_store
 from signaling.store.tables import CallbackRow, StoreRow
 
@@ -28,6 +29,9 @@ async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within
     if (new := callbacks.owed(state, within_ms)) is not None:
         if (await session.get_one(StoreRow, call.store.id)).closed_ms is not None:
             return
+        if new.owner is not None:
+            held = await grants.of(session, new.owner.id)
+            new = new if callbacks.keep(new, held) == new else callbacks.unpromised(new, within_ms)
         before = next((item for item in waiting if item.reason is new.reason), None)
         item = new
         if before is not None:
@@ -68,6 +72,16 @@ async def escalate(session: AsyncSession, items: Iterable[Callback]) -> None:
     for item in items:
         await save(session, item)
         await audit.record(session, Action.CALLBACK_LATE, None, object_id=item.room, detail=item.urgency)
+
+
+async def leave(
+    session: AsyncSession, owner: PersonId, held: Sequence[Grant], by: PersonId | None, address: str
+) -> None:
+    """`owner` may do just this from now on; what that is not enough for is anybody's."""
+    for item in await unfinished(session):
+        if item.owner is not None and item.owner.id == owner and (after := callbacks.keep(item, held)) != item:
+            await save(session, after)
+            await audit.record(session, Action.CALLBACK_REOPENED, by, object_id=item.room, address=address)
 
 
 async def drop(session: AsyncSession, store: StoreId, now_ms: int, by: PersonId | None, address: str) -> None:

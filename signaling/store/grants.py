@@ -35,6 +35,14 @@ async def further(session: AsyncSession, person: PersonId) -> list[Grant]:
     return [as_grant(row) for row in await session.scalars(query)]
 
 
+async def of(session: AsyncSession, person: PersonId) -> Sequence[Grant]:
+    """All grants of somebody who may sign in; none of anybody else."""
+    row = await session.get(PersonRow, person)
+    if row is None or row.disabled_ms is not None:
+        return ()
+    return (main_grant(row), *await further(session, person))
+
+
 async def further_of_each(session: AsyncSession) -> dict[PersonId, list[Grant]]:
     """The same of everybody who has any."""
     found: dict[PersonId, list[Grant]] = {}

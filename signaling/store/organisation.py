@@ -244,6 +244,7 @@ async def give_roles(session: AsyncSession, person: PersonRow, main: Grant, also
     await session.execute(update(PersonRow).where(PersonRow.id == person.id).values(**values))
     await grants.replace(session, PersonId(person.id), also)
     await _changed(session, Action.ROLES_CHANGED, by, person.id, detail=in_words(main, also))
+    await callbacks.leave(session, PersonId(person.id), (main, *also), by.person, by.address)
 
 
 async def _changed_each(session: AsyncSession, action: Action, by: By, objects: list[tuple[str, str]]) -> None:
@@ -277,6 +278,7 @@ async def disable(session: AsyncSession, person: PersonId, now_ms: int, by: By) 
     await session.execute(delete(EnrolmentRow).where(EnrolmentRow.by_id == person))
     await session.execute(delete(SignInRow).where(SignInRow.person_id == person))
     await _changed(session, Action.PERSON_DISABLED, by, person)
+    await callbacks.leave(session, person, (), by.person, by.address)
 
 
 async def enable(session: AsyncSession, person: PersonId, by: By) -> None:

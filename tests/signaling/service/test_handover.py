@@ -6,13 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from contract.callbacks import CallbackState
+from contract.client import DeclineCall
 from contract.errors import ByeCode
 from contract.ids import PersonId
 from contract.routing import Routing
+from contract.server import Done
 from signaling.store.tables import AuditRow
 from tests.signaling.service.test_callbacks import call, sees
-from tests.signaling.service.world import World
+from tests.signaling.service.world import World, ring
 from tests.support import chain
+from tests.support.clients import new_cid
 from tests.support.server import Answer, Client, SignalingServer
 
 pytestmark = pytest.mark.flow
@@ -56,6 +59,47 @@ async def test_what_a_successor_may_not_work_off_goes_back_to_the_group(world: W
     assert (await leave(admin, "chen", "he")).status == 204
     item = await sees(store, room, lambda one: one.state is CallbackState.OPEN, "anybody's")
     assert item.owner is None
+
+
+async def reopened(server: SignalingServer) -> list[tuple[str | None, str | None]]:
+    async with server.house.database.read() as session:
+        query = select(AuditRow.person_id, AuditRow.object).where(AuditRow.action == "callback_reopened")
+        return [(person, about) for person, about in await session.execute(query.order_by(AuditRow.seq))]
+
+
+@pytest.mark.parametrize(
+    ("what", "wish"),
+    [
+        ("disabled", {"disabled": True}),
+        ("roles", {"role": "trainer"}),
+        ("roles", {"role": "expert", "region": chain.NORTH}),
+    ],
+)
+async def test_what_somebody_may_not_work_off_any_more_goes_back_to_the_group(
+    world: World, what: str, wish: dict[str, object]
+) -> None:
+    store, admin = await world.tab("store-0117"), await world.server.sign_in("admin")
+    room = await call(store)
+    zhang = await world.server.sign_in("zhang")
+    assert (await zhang.post(f"/api/callbacks/{room}/take")).status == 200
+    await sees(store, room, lambda one: one.state is CallbackState.TAKEN, "taken")
+    assert (await admin.put("/api/people/p-zhang/roles", json={"role": "expert", "region": chain.EAST})).status == 204
+    assert await reopened(world.server) == [], "of this region still"
+    assert (await admin.put(f"/api/people/p-zhang/{what}", json=wish)).status == 204
+    item = await sees(store, room, lambda one: one.state is CallbackState.OPEN, "anybody's")
+    assert item.owner is None
+    assert await reopened(world.server) == [("p-admin", room)]
+
+
+async def test_a_promise_of_somebody_who_is_out_since_is_not_made_theirs(world: World) -> None:
+    store, chen, zhang = [await world.tab(login) for login in ("store-0117", "chen", "zhang")]
+    room = await ring(store, chen, zhang)
+    assert isinstance(await chen.do(DeclineCall(cid=new_cid(), room=room, back_in_s=60)), Done)
+    admin = await world.server.sign_in("admin")
+    assert (await admin.put("/api/people/p-chen/disabled", json={"disabled": True})).status == 204
+    assert isinstance(await zhang.do(DeclineCall(cid=new_cid(), room=room)), Done)
+    item = await sees(store, room, lambda _: True, "owed")
+    assert (item.state, item.owner, item.due_at) == (CallbackState.OPEN, None, item.rung_at + 900_000)
 
 
 async def test_a_successor_replays_and_publishes_what_the_leaver_led_until_they_are_back(tmp_path: Path) -> None:
