@@ -1,10 +1,18 @@
 // @vitest-environment happy-dom
 import { LocationProvider } from 'preact-iso'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Chains, ExpertProfile, RingStep, Routing, RoutingNow, Shift } from '../../../contract'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type {
+  Chains,
+  ExpertProfile,
+  PresenceEntry,
+  RingStep,
+  Routing,
+  RoutingNow,
+  Shift,
+} from '../../../contract'
 import { Refusal } from '../../../model/api'
 import type { RoutingDesk } from '../../../model/routing'
-import { CHEN, LIU, NOW, ZHANG } from '../../gallery/people'
+import { CHEN, LIU, NOW, ZHANG, entry } from '../../gallery/people'
 import { act, byTestId, draw, modelOf, press, signal, type } from '../../testing'
 import { moved, refusedAt } from './chains'
 import { RoutingPage } from './RoutingPage'
@@ -46,7 +54,12 @@ function server(chains: Chains = NONE): Routing {
   return { chains, usual: USUAL, experts: [CHEN, ZHANG].map((person) => ({ person, profile: PROFILE })) }
 }
 let visitors = 0
-async function page(routing: Routing, parts: Partial<RoutingDesk> = {}, me = `p-admin-${++visitors}`) {
+async function page(
+  routing: Routing,
+  parts: Partial<RoutingDesk> = {},
+  me = `p-admin-${++visitors}`,
+  experts = signal<PresenceEntry[]>([]),
+) {
   const desk: RoutingDesk = {
     get: () => Promise.resolve(routing),
     now: () => Promise.resolve(now([CHEN.id])),
@@ -61,7 +74,7 @@ async function page(routing: Routing, parts: Partial<RoutingDesk> = {}, me = `p-
   const model = modelOf({
     me: signal({ person, also: [] }),
     incoming: signal([]),
-    experts: signal([]),
+    experts,
     tick: signal(NOW),
     routing: desk,
   })
@@ -202,7 +215,7 @@ describe('whom calls ring now', () => {
 
   it('can be asked for again when it could not be fetched, and the rest of the page is there', async () => {
     const ask = vi.fn(() => Promise.resolve(now([CHEN.id])))
-    ask.mockRejectedValueOnce(new Refusal('offline')).mockRejectedValueOnce(new Refusal('offline'))
+    ask.mockRejectedValueOnce(new Refusal('offline'))
     await page(server(), { now: ask })
     expect(says()).toContain('呼叫总部')
     await press('retry')
@@ -218,6 +231,45 @@ describe('an expert', () => {
     await press(`expert-${ZHANG.id}`)
     await choose('expert-level-it', '3')
     await press('expert-language-en')
+describe('how often whom calls ring is asked for', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+  const pass = (ms: number) => act(async () => void (await vi.advanceTimersByTimeAsync(ms)))
+
+  it('is once a second at most while experts come and go, and not at all for what is not theirs', async () => {
+    const ask = vi.fn(() => Promise.resolve(now([CHEN.id])))
+    const experts = signal([entry(CHEN, 'free')])
+    await page(server(), { now: ask }, undefined, experts)
+    expect(ask).toHaveBeenCalledTimes(1)
+    for (let n = 0; n < 20; n++) {
+      await act(() => void (experts.value = [entry(CHEN, 'free')]))
+      await pass(100)
+    }
+    expect(ask).toHaveBeenCalledTimes(1)
+    for (let n = 0; n < 20; n++) {
+      await act(() => void (experts.value = [entry(CHEN, n % 2 ? 'free' : 'busy')]))
+      await pass(100)
+    }
+    const asked = ask.mock.calls.length
+    expect(asked).toBeGreaterThanOrEqual(2)
+    expect(asked).toBeLessThanOrEqual(4)
+    await act(() => void (experts.value = [entry(CHEN, 'ringing')]))
+    await pass(1000)
+    expect(ask).toHaveBeenCalledTimes(asked + 1)
+  })
+
+  it('is every half minute when nobody does', async () => {
+    const ask = vi.fn(() => Promise.resolve(now([CHEN.id])))
+    const experts = signal([entry(CHEN, 'free')])
+    await page(server(), { now: ask }, undefined, experts)
+    for (let n = 0; n < 4; n++) {
+      await act(() => void (experts.value = [entry(CHEN, 'free')]))
+      await pass(10_000)
+    }
+    expect(ask).toHaveBeenCalledTimes(2)
+  })
+})
+
     await press('expert-on-call')
     await press('hours-add')
     await press('hours-0-day-0')
