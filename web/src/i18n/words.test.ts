@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { EndReason } from '../contract'
 import { firstLang } from './index'
 import en from './en.json'
 import zh from './zh-CN.json'
@@ -47,6 +48,37 @@ describe('the catalogues', () => {
     const areas = new Set(Object.keys(zh))
     const missing = named.filter((key) => areas.has(key.split('.')[0]!) && !known.has(key))
     expect(missing).toEqual([])
+  })
+  it('have words for every reason why a room is over, in the audit too', () => {
+    const every: Record<EndReason, true> = {
+      hung_up: true,
+      cancelled: true,
+      declined: true,
+      missed: true,
+      nobody_free: true,
+      callback: true,
+      left_queue: true,
+      closed: true,
+      empty: true,
+      failed: true,
+    }
+    const known = keys(zh)
+    const wanted = Object.keys(every).flatMap((end) => [`end.${end}`, `audit.detail.${end}`])
+    expect(wanted.filter((key) => !known.has(key))).toEqual([])
+  })
+  it('have words for what else the server writes beside an act', () => {
+    const codes = [
+      'join',
+      'instead',
+      'promised',
+      'answered',
+      'store closed',
+      'due',
+      'manager',
+      'administrator',
+    ]
+    const known = keys(zh)
+    expect(codes.filter((code) => !known.has(`audit.detail.${code}`))).toEqual([])
   })
   it('put a space between Chinese and a figure to fill in', () => {
     const tight = [...flat(zh)].filter(([, words]) =>
