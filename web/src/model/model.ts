@@ -98,6 +98,7 @@ function createModel(): Model {
         })
       },
       onDelivery: (store, delivery) => chats.attach(store, delivery),
+      onRolesChanged: () => people.clear(),
       onLeave: () => {
         batch(() => {
           rooms.clear()

@@ -30,6 +30,8 @@ export interface SessionEvents {
   /** All but welcome, bye, answers to commands, and chat. */
   onMessage: (message: ServerMessage) => void
   onDelivery: (store: MessageStore, delivery: Delivery) => void
+  /** The person may see others than before, told anew after the next `welcome`: forget whom they saw. */
+  onRolesChanged: () => void
   /** The person is gone from this page: forget everything. */
   onLeave: () => void
 }
@@ -177,6 +179,7 @@ export class Session {
   private farewell(code: ByeCode): void {
     this.bye.value = code
     if (code === 'roles_changed') {
+      this.events.onRolesChanged()
       void this.askAgain()
       return
     }
