@@ -33,7 +33,7 @@ export function UrgentBanner(props: { room: RoomState }) {
             onClick={() => {
               if (going) return
               setGoing(true)
-              void act(go(urgent)).finally(() => setGoing(false))
+              void act(go(urgent), { conflict: 'urgent.taken' }).finally(() => setGoing(false))
             }}
           >
             {t('urgent.answer')}

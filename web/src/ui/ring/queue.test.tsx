@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** What those who wait, and those who are waited for, see of the queue. */
 import { describe, expect, it, vi } from 'vitest'
+import { Refusal } from '../../model/api'
 import { Queue } from '../../model/queue'
 import { Incoming } from '../console/Incoming'
 import { QueueList } from '../console/QueueList'
@@ -8,12 +9,13 @@ import { CHEN, LIU, NOW, TABLETS } from '../gallery/people'
 import type { RoomState } from '../../contract'
 import { UrgentBanner } from '../call/UrgentBanner'
 import { inCall, queued, ringing, waiting } from '../gallery/rooms'
-import { byTestId, draw, modelOf, press, signal } from '../testing'
+import { shown } from '../parts/Toasts'
+import { act, byTestId, draw, modelOf, press, signal } from '../testing'
 import { about } from './about'
 import { Chain } from './Chain'
 import { Waiting } from './Waiting'
 
-const me = (person: typeof CHEN) => signal({ person })
+const me = (person: typeof CHEN) => signal({ person, also: [] })
 const store = (parts: Record<string, unknown>) =>
   modelOf({
     me: me(TABLETS[0]!),
@@ -95,6 +97,14 @@ describe('an urgent call', () => {
     await press('urgent-answer')
     expect(leaveRoom).toHaveBeenCalledExactlyOnceWith('room-1')
     expect(takeCall).toHaveBeenCalledExactlyOnceWith('room-2')
+  })
+  it('that somebody else was first at is told in words to who left a call for it', async () => {
+    const urgent = signal({ ...queued().calls[1]!, urgent: true, break_at: NOW })
+    const takeCall = () => Promise.reject(new Refusal('conflict'))
+    await draw(<UrgentBanner room={inCall()} />, modelOf({ urgent, takeCall }))
+    await press('urgent-answer')
+    await act(() => Promise.resolve())
+    expect(shown.value?.text()).toContain('你的通话已挂断')
   })
   it('breaks in on who fits and talks, from its time on, until it is put off', () => {
     const queue = new Queue()
