@@ -1,8 +1,10 @@
 """Whom calls would ring this moment, so that administrators see what their chains come to."""
 
+from pydantic import Field
+
 from contract.base import Message, WallMs
 from contract.ids import PersonId
-from contract.people import Presence
+from contract.people import Name, Presence
 from contract.rooms import Reason
 from contract.routing import RingStep
 
@@ -29,11 +31,13 @@ class ExpertNow(Message):
     presence: Presence
     at_work: bool
     """In a shift, or on call."""
+    only: list[Name] = Field(default_factory=list)
+    """The regions and stores whose calls ring them; none: those of the whole chain."""
 
 
 class RoutingNow(Message):
     """As if a store that speaks any language called at `at`, nobody declined and nobody became free. Experts who are
-    rung for some regions or stores only are named as if the store were theirs."""
+    rung for some regions or stores only (`only`) are named as if the store were theirs."""
 
     at: WallMs
     reasons: list[ReasonNow]

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
-from contract.people import Presence, Role
+from contract.people import Name, Presence, Role
 from contract.rooms import Reason
 from contract.routing import Chains, ExpertLine, ExpertProfile, Routing
 from contract.routing_now import ExpertNow, ReasonNow, RoutingNow, StepNow
@@ -16,7 +16,7 @@ from runtime import clock
 from signaling.domain.access import NOWHERE, Act
 from signaling.domain.routing import at_work, begin_to_ring, steps_for, usual_steps
 from signaling.http.route import Route, Visit
-from signaling.store import people, routing
+from signaling.store import grants, people, routing
 from signaling.store.organisation import By
 
 
@@ -41,17 +41,15 @@ async def get_routing(visit: Visit) -> Routing:
 async def get_now(visit: Visit) -> RoutingNow:
     """Whom a call for each reason would ring this moment, step by step, and who could be rung at all."""
     house, now_ms = visit.house, clock.wall_ms()
+    rungable = [one for one in house.experts() if one.reach != NOWHERE]
 
-    async def look(session: AsyncSession) -> tuple[Chains, dict[PersonId, ExpertProfile]]:
-        return await routing.chains(session), await routing.profiles(session)
+    async def look(session: AsyncSession) -> tuple[Chains, dict[PersonId, ExpertProfile], dict[PersonId, list[Name]]]:
+        only = {one.person.id: await grants.names(session, one.reach) for one in rungable if not one.reach.chain}
+        return await routing.chains(session), await routing.profiles(session), only
 
     # What rings goes by the database as it was a tenth of a second ago: whoever has just saved wants to see it.
-    chains, profiles = await house.database.fetch(look)
-    experts = [
-        replace(one, profile=profiles.get(one.person.id) or ExpertProfile())
-        for one in house.experts()
-        if one.reach != NOWHERE
-    ]
+    chains, profiles, only = await house.database.fetch(look)
+    experts = [replace(one, profile=profiles.get(one.person.id) or ExpertProfile()) for one in rungable]
     presence = {entry.person.id: entry.presence for entry in house.presence.entries()}
     reasons = []
     for reason in Reason:
@@ -70,6 +68,7 @@ async def get_now(visit: Visit) -> RoutingNow:
                 person=expert.person.id,
                 presence=presence.get(expert.person.id, Presence.OFFLINE),
                 at_work=at_work(expert.profile, now_ms),
+                only=only.get(expert.person.id, []),
             )
             for expert in experts
         ],

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Grant, Role
+from contract.people import Grant, Name, Role
 from signaling.domain.access import Scope
-from signaling.store.tables import Base, GrantRow, PersonRow
+from signaling.store.tables import Base, GrantRow, PersonRow, RegionRow, StoreRow
 
 _GRANT = Base.metadata.tables[GrantRow.__tablename__]
 
@@ -66,6 +66,14 @@ async def replace(session: AsyncSession, person: PersonId, grants: Sequence[Gran
     ]
     if rows:
         await session.execute(insert(_GRANT), rows)
+
+
+async def names(session: AsyncSession, scope: Scope) -> list[Name]:
+    """How the regions and stores are called that a scope names."""
+    regions = select(RegionRow).where(RegionRow.id.in_(scope.regions)).order_by(RegionRow.id)
+    stores = select(StoreRow).where(StoreRow.id.in_(scope.stores)).order_by(StoreRow.number)
+    rows = [*await session.scalars(regions), *await session.scalars(stores)]
+    return [Name(zh=row.name_zh, en=row.name_en) for row in rows]
 
 
 def within(scope: Scope, region: InstrumentedAttribute[str], store: InstrumentedAttribute[str]) -> ColumnElement[bool]:

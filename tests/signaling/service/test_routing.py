@@ -20,6 +20,7 @@ from contract.routing_now import RoutingNow
 from contract.server import Done, Error
 from runtime.supervise import TaskScope
 from tests.signaling.service.world import World, ring
+from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.server import Client, SignalingServer
 from tests.support.signaling_process import SignalingProcess
@@ -220,6 +221,21 @@ async def test_who_would_be_rung_now_is_who_is_free_and_at_work(world: World) ->
     off = {"shifts": [{"day": not_near_today, "from_min": 0, "to_min": 1}]}
     assert (await admin.ask("PUT", f"/api/routing/experts/{chen.person}", json=off)).status == 204
     assert (await until([[], ["p-liu"]]))["p-chen"] == (Presence.FREE, False)
+
+
+async def test_who_is_rung_for_some_regions_only_is_shown_with_them(world: World) -> None:
+    admin = await world.server.sign_in("admin")
+    of_east = {"role": "expert", "region": chain.EAST}
+    assert (await admin.put("/api/people/p-liu/roles", json=of_east)).status == 204
+    async with asyncio.timeout(60):
+        while True:
+            found = (await admin.get("/api/routing/now")).read(RoutingNow)
+            only = {str(one.person): [place.en for place in one.only] for one in found.experts}
+            if only["p-liu"]:
+                break
+            await asyncio.sleep(0.02)
+    assert only.pop("p-liu") == ["East"]
+    assert set(map(tuple, only.values())) == {()}, "the others answer for the chain"
 
 
 @pytest.mark.parametrize(

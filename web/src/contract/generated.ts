@@ -1831,6 +1831,8 @@ export interface components {
             presence: components["schemas"]["Presence"];
             /** At Work */
             at_work: boolean;
+            /** Only */
+            only?: components["schemas"]["Name"][];
         };
         /**
          * ExpertProfile
@@ -3162,7 +3164,7 @@ export interface components {
         /**
          * RoutingNow
          * @description As if a store that speaks any language called at `at`, nobody declined and nobody became free. Experts who are
-         *     rung for some regions or stores only are named as if the store were theirs.
+         *     rung for some regions or stores only (`only`) are named as if the store were theirs.
          */
         RoutingNow: {
             /** At */

@@ -1,5 +1,5 @@
 /** Who would ring if a store called this moment, for each reason and step by step; by the chains as they are saved. */
-import type { ExpertLine, RoutingNow } from '../../../contract'
+import type { ExpertLine, PersonId, RoutingNow } from '../../../contract'
 import { nameOf, t } from '../../../i18n'
 import { ErrorBox, Loading } from '../../parts/State'
 import { errorWords } from '../../parts/Toasts'
@@ -9,6 +9,12 @@ import { stepSays } from './chains'
 export function NowPanel(props: { now: Loaded<RoutingNow>; experts: readonly ExpertLine[] }) {
   const { value: now, problem, reload } = props.now
   const names = new Map(props.experts.map(({ person }) => [person.id, nameOf(person.name)]))
+  const only = new Map(now?.experts.map((one) => [one.person, one.only ?? []]))
+  const called = (id: PersonId): string => {
+    const name = names.get(id) ?? id
+    const places = only.get(id)?.map(nameOf).join(t('list.comma'))
+    return places ? t('routing.only_for', { name, places }) : name
+  }
   return (
     <section class="card routing-now" aria-label={t('routing.now')} data-testid="routing-now">
       <h2>{t('routing.now')}</h2>
@@ -34,7 +40,7 @@ export function NowPanel(props: { now: Loaded<RoutingNow>; experts: readonly Exp
                     </span>
                     <span>
                       {people.length > 0 ? (
-                        <strong>{people.map((id) => names.get(id) ?? id).join(t('list.comma'))}</strong>
+                        <strong>{people.map(called).join(t('list.comma'))}</strong>
                       ) : (
                         <span class="second">{t('routing.now_nobody_more')}</span>
                       )}

@@ -213,6 +213,13 @@ describe('whom calls ring now', () => {
     expect(byTestId('now-equipment').textContent).toContain('没人可响')
   })
 
+  it('says of whom that they are for some regions only', async () => {
+    const east = [{ zh: '华东', en: 'East' }]
+    const experts = [{ person: CHEN.id, presence: 'free' as const, at_work: true, only: east }]
+    await page(server(), { now: () => Promise.resolve({ ...now([CHEN.id]), experts }) })
+    expect(byTestId('now-equipment').textContent).toContain('陈立群（只限华东）')
+  })
+
   it('can be asked for again when it could not be fetched, and the rest of the page is there', async () => {
     const ask = vi.fn(() => Promise.resolve(now([CHEN.id])))
     ask.mockRejectedValueOnce(new Refusal('offline'))
@@ -224,13 +231,6 @@ describe('whom calls ring now', () => {
   })
 })
 
-describe('an expert', () => {
-  it('has levels, languages, hours and is on call', async () => {
-    const setProfile = vi.fn<RoutingDesk['setProfile']>(() => Promise.resolve())
-    await page(server(), { setProfile })
-    await press(`expert-${ZHANG.id}`)
-    await choose('expert-level-it', '3')
-    await press('expert-language-en')
 describe('how often whom calls ring is asked for', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
@@ -270,6 +270,13 @@ describe('how often whom calls ring is asked for', () => {
   })
 })
 
+describe('an expert', () => {
+  it('has levels, languages, hours and is on call', async () => {
+    const setProfile = vi.fn<RoutingDesk['setProfile']>(() => Promise.resolve())
+    await page(server(), { setProfile })
+    await press(`expert-${ZHANG.id}`)
+    await choose('expert-level-it', '3')
+    await press('expert-language-en')
     await press('expert-on-call')
     await press('hours-add')
     await press('hours-0-day-0')
