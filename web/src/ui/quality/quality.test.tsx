@@ -73,7 +73,7 @@ const QUALITY: CallQuality = {
 
 async function show(quality: () => Promise<CallQuality>, language: 'zh-CN' | 'en' = 'zh-CN') {
   const model = modelOf({
-    me: signal({ person: { id: 'p-admin', role: 'admin', name: name('赵敏', 'Zhao Min') } }),
+    me: signal({ person: { id: 'p-admin', role: 'admin', name: name('赵敏', 'Zhao Min') }, also: [] }),
     incoming: signal([]),
     now: () => START,
     archive: { quality },
