@@ -1,5 +1,5 @@
 /** Whom to ask into the call: who is free and knows what, to help or to take over. */
-import { Search, UserPlus, UserRoundCheck } from 'lucide-preact'
+import { UserPlus, UserRoundCheck } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -10,6 +10,7 @@ import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Avatar, PresenceWord } from '../parts/Person'
+import { SearchBox } from '../parts/SearchBox'
 import { skillsOf } from '../ring/Ringing'
 
 /** Somebody for other regions or stores only is listed all the same: the directory does not say so. */
@@ -66,19 +67,13 @@ export function BringIn(props: { room: RoomState; onClose: () => void }) {
         </>
       }
     >
-      <div class="search" role="search" aria-label={t('third.search')}>
-        <Search class="icon" size={18} aria-hidden="true" />
-        <input
-          class="input"
-          type="search"
-          value={query}
-          placeholder={t('third.search_example')}
-          aria-label={t('third.search')}
-          maxLength={100}
-          data-testid="expert-search"
-          onInput={(event) => setQuery(event.currentTarget.value)}
-        />
-      </div>
+      <SearchBox
+        value={query}
+        label={t('third.search')}
+        example={t('third.search_example')}
+        testid="expert-search"
+        onValue={setQuery}
+      />
       <ul class="bring-in-list">
         {found.map(({ person, presence }) => (
           <li key={person.id}>

@@ -1,5 +1,5 @@
 /** The stores that one may call, found by number, name or first letters of pinyin. */
-import { Phone, Search, Store as StoreSign } from 'lucide-preact'
+import { Phone, Store as StoreSign } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Store } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -8,6 +8,7 @@ import { Desk } from '../desk/Desk'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { PresenceWord } from '../parts/Person'
+import { SearchBox } from '../parts/SearchBox'
 import { Empty, Loading } from '../parts/State'
 import { regionName } from '../session/Sessions'
 import { CallDialog } from './CallDialog'
@@ -30,19 +31,13 @@ export function CallPage() {
           <h1>{t('calling.home')}</h1>
           <p class="second">{t('console.stores', { online, count: lines.length })}</p>
         </header>
-        <div class="search" role="search" aria-label={t('admin.search_stores')}>
-          <Search class="icon" size={18} aria-hidden="true" />
-          <input
-            class="input"
-            type="search"
-            value={query}
-            placeholder={t('admin.search_stores_example')}
-            aria-label={t('admin.search_stores')}
-            maxLength={100}
-            data-testid="store-search"
-            onInput={(event) => setQuery(event.currentTarget.value)}
-          />
-        </div>
+        <SearchBox
+          value={query}
+          label={t('admin.search_stores')}
+          example={t('admin.search_stores_example')}
+          testid="store-search"
+          onValue={setQuery}
+        />
         {lines.length === 0 && model.link.value !== 'online' ? (
           <Loading rows={6} />
         ) : found.length === 0 ? (

@@ -1,14 +1,11 @@
 /** Headquarters calls a store: which tablets ring, how long yet, and one's own picture that nobody sees yet. */
-import { PhoneOff } from 'lucide-preact'
-import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { act } from '../act'
 import { clock } from '../format'
 import { useModel } from '../model'
-import { Button } from '../parts/Button'
 import { Avatar } from '../parts/Person'
 import { useTheme } from '../parts/hooks'
+import { Cancel } from './Cancel'
 import { OwnSide } from './OwnSide'
 
 export function Calling(props: { room: RoomState }) {
@@ -16,7 +13,6 @@ export function Calling(props: { room: RoomState }) {
   const model = useModel()
   const { room } = props
   const call = room.call!
-  const [cancelling, setCancelling] = useState(false)
   const now = model.tick.value
   const left = Math.max(0, Math.ceil((call.ring_until - now) / 1000))
   const whole = Math.max(1, (call.ring_until - call.timings.tap) / 1000)
@@ -51,20 +47,7 @@ export function Calling(props: { room: RoomState }) {
           <progress max={whole} value={Math.min(whole, whole - left)} aria-hidden="true" />
           <p class="second num">{t('ringing.left', { s: left })}</p>
         </div>
-        <Button
-          kind="danger"
-          size="main"
-          wide
-          icon={PhoneOff}
-          testid="cancel"
-          busy={cancelling && t('ringing.cancelling')}
-          onClick={() => {
-            setCancelling(true)
-            void act(model.cancelCall(room.id)).finally(() => setCancelling(false))
-          }}
-        >
-          {t('ringing.cancel')}
-        </Button>
+        <Cancel room={room.id} />
       </section>
       <OwnSide note={t('calling.unseen')} />
     </main>

@@ -1,14 +1,11 @@
 /** "Is anybody coming?": who is rung, who is busy, how long yet, and one's own picture that nobody sees yet. */
-import { PhoneOff } from 'lucide-preact'
-import { useState } from 'preact/hooks'
 import type { Person, RoomState } from '../../contract'
 import { known, nameOf, t } from '../../i18n'
-import { act } from '../act'
 import { clock } from '../format'
 import { useModel } from '../model'
-import { Button } from '../parts/Button'
 import { Avatar } from '../parts/Person'
 import { useTheme } from '../parts/hooks'
+import { Cancel } from './Cancel'
 import { Chain } from './Chain'
 import { OwnSide } from './OwnSide'
 
@@ -32,7 +29,6 @@ export function Ringing(props: { room: RoomState }) {
   const model = useModel()
   const { room } = props
   const call = room.call!
-  const [cancelling, setCancelling] = useState(false)
   const now = model.tick.value
   const busy = model.experts.value.filter((entry) => entry.presence === 'busy').map((entry) => entry.person)
 
@@ -65,20 +61,7 @@ export function Ringing(props: { room: RoomState }) {
             ))}
         </ul>
         <Chain call={call} now={now} />
-        <Button
-          kind="danger"
-          size="main"
-          wide
-          icon={PhoneOff}
-          testid="cancel"
-          busy={cancelling && t('ringing.cancelling')}
-          onClick={() => {
-            setCancelling(true)
-            void act(model.cancelCall(room.id)).finally(() => setCancelling(false))
-          }}
-        >
-          {t('ringing.cancel')}
-        </Button>
+        <Cancel room={room.id} />
       </section>
 
       <OwnSide />
