@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,9 +17,10 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
-from playwright.async_api import BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Playwright, async_playwright
 
 from tests.support.network import Network
 from tests.support.ports import free_port
@@ -86,9 +88,15 @@ class Browser:
         """A new tab on the product, with the probe in it."""
         page = await self.context.new_page()
         page.on("pageerror", lambda error: self.problems.append(f"pageerror {error}"))
-        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        page.on("console", self._said)
         await page.goto(self.url + path)
         return page
+
+    def _said(self, message: ConsoleMessage) -> None:
+        """Keep an error. A failed request is said without its address, so that is put where its reason begins."""
+        if message.type == "error":
+            path = urlsplit(message.location["url"]).path
+            self.problems.append(re.sub(r"(?<=status of \d{3}) ", f" {path} ", message.text, count=1))
 
     async def sign_in(self, login: str, password: str = "passline-demo") -> Page:
         """Sign in through the sign-in page and wait until this person can be called."""
