@@ -1,5 +1,5 @@
 # Everything a developer or a trying-out newcomer runs. Each target prepares what it needs.
-.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises fuzz soak long-call bench bench-janus image sbom clean
+.PHONY: run setup test check check-style check-types check-imports check-web check-house fmt promises full fuzz soak long-call bench bench-janus image sbom clean
 .DEFAULT_GOAL := run
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -55,6 +55,10 @@ promises: setup           ## What must hold under faults: reliability tests on t
 	@$(PREPARE)
 	@$(UV) sync --frozen --quiet --inexact --group fuzz
 	$(BIN)/pytest -q --full -m promise $(ARGS)
+
+full: setup               ## What is too long for make test and is no promise
+	@$(PREPARE)
+	$(BIN)/pytest -q --full -m "full_only and not promise" --ignore tests/soak $(ARGS)
 
 fuzz: setup               ## Guided fuzzing of every parser, a minute each: make fuzz FUZZ_SECONDS=600 ARGS="-k sdp"
 	@$(UV) sync --frozen --quiet --inexact --group fuzz

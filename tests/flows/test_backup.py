@@ -17,7 +17,7 @@ from tests.support.clips import clip
 from tests.support.played import play
 from tests.support.stack import Stack, environ
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full_only]
 
 BEFORE_S = 6.0
 

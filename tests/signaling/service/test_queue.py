@@ -232,6 +232,7 @@ async def test_another_tab_of_the_store_takes_the_place_in_the_queue_over(world:
     await rings(chen, room)
 
 
+@pytest.mark.full_only
 async def test_a_kill_loses_neither_the_place_in_the_queue_nor_the_turn(tmp_path: Path) -> None:
     async with SignalingProcess(tmp_path, ring_s=600) as signaling, TaskScope("tabs") as scope:
         tabs = [Tab(await signaling.sign_in(login)) for login in ("store-0117", "store-0108", "store-0201", "chen")]
