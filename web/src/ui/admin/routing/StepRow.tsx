@@ -6,7 +6,7 @@ import { Button } from '../../parts/Button'
 import { Field } from '../../parts/Field'
 import { Choice } from '../Frame'
 import { SKILLS } from '../PersonDialog'
-import { LEVELS, WHO } from './chains'
+import { LEVELS, WHO, midSentence } from './chains'
 import { Checks } from '../Checks'
 
 export function StepRow(props: {
@@ -62,7 +62,7 @@ export function StepRow(props: {
             hint={
               step.skills?.length
                 ? undefined
-                : t('routing.no_skills', { skills: t(`step.for_${props.reason}`) })
+                : t('routing.no_skills', { skills: midSentence(t(`step.for_${props.reason}`)) })
             }
             options={SKILLS.map((skill) => ({ value: skill, word: t(`skill.${skill}`) }))}
             chosen={step.skills ?? []}

@@ -85,8 +85,12 @@ export function whoIn(step: RingStep, reason: Call['reason']): string {
 export const stepSays = (step: RingStep, reason: Call['reason']): string =>
   t('routing.say_step', { who: whoIn(step, reason), s: step.ring_ms / 1000 })
 
+/** Words that stand alone elsewhere, for the middle of a sentence: "The teams" -> "the teams", but "IT" stays. */
+export const midSentence = (words: string): string =>
+  /^\p{Lu}\p{Ll}/u.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words
+
 /** The whole chain as one sentence. */
 export function says(chain: ChainName, steps: readonly RingStep[]): string {
-  const parts = steps.map((step) => stepSays(step, reasonOf(chain))).join(t('routing.say_then'))
+  const parts = steps.map((step) => midSentence(stepSays(step, reasonOf(chain)))).join(t('routing.say_then'))
   return t('routing.say', { reason: t(`reason.${reasonOf(chain)}`), steps: parts })
 }

@@ -14,7 +14,7 @@ import { Refusal } from '../../../model/api'
 import type { RoutingDesk } from '../../../model/routing'
 import { CHEN, LIU, NOW, ZHANG, entry } from '../../gallery/people'
 import { act, byTestId, draw, modelOf, press, signal, type } from '../../testing'
-import { moved, refusedAt } from './chains'
+import { midSentence, moved, refusedAt } from './chains'
 import { RoutingPage } from './RoutingPage'
 import { hoursOf, saysHours, shiftsOf, wrongWith } from './shifts'
 
@@ -96,6 +96,12 @@ async function choose(id: string, value: string): Promise<void> {
 }
 const says = () => byTestId('chain-says').textContent
 const unsaved = () => document.querySelector('[data-testid=unsaved]') !== null
+
+it('puts words that stand alone elsewhere into the middle of a sentence', () => {
+  expect(midSentence('The teams for 20 s')).toBe('the teams for 20 s')
+  expect(midSentence('IT and network experts')).toBe('IT and network experts')
+  expect(midSentence('各组专家')).toBe('各组专家')
+})
 
 describe('the order of calls', () => {
   beforeEach(() => history.replaceState(null, '', '/admin/routing'))
