@@ -68,6 +68,8 @@ class Action(StrEnum):
     """The chains that calls go through."""
     PROFILE_CHANGED = "profile_changed"
     """When an expert can be rung, and for what."""
+    POLICY_CHANGED = "policy_changed"
+    """A rule of the chain, which is the object; the detail says what it was and what it is."""
     CALL_URGENT = "call_urgent"
     """Its store said so."""
     CALLBACK_TAKEN = "callback_taken"

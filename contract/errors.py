@@ -32,6 +32,8 @@ class ErrorCode(StrEnum):
     """There is an administrator: no link works any more."""
     FOREIGN_ORIGIN = "foreign_origin"
     FORBIDDEN = "forbidden"
+    POLICY = "policy"
+    """The role may do it; a rule that the chain set forbids it."""
     NOT_FOUND = "not_found"
     METHOD = "method"
     NOT_ACCEPTABLE = "not_acceptable"
@@ -73,6 +75,7 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.SETUP_DONE: Reply(410, 4410),
     ErrorCode.FOREIGN_ORIGIN: Reply(403, 4403),
     ErrorCode.FORBIDDEN: Reply(403, 4403),
+    ErrorCode.POLICY: Reply(403, 4403),
     ErrorCode.NOT_FOUND: Reply(404, 4404),
     ErrorCode.METHOD: Reply(405, 4405),
     ErrorCode.NOT_ACCEPTABLE: Reply(406, 4406),

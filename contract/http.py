@@ -11,6 +11,7 @@ from contract.ids import LegId, PersonId, RoomId, SessionId, WorkerId
 from contract.lists import ListProblem
 from contract.media import Layout, MediaUse
 from contract.people import Login, Name, Person, PresenceEntry, Role, Store
+from contract.policies import Policies
 from contract.recording import Gap, Part, Point
 from contract.rooms import EndReason, Reason, RecordingState, RoomKind, Still, Timings
 from contract.server import ChatMessage
@@ -109,6 +110,8 @@ class Me(Message):
     version: str
     ring_s: int
     """How long a call rings."""
+    policies: Policies
+    """The chain's rules, for what a screen offers; decided they are elsewhere."""
 
 
 class Ticket(Message):

@@ -71,6 +71,7 @@ def build(
         guests=service.guests,
         experts=lambda: service.rooms.experts(None),
         callbacks=service.callbacks,
+        policies=service.policies,
         probes=service.probes,
         sockets=gateway,
         seen=Seen(),

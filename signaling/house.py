@@ -29,6 +29,7 @@ from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
 from signaling.domain.routing import Expert
 from signaling.live.guests import Entered, Restarted
+from signaling.live.policies import LivePolicies
 from signaling.store.engine import Database
 from signaling.store.media_tokens import Pass
 from signaling.tls.authority import Issued
@@ -132,6 +133,7 @@ class House:
     experts: Callable[[], list[Expert]]
     """As they are this moment, for who would ring."""
     callbacks: LiveCallbacks
+    policies: LivePolicies
     probes: MediaProbes
     sockets: Sockets
     seen: Seen

@@ -32,6 +32,7 @@ from signaling.live.departure import Departures
 from signaling.live.directory import DirectoryWatch
 from signaling.live.guests import Guests
 from signaling.live.peers import Peers
+from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
 from signaling.live.quality import LiveQuality
@@ -69,6 +70,7 @@ class Service:
         )
         self.presence = LivePresence(self.sessions, self.queue.wake)
         self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
+        self.policies = LivePolicies()
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
             database,
@@ -80,6 +82,7 @@ class Service:
             routing,
             self.callbacks,
             self.queue,
+            self.policies,
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
@@ -92,7 +95,9 @@ class Service:
         )
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
-        self._directory = DirectoryWatch(database, self.presence, routing, self._revocation, self.callbacks)
+        self._directory = DirectoryWatch(
+            database, self.presence, routing, self._revocation, self.callbacks, self.policies
+        )
         self.keeper = Keeper(
             database, settings.data, self.rooms, health.alarms, keep_days=settings.keep_recordings_days
         )

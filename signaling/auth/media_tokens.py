@@ -16,7 +16,8 @@ from contract.people import Person, Role
 from runtime import clock, ids
 from signaling.auth.sign_ins import digest
 from signaling.domain.guests import check_open
-from signaling.store import audit, media_tokens, rooms
+from signaling.domain.policies import check_guests
+from signaling.store import audit, media_tokens, policies, rooms
 from signaling.store.engine import Database
 from signaling.store.media_tokens import Pass
 from signaling.store.organisation import By
@@ -36,7 +37,8 @@ class MediaTokens:
     async def issue(self, wish: MediaTokenWish, room: RoomId, by: By) -> MediaToken:
         """A token for an open room; who may ask is decided by the caller, and what `by` consented to is audited.
 
-        Raises Rejection `consent`, `not_found`, `over`, `conflict` (a call that nobody answered) or `too_many`.
+        Raises Rejection `consent`, `policy`, `not_found`, `over`, `conflict` (a call that nobody answered) or
+        `too_many`.
         """
         if not wish.consent:
             raise Rejection(ErrorCode.CONSENT, "nobody joins without consent to the recording")
@@ -49,6 +51,7 @@ class MediaTokens:
             if state is None:
                 raise Rejection(ErrorCode.NOT_FOUND, "no such room")
             check_open(state)
+            check_guests(await policies.current(session))
             if await media_tokens.count(session, room, now_ms) >= MAX_PER_ROOM:
                 raise Rejection(ErrorCode.TOO_MANY, f"{MAX_PER_ROOM} tokens for this room")
             await media_tokens.add(session, digest(token), one, now_ms)

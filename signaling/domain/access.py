@@ -63,6 +63,8 @@ class Act(StrEnum):
     """Add people, say what they may do, keep them out."""
     CHANGE_ROUTING = "change_routing"
     """Say whom calls ring."""
+    CHANGE_POLICIES = "change_policies"
+    """Set the chain's rules (signaling.domain.policies)."""
 
 
 _EVERYBODY = frozenset({Act.BE_HERE, Act.KEEP_PROGRESS})
@@ -138,6 +140,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.CHANGE_STORES,
         Act.CHANGE_PEOPLE,
         Act.CHANGE_ROUTING,
+        Act.CHANGE_POLICIES,
     },
     Role.GUEST: frozenset(),
 }

@@ -33,6 +33,7 @@ from signaling.domain import queue, routing, third
 from signaling.domain.access import Act, at_store, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
+from signaling.domain.policies import check_store_calls, is_recorded
 
 STAGES: dict[CallStage, frozenset[CallStage]] = {
     CallStage.RINGING: frozenset({CallStage.WAITING, CallStage.ANSWERED, CallStage.ENDED}),
@@ -48,6 +49,7 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
     store = facts.by.store
     if store is None or not may(Act.CALL, facts.grants, place_of(store)):
         raise Rejection(ErrorCode.FORBIDDEN, "only a store calls")
+    check_store_calls(facts.policies)
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "the store is in another room")
     caller = Member(
@@ -260,7 +262,9 @@ def answer(draft: Draft, member: Member, session: SessionId, facts: Facts) -> No
     draft.grant(caller)
     draft.grant(answering, only_session=session)
     _stop_ringing(draft)
-    draft.record(facts.fresh_recording)
+    leader = caller if caller.host else answering
+    if is_recorded(facts.policies, leader.person.role):
+        draft.record(facts.fresh_recording)
     legs_changed(draft, facts)
 
 

@@ -31,8 +31,10 @@ from contract.ids import PersonId, RecordingId, RoomId, SessionId
 from contract.media import MediaUse
 from contract.nodes import LegEnd, LegReport, LegState, RecordingReport
 from contract.people import Grant, Person, PresenceEntry
+from contract.policies import Policies
 from contract.rooms import Still
 from contract.routing import RingStep
+from signaling.domain.policies import USUAL
 from signaling.domain.routing import Expert
 
 Opening = StartCall | CallStore | OpenSession
@@ -190,6 +192,7 @@ class Facts:
     """How long a call may wait in the queue; 0: it may not."""
     ring_ms: int = 45_000
     """How long somebody rings who is asked into a call."""
+    policies: Policies = USUAL
 
     def media_up(self, person: PersonId, session: SessionId | None) -> bool:
         """Whether a leg of this session of `person` is connected."""
@@ -221,3 +224,4 @@ class OpeningFacts:
     """Of the store that is called, as they are this moment."""
     ring_ms: int = 45_000
     """How long they ring."""
+    policies: Policies = USUAL

@@ -21,6 +21,7 @@ from signaling.domain import calls
 from signaling.domain.access import Act, at_store, may, place_of, somewhere
 from signaling.domain.commands import Facts, Met, OpeningFacts
 from signaling.domain.draft import Decision, Draft, find
+from signaling.domain.policies import check_headquarters_calls
 
 
 def check(store: StoreId, grants: Sequence[Grant], tablets: Sequence[PresenceEntry]) -> None:
@@ -38,6 +39,7 @@ def check(store: StoreId, grants: Sequence[Grant], tablets: Sequence[PresenceEnt
 def call_store(wish: CallStore, now_ms: int, facts: OpeningFacts) -> Decision:
     """Every free tablet of the store rings; the caller leads the call. Raises Rejection."""
     check(wish.store, facts.grants, facts.tablets)
+    check_headquarters_calls(facts.policies)
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "in another room")
     store = facts.tablets[0].person.store

@@ -71,6 +71,7 @@ from signaling.domain.commands import (
     TurnCame,
 )
 from signaling.domain.draft import SEATED, Decision, Draft, find, hosting, member_of, seated
+from signaling.domain.policies import is_recorded
 
 MAX_STILLS = 100
 SAVED = frozenset({RecordingState.SAFE, RecordingState.RECOVERED})
@@ -154,7 +155,8 @@ def _open_session(wish: OpenSession, now_ms: int, facts: OpeningFacts) -> Decisi
         members=[trainer, *(Member(person=store, state=MemberState.INVITED) for store in stores)],
     )
     draft = Draft(opened, now_ms)
-    draft.record(facts.fresh_recording)
+    if is_recorded(facts.policies, facts.by.role):
+        draft.record(facts.fresh_recording)
     return draft.done(opened=opened)
 
 

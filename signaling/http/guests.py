@@ -15,6 +15,7 @@ from signaling.auth.media_tokens import DOORS
 from signaling.domain.access import CHAIN, Act, may, may_in_room
 from signaling.domain.draft import concerns, hosting
 from signaling.domain.guests import seated_guests
+from signaling.domain.policies import check_guests
 from signaling.http.ice import links
 from signaling.http.route import Handler, Route, Visit
 from signaling.store import audit
@@ -138,6 +139,7 @@ async def ask_watching(visit: Visit) -> web.Response:
 
 async def _offered(visit: Visit, use: MediaUse) -> web.Response:
     who = await _pass(visit, use)
+    check_guests(visit.house.policies.current)
     sdp = await _text(visit, SDP)
     entered = await visit.house.guests.enter(who, sdp)
     response = _said(201, entered.sdp, SDP, entered.etag)
@@ -199,6 +201,7 @@ async def _text(visit: Visit, kind: str) -> str:
 
 
 _OFFER_ERRORS = (
+    ErrorCode.POLICY,
     ErrorCode.BAD_SDP,
     ErrorCode.NOT_ACCEPTABLE,
     ErrorCode.MEDIA_TYPE,

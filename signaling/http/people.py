@@ -15,7 +15,7 @@ from signaling.domain.access import Act
 from signaling.domain.directory import directory_for
 from signaling.http.cookies import drop_cookie, set_cookie
 from signaling.http.route import Route, Visit
-from signaling.store import audit, grants, people
+from signaling.store import audit, grants, people, policies
 
 
 async def sign_in(visit: Visit) -> web.Response:
@@ -48,6 +48,7 @@ async def enter(visit: Visit, person_id: PersonId) -> web.Response:
         person = await people.by_id(session, person_id)
         further = await grants.further(session, person_id)
         chain = await people.chain_name(session)
+        rules = await policies.current(session)
     assert person is not None
     secret = await house.sign_ins.open(person_id, person.role, visit.raw.headers.get("User-Agent", ""))
     await house.database.write(partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address))
@@ -58,6 +59,7 @@ async def enter(visit: Visit, person_id: PersonId) -> web.Response:
             chain=chain,
             version=version("passline"),
             ring_s=round(house.settings.ring_s),
+            policies=rules,
         )
     )
     set_cookie(visit.raw, response, secret)
@@ -81,12 +83,14 @@ async def me(visit: Visit) -> Me:
     """Who is signed in."""
     async with visit.house.database.read() as session:
         chain = await people.chain_name(session)
+        rules = await policies.current(session)
     return Me(
         person=visit.who.person,
         also=_roles(visit.who.person, visit.who.grants),
         chain=chain,
         version=version("passline"),
         ring_s=round(visit.house.settings.ring_s),
+        policies=rules,
     )
 
 

@@ -1,4 +1,4 @@
-"""Notices that people, stores or chains were changed, by whatever process, and lets it count everywhere."""
+"""Notices that people, stores, chains or rules were changed, by whatever process, and lets it count everywhere."""
 
 import asyncio
 
@@ -7,10 +7,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from contract.errors import Unavailable
 from runtime.logs import get_logger
 from signaling.live.callbacks import Callbacks
+from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
 from signaling.live.revocation import Revocation
 from signaling.live.routing import LiveRouting
-from signaling.store import grants, organisation, people, routing
+from signaling.store import grants, organisation, people, policies, routing
 from signaling.store.engine import Database
 
 log = get_logger(__name__)
@@ -29,6 +30,7 @@ class DirectoryWatch:
         routing: LiveRouting,
         revocation: Revocation,
         callbacks: Callbacks,
+        policies: LivePolicies,
         *,
         every_s: float = EVERY_S,
     ) -> None:
@@ -37,6 +39,7 @@ class DirectoryWatch:
         self._routing = routing
         self._revocation = revocation
         self._callbacks = callbacks
+        self._policies = policies
         self._every_s = every_s
         self._ver = -1
 
@@ -49,8 +52,10 @@ class DirectoryWatch:
             everybody = await people.everybody(session)
             granted = await grants.of_everybody(session)
             chains, profiles = await routing.chains(session), await routing.profiles(session)
+            rules = await policies.current(session)
         self._presence.relist(everybody)
         self._routing.set(chains, profiles, granted)
+        self._policies.current = rules
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
             await self._revocation.look()

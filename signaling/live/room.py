@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.errors import ErrorCode, PasslineError, Rejection, Unavailable
 from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RoomId
 from contract.nodes import SILENT_S, LegEnd, LegReport, LegState
+from contract.policies import Policies
 from contract.rooms import Member, RoomState
 from runtime import clock, ids
 from runtime.logs import bound_contextvars, clear_contextvars, get_logger
@@ -75,6 +76,11 @@ class Surroundings(Protocol):
     @property
     def ring_ms(self) -> int:
         """How long somebody rings who is asked into a call."""
+        ...
+
+    @property
+    def policies(self) -> Policies:
+        """The chain's rules as they count now."""
         ...
 
     def elsewhere(self, person: PersonId, room: RoomId) -> bool:
@@ -261,6 +267,7 @@ class LiveRoom:
             at_once=self._around.at_once,
             wait_ms=self._around.wait_ms,
             ring_ms=self._around.ring_ms,
+            policies=self._around.policies,
         )
         now_ms = clock.wall_ms()
         try:

@@ -10,6 +10,7 @@ from contract.client import CallStore, StartCall
 from contract.errors import Rejection
 from contract.ids import PersonId, RecordingId, RoomId, room_channel
 from contract.people import PresenceEntry
+from contract.policies import Policies
 from contract.rooms import CallStage, MemberState, RoomState
 from contract.server import Room, RoomDelta, RoomGone
 from runtime import clock, ids
@@ -25,6 +26,7 @@ from signaling.domain.rooms import open_room
 from signaling.domain.routing import Expert
 from signaling.live.call_figures import CallFigures
 from signaling.live.callbacks import Callbacks
+from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
 from signaling.live.queue import LiveQueue
 from signaling.live.room import LiveRoom
@@ -51,6 +53,7 @@ class Rooms:
         routing: LiveRouting,
         callbacks: Callbacks,
         queue: LiveQueue,
+        policies: LivePolicies,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -61,6 +64,7 @@ class Rooms:
         self._routing = routing
         self._callbacks = callbacks
         self._queue = queue
+        self._policies = policies
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
         self.ringing = asyncio.Lock()
@@ -122,6 +126,11 @@ class Rooms:
     def ring_ms(self) -> int:
         """How long it rings where there is no chain."""
         return self._routing.ring_ms
+
+    @property
+    def policies(self) -> Policies:
+        """The chain's rules as they count now."""
+        return self._policies.current
 
     async def keep(self, session: AsyncSession, decision: Decision, now_ms: int) -> None:
         """What else is committed with a decision."""
@@ -185,6 +194,7 @@ class Rooms:
             elsewhere=self.elsewhere(person.id, None),
             tablets=self._tablets(wish),
             ring_ms=self.ring_ms,
+            policies=self.policies,
         )
         now_ms = clock.wall_ms()
         try:

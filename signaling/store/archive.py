@@ -11,12 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId, RoomId, StillId, room_channel
 from contract.people import Role
+from contract.policies import Policies
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState, RoomEvent, RoomState, Still
 from contract.server import ChatMessage
 from signaling.auth.principal import Principal
 from signaling.domain.access import Act, Scope, scope_of
 from signaling.domain.archive import REPLAYABLE, Kept
+from signaling.domain.policies import ArchiveReach, archive_reach
+from signaling.store import policies
 from signaling.store.grants import within
 from signaling.store.tables import (
     HandoverRow,
@@ -45,19 +48,27 @@ def _took_part(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(RoomMemberRow.room_id == RoomRow.id, RoomMemberRow.participated, *conditions)
 
 
-def visible_to(who: Principal) -> ColumnElement[bool]:
+def visible_to(who: Principal, rules: Policies) -> ColumnElement[bool]:
     """The rooms of which `who` may see what is kept, open or over."""
     own = _took_part(or_(RoomMemberRow.person_id == who.id, RoomMemberRow.person_id.in_(_inherited_by(who))))
     published = and_(
         RecordingRow.state.in_(REPLAYABLE),
         exists().where(PublicationRow.room_id == RoomRow.id, PublicationRow.role.in_({one.role for one in who.grants})),
     )
-    return or_(own, published, in_reach(scope_of(Act.SEE_ARCHIVE, who.grants)))
+    return or_(own, published, _told_by_rule(archive_reach(rules, who.grants)))
 
 
 def _inherited_by(who: Principal) -> Select[str]:
     """Those who left, and whose successor `who` is."""
     return select(HandoverRow.person_id).where(HandoverRow.successor_id == who.id)
+
+
+def _told_by_rule(reach: ArchiveReach) -> ColumnElement[bool]:
+    if reach.scope.chain or not reach.around:
+        return in_reach(reach.scope)
+    regions = select(StoreRow.region_id).where(StoreRow.id.in_(reach.around))
+    around = _took_part(RoomMemberRow.store_id == StoreRow.id, StoreRow.region_id.in_(regions))
+    return or_(in_reach(reach.scope), around)
 
 
 def in_reach(scope: Scope) -> ColumnElement[bool]:
@@ -69,32 +80,35 @@ def in_reach(scope: Scope) -> ColumnElement[bool]:
     return _took_part(RoomMemberRow.store_id == StoreRow.id, within(scope, StoreRow.region_id, StoreRow.id))
 
 
-def _over(who: Principal) -> Select[RoomRow, RecordingRow, ProgressRow]:
+def _over(who: Principal, rules: Policies) -> Select[RoomRow, RecordingRow, ProgressRow]:
     """Rooms that are over and visible to `who`."""
     return (
         select(RoomRow, RecordingRow, ProgressRow)
         .join(RecordingRow, RecordingRow.room_id == RoomRow.id, isouter=True)
         .join(ProgressRow, and_(ProgressRow.room_id == RoomRow.id, ProgressRow.person_id == who.id), isouter=True)
-        .where(RoomRow.closed_ms.is_not(None), visible_to(who))
+        .where(RoomRow.closed_ms.is_not(None), visible_to(who, rules))
     )
 
 
 async def find(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
     """One room, if it is over and visible to `who`."""
-    rows = (await session.execute(_over(who).where(RoomRow.id == room))).all()
+    rows = (await session.execute(_over(who, await policies.current(session)).where(RoomRow.id == room))).all()
     return (await _kept(session, who, rows))[0] if rows else None
 
 
 async def find_overseen(session: AsyncSession, who: Principal, room: RoomId) -> Kept | None:
     """One room, if it is over and `who` may see how well it went."""
     overseen = in_reach(scope_of(Act.SEE_QUALITY, who.grants))
-    rows = (await session.execute(_over(who).where(RoomRow.id == room, overseen))).all()
+    rules = await policies.current(session)
+    rows = (await session.execute(_over(who, rules).where(RoomRow.id == room, overseen))).all()
     return (await _kept(session, who, rows))[0] if rows else None
 
 
 async def page(session: AsyncSession, who: Principal, before: tuple[int, str] | None, limit: int) -> list[Kept]:
     """Newest first; `before` is (opened_ms, room id) of the last one of the page before."""
-    query = _over(who).order_by(RoomRow.opened_ms.desc(), RoomRow.id.desc()).limit(limit)
+    query = (
+        _over(who, await policies.current(session)).order_by(RoomRow.opened_ms.desc(), RoomRow.id.desc()).limit(limit)
+    )
     if before is not None:
         query = query.where(tuple_(RoomRow.opened_ms, RoomRow.id) < before)
     return await _kept(session, who, (await session.execute(query)).all())
@@ -183,7 +197,7 @@ async def still(session: AsyncSession, who: Principal, room: RoomId, still_id: S
         select(StillRow)
         .join(RoomRow, RoomRow.id == StillRow.room_id)
         .join(RecordingRow, RecordingRow.room_id == RoomRow.id, isouter=True)
-        .where(StillRow.id == still_id, StillRow.room_id == room, visible_to(who))
+        .where(StillRow.id == still_id, StillRow.room_id == room, visible_to(who, await policies.current(session)))
         .where(or_(RoomRow.closed_ms.is_not(None), _took_part(RoomMemberRow.person_id == who.id)))
     )
     row = (await session.scalars(query)).one_or_none()

@@ -141,6 +141,14 @@ class CallChainsRow(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+class PoliciesRow(Base):
+    """One row once an administrator has set them: contract.policies.Policies in `body`."""
+
+    __tablename__ = "policies"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[str] = mapped_column(Text)
+
+
 class ExpertProfileRow(Base):
     """When an expert can be rung, and for what (contract.routing.ExpertProfile in `body`)."""
 

@@ -124,6 +124,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", "/api/routing/experts/{person}"): Row(
         all_get(403, *SIGNED_IN) | {"admin": 204}, body={"zone": "Asia/Shanghai", "on_call": True}
     ),
+    ("GET", "/api/policies"): BY_ADMIN,
+    ("PUT", "/api/policies"): Row(BY_ADMIN.gets | {"admin": 204}, body={"pin_idle_min": 10}),
     ("POST", "/api/rooms/{room}/peers"): Row(NO_SEAT_EVER, body=OFFER),
     ("POST", "/api/rooms/{room}/stills"): Row(
         NO_SEAT_EVER, data=chain.STILL_BYTES, headers={"Content-Type": "image/jpeg"}

@@ -41,6 +41,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.CHANGE_STORES: frozenset({Role.ADMIN}),
     Act.CHANGE_PEOPLE: frozenset({Role.ADMIN}),
     Act.CHANGE_ROUTING: frozenset({Role.ADMIN}),
+    Act.CHANGE_POLICIES: frozenset({Role.ADMIN}),
 }
 """Written by hand, so that a role that gets an act by mistake is noticed."""
 

@@ -14,6 +14,7 @@ from contract.ids import PersonId, RoomId
 from contract.media import Grants, MediaUse
 from contract.nodes import CloseLeg, DropParticipant, LegEnd, LegState, OpenLeg, RestartIce
 from contract.people import Role
+from contract.policies import Policies
 from contract.rooms import Member, MemberState
 from contract.server import Done
 from signaling.app import SERVICE
@@ -104,6 +105,25 @@ async def test_the_host_and_an_administrator_issue_and_nobody_else(world: World)
     assert {(row.person_id, row.object) for row in rows} == {("p-he", room), ("p-admin", room)}
     assert all(row.detail.startswith("publish consent guest=") for row in rows)
     assert [len(kept) for kept in hashes] == [32, 32]
+
+
+async def test_where_guests_are_not_wanted_no_token_is_made_and_none_opens(world: World) -> None:
+    """From the moment the rule is set; who is in stays, and may not come again."""
+    he, store, admin = [await world.tab(login) for login in ("he", "store-0117", "admin")]
+    room = await training(he, store)
+    inside, late = await device(world, await token(he, room)), await device(world, await token(he, room))
+    assert (await inside.offer()).status == 201
+    for guests_wanted, status in ((False, 403), (True, 201)):
+        rules = Policies(guests=guests_wanted).model_dump(mode="json")
+        assert (await admin.browser.put("/api/policies", json=rules)).status == 204
+        for who in (he, admin):
+            issued = await issue(who.browser, room)
+            assert issued.status == status
+            assert guests_wanted or issued.code is ErrorCode.POLICY
+        offered = await late.offer()
+        assert guests_wanted or problem(offered) == (403, ErrorCode.POLICY)
+        assert offered.status == status
+        await seen(he, room, inside.issued.guest, MemberState.JOINED)
 
 
 async def test_in_a_call_the_expert_issues_and_only_once_it_is_answered(world: World) -> None:

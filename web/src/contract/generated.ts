@@ -526,6 +526,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chain's rules: who may call whom, what is recorded, who sees which archive, guests, PINs. */
+        get: operations["get_policies"];
+        /** Set all of them; they count for whatever is done from now on, also by who is connected. */
+        put: operations["put_policies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room}/peers": {
         parameters: {
             query?: never;
@@ -1129,7 +1147,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "profile_changed" | "policy_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
@@ -1196,6 +1214,26 @@ export interface components {
              * @default null
              */
             next: string | null;
+        };
+        /**
+         * ArchiveRules
+         * @description What each role may replay, as far as the chain leaves it to a rule.
+         */
+        ArchiveRules: {
+            /** @default place */
+            store: components["schemas"]["Seen-Input"];
+            /** @default place */
+            store_manager: components["schemas"]["Seen-Input"];
+            /** @default place */
+            manager: components["schemas"]["Seen-Input"];
+            /** @default own */
+            expert: components["schemas"]["Seen-Input"];
+            /** @default own */
+            trainer: components["schemas"]["Seen-Input"];
+            /** @default place */
+            operations: components["schemas"]["Seen-Input"];
+            /** @default place */
+            auditor: components["schemas"]["Seen-Input"];
         };
         /**
          * AskCallback
@@ -1812,7 +1850,7 @@ export interface components {
          * @description What went wrong, as the client sees it; the words for people live in the web client's catalogues.
          * @enum {string}
          */
-        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "setup_wrong" | "setup_expired" | "setup_done" | "foreign_origin" | "forbidden" | "not_found" | "method" | "not_acceptable" | "precondition" | "no_precondition" | "media_type" | "unsupported" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
+        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "setup_wrong" | "setup_expired" | "setup_done" | "foreign_origin" | "forbidden" | "policy" | "not_found" | "method" | "not_acceptable" | "precondition" | "no_precondition" | "media_type" | "unsupported" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
         /**
          * ExpertLine
          * @description An expert as administrators see them.
@@ -2209,6 +2247,7 @@ export interface components {
             version: string;
             /** Ring S */
             ring_s: number;
+            policies: components["schemas"]["Policies"];
         };
         /**
          * MediaMoved
@@ -2653,6 +2692,35 @@ export interface components {
             /** Y */
             y: number;
         };
+        /**
+         * Policies
+         * @description All of them; what a chain never set is as it says here.
+         */
+        Policies: {
+            /**
+             * Stores Call
+             * @default true
+             */
+            stores_call: boolean;
+            /**
+             * Headquarters Calls
+             * @default true
+             */
+            headquarters_calls: boolean;
+            /** @default always */
+            recorded: components["schemas"]["Recorded"];
+            archive?: components["schemas"]["ArchiveRules"];
+            /**
+             * Guests
+             * @default true
+             */
+            guests: boolean;
+            /**
+             * Pin Idle Min
+             * @default 10
+             */
+            pin_idle_min: number;
+        };
         /** Pong */
         Pong: {
             /**
@@ -2915,6 +2983,12 @@ export interface components {
          * @enum {string}
          */
         Reconnect: "now" | "later" | "never";
+        /**
+         * Recorded
+         * @description Which calls and sessions are recorded. Whoever joins has consented, also where nothing is recorded.
+         * @enum {string}
+         */
+        Recorded: "always" | "experts" | "never";
         /** RecordingChanged */
         RecordingChanged: {
             /**
@@ -3191,21 +3265,10 @@ export interface components {
         };
         /**
          * Seen
-         * @description How the other one of a call, `by`, sees and hears this person: the tracks of the last `report_figures`.
+         * @description What somebody may replay besides what is their own: what they took part in, and what was published to them.
+         * @enum {string}
          */
-        Seen: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            type: "seen";
-            /** Room */
-            room: string;
-            /** By */
-            by: string;
-            /** Tracks */
-            tracks: components["schemas"]["SeenFigures"][];
-        };
+        "Seen-Input": "own" | "place" | "region" | "chain";
         /**
          * SeenFigures
          * @description One track of somebody else as it is shown or played. Empty slots are left out.
@@ -3281,7 +3344,7 @@ export interface components {
             limit: components["schemas"]["Limit"];
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.
@@ -3719,6 +3782,29 @@ export interface components {
             now: number;
             /** Boot */
             boot: string;
+        };
+        /**
+         * Seen
+         * @description What somebody may replay besides what is their own: what they took part in, and what was published to them.
+         * @enum {string}
+         */
+        contract__policies__Seen: "own" | "place" | "region" | "chain";
+        /**
+         * Seen
+         * @description How the other one of a call, `by`, sees and hears this person: the tracks of the last `report_figures`.
+         */
+        contract__server__Seen: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "seen";
+            /** Room */
+            room: string;
+            /** By */
+            by: string;
+            /** Tracks */
+            tracks: components["schemas"]["SeenFigures"][];
         };
     };
     responses: never;
@@ -5677,6 +5763,102 @@ export interface operations {
             };
         };
     };
+    get_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policies"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Policies"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     open_peer: {
         parameters: {
             query?: never;
@@ -6160,7 +6342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description forbidden */
+            /** @description policy, forbidden */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6534,7 +6716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description forbidden */
+            /** @description policy, forbidden */
             403: {
                 headers: {
                     [name: string]: unknown;

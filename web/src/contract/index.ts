@@ -51,7 +51,9 @@ export type Name = S['Name']
 export type PresenceEntry = Omit<S['PresenceEntry'], 'person'> & { person: Person }
 export type Presence = PresenceEntry['presence']
 
-export type Me = Omit<S['Me'], 'person'> & { person: Person }
+export type ArchiveRules = Required<S['ArchiveRules']>
+export type Policies = Required<Omit<S['Policies'], 'archive'>> & { archive: ArchiveRules }
+export type Me = Omit<S['Me'], 'person' | 'policies'> & { person: Person; policies: Policies }
 export type Invitation = S['Invitation']
 export type PersonRecord = Omit<S['PersonRecord'], 'person'> & { person: Person }
 export type PersonChange = S['PersonChange']

@@ -38,6 +38,7 @@ import type { Advice } from './advice'
 import type { AuditWish } from './audit'
 import type { Organisation } from './organisation'
 import type { Queued } from './queue'
+import type { PoliciesDesk } from './policies'
 import type { RoutingDesk } from './routing'
 import type { Outcome } from './third'
 
@@ -383,6 +384,8 @@ export interface Model {
   organisation: Organisation
   /** Whom calls ring, for administrators. */
   routing: RoutingDesk
+  /** The chain's rules, for administrators. */
+  policies: PoliciesDesk
 
   /** Fetches what the check needs first. */
   checkUp(): Promise<CheckUp>

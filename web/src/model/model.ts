@@ -35,6 +35,7 @@ import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
 import { organisation } from './organisation'
+import { policies } from './policies'
 import { routing } from './routing'
 import { People } from './people'
 import { Queue, queueActs } from './queue'
@@ -471,6 +472,7 @@ function createModel(): Model {
     audit,
     organisation,
     routing,
+    policies,
 
     checkUp: async () => {
       const { createCheckUp } = await import('./checkup')

@@ -35,6 +35,7 @@ const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => modu
 const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
 const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
+const PoliciesPage = lazy(() => import('./admin/PoliciesPage').then((module) => module.PoliciesPage))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
 const QualityPage = lazy(() => import('./quality/QualityPage').then((module) => module.QualityPage))
 const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
@@ -207,6 +208,7 @@ function Inside() {
           <Route path="/admin/stores" component={StoresPage} />
           <Route path="/admin/routing" component={RoutingPage} />
           <Route path="/admin/tokens" component={TokensPage} />
+          <Route path="/admin/policies" component={PoliciesPage} />
           <Route path="/doctor" component={Doctor} />
           <Route default component={NotFound} />
         </Router>

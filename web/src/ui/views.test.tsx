@@ -9,6 +9,7 @@ import { QualityChip, RecordingChip, otherWords, worse } from './call/Words'
 import { Incoming } from './console/Incoming'
 import { CHEN, NOW, TABLETS, ZHANG, entry, member } from './gallery/people'
 import { timeOfDay } from './format'
+import { POLICIES } from './gallery/policies'
 import { ended, inCall, ringing, session } from './gallery/rooms'
 import { ConsentDialog } from './home/ConsentDialog'
 import { StoreHome } from './home/StoreHome'
@@ -24,7 +25,14 @@ import { LocationProvider } from 'preact-iso'
 
 const shop = TABLETS[0]!
 const person = (who: typeof shop) =>
-  signal({ person: who, also: [], chain: { zh: '小灶堂', en: 'Little Stove' }, version: '1', ring_s: 30 })
+  signal({
+    person: who,
+    also: [],
+    chain: { zh: '小灶堂', en: 'Little Stove' },
+    version: '1',
+    ring_s: 30,
+    policies: POLICIES,
+  })
 const settled = (): Promise<void> => act(() => Promise.resolve()) as Promise<void>
 const empty = { list: () => Promise.resolve({ entries: [], next: null }) }
 

@@ -20,6 +20,7 @@ const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
     roles: ['admin', 'manager', 'store_manager', 'operations'],
   },
   { path: '/admin/routing', word: 'admin.routing', roles: ['admin'] },
+  { path: '/admin/policies', word: 'admin.policies', roles: ['admin'] },
   { path: '/admin/tokens', word: 'admin.tokens', roles: ['admin'] },
 ]
 

@@ -44,6 +44,7 @@ const EVERY: Record<Action, true> = {
   store_opened: true,
   routing_changed: true,
   profile_changed: true,
+  policy_changed: true,
   call_urgent: true,
   callback_taken: true,
   callback_reopened: true,

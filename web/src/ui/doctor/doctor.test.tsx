@@ -3,6 +3,7 @@ import { LocationProvider } from 'preact-iso'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Check, CheckUp } from '../../model/api'
 import { TABLETS } from '../gallery/people'
+import { POLICIES } from '../gallery/policies'
 import { act, byTestId, draw, modelOf, press, signal } from '../testing'
 import { Doctor } from './Doctor'
 
@@ -27,6 +28,7 @@ function tablet(checkUp: Partial<CheckUp>) {
     chain: { zh: '小灶堂', en: 'Little Stove' },
     version: '1.2',
     ring_s: 30,
+    policies: POLICIES,
   }
   return { made, model: modelOf({ me: signal(me), checkUp: () => Promise.resolve(made) }) }
 }

@@ -8,6 +8,7 @@ import type { ChatLine, Model, Player, Pointer } from '../../model/api'
 import { QUALITY } from './figures'
 import { LINES } from './lines'
 import { CHEN, LIU, NOW, TABLETS, ZHANG, ZHOU, entry } from './people'
+import { POLICIES } from './policies'
 import { ENTRIES, REPLAY } from './rooms'
 
 export interface Scene {
@@ -145,6 +146,7 @@ export function fake(scene: Scene): Model {
     chain: { zh: '小灶堂', en: 'Little Stove' },
     version: '0.1.0',
     ring_s: 30,
+    policies: POLICIES,
   }
   const room = scene.current ?? null
   const mine = scene.me?.id ?? ''

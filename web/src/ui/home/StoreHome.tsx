@@ -35,6 +35,7 @@ const REASONS: { reason: Reason; icon: typeof Wrench }[] = [
 export function StoreHome() {
   const model = useModel()
   const store = model.me.value?.person.store
+  const records = model.me.value?.policies.recorded !== 'never'
   const online = model.link.value === 'online'
   const now = model.tick.value
   const free = model.experts.value.filter((entry) => entry.presence === 'free').length
@@ -113,7 +114,7 @@ export function StoreHome() {
               </span>
               <span class="call-consent">
                 <span class="dot" data-tone="rec" aria-hidden="true" />
-                {t('home.consent')}
+                {t(records ? 'home.consent' : 'home.not_recorded')}
               </span>
             </span>
           </button>

@@ -1,0 +1,90 @@
+"""The chain's rules at the real doors: set by an administrator, in the audit, and good at once for who is signed in."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from contract.audit import Action, AuditPage
+from contract.client import StartCall
+from contract.errors import ErrorCode
+from contract.http import ArchivePage, Me
+from contract.policies import ArchiveRules, Policies, Seen
+from contract.rooms import Reason
+from contract.server import Done, Error
+from tests.support import chain
+from tests.support.clients import new_cid, tab
+from tests.support.server import Client, SignalingServer
+
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
+    async with SignalingServer(tmp_path, rooms=[chain.finished_call()]) as started:
+        yield started
+
+
+async def put(admin: Client, policies: Policies) -> int:
+    return (await admin.put("/api/policies", json=policies.model_dump(mode="json"))).status
+
+
+async def replays(client: Client) -> list[str]:
+    return [entry.room for entry in (await client.get("/api/archive")).read(ArchivePage).entries]
+
+
+async def test_a_change_is_kept_told_and_audited_with_what_it_was(server: SignalingServer) -> None:
+    admin, store = await server.sign_in("admin"), await server.sign_in("store-0117")
+    assert (await admin.get("/api/policies")).read(Policies) == Policies()
+    new = Policies(guests=False, pin_idle_min=5)
+    assert await put(admin, new) == 204
+    assert await put(admin, new) == 204
+    assert (await admin.get("/api/policies")).read(Policies) == new
+    assert (await store.get("/api/me")).read(Me).policies == new
+    lines = (await admin.get("/api/audit")).read(AuditPage).lines
+    changed = [(line.object, line.detail, line.person) for line in lines if line.action is Action.POLICY_CHANGED]
+    assert sorted(changed) == [("guests", "true -> false", "p-admin"), ("pin_idle_min", "10 -> 5", "p-admin")]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"guests": "perhaps"}, {"nonsense": True}, {"pin_idle_min": 0}, {"archive": {"store": "all"}}]
+)
+async def test_what_says_nothing_or_nonsense_is_refused(server: SignalingServer, body: dict[str, object]) -> None:
+    admin = await server.sign_in("admin")
+    assert (await admin.put("/api/policies", json=body)).status == 400
+
+
+async def test_who_is_connected_may_not_call_any_more_from_that_moment_on(server: SignalingServer) -> None:
+    admin = await server.sign_in("admin")
+    async with tab(await server.sign_in("store-0117")) as store:
+        assert await put(admin, Policies(stores_call=False)) == 204
+        refused = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
+        assert isinstance(refused, Error)
+        assert refused.code is ErrorCode.POLICY
+        assert await put(admin, Policies()) == 204
+        assert isinstance(await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT)), Done)
+
+
+@pytest.mark.parametrize(
+    ("rule", "own", "beside", "far"),
+    [(Seen.OWN, True, False, False), (Seen.REGION, True, True, False), (Seen.CHAIN, True, True, True)],
+)
+async def test_a_store_replays_what_the_rule_says(
+    server: SignalingServer, rule: Seen, *, own: bool, beside: bool, far: bool
+) -> None:
+    """0117 took part, 0108 is of its region, 0201 of another one; list, single look-up and files agree."""
+    admin = await server.sign_in("admin")
+    assert await put(admin, Policies(archive=ArchiveRules(store=rule))) == 204
+    for login, sees in (("store-0117", own), ("store-0108", beside), ("store-0201", far)):
+        client = await server.sign_in(login)
+        assert await replays(client) == ([chain.ROOM] if sees else []), login
+        entry, still = f"/api/archive/{chain.ROOM}", f"/api/rooms/{chain.ROOM}/stills/{chain.STILL}"
+        for path in (entry, f"{entry}/files/{chain.FILE}", still):
+            assert (await client.get(path)).status == (200 if sees else 404), (login, path)
+
+
+async def test_an_expert_replays_others_calls_where_the_rule_says_so(server: SignalingServer) -> None:
+    admin, liu = await server.sign_in("admin"), await server.sign_in("liu")
+    assert await replays(liu) == []
+    assert await put(admin, Policies(archive=ArchiveRules(expert=Seen.PLACE))) == 204
+    assert await replays(liu) == [chain.ROOM]
