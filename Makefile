@@ -78,6 +78,7 @@ bench: setup              ## The figures of docs/performance.md
 	$(BIN)/passline bench room --json
 	$(BIN)/passline bench join --json
 	$(BIN)/passline bench call --json
+	$(BIN)/passline bench calls --json
 	$(BIN)/passline bench record --json
 	$(BIN)/passline bench messages --json
 

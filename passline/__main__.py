@@ -61,7 +61,7 @@ def serve(
 
 @app.command
 def bench(
-    name: Literal["sfu", "room", "join", "call", "record", "messages"],
+    name: Literal["sfu", "room", "join", "call", "calls", "record", "messages"],
     /,
     *,
     peer: Literal["janus"] | None = None,
@@ -73,7 +73,7 @@ def bench(
     ----------
     name
         `sfu` forwarding, `room` twenty watchers on mixed links, `join` what letting somebody in costs, `call` a call in
-        Chromium, `record` recording, `messages` chat of 200 clients.
+        Chromium, `calls` calls while 500 stores are connected, `record` recording, `messages` chat of 200 clients.
     peer
         `sfu` beside Janus, which must be installed, in place of aiortc's MediaRelay.
     json

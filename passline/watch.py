@@ -5,6 +5,7 @@ from pathlib import Path
 
 from runtime import clock, health
 from runtime.silence import Silence
+from runtime.supervise import TaskScope
 
 LOOK_S = 0.5
 
@@ -18,20 +19,24 @@ class HangWatch:
 
     async def until_hung(self, child: str) -> None:
         """Returns once `child` answered and then did not for `hang_s`. Cancel it when the child ends."""
-        while not await self._answers(child):  # noqa: ASYNC110 - another process gets ready, nothing here can wake us
+        while not await self._answers(child, LOOK_S):  # noqa: ASYNC110 - another process gets ready, nothing wakes us
             await asyncio.sleep(LOOK_S)
         silence = Silence(self.hang_s, clock.now())
+        async with TaskScope(f"watch {child}") as scope:
+            scope.spawn(self._listen(child, silence), name="listen")
+            while not silence.passed(clock.now()):  # noqa: ASYNC110 - time itself is what is waited for
+                await asyncio.sleep(LOOK_S)
+
+    async def _listen(self, child: str, silence: Silence) -> None:
+        """A late answer counts too: to kill who has much to do, as when everybody connects again, makes it more."""
         while True:
-            if await self._answers(child):
+            if await self._answers(child, self.hang_s):
                 silence.heard()
-            if silence.passed(clock.now()):
-                return
             await asyncio.sleep(LOOK_S)
 
-    async def _answers(self, child: str) -> bool:
+    async def _answers(self, child: str, within_s: float) -> bool:
         try:
-            async with asyncio.timeout(LOOK_S):
-                status, _body = await health.ask(self._run_dir, child, "/healthz")
+            status, _body = await health.ask(self._run_dir, child, "/healthz", within_s)
         except (OSError, TimeoutError, ValueError):
             return False
         return status == 200

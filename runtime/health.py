@@ -129,9 +129,9 @@ def _answer(health: Health, request_line: str) -> bytes:
     return head.encode() + body
 
 
-async def ask(run_dir: Path, process: str, path: str) -> tuple[int, bytes]:
+async def ask(run_dir: Path, process: str, path: str, within_s: float = _GATHER_TIMEOUT_S) -> tuple[int, bytes]:
     """GET `path` from `process`: status and body. Raises OSError, TimeoutError or ValueError (not HTTP)."""
-    async with asyncio.timeout(_GATHER_TIMEOUT_S):
+    async with asyncio.timeout(within_s):
         reader, writer = await asyncio.open_unix_connection(
             str(socket_path(run_dir, process)), limit=_MAX_METRICS_BYTES
         )

@@ -77,22 +77,26 @@ async def _run(calls: int) -> dict[str, Any]:
         "answer_to_expert_frame_ms": [],
     }
     async with _server() as url, async_playwright() as driver:
-        async with _browsers(driver, url, "store-0117", "chen") as (store, expert):
+        async with browsers(driver, url, "store-0117", "chen") as (store, expert):
             for number in range(calls + 1):
-                sample = await _one_call(store, expert)
+                sample = await one_call(store, expert)
                 if number:  # the first warms the caches of both browsers
                     for name, value in sample.items():
                         times[name].append(value)
         people = ("he", "store-0108", "store-0117", "store-0131")
-        async with _browsers(driver, url, *people) as (trainer, viewer, one, two):
+        async with browsers(driver, url, *people) as (trainer, viewer, one, two):
             speakers = {"p-store-0117": one, "p-store-0131": two}
             times["slot_switch_gap_ms"] = await switches(trainer, viewer, speakers)
     return {"calls": calls, **{name: _percentiles(values) for name, values in times.items()}}
 
 
-async def _one_call(store: Page, expert: Page) -> dict[str, float]:
+async def one_call(store: Page, expert: Page, button: str = "call-hq", *, alone: bool = True) -> dict[str, float]:
+    """The times of a call of the store 0117 by this button, which rings chen, each named as in the figures.
+
+    Alone: the next one is not beside the copying of this one's recording.
+    """
     ringing = asyncio.ensure_future(expert.evaluate("shown('accept')"))
-    tapped = await store.evaluate("tap('call-hq')")
+    tapped = await store.evaluate(f"tap('{button}')")
     rang = await ringing
     # People need a moment to answer; meanwhile both sides connect.
     await asyncio.sleep(0.8)
@@ -103,11 +107,11 @@ async def _one_call(store: Page, expert: Page) -> dict[str, float]:
     shown = await expert_frame
     await asyncio.sleep(0.1)
     await expert.get_by_test_id("hang-up").click()
-    # A call alone: not beside the copying of the last one's recording.
-    await expert.locator("[data-testid=recording-state][data-state=safe]").first.wait_for()
+    if alone:
+        await expert.locator("[data-testid=recording-state][data-state=safe]").first.wait_for()
     for page in (store, expert):
         await page.get_by_test_id("home").click()
-    await store.get_by_test_id("call-hq").wait_for()
+    await store.get_by_test_id(button).wait_for()
     return {
         "tap_to_ring_ms": rang - tapped,
         "answer_to_first_frame_ms": answered[1] - answered[0],
@@ -123,14 +127,14 @@ async def _server() -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def _browsers(driver: Playwright, url: str, *logins: str) -> AsyncIterator[list[Page]]:
+async def browsers(driver: Playwright, url: str, *logins: str) -> AsyncIterator[list[Page]]:
     """One for each, started at the same time."""
     async with contextlib.AsyncExitStack() as stack:
-        yield await asyncio.gather(*(stack.enter_async_context(_browser(driver, url, login)) for login in logins))
+        yield await asyncio.gather(*(stack.enter_async_context(browser(driver, url, login)) for login in logins))
 
 
 @contextlib.asynccontextmanager
-async def _browser(driver: Playwright, url: str, login: str) -> AsyncIterator[Page]:
+async def browser(driver: Playwright, url: str, login: str) -> AsyncIterator[Page]:
     with tempfile.TemporaryDirectory(prefix="passline-bench-profile-", ignore_cleanup_errors=True) as profile:
         context: BrowserContext = await driver.chromium.launch_persistent_context(
             profile,

@@ -10,7 +10,17 @@ from collections.abc import Callable
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMessage, WSMsgType
 
 from contract.base import decode, encode
-from contract.client import PROTOCOL_VERSION, ClientMessage, Hello, JoinRoom, LeaveRoom, OpenSession, Ping
+from contract.client import (
+    PROTOCOL_VERSION,
+    AcceptCall,
+    ClientMessage,
+    Hello,
+    JoinRoom,
+    LeaveRoom,
+    OpenSession,
+    Ping,
+    StartCall,
+)
 from contract.errors import PasslineError
 from contract.http import Ticket
 from contract.ids import ChannelId, ClientMessageId, RoomId
@@ -22,7 +32,7 @@ PING_S = 5.0
 FIRST_S, LONGEST_S, LONGEST_SEATED_S, HEALTHY_S = 0.1, 5.0, 1.0, 10.0
 """Of the back-off between connections; one that lived so long ends the doubling."""
 CONNECT_S = 10.0
-RoomWish = OpenSession | JoinRoom | LeaveRoom
+RoomWish = OpenSession | JoinRoom | LeaveRoom | StartCall | AcceptCall
 
 
 class ChatClient:
@@ -175,7 +185,9 @@ class ChatClient:
             case Bye():
                 self._bye = message
             case Done(cid=cid) | Error(cid=cid) if cid in self._answers:
-                self._answers.pop(cid).set_result(message)
+                answer = self._answers.pop(cid)
+                if not answer.done():  # nobody waits any more
+                    answer.set_result(message)
             case _:
                 taken = self.rule.take(message, clock.now())
                 for shown in taken.shown:

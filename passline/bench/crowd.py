@@ -31,7 +31,7 @@ from signaling.store.seed import ChainSeed, PersonSeed, RegionSeed, seed
 
 REGION = RegionId("r-bench")
 NOBODY_SIGNS_IN = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-"""Their sign-ins are put into the database: 200 honest password checks would take a minute."""
+"""Their sign-ins are put into the database: hundreds of honest password checks would take minutes."""
 
 BODY = "冰箱温度偏高，请看一下压缩机"
 
@@ -40,29 +40,41 @@ Cookies = dict[PersonId, str]
 
 async def prepare(data: Path, *, trainers: int, stores: int) -> tuple[Cookies, Cookies]:
     """Write people and their sign-ins into an empty data directory: the cookies of the trainers, of the stores."""
-    settings = Settings(data=data)
-    shops = [
-        Store(id=StoreId(f"s-{n:04}"), number=f"{n:04}", name=Name(zh=f"门店{n}", en=f"Store {n}"), region=REGION)
-        for n in range(stores)
-    ]
-    tablets = [
-        Person(id=PersonId(f"p-store-{shop.number}"), role=Role.STORE, name=shop.name, store=shop) for shop in shops
-    ]
+    tablets = tablets_of(shops(stores))
     teachers = [
         Person(id=PersonId(f"p-trainer-{n}"), role=Role.TRAINER, name=Name(zh=f"培训师{n}", en=f"Trainer {n}"))
         for n in range(trainers)
     ]
-    people = [PersonSeed(person, person.id, "not used", None) for person in (*teachers, *tablets)]
+    cookies = await sign_in(data, [PersonSeed(one, one.id, "not used") for one in (*teachers, *tablets)])
+    return {one.id: cookies[one.id] for one in teachers}, {one.id: cookies[one.id] for one in tablets}
+
+
+def shops(count: int) -> list[Store]:
+    """Stores of the one region."""
+    return [
+        Store(id=StoreId(f"s-{n:04}"), number=f"{n:04}", name=Name(zh=f"门店{n}", en=f"Store {n}"), region=REGION)
+        for n in range(count)
+    ]
+
+
+def tablets_of(stores: Sequence[Store]) -> list[Person]:
+    """One tablet each."""
+    return [
+        Person(id=PersonId(f"p-store-{store.number}"), role=Role.STORE, name=store.name, store=store)
+        for store in stores
+    ]
+
+
+async def sign_in(data: Path, people: Sequence[PersonSeed]) -> Cookies:
+    """Write these people, the stores of whose tablets, and a sign-in of each into an empty data directory."""
     name = Name(zh="试验", en="Trial")
-    await seed(settings, ChainSeed(name, [RegionSeed(REGION, name)], shops, people), Passwords(NOBODY_SIGNS_IN))
+    stores = [one.person.store for one in people if one.person.store is not None]
+    chain = ChainSeed(name, [RegionSeed(REGION, name)], stores, list(people))
+    await seed(Settings(data=data), chain, Passwords(NOBODY_SIGNS_IN))
     async with Database(data / DATABASE) as database:
         sign_ins = SignIns(database)
-
-        async def cookies(of: list[Person]) -> Cookies:
-            secrets = await asyncio.gather(*(sign_ins.open(person.id, person.role, "bench") for person in of))
-            return {person.id: secret for person, secret in zip(of, secrets, strict=True)}
-
-        return await cookies(teachers), await cookies(tablets)
+        secrets = await asyncio.gather(*(sign_ins.open(one.person.id, one.person.role, "bench") for one in people))
+        return {one.person.id: secret for one, secret in zip(people, secrets, strict=True)}
 
 
 def browsers() -> ClientSession:

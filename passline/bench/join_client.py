@@ -112,6 +112,10 @@ class JoinClient(asyncio.DatagramProtocol):
         """Say `ready`, and wait for the first packet."""
         assert self._channel is not None
         self._channel.send(encode(Ready()).decode())
+        await self.first_packet()
+
+    async def first_packet(self) -> None:
+        """Wait for it. Raises TimeoutError."""
         async with asyncio.timeout(STAGE_S):
             await self._seen.wait()
 

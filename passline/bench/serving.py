@@ -35,6 +35,7 @@ async def serving(data: Path, *options: str) -> AsyncIterator[tuple[str, int]]:
         "PASSLINE_MEDIA_PORT": "0",
         "PASSLINE_MEDIA_WORKERS": "1",
         "PASSLINE_LOG_LEVEL": "warning",
+        "PASSLINE_HANG_S": "30",  # beside a bench a process may starve: its figures say so
     }
     process = await asyncio.to_thread(_serve, environ, options)
     try:

@@ -13,9 +13,11 @@ import psutil
 import pytest
 import structlog
 
+from passline import watch as watching
 from passline.children import BACKOFF_MAX_S, HEALTHY_S, Backoff, Spec, describe_end
 from passline.supervisor import Supervisor
 from passline.watch import HangWatch
+from runtime import health
 from runtime.supervise import TaskScope
 from tests.support.processes import alive
 
@@ -136,6 +138,7 @@ async def test_no_child_outlives_a_supervisor_that_was_killed(tmp_path: Path) ->
     log = tmp_path / "log"
     program = f"""
 import asyncio, os
+from passline import watch as watching
 from passline.children import Spec
 from passline.supervisor import Supervisor
 asyncio.run(Supervisor([[Spec("a", ("-c", {WELL_BEHAVED!r}, {str(log)!r}, "a"))]], dict(os.environ)).run())
@@ -169,8 +172,8 @@ class CountingWatch(HangWatch):
 
     answered = 0
 
-    async def _answers(self, child: str) -> bool:
-        answers = await super()._answers(child)
+    async def _answers(self, child: str, within_s: float) -> bool:
+        answers = await super()._answers(child, within_s)
         self.answered += answers
         return answers
 
@@ -190,3 +193,26 @@ async def test_a_child_that_hangs_is_killed_and_started_again(tmp_path: Path) ->
             await _until(lambda: _lines(log) == ["a started", "a started"])
             await _until(lambda: supervisor.pid("a") not in (hung, None))
     assert [line["child"] for line in logged if line["event"] == "child hangs, killing it"] == ["a"]
+
+
+@pytest.mark.flow
+async def test_a_child_that_answers_late_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "LOOK_S", 0.1)
+    looked_again, asked, given_up = asyncio.Event(), 0, []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await reader.readuntil(b"\r\n\r\n")
+        if asked == 2:  # busy for longer than the watch takes to look again
+            await asyncio.sleep(5 * watching.LOOK_S)
+            given_up.append(reader.at_eof())
+            looked_again.set()
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
+        writer.close()
+
+    path = str(health.socket_path(tmp_path, "a"))
+    async with await asyncio.start_unix_server(answer, path), TaskScope("test") as scope:
+        scope.spawn(HangWatch(tmp_path, 60.0).until_hung("a"), name="watch")
+        await looked_again.wait()
+    assert given_up == [False]
