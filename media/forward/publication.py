@@ -313,7 +313,7 @@ class Publication:
         if passed is None or lane is None:
             return
         self._sequence.highest = passed.sequence
-        self.nack.on_passed(passed.sequence)
+        self.nack.on_passed(passed.sequence, passed.at)
         self._reception.on_passed(
             passed.packets, passed.octets, passed.sequence, passed.transit_ticks, passed.jitter_16
         )

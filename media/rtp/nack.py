@@ -10,6 +10,11 @@ TRIES = 12
 GIVE_UP_S = 1.0
 MAX_MISSING = 256
 """More than this lost at once is repaired by a keyframe, not by packets."""
+OUTAGE_S = 1.0
+"""Nor is what was lost while nothing came for so long: it would be sent again ahead of the keyframe, by a sender that
+has only just found a way and does not know yet what it can carry."""
+FEW = 8
+"""So few come quicker than a keyframe all the same: a still screen is a packet now and then."""
 _MASK = (1 << SEQUENCE_BITS) - 1
 
 
@@ -44,6 +49,8 @@ class NackGenerator:
         self.broken = False
         """Something was given up since this was last cleared: a video needs a keyframe."""
         self._highest = -1
+        self._came_at = 0.0
+        """When the newest one came."""
         self._missing: dict[int, _Missing] = {}
 
     @property
@@ -54,14 +61,14 @@ class NackGenerator:
     def on_packet(self, sequence: int, now: float) -> bool:
         """A packet came, late, again or in order. Returns False if it was here before or given up."""
         if self._highest < 0:
-            self._highest = sequence
+            self.on_passed(sequence, now)
             return True
         if sequence <= self._highest:
             missing = self._missing.pop(sequence, None)
             self.repaired += missing is not None and missing.tries > 0
             return missing is not None
         gap = sequence - self._highest - 1
-        if gap > MAX_MISSING:
+        if gap > MAX_MISSING or (gap > FEW and now - self._came_at >= OUTAGE_S):
             self._lose(gap + len(self._missing))
             self._missing.clear()
         elif gap:
@@ -70,12 +77,13 @@ class NackGenerator:
             while len(self._missing) > MAX_MISSING:
                 del self._missing[next(iter(self._missing))]
                 self._lose(1)
-        self._highest = sequence
+        self.on_passed(sequence, now)
         return True
 
-    def on_passed(self, sequence: int) -> None:
-        """All up to `sequence` came in order, while nothing was missing."""
+    def on_passed(self, sequence: int, at: float) -> None:
+        """All up to `sequence` came in order, the last of them `at`, while nothing was missing."""
         self._highest = sequence
+        self._came_at = at
 
     def due(self, now: float, rtt_s: float) -> list[int]:
         """Sequence numbers, as on the wire, to ask for now."""

@@ -17,7 +17,7 @@ from media.rtp.bandwidth import (
 )
 from media.rtp.cache import MediaPacket
 from media.rtp.clock import PublisherClock, TrackClock, ntp_from_wall, wall_from_ntp
-from media.rtp.nack import GIVE_UP_S, MAX_MISSING, REORDER_S, RETRY_S, TRIES, NackGenerator
+from media.rtp.nack import FEW, GIVE_UP_S, MAX_MISSING, OUTAGE_S, REORDER_S, RETRY_S, TRIES, NackGenerator
 from media.rtp.rewrite import Newest, Rewriter
 from media.rtp.speakers import Speakers, level_dbov
 from media.rtp.throttle import BURST, SPACING_S, UNDER_WAY_S, KeyframeThrottle
@@ -96,6 +96,35 @@ def test_a_hole_too_large_to_repair_is_given_up_at_once() -> None:
     for number in range(0, 4 * MAX_MISSING, 2):
         nack.on_packet(number, 0.0)
     assert len(nack.due(0.5, 0.0)) == MAX_MISSING
+
+
+def test_what_was_lost_in_an_outage_is_not_asked_for_but_given_up_at_once() -> None:
+    nack = NackGenerator()
+    nack.on_packet(65_530, 0.0)
+    nack.on_packet(65_532, 0.01)
+    nack.on_packet(65_533 + FEW + 1, 0.01 + OUTAGE_S)
+    assert nack.broken
+    assert nack.given_up == FEW + 2, "and with it what was missing before"
+    assert not nack.waiting
+    assert not nack.on_packet(65_531, 1.1)
+
+
+def test_a_hole_is_asked_for_if_it_was_short_or_is_small() -> None:
+    for lost, lasted_s in ((FEW + 1, OUTAGE_S - 0.01), (FEW, 3.0)):
+        nack = NackGenerator()
+        nack.on_packet(10, 0.0)
+        nack.on_packet(11 + lost, lasted_s)
+        assert not nack.broken
+        assert len(nack.due(lasted_s + REORDER_S, 0.0)) == lost
+
+
+def test_an_outage_begins_with_the_last_packet_whichever_way_that_came() -> None:
+    nack = NackGenerator()
+    nack.on_packet(10, 0.0)
+    nack.on_passed(20, 1.0)
+    nack.on_packet(20 + 2 * FEW, 1.0 + OUTAGE_S / 2)
+    assert not nack.broken
+    assert nack.waiting
 
 
 # --- keyframe requests
