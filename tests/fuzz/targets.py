@@ -6,6 +6,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any, cast
 
@@ -24,7 +25,7 @@ from media.peer import chunks, stun
 from media.peer.frames import FrameReader
 from media.peer.rates import MAX_DATAGRAM_BYTES
 from media.peer.sdp import LocalTransport, answer
-from media.plane.base import Plane
+from media.plane.base import OnPacket, Plane
 from media.plane.native import NativePlane
 from media.plane.python import PythonPlane
 from media.rtp import av1
@@ -249,26 +250,42 @@ class _Events:
     def publication_ended(self, participant: PersonId, source: Source) -> None: ...
 
 
-def _arrive(wire: Wire, fd: int, made: MediaRoom, plane: Plane, leg: _Port, datagram: bytes, now: float) -> None:
-    """As the mux would have it: what is ordinary goes past the room."""
-    wall_ns = 1_790_000_000_000_000_000 + int(now * 1e9)
-    wire.arrive(fd, datagram)
-    plane.receive(
-        cast(socket.socket, Socket(fd)),
-        1,
-        now,
-        lambda _data, _address, now: made.on_rtp(leg.id, datagram, now, wall_ns),
-        lambda on_packet, data, now, _wall_ns: on_packet(data, now, wall_ns),
-    )
+@dataclass
+class _Clock:
+    """Of a room and its plane: each datagram comes 20 ms after the one before."""
+
+    now: float = 100.0
+
+    @property
+    def wall_ns(self) -> int:
+        return 1_790_000_000_000_000_000 + int(self.now * 1e9)
 
 
-def _room(data: bytes, plane: Plane, ports: list[_Port], wire: Wire | None = None) -> None:
+def _room(data: bytes, plane: Plane, ports: list[_Port], clock: _Clock, wire: Wire | None = None) -> None:
     """A whole room of two: datagrams with a byte that says whose they are and what, and two of length.
 
-    With a `wire` they come in by the plane.
+    With a `wire` they come in by the plane, as the mux and media.peer.leg would have it: what is ordinary goes past the
+    room, and what receivers report waits for the next tick, or for what they say besides.
     """
     made = MediaRoom(RoomId("fuzz"), events=_Events(), seed=1, plane=plane)
-    now, wall_ns = 100.0, 1_790_000_000_000_000_000
+
+    def on_rtcp(leg: LegId, data: bytes, now: float, wall_ns: int) -> None:
+        plane.report()
+        made.on_rtcp(leg, data, now, wall_ns)
+
+    def arrive(fd: int, take: OnPacket) -> None:
+        if wire is None:
+            take(datagram, clock.now, clock.wall_ns)
+            return
+        wire.arrive(fd, datagram)
+        plane.receive(
+            cast(socket.socket, Socket(fd)),
+            1,
+            clock.now,
+            lambda _data, _address, now: take(datagram, now, clock.wall_ns),
+            lambda on_packet, data, now, wall_ns: on_packet(data, now, wall_ns),
+        )
+
     for number, leg in enumerate(ports):
         grants = Grants(publish=True, subscribe=True, record=True)
         made.add_leg(
@@ -276,54 +293,63 @@ def _room(data: bytes, plane: Plane, ports: list[_Port], wire: Wire | None = Non
             sections(first_ssrc=1000 * (number + 1), numbered=True, vp9=True, av1=True),
             grants,
             host=not number,
-            now=now,
+            now=clock.now,
         )
-        made.leg_ready(leg.id, now, wall_ns)
+        made.leg_ready(leg.id, clock.now, clock.wall_ns)
+        plane.hear(leg.handle, partial(made.on_report, leg.id), partial(on_rtcp, leg.id))
     at = 0
     while at + 3 <= len(data):
         kind, size = struct.unpack_from("!BH", data, at)
         datagram = data[at + 3 : at + 3 + size]
         leg = ports[kind & 1]
-        now += 0.02
-        if kind & 2:
-            made.on_rtcp(leg.id, datagram, now, wall_ns + int(now * 1e9))
-        elif wire is not None:
-            _arrive(wire, kind & 1, made, plane, leg, datagram, now)
-        else:
-            made.on_rtp(leg.id, datagram, now, wall_ns + int(now * 1e9))
+        clock.now += 0.02
+        arrive(kind & 1, partial(on_rtcp if kind & 2 else made.on_rtp, leg.id))
         if kind & 4:
-            made.tick(now, wall_ns + int(now * 1e9))
+            plane.report()
+            made.tick(clock.now, clock.wall_ns)
         if kind & 8:
             plane.flush()
         at += 3 + size
     plane.flush()
-    made.tick(now + 5, wall_ns + int(now * 1e9))
-    made.remove_leg(ports[0].id, now + 5, wall_ns)
+    plane.report()
+    made.tick(clock.now + 5, clock.wall_ns)
+    made.remove_leg(ports[0].id, clock.now + 5, clock.wall_ns)
 
 
 def room(data: bytes) -> None:
     """Of the Python plane."""
-    _room(data, PythonPlane(), [_Port(LegId(name), PersonId(name)) for name in ("anna", "ben")])
+    ports, clock = [_Port(LegId(name), PersonId(name)) for name in ("anna", "ben")], _Clock()
+    _room(data, PythonPlane(now=lambda: clock.now), ports, clock)
 
 
 def planes(data: bytes) -> None:
     """The same room on both planes: to the same legs go the same packets, whatever comes."""
     told = []
     for native in (False, True):
-        ports = [_Port(LegId(name), PersonId(name)) for name in ("anna", "ben")]
+        ports, clock = [_Port(LegId(name), PersonId(name)) for name in ("anna", "ben")], _Clock()
         wire = Wire(lambda fd, packet, ports=ports: ports[fd].send_rtp(packet))  # type: ignore[misc]
-        plane: Plane = (
-            NativePlane(wire.protect, wire.unprotect, send=wire.send, read=wire.read) if native else PythonPlane()
-        )
+        plane: Plane = _native(wire, clock) if native else PythonPlane(now=lambda clock=clock: clock.now)  # type: ignore[misc]
         for number, port in enumerate(ports):
             port.handle = plane.open(number + 1, number + 1)
             plane.aim(port.handle, number, ("127.0.0.1", 9))
             plane.allow(port.handle, 1000, 1_000_000)
-        _room(data, plane, ports, wire if native else None)
-        assert not plane.dropped
+        _room(data, plane, ports, clock, wire if native else None)
+        assert not plane.dropped, plane.dropped
         # By stream and but for the transport-wide number: a repeat may overtake what waits for the flush.
         told.append([sorted(map(_unnumbered, port.sent), key=lambda packet: packet[8:12]) for port in ports])
     assert all(one == told[0] for one in told)
+
+
+def _native(wire: Wire, clock: _Clock) -> NativePlane:
+    return NativePlane(
+        wire.protect,
+        wire.unprotect,
+        unprotect_rtcp=wire.unprotect,
+        send=wire.send,
+        read=wire.read,
+        now=lambda: clock.now,
+        wall_ns=lambda: clock.wall_ns,
+    )
 
 
 def _unnumbered(packet: bytes) -> bytes:
