@@ -19,6 +19,7 @@ ClientMessageId = NewType("ClientMessageId", str)
 WorkerId = NewType("WorkerId", str)
 RecordingId = NewType("RecordingId", str)
 StillId = NewType("StillId", str)
+BotId = NewType("BotId", str)
 TrackId = NewType("TrackId", str)
 """A publication of one participant: `<participant>/<source>`, e.g. `p-expert-1/camera`."""
 

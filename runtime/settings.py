@@ -77,6 +77,9 @@ class Settings(BaseModel):
     """How long an urgent call waits before those who fit see it in their running calls."""
     callback_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     """Within how long a store that called in vain is called back; later, its manager and administrators are told."""
+    bot_servers: list[Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]] = Field(default_factory=list)
+    """Origins besides those of WeCom, Feishu and DingTalk at which bots of group chats may be, e.g. a WeCom of the
+    chain's own."""
     max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400
     """PeerConnections one worker accepts before it answers `busy`."""
     media_load: Annotated[float, Field(ge=0, le=1)] = 0.8

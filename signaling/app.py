@@ -72,6 +72,7 @@ def build(
         experts=lambda: service.rooms.experts(None),
         callbacks=service.callbacks,
         policies=service.policies,
+        bots=service.bots,
         probes=service.probes,
         sockets=gateway,
         seen=Seen(),

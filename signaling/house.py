@@ -11,7 +11,7 @@ from typing import Protocol
 from aiohttp import web
 
 from contract.http import PeerAnswer, PeerOffer, ProbeAnswer, ProbeOffer
-from contract.ids import PersonId, RoomId, SessionId
+from contract.ids import BotId, PersonId, RoomId, SessionId
 from contract.people import PresenceEntry
 from contract.rooms import RoomState, Still
 from runtime.health import Health
@@ -91,6 +91,18 @@ class LiveCallbacks(Protocol):
         ...
 
 
+class GroupBots(Protocol):
+    """Bots of group chats."""
+
+    def wake(self) -> None:
+        """They were changed."""
+        ...
+
+    async def try_out(self, bot: BotId) -> str | None:
+        """Post a message. Why it did not arrive, or None. Raises Rejection(`not_found`)."""
+        ...
+
+
 class MediaProbes(Protocol):
     """Whether media gets through to a browser."""
 
@@ -134,6 +146,7 @@ class House:
     """As they are this moment, for who would ring."""
     callbacks: LiveCallbacks
     policies: LivePolicies
+    bots: GroupBots
     probes: MediaProbes
     sockets: Sockets
     seen: Seen

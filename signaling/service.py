@@ -25,6 +25,7 @@ from signaling.domain.draft import concerns, find
 from signaling.domain.rooms import decide
 from signaling.keep.keeper import Keeper
 from signaling.live import figures
+from signaling.live.bots import LiveBots
 from signaling.live.call_figures import CallFigures
 from signaling.live.callbacks import Callbacks
 from signaling.live.chat import Chat
@@ -98,6 +99,12 @@ class Service:
         self._directory = DirectoryWatch(
             database, self.presence, routing, self._revocation, self.callbacks, self.policies
         )
+        self.bots = LiveBots(
+            database,
+            lambda: [room.state for room in self.rooms.all()],
+            lambda: self.callbacks.unfinished,
+            url=settings.origins[0] if settings.origins else None,
+        )
         self.keeper = Keeper(
             database, settings.data, self.rooms, health.alarms, keep_days=settings.keep_recordings_days
         )
@@ -117,6 +124,7 @@ class Service:
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.callbacks.run(), name="callbacks")
             self._scope.spawn(self.queue.run(self.rooms), name="queue")
+            self._scope.spawn(self.bots.run(), name="bots")
             self._scope.spawn(self.chat.run_messages(), name="messages")
             self._scope.spawn(self.chat.run_cursors(), name="cursors")
             self._scope.spawn(self._revocation.run(), name="revocation")

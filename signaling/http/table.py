@@ -3,6 +3,7 @@
 from signaling.http import (
     archive,
     audit,
+    bots,
     callbacks,
     devices,
     guests,
@@ -33,6 +34,7 @@ ROUTES = [
     *tokens.ROUTES,
     *routing.ROUTES,
     *policies.ROUTES,
+    *bots.ROUTES,
     *rooms.ROUTES,
     *guests.ROUTES,
     *callbacks.ROUTES,

@@ -52,6 +52,11 @@ class Callbacks:
         """Something may have changed."""
         self._touched.set()
 
+    @property
+    def unfinished(self) -> list[Callback]:
+        """Everything that is not done, as it was told last."""
+        return list(self._known.values())
+
     def snapshot(self, viewer: Principal) -> list[CallbacksChanged]:
         """Everything that is not done and that `viewer` may see, as it was told last."""
         seen = [item for item in self._known.values() if callbacks.may_see(viewer, item)]

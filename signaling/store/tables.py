@@ -149,6 +149,26 @@ class PoliciesRow(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+class BotRow(Base):
+    """A bot of a group chat: contract.bots.BotDraft with its address and secret in `body`, which is shown to nobody."""
+
+    __tablename__ = "bot"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    added_ms: Mapped[int] = mapped_column(Ms)
+    told_ms: Mapped[int | None] = mapped_column(Ms)
+    problem: Mapped[str | None] = mapped_column(String(200))
+
+
+class BotToldRow(Base):
+    """What a bot's group has heard."""
+
+    __tablename__ = "bot_told"
+    bot_id: Mapped[str] = mapped_column(ForeignKey("bot.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    at_ms: Mapped[int] = mapped_column(Ms, index=True)
+
+
 class ExpertProfileRow(Base):
     """When an expert can be rung, and for what (contract.routing.ExpertProfile in `body`)."""
 

@@ -49,6 +49,14 @@ OFFER = {"session": "s", "pc_gen": 1, "layout": {"stage": 2, "floor": 3}, "sdp":
 
 NAME = {"zh": "名", "en": "Name"}
 SETUP = {"token": "a guess", "chain": NAME, "login": "mallory", "name": NAME, "password": "a good long one"}
+BOT = {
+    "name": "设备群",
+    "kind": "feishu",
+    "url": "https://open.feishu.cn/open-apis/bot/v2/hook/0",
+    "occasions": ["callback"],
+    "language": "zh",
+    "enabled": False,
+}
 
 
 @dataclass(frozen=True)
@@ -107,6 +115,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("DELETE", "/api/devices/{device}"): Row(BY_ADMIN.gets | {"admin": 404}),
     ("GET", "/api/tokens"): BY_ADMIN,
     ("DELETE", "/api/tokens/{guest}"): Row(BY_ADMIN.gets | {"admin": 404}),
+    ("GET", "/api/bots"): BY_ADMIN,
+    ("POST", "/api/bots"): Row(BY_ADMIN.gets | {"admin": 201}, body=BOT),
+    ("PUT", "/api/bots/{bot}"): Row(BY_ADMIN.gets | {"admin": 404}, body=BOT),
+    ("DELETE", "/api/bots/{bot}"): Row(BY_ADMIN.gets | {"admin": 404}),
+    ("POST", "/api/bots/{bot}/try"): Row(BY_ADMIN.gets | {"admin": 404}),
     ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
     ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
@@ -202,7 +215,7 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 
 
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
-    for name in ("session", "guest", "device"):
+    for name in ("session", "guest", "device", "bot"):
         path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
     for name, one in (("person", "p-liu"), ("store", "s-0201"), ("region", chain.NORTH)):
         path = path.replace(f"{{{name}}}", one)

@@ -30,6 +30,11 @@ export type Call = S['Call']
 export type Callback = Omit<Written<S['Callback'], 'calls' | 'state' | 'urgency'>, 'owner'> & {
   owner: Person | null
 }
+export type Bot = Omit<S['Bot'], 'problem' | 'told_at'> & {
+  problem: string | null
+  told_at: number | null
+}
+export type BotDraft = S['BotDraft']
 export type QueuedCall = S['QueuedCall']
 export type RingStep = NonNullable<Call['steps']>[number]
 export type CallStage = Call['stage']

@@ -39,6 +39,7 @@ import type { AuditWish } from './audit'
 import type { Organisation } from './organisation'
 import type { Queued } from './queue'
 import type { PoliciesDesk } from './policies'
+import type { BotDesk } from './bots'
 import type { RoutingDesk } from './routing'
 import type { Outcome } from './third'
 
@@ -386,6 +387,8 @@ export interface Model {
   routing: RoutingDesk
   /** The chain's rules, for administrators. */
   policies: PoliciesDesk
+  /** Group chats that hear of calls, for administrators. */
+  bots: BotDesk
 
   /** Fetches what the check needs first. */
   checkUp(): Promise<CheckUp>

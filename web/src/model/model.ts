@@ -36,6 +36,7 @@ import { Chats } from './chats'
 import { exposeDebug } from './debug'
 import { organisation } from './organisation'
 import { policies } from './policies'
+import { bots } from './bots'
 import { routing } from './routing'
 import { People } from './people'
 import { Queue, queueActs } from './queue'
@@ -473,6 +474,7 @@ function createModel(): Model {
     organisation,
     routing,
     policies,
+    bots,
 
     checkUp: async () => {
       const { createCheckUp } = await import('./checkup')

@@ -32,6 +32,7 @@ const Archive = lazy(() => import('./archive/Archive').then((module) => module.A
 const CallbacksPage = lazy(() => import('./callbacks/CallbacksPage').then((module) => module.CallbacksPage))
 const Audit = lazy(() => import('./audit/Audit').then((module) => module.Audit))
 const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => module.PeoplePage))
+const BotsPage = lazy(() => import('./admin/BotsPage').then((module) => module.BotsPage))
 const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
 const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
@@ -207,6 +208,7 @@ function Inside() {
           <Route path="/admin/people" component={PeoplePage} />
           <Route path="/admin/stores" component={StoresPage} />
           <Route path="/admin/routing" component={RoutingPage} />
+          <Route path="/admin/bots" component={BotsPage} />
           <Route path="/admin/tokens" component={TokensPage} />
           <Route path="/admin/policies" component={PoliciesPage} />
           <Route path="/doctor" component={Doctor} />

@@ -21,6 +21,7 @@ const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
   },
   { path: '/admin/routing', word: 'admin.routing', roles: ['admin'] },
   { path: '/admin/policies', word: 'admin.policies', roles: ['admin'] },
+  { path: '/admin/bots', word: 'admin.bots', roles: ['admin'] },
   { path: '/admin/tokens', word: 'admin.tokens', roles: ['admin'] },
 ]
 
