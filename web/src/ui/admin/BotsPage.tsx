@@ -66,7 +66,7 @@ export function BotsPage() {
                   <td>
                     <Standing bot={bot} />
                   </td>
-                  <td>
+                  <td class="admin-short">
                     <Try bot={bot} onDone={loaded.reload} />
                   </td>
                 </tr>
@@ -95,12 +95,12 @@ function Standing({ bot }: { bot: Bot }) {
   if (!bot.enabled) return <Chip tone="plain">{t('bots.off')}</Chip>
   if (bot.problem !== null)
     return (
-      <span class="admin-who">
+      <>
         <Chip tone="bad">{t('bots.not_arrived')}</Chip>
-        <span class="caption" data-testid="bot-problem">
+        <p class="caption" data-testid="bot-problem">
           {bot.problem}
-        </span>
-      </span>
+        </p>
+      </>
     )
   if (bot.told_at === null) return <Chip tone="plain">{t('bots.quiet')}</Chip>
   return <Chip tone="good">{t('bots.arrived', { time: when(bot.told_at, model.tick.value) })}</Chip>
