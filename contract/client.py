@@ -186,6 +186,26 @@ class CallOff(RoomCommand):
     person: PersonId
 
 
+class ComeIn(RoomCommand):
+    """A visitor waits to be let in, or takes its seat again; answered by `done` and `visit`."""
+
+    type: Literal["come_in"] = "come_in"
+
+
+class Admit(RoomCommand):
+    """Somebody of headquarters lets a visitor in who waits."""
+
+    type: Literal["admit"] = "admit"
+    person: PersonId
+
+
+class SendAway(RoomCommand):
+    """Somebody of headquarters refuses a visitor who waits, or puts one out; the link is dead."""
+
+    type: Literal["send_away"] = "send_away"
+    person: PersonId
+
+
 class FirstFrame(RoomCommand):
     """The expert's screen shows the store's picture."""
 
@@ -281,6 +301,9 @@ ClientMessage = Annotated[
     | TakeCall
     | BringIn
     | CallOff
+    | ComeIn
+    | Admit
+    | SendAway
     | FirstFrame
     | OpenSession
     | JoinRoom

@@ -20,6 +20,8 @@ WorkerId = NewType("WorkerId", str)
 RecordingId = NewType("RecordingId", str)
 StillId = NewType("StillId", str)
 BotId = NewType("BotId", str)
+VisitId = NewType("VisitId", str)
+"""A link that lets one visitor into one call."""
 TrackId = NewType("TrackId", str)
 """A publication of one participant: `<participant>/<source>`, e.g. `p-expert-1/camera`."""
 

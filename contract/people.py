@@ -35,6 +35,8 @@ class Role(StrEnum):
     """IT administrator: people, stores, devices, and all that others may see."""
     AUDITOR = "auditor"
     """Reads the audit and the archive, and changes nothing."""
+    VISITOR = "visitor"
+    """Is in one call by a link and sees nothing else, e.g. a vendor's technician (contract.visits)."""
     GUEST = "guest"
     """Takes part in one room by a media token (WHIP, WHEP). Never signs in: nobody has an account of this role."""
 

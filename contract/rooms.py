@@ -94,6 +94,29 @@ class Member(Message):
     """Of an expert who was asked into a call that went on already: how."""
 
 
+class Knock(Message):
+    """A visitor who waits to be let into a call."""
+
+    person: Person
+    session: SessionId
+    """The one that gets the seat."""
+    since: WallMs
+
+
+class VisitStep(StrEnum):
+    """How far a visitor came."""
+
+    KNOCKED = "knocked"
+    """Waits, or waits in another session now."""
+    ADMITTED = "admitted"
+    REFUSED = "refused"
+    REMOVED = "removed"
+    """Was in the call, and was sent away."""
+    LEFT = "left"
+    GONE = "gone"
+    """Was not heard any more while it waited, and may knock again."""
+
+
 class CallStage(StrEnum):
     RINGING = "ringing"
     WAITING = "waiting"
@@ -244,6 +267,8 @@ class RoomState(Message):
     hands: list[Hand] = Field(default_factory=list)
     recording: RoomRecording | None = None
     stills: list[Still] = Field(default_factory=list)
+    lobby: list[Knock] = Field(default_factory=list)
+    """Visitors who wait, the first one first."""
 
 
 class MemberChanged(Message):
@@ -288,6 +313,16 @@ class AllMuted(Message):
     by: PersonId
 
 
+class VisitorMoved(Message):
+    """Whoever knocked waits in the lobby; any other step takes them out of it."""
+
+    type: Literal["visitor_moved"] = "visitor_moved"
+    knock: Knock
+    step: VisitStep
+    by: PersonId | None = None
+    """Who admitted, refused or removed them."""
+
+
 class RoomClosed(Message):
     type: Literal["room_closed"] = "room_closed"
     at: WallMs
@@ -295,7 +330,15 @@ class RoomClosed(Message):
 
 
 RoomEvent = Annotated[
-    MemberChanged | CallChanged | HandsChanged | RecordingChanged | StillRequested | StillAdded | AllMuted | RoomClosed,
+    MemberChanged
+    | CallChanged
+    | HandsChanged
+    | RecordingChanged
+    | StillRequested
+    | StillAdded
+    | AllMuted
+    | VisitorMoved
+    | RoomClosed,
     Field(discriminator="type"),
 ]
 
@@ -319,6 +362,10 @@ def apply(state: RoomState, event: RoomEvent) -> RoomState:
             return state.model_copy(update={"ver": ver, "recording": recording})
         case StillAdded(still=still):
             return state.model_copy(update={"ver": ver, "stills": [*state.stills, still]})
+        case VisitorMoved(knock=knock, step=step):
+            waiting = [one for one in state.lobby if one.person.id != knock.person.id]
+            lobby = sorted([*waiting, knock], key=lambda one: one.since) if step is VisitStep.KNOCKED else waiting
+            return state.model_copy(update={"ver": ver, "lobby": lobby})
         case RoomClosed(at=at, end=end):
             return state.model_copy(update={"ver": ver, "closed_at": at, "end": end})
         case StillRequested() | AllMuted():

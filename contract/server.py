@@ -122,6 +122,34 @@ class RoomGone(Message):
     room: RoomId
 
 
+class VisitStage(StrEnum):
+    WAITING = "waiting"
+    IN = "in"
+    OVER = "over"
+    """The visitor is signed out, and the link opens nothing any more."""
+
+
+class VisitEnd(StrEnum):
+    """Why a visit, or the link to one, is over."""
+
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+    REMOVED = "removed"
+    LEFT = "left"
+    ENDED = "ended"
+    """The call is."""
+
+
+class VisitTold(Message):
+    """How far this visitor came. Whoever is in gets `room`, whole, with every change of it."""
+
+    type: Literal["visit"] = "visit"
+    room: RoomId
+    stage: VisitStage
+    why: VisitEnd | None = None
+    """Only when it is over."""
+
+
 class MediaMoved(Message):
     """The worker that carried this room's media is gone: make a new PeerConnection. What is asked for in vain (`ready`
     is False, no other worker is there yet) is asked for again when this comes with `ready`."""
@@ -198,6 +226,7 @@ ServerMessage = Annotated[
     | Room
     | RoomDelta
     | RoomGone
+    | VisitTold
     | MediaMoved
     | Seen
     | PresenceChanged

@@ -71,6 +71,8 @@ def add(
         raise CommandError("a tablet belongs to a store: passline org tablet add NUMBER")
     if role is Role.GUEST:
         raise CommandError("a guest does not sign in: passline token ROOM publish")
+    if role is Role.VISITOR:
+        raise CommandError("a visitor has no account: invite them from the call")
     password, made_up = ask_password(generate=generate)
 
     async def work(database: Database) -> None:

@@ -20,6 +20,7 @@ from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
+from signaling.auth.visits import Visits
 from signaling.house import House
 from signaling.http.door import application
 from signaling.http.openapi import document
@@ -62,6 +63,8 @@ def build(
         tickets=tickets,
         media_tokens=MediaTokens(database),
         media_token_limit=AddressLimit(),
+        visits=Visits(database),
+        visit_limit=AddressLimit(),
         devices=Devices(database),
         enrolment_limit=AddressLimit(),
         first_administrator=FirstAdministrator(database, passwords),

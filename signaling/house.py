@@ -27,6 +27,7 @@ from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
 from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
+from signaling.auth.visits import Visits
 from signaling.domain.routing import Expert
 from signaling.live.guests import Entered, Restarted
 from signaling.live.policies import LivePolicies
@@ -135,6 +136,8 @@ class House:
     tickets: Tickets
     media_tokens: MediaTokens
     media_token_limit: AddressLimit
+    visits: Visits
+    visit_limit: AddressLimit
     devices: Devices
     enrolment_limit: AddressLimit
     first_administrator: FirstAdministrator

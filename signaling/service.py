@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from contract.client import AcceptCall, Hello
+from contract.client import AcceptCall, Admit, ComeIn, Hello, SendAway
 from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, room_channel
@@ -19,10 +19,12 @@ from runtime.supervise import TaskScope
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.principal import Principal
 from signaling.auth.sign_ins import SignIns, digest
+from signaling.auth.visits import Visits
 from signaling.domain.chat import may_read
 from signaling.domain.commands import Asked, Facts, Wish
 from signaling.domain.draft import concerns, find
 from signaling.domain.rooms import decide
+from signaling.domain.visitors import as_seen_by, check_inviting
 from signaling.keep.keeper import Keeper
 from signaling.live import figures
 from signaling.live.bots import LiveBots
@@ -44,6 +46,7 @@ from signaling.live.rooms import Rooms
 from signaling.live.routing import LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
 from signaling.live.stills import Stills
+from signaling.live.visitors import Visitors
 from signaling.nodes.hub import Hub
 from signaling.store import rooms as room_rows
 from signaling.store import sessions as session_rows
@@ -72,6 +75,7 @@ class Service:
         self.presence = LivePresence(self.sessions, self.queue.wake)
         self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
         self.policies = LivePolicies()
+        self.visitors = Visitors(Visits(database), self.sessions)
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
             database,
@@ -84,6 +88,7 @@ class Service:
             self.callbacks,
             self.queue,
             self.policies,
+            self.visitors,
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
@@ -170,7 +175,7 @@ class Service:
             )
         )
         for room in rooms:
-            session.tell(Room(room=room.state))
+            session.tell(Room(room=as_seen_by(room.state, who.id)))
             room.observe()
         session.tell(self.presence.snapshot(who))
         for part in self.callbacks.snapshot(who):
@@ -202,7 +207,7 @@ class Service:
         """Answer `get_room`."""
         state = await self._state(room)
         if state is not None and concerns(state, session.who.id):
-            session.tell(Room(room=state))
+            session.tell(Room(room=as_seen_by(state, session.who.id)))
         else:
             session.tell(RoomGone(room=room))
 
@@ -210,6 +215,8 @@ class Service:
         """Put a wish to its room; `done` or `error` follows. Raises Rejection."""
         asked = Asked(by=session.who.id, session=session.id, wish=wish)
         room = self.rooms.get(wish.room)
+        if isinstance(wish, Admit | SendAway) and room is not None and concerns(room.state, asked.by):
+            check_inviting(room.state, asked.by, session.who.grants)
 
         def answer(error: PasslineError | None) -> None:
             session.tell(
@@ -230,6 +237,10 @@ class Service:
             raise Rejection(ErrorCode.NOT_FOUND, "no such room")
         decide(state, asked, clock.wall_ms(), Facts(fresh_recording=RecordingId("")))
         answer(None)
+
+    async def come_in(self, session: ClientSession, wish: ComeIn) -> None:
+        """A visitor waits to be let in, or takes its seat again. Raises Rejection."""
+        await self.visitors.come_in(session, wish, self.rooms.get(wish.room))
 
     async def _state(self, room: RoomId) -> RoomState | None:
         live = self.rooms.get(room)

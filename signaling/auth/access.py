@@ -95,8 +95,10 @@ async def access_still(session: AsyncSession, who: Principal, room: RoomId, stil
 
 
 async def access_person(session: AsyncSession, who: Principal, person: PersonId) -> PersonRow:
-    """Somebody, or a tablet, whom `who` may change. Raises Rejection(`not_found`)."""
+    """Somebody, or a tablet, whom `who` may change; a visitor is nobody's to change. Raises Rejection(`not_found`)."""
     row = await session.get(PersonRow, person)
+    if row is not None and row.role == Role.VISITOR:
+        raise Rejection(ErrorCode.NOT_FOUND)
     at = await _place(session, row.store_id if row is not None and row.role == Role.STORE else None)
     return _reached(Act.CHANGE_PEOPLE, who, row, at)
 

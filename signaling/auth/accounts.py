@@ -163,7 +163,7 @@ async def _heir(session: AsyncSession, leaver: PersonRow, successor: PersonId) -
     row = await session.get(PersonRow, successor)
     if row is None:
         raise Rejection(ErrorCode.NOT_FOUND, "there is no such successor")
-    if Role.STORE in (row.role, leaver.role) or row.id == leaver.id or row.disabled_ms is not None:
+    if {row.role, leaver.role} & {Role.STORE, Role.VISITOR} or row.id == leaver.id or row.disabled_ms is not None:
         raise Rejection(ErrorCode.BAD_MESSAGE, "a successor is somebody else, who can sign in; a tablet has none")
     return _Successor(as_person(row, None), (main_grant(row), *await further(session, successor)))
 

@@ -51,7 +51,7 @@ class SignInLimit:
 
 class AddressLimit:
     """Counts the wrong guesses of an address, as `SignInLimit` those at a password: of media tokens, where each costs a
-    look into the database, and of codes that enrol a tablet, which are short."""
+    look into the database, of codes that enrol a tablet, which are short, and of links for visitors."""
 
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())

@@ -17,8 +17,10 @@ from contract.rooms import RoomState
 class Act(StrEnum):
     """Something that not everybody may do everywhere."""
 
+    CONNECT = "connect"
+    """Know who one is, and open a WebSocket."""
     BE_HERE = "be_here"
-    """Be signed in, and see what is one's own."""
+    """See what is one's own."""
     KEEP_PROGRESS = "keep_progress"
     """Have it remembered how far one watched."""
     CALL = "call"
@@ -35,6 +37,10 @@ class Act(StrEnum):
     """Use the chain's TURN server."""
     LET_IN = "let_in"
     """Let guests into a room that one leads."""
+    INVITE_VISITOR = "invite_visitor"
+    """Invite a visitor into a call that one is in, and admit them."""
+    VISIT = "visit"
+    """Come into the one call that one was invited into."""
     LET_IN_ANYWHERE = "let_in_anywhere"
     """Let guests into any room, and see which tokens there are."""
     SEE_EXPERTS = "see_experts"
@@ -67,11 +73,12 @@ class Act(StrEnum):
     """Set the chain's rules (signaling.domain.policies)."""
 
 
-_EVERYBODY = frozenset({Act.BE_HERE, Act.KEEP_PROGRESS})
+_EVERYBODY = frozenset({Act.CONNECT, Act.BE_HERE, Act.KEEP_PROGRESS})
 _OVERSEEN = frozenset(
     {
         Act.CALL_STORE,
         Act.TAKE_PART,
+        Act.INVITE_VISITOR,
         Act.RELAY,
         Act.SEE_EXPERTS,
         Act.SEE_STORE,
@@ -103,6 +110,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.TAKE_PART,
         Act.RELAY,
         Act.LET_IN,
+        Act.INVITE_VISITOR,
         Act.SEE_EXPERTS,
         Act.SEE_STORE,
         Act.SEE_CALLBACK,
@@ -117,6 +125,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.TAKE_PART,
         Act.RELAY,
         Act.LET_IN,
+        Act.INVITE_VISITOR,
         Act.SEE_EXPERTS,
         Act.SEE_STORE,
         Act.PUBLISH,
@@ -124,11 +133,12 @@ ROLES: dict[Role, frozenset[Act]] = {
     Role.MANAGER: _EVERYBODY | _OVERSEEN,
     Role.STORE_MANAGER: _EVERYBODY
     | (  # the store waits, headquarters calls back
-        _OVERSEEN - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK, Act.CALL_STORE, Act.TAKE_PART, Act.RELAY}
+        _OVERSEEN
+        - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK, Act.CALL_STORE, Act.TAKE_PART, Act.INVITE_VISITOR, Act.RELAY}
     ),
     Role.OPERATIONS: _EVERYBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
     Role.LEARNER: _EVERYBODY,
-    Role.AUDITOR: frozenset({Act.BE_HERE, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
+    Role.AUDITOR: frozenset({Act.CONNECT, Act.BE_HERE, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
     Role.ADMIN: _EVERYBODY
     | _OVERSEEN
     | {
@@ -142,6 +152,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.CHANGE_ROUTING,
         Act.CHANGE_POLICIES,
     },
+    Role.VISITOR: frozenset({Act.CONNECT, Act.VISIT, Act.TAKE_PART, Act.RELAY}),
     Role.GUEST: frozenset(),
 }
 """What each role is for."""
@@ -211,6 +222,11 @@ def place_of(store: Store) -> Place:
 def at_store(person: Person) -> bool:
     """Whether it is a store's tablet. Who manages a store has one too, and is of headquarters in a call."""
     return person.role is Role.STORE
+
+
+def visits(person: Person) -> bool:
+    """Whether it is a visitor: somebody without an account, who came into one call by a link."""
+    return person.role is Role.VISITOR
 
 
 def may_in_room(act: Act, grants: Sequence[Grant], state: RoomState) -> bool:

@@ -18,7 +18,7 @@ from contract.rooms import (
     StillAdded,
 )
 from contract.server import ChatMessage
-from signaling.domain.access import Act, may_in_room, somewhere
+from signaling.domain.access import Act, may_in_room, somewhere, visits
 
 REPLAYABLE = frozenset({RecordingState.SAFE, RecordingState.RECOVERED})
 _PRESENT = frozenset({MemberState.JOINED, MemberState.AWAY})
@@ -65,7 +65,11 @@ def entry_of(kept: Kept) -> ArchiveEntry:
         title=state.title,
         reason=state.call.reason if state.call else None,
         store=state.call.store if state.call else None,
-        people=[m.person for m in state.members if m.person.id in kept.participants or m.guest is not None],
+        people=[
+            m.person
+            for m in state.members
+            if m.person.id in kept.participants or m.guest is not None or (visits(m.person) and m.joined_at)
+        ],
         opened_at=state.opened_at,
         closed_at=state.closed_at,
         end=state.end,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from contract.errors import ErrorCode, Rejection
 from contract.ids import ChannelId, PersonId, RoomId
 from contract.rooms import RoomState
-from signaling.domain.draft import find, seated
+from signaling.domain.access import visits
+from signaling.domain.draft import seated
 
 ROOM_PREFIX = "room:"
 
@@ -25,14 +26,13 @@ def check_writer(state: RoomState, person: PersonId) -> None:
 
 
 def may_read(state: RoomState, person: PersonId) -> bool:
-    """Whoever had a seat reads the whole chat, also after leaving: it is part of the room's record."""
-    member = find(state, person)
-    return member is not None and member.joined_at is not None
+    """Whoever had a seat reads the whole chat, also after leaving: it is part of the room's record. No visitor does."""
+    return person in readers(state)
 
 
 def readers(state: RoomState) -> list[PersonId]:
     """Everybody a new message goes to."""
-    return [member.person.id for member in state.members if member.joined_at is not None]
+    return [one.person.id for one in state.members if one.joined_at is not None and not visits(one.person)]
 
 
 @dataclass(frozen=True, slots=True)

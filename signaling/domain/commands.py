@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from contract.client import (
     AcceptCall,
+    Admit,
     AskCallback,
     AskStill,
     BringIn,
@@ -23,6 +24,7 @@ from contract.client import (
     RaiseHand,
     ReportQuality,
     Rung,
+    SendAway,
     SetMedia,
     StartCall,
     TakeCall,
@@ -49,6 +51,8 @@ Wish = (
     | TakeCall
     | BringIn
     | CallOff
+    | Admit
+    | SendAway
     | FirstFrame
     | JoinRoom
     | LeaveRoom
@@ -157,6 +161,14 @@ class GuestGone:
     reason: LegEnd
 
 
+@dataclass(frozen=True, slots=True)
+class CameIn:
+    """A visitor to this call is here, with this session."""
+
+    person: Person
+    session: SessionId
+
+
 RoomCommand = (
     Asked
     | Met
@@ -171,6 +183,7 @@ RoomCommand = (
     | StillTaken
     | GuestCame
     | GuestGone
+    | CameIn
 )
 
 

@@ -1,5 +1,6 @@
 """The decision about one command as it is put together: events applied one by one, effects collected."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contract.errors import ErrorCode, Rejection
@@ -9,6 +10,8 @@ from contract.nodes import (
     CloseLeg,
     CloseMediaRoom,
     DropParticipant,
+    LegEnd,
+    LegReport,
     Record,
     SetGrants,
     StartRecording,
@@ -28,8 +31,11 @@ from contract.rooms import (
     RoomEvent,
     RoomRecording,
     RoomState,
+    VisitorMoved,
+    VisitStep,
     apply,
 )
+from signaling.domain.access import visits
 
 Effect = SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record | StartRecording | StopRecording
 """Requests to media workers and the recorder, made after the commit. Timers are not among them: they follow from the
@@ -111,6 +117,16 @@ class Draft:
             left_at=None,
         )
 
+    def take_over(self, member: Member, session: SessionId, legs: Iterable[LegReport]) -> None:
+        """The seat moves to another session of the same person, whose other media ends; `legs` are the room's."""
+        held = member.session
+        member = self.seat(member, session, host=member.host)
+        for leg in legs:
+            if leg.participant == member.person.id and leg.session != session:
+                self.effects.append(CloseLeg(leg=leg.leg, reason=LegEnd.REPLACED))
+        if held is not None:
+            self.grant(member, only_session=session)
+
     def unseat(self, member: Member) -> None:
         """Take the seat of a member that leaves, with its hand."""
         self.move(member, MemberState.LEFT, session=None, left_at=self.now_ms)
@@ -139,6 +155,8 @@ class Draft:
         if self.state.call is not None:
             call = self.state.call.model_copy(update={"stage": CallStage.ENDED, "end": end})
             self.emit(CallChanged(call=call))
+        for knock in self.state.lobby:
+            self.emit(VisitorMoved(knock=knock, step=VisitStep.GONE))
         if self.state.hands:
             self.emit(HandsChanged(hands=[]))
         self.emit(RoomClosed(at=self.now_ms, end=end))
@@ -172,10 +190,11 @@ def concerned(state: RoomState) -> set[PersonId]:
     """Who gets this room's snapshot and events.
 
     An open room concerns everybody who is in it, invited or rung, and who left a session and may come back; a closed
-    one whoever was seated in it.
+    one whoever was seated in it, but visitors.
     """
     if state.closed_at is not None:
-        return {member.person.id for member in state.members if member.joined_at is not None}
+        seated_once = [member.person for member in state.members if member.joined_at is not None]
+        return {person.id for person in seated_once if not visits(person)}
     gone = {MemberState.DECLINED, MemberState.MISSED} | ({MemberState.LEFT} if state.call is not None else set())
     return {member.person.id for member in state.members if member.state not in gone}
 

@@ -34,7 +34,7 @@ ROLES = {
     "审计员": Role.AUDITOR,
     "运营": Role.OPERATIONS,
     "管理员": Role.ADMIN,
-} | {role.value: role for role in Role if role not in (Role.STORE, Role.STORE_MANAGER, Role.GUEST)}
+} | {role.value: role for role in Role if role not in (Role.STORE, Role.STORE_MANAGER, Role.VISITOR, Role.GUEST)}
 SKILLS = {
     "设备": Skill.EQUIPMENT,
     "菜品": Skill.DISHES,

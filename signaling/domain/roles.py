@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from contract.errors import ErrorCode, Rejection
 from contract.people import Grant, Role
 
-GIVEN = frozenset(Role) - {Role.STORE, Role.GUEST}
-"""A tablet is its store's by being enrolled, and a guest comes by a media token."""
+GIVEN = frozenset(Role) - {Role.STORE, Role.VISITOR, Role.GUEST}
+"""A tablet is its store's by being enrolled, a visitor comes by a link, and a guest by a media token."""
 
 
 def check_roles(main: Grant, also: Sequence[Grant]) -> None:

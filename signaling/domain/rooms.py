@@ -8,6 +8,7 @@ from typing import assert_never
 
 from contract.client import (
     AcceptCall,
+    Admit,
     AskCallback,
     AskStill,
     BringIn,
@@ -26,12 +27,13 @@ from contract.client import (
     RaiseHand,
     ReportQuality,
     Rung,
+    SendAway,
     SetMedia,
     StartCall,
     TakeCall,
 )
 from contract.errors import ErrorCode, Rejection
-from contract.nodes import CloseLeg, DropParticipant, LegEnd, Record, RecordingReport
+from contract.nodes import DropParticipant, LegEnd, Record, RecordingReport
 from contract.people import Person, Role
 from contract.rooms import (
     AllMuted,
@@ -49,10 +51,11 @@ from contract.rooms import (
     StillAdded,
     StillRequested,
 )
-from signaling.domain import calls, guests, outgoing, third
-from signaling.domain.access import Act, Scope, place_of, scope_of
+from signaling.domain import calls, guests, outgoing, third, visitors
+from signaling.domain.access import Act, Scope, place_of, scope_of, visits
 from signaling.domain.commands import (
     Asked,
+    CameIn,
     Facts,
     GuestCame,
     GuestGone,
@@ -119,6 +122,8 @@ def decide(state: RoomState, command: RoomCommand, now_ms: int, facts: Facts) ->
             guests.came(draft, command, facts)
         case GuestGone():
             guests.gone(draft, command)
+        case CameIn():
+            visitors.came_in(draft, command, facts)
         case RingExpired() | TurnCame() | TookAnother() | LegsChanged() | SeatQuiet() | SeatHeard() | SeatLost():
             if state.closed_at is None:
                 _told(draft, command, facts)
@@ -169,6 +174,8 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
     if isinstance(wish, TakeCall):
         calls.take(draft, asked, facts)  # by somebody who is no member yet
         return
+    if isinstance(wish, LeaveRoom) and visitors.leave(draft, asked.by):
+        return
     member = member_of(draft.state, asked.by)
     if draft.state.closed_at is not None:
         if isinstance(wish, LeaveRoom | CancelCall | AskCallback | DeclineCall | CloseRoom | Rung | ReportQuality):
@@ -187,6 +194,10 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             | FirstFrame()
         ):
             calls.decide_call(draft, asked, wish, facts)
+        case Admit():
+            visitors.admit(draft, asked, wish)
+        case SendAway():
+            visitors.send_away(draft, asked, wish)
         case JoinRoom():
             _join(draft, member, asked, wish, facts)
         case LeaveRoom():
@@ -205,8 +216,9 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             draft.lower(person)
         case AskStill(of=of):
             _may_ask_still(draft.state, asked)
-            if seated(draft.state, of).guest is not None:
-                raise Rejection(ErrorCode.CONFLICT, "a guest hears of no wishes")
+            camera = seated(draft.state, of)
+            if camera.guest is not None or visits(camera.person):
+                raise Rejection(ErrorCode.CONFLICT, "a guest or a visitor hears of no wishes")
             if len(draft.state.stills) >= MAX_STILLS:
                 raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
             draft.emit(StillRequested(by=asked.by, of=of))
@@ -242,6 +254,8 @@ def _told(
             member = find(draft.state, person)
             if member is not None and member.state in SEATED:
                 _lost(draft, member)
+            else:
+                visitors.lost(draft, person)
         case _:
             assert_never(command)
 
@@ -259,13 +273,7 @@ def _join(draft: Draft, member: Member, asked: Asked, wish: JoinRoom, facts: Fac
         raise Rejection(ErrorCode.BUSY, "in another room")
     if member.session == asked.session and member.state is MemberState.JOINED:
         return
-    held = member.session
-    member = draft.seat(member, asked.session, host=member.host)
-    for leg in facts.legs:
-        if leg.participant == asked.by and leg.session != asked.session:
-            draft.effects.append(CloseLeg(leg=leg.leg, reason=LegEnd.REPLACED))
-    if held is not None:
-        draft.grant(member, only_session=asked.session)
+    draft.take_over(member, asked.session, facts.legs)
 
 
 def _leave(draft: Draft, member: Member) -> None:
@@ -313,7 +321,7 @@ def _lost(draft: Draft, member: Member) -> None:
 def _mute_all(draft: Draft, host: Member) -> None:
     draft.emit(AllMuted(by=host.person.id))
     for member in draft.state.members:
-        if member.state in SEATED and not member.host and member.guest is None:
+        if member.state in SEATED and not member.host and member.guest is None and not visits(member.person):
             draft.change(member, muted=True)
 
 

@@ -9,12 +9,12 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import SessionId
 from contract.nodes import DropParticipant, LegEnd
 from contract.rooms import Asking, CallStage, Member, MemberChanged, MemberState, RoomState
-from signaling.domain.access import at_store, place_of
+from signaling.domain.access import at_store, place_of, visits
 from signaling.domain.commands import Asked, Facts
 from signaling.domain.draft import SEATED, Draft, find, seated
 
 MOST = 3
-"""People in a call, without guests: a tablet shows two others (contract.media.TABLET)."""
+"""People in a call, visitors too but no guests: a tablet shows two others (contract.media.TABLET)."""
 
 
 def bring_in(draft: Draft, asked: Asked, wish: BringIn, facts: Facts) -> None:
@@ -32,7 +32,7 @@ def bring_in(draft: Draft, asked: Asked, wish: BringIn, facts: Facts) -> None:
         raise Rejection(ErrorCode.CONFLICT, "is here")
     if _asked(draft.state):
         raise Rejection(ErrorCode.CONFLICT, "somebody else is asked")
-    if len(present(draft.state)) >= MOST:
+    if seats(draft.state) >= MOST:
         raise Rejection(ErrorCode.TOO_MANY, f"{MOST} people in this call")
     expert = next((expert for expert in facts.experts if expert.person.id == wish.person), None)
     if expert is None or not expert.reach.covers(place_of(call.store)):
@@ -62,7 +62,7 @@ def helping(state: RoomState, asked: Asked) -> Member:
     member = seated(state, asked.by, asked.session)
     if state.call is None or state.call.stage is not CallStage.ANSWERED:
         raise Rejection(ErrorCode.CONFLICT, "no call that was answered")
-    if at_store(member.person):
+    if at_store(member.person) or visits(member.person):
         raise Rejection(ErrorCode.FORBIDDEN, "only headquarters")
     return member
 
@@ -118,8 +118,14 @@ def step_out(draft: Draft, member: Member, reason: LegEnd) -> None:
 
 
 def present(state: RoomState) -> list[Member]:
-    """The people who sit in it; guests are devices."""
-    return [member for member in state.members if member.state in SEATED and member.guest is None]
+    """The people of the house who sit in it: guests are devices, and a visitor keeps no call open."""
+    return [one for one in state.members if one.state in SEATED and one.guest is None and not visits(one.person)]
+
+
+def seats(state: RoomState) -> int:
+    """How many people it has, visitors and who is asked in counted."""
+    visitors = [member for member in state.members if member.state in SEATED and visits(member.person)]
+    return len(present(state)) + len(visitors) + len(_asked(state))
 
 
 def _asked(state: RoomState) -> list[Member]:

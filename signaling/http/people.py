@@ -120,8 +120,8 @@ ROUTES = [
         errors=(ErrorCode.WRONG_PASSWORD, ErrorCode.LOCKED, ErrorCode.BUSY),
     ),
     Route(method="POST", path="/api/signout", handler=sign_out, act=None, status=204),
-    Route(method="GET", path="/api/me", handler=me, act=Act.BE_HERE, answer=Me),
-    Route(method="POST", path="/api/ticket", handler=ticket, act=Act.BE_HERE, answer=Ticket, status=201),
+    Route(method="GET", path="/api/me", handler=me, act=Act.CONNECT, answer=Me),
+    Route(method="POST", path="/api/ticket", handler=ticket, act=Act.CONNECT, answer=Ticket, status=201),
     Route(
         method="GET",
         path="/api/directory",

@@ -73,7 +73,7 @@ class Route:
         codes = list(self.errors)
         if self.act is not None:
             codes.append(ErrorCode.SIGN_IN)
-            if self.act is not Act.BE_HERE:
+            if self.act is not Act.CONNECT:
                 codes.append(ErrorCode.FORBIDDEN)
         if self.writes and self.bearer:
             codes += [ErrorCode.SIGN_IN, ErrorCode.FORBIDDEN, ErrorCode.LOCKED]

@@ -21,6 +21,7 @@ from signaling.http import (
     staff,
     stores,
     tokens,
+    visits,
 )
 
 ROUTES = [
@@ -37,6 +38,7 @@ ROUTES = [
     *bots.ROUTES,
     *rooms.ROUTES,
     *guests.ROUTES,
+    *visits.ROUTES,
     *callbacks.ROUTES,
     *ice.ROUTES,
     *archive.ROUTES,

@@ -29,6 +29,7 @@ from runtime.health import Health
 from runtime.logs import get_logger
 from signaling.domain.commands import RecordingReported
 from signaling.domain.draft import SEATED, concerned, find, grants_of
+from signaling.domain.presence import LISTED
 from signaling.domain.rooms import FINAL
 from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
@@ -96,7 +97,8 @@ class Reconciler:
     def _rights(self, state: RoomState, participant: PersonId) -> SetGrants | DropParticipant:
         """What a worker must know of somebody it holds legs of; who was disabled while we were down is let go."""
         member = find(state, participant)
-        if member is not None and member.guest is None and participant not in self._presence.people():
+        listed = member is not None and member.person.role in LISTED
+        if listed and participant not in self._presence.people():
             member = None
         grants = grants_of(state, member) if member is not None else None
         if member is None or grants is None:

@@ -17,7 +17,7 @@ from contract.errors import ErrorCode, PasslineError, Rejection, Unavailable
 from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RoomId
 from contract.nodes import SILENT_S, LegEnd, LegReport, LegState
 from contract.policies import Policies
-from contract.rooms import Member, RoomState
+from contract.rooms import Member, MemberState, RoomState
 from runtime import clock, ids
 from runtime.logs import bound_contextvars, clear_contextvars, get_logger
 from signaling.domain.calls import may_ring, next_ring_ms
@@ -185,10 +185,13 @@ class LiveRoom:
             self._orders.put_nowait(None)  # wakes the writer to look at its deadline
 
     def _look(self) -> None:
-        """When each holder of a seat was last heard."""
+        """When each holder of a seat, or who waits for one, was last heard."""
         now = clock.now()
         seated = [member for member in self.state.members if member.state in SEATED]
         signs = {} if self.state.closed_at is not None else {one.person.id: self._sign(one, now) for one in seated}
+        for knock in self.state.lobby:
+            waits = Member(person=knock.person, state=MemberState.AWAY, session=knock.session)
+            signs[knock.person.id] = self._sign(waits, now)
         self._seats.observe(signs, now)
 
     def _sign(self, member: Member, now: float) -> Sign:

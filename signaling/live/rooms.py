@@ -24,6 +24,7 @@ from signaling.domain.outgoing import check, crossing
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import open_room
 from signaling.domain.routing import Expert
+from signaling.domain.visitors import as_seen_by, here
 from signaling.live.call_figures import CallFigures
 from signaling.live.callbacks import Callbacks
 from signaling.live.policies import LivePolicies
@@ -32,6 +33,7 @@ from signaling.live.queue import LiveQueue
 from signaling.live.room import LiveRoom
 from signaling.live.routing import LATELY_MS, LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions
+from signaling.live.visitors import Visitors
 from signaling.store import messages
 from signaling.store import rooms as rows
 from signaling.store.engine import Database
@@ -54,6 +56,7 @@ class Rooms:
         callbacks: Callbacks,
         queue: LiveQueue,
         policies: LivePolicies,
+        visitors: Visitors,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -65,6 +68,7 @@ class Rooms:
         self._callbacks = callbacks
         self._queue = queue
         self._policies = policies
+        self._visitors = visitors
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
         self.ringing = asyncio.Lock()
@@ -135,6 +139,7 @@ class Rooms:
     async def keep(self, session: AsyncSession, decision: Decision, now_ms: int) -> None:
         """What else is committed with a decision."""
         await self._callbacks.keep(session, decision, now_ms)
+        await self._visitors.keep(session, decision, now_ms)
 
     def perform(self, effect: Effect) -> None:
         self._perform(effect)
@@ -245,12 +250,15 @@ class Rooms:
         if room.state.closed_at is None and decision.state.closed_at is not None:
             self._queue.ended([decision.state])
         sat = set() if decision.opened is not None else _seated(room.state)
-        room.state = decision.state
+        state, room.state = room.state, decision.state
         for person in _seated(decision.state) - sat:
             self._pass_by(room.id, person)
-        for person in before:
+        visitors = {person.id for person in here(decision.state)}
+        for person in before - visitors:
             for text in deltas:
                 self._sessions.say(person, text)
+        for person in (before & after & visitors) if deltas else ():
+            self._sessions.say(person, Room(room=as_seen_by(decision.state, person)).model_dump_json())
         gone = RoomGone(room=room.id).model_dump_json()
         for person in before - after:
             self._sessions.say(person, gone)
@@ -258,8 +266,12 @@ class Rooms:
         if fresh := after - before:
             snapshot = Room(room=decision.state).model_dump_json()
             for person in fresh:
-                self._sessions.say(person, snapshot)
+                seen = (
+                    Room(room=as_seen_by(decision.state, person)).model_dump_json() if person in visitors else snapshot
+                )
+                self._sessions.say(person, seen)
                 self._by_person.setdefault(person, set()).add(room.id)
+        self._visitors.tell(state, decision)
         self._tell_presence(before | after)
         if call is not None and was is not None and call.stage is not was.stage:
             self._callbacks.wake()

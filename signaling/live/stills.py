@@ -13,6 +13,7 @@ from runtime import clock, ids
 from runtime.diskspace import free_bytes
 from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
+from signaling.domain.access import visits
 from signaling.domain.commands import StillTaken
 from signaling.domain.draft import find, seated
 from signaling.domain.jpeg import size_px
@@ -37,7 +38,8 @@ class Stills:
     async def add(self, who: Principal, room_id: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
         """Keep a photo and tell the room. Raises Rejection, Unavailable or what the room answers."""
         room = access_room(who, self._rooms.get(room_id))
-        seated(room.state, who.id)
+        if visits(seated(room.state, who.id).person):
+            raise Rejection(ErrorCode.NOT_FOUND, "a visitor adds no photos")
         if len(room.state.stills) >= MAX_STILLS:
             raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
         taken_at = clock.wall_ms()

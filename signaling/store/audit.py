@@ -18,6 +18,8 @@ from contract.rooms import (
     RoomKind,
     RoomState,
     StillRequested,
+    VisitorMoved,
+    VisitStep,
 )
 from runtime import clock, ids
 from signaling.domain.audit_chain import Head, Row, follow
@@ -29,6 +31,15 @@ _kept = Base.metadata.tables[AuditHeadRow.__tablename__]
 _MOVE = update(_kept).where(_kept.c.seq == bindparam("from_seq"), _kept.c.hash == bindparam("from_hash"))
 
 IN_VAIN = frozenset({MemberState.DECLINED, MemberState.MISSED})
+
+VISITOR_STEPS = {
+    VisitStep.KNOCKED: Action.VISITOR_WAITS,
+    VisitStep.ADMITTED: Action.VISITOR_ADMITTED,
+    VisitStep.REFUSED: Action.VISITOR_REFUSED,
+    VisitStep.REMOVED: Action.VISITOR_REMOVED,
+    VisitStep.LEFT: Action.VISITOR_LEFT,
+    VisitStep.GONE: Action.VISITOR_LEFT,
+}
 
 _last: WeakKeyDictionary[Engine | Connection, Head] = WeakKeyDictionary()
 """Where the chain ended when something was last written here; a guess, see `_append`. A ringing call waits for this
@@ -159,6 +170,9 @@ async def record_events(session: AsyncSession, room: RoomState, events: Iterable
                 rows[Action.ASKED_IN, member.asked.by] = f"{how}@{member.person.id}"
             case MemberChanged(member=member) if member.asked is not None and member.state in IN_VAIN:
                 rows[Action.ASKED_IN_VAIN, member.person.id] = member.state
+            case VisitorMoved(knock=knock, step=step, by=by):
+                visitor = knock.person.id
+                rows[VISITOR_STEPS[step], by or visitor] = f"visitor={visitor}" if by is not None else step
             case StillRequested(by=by):
                 rows[Action.STILL_ASKED, by] = ""
             case CallChanged(call=call) if call.urgent_at == at_ms:

@@ -52,9 +52,10 @@ async def further_of_each(session: AsyncSession) -> dict[PersonId, list[Grant]]:
 
 
 async def of_everybody(session: AsyncSession) -> dict[PersonId, Sequence[Grant]]:
-    """All grants of all who may sign in."""
+    """All grants of all who may sign in, without visitors."""
     others = await further_of_each(session)
-    rows = await session.scalars(select(PersonRow).where(PersonRow.disabled_ms.is_(None)))
+    may = (PersonRow.disabled_ms.is_(None), PersonRow.role != Role.VISITOR)
+    rows = await session.scalars(select(PersonRow).where(*may))
     return {person: (main_grant(row), *others.get(person, ())) for row in rows for person in (PersonId(row.id),)}
 
 

@@ -37,8 +37,9 @@ def as_person(row: PersonRow, store: StoreRow | None) -> Person:
 
 
 async def everybody(session: AsyncSession) -> list[Person]:
-    """All who may sign in, by id."""
-    rows = await session.execute(_WITH_STORE.where(PersonRow.disabled_ms.is_(None)).order_by(PersonRow.id))
+    """All who may sign in, by id; a visitor is in nobody's directory."""
+    may = (PersonRow.disabled_ms.is_(None), PersonRow.role != Role.VISITOR)
+    rows = await session.execute(_WITH_STORE.where(*may).order_by(PersonRow.id))
     return [as_person(person, store) for person, store in rows]
 
 

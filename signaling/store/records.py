@@ -14,9 +14,9 @@ from signaling.store.tables import DeviceRow, InvitationRow, PersonRow, RegionRo
 
 
 async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
-    """Everybody but tablets, by login."""
+    """Everybody but tablets and visitors, by login."""
     also = await further_of_each(session)
-    rows = await session.execute(_persons(now_ms, PersonRow.role != Role.STORE))
+    rows = await session.execute(_persons(now_ms, PersonRow.role.not_in((Role.STORE, Role.VISITOR))))
     return [_record(*row, also=also.get(PersonId(row[0].id))) for row in rows]
 
 

@@ -22,7 +22,7 @@ from contract.rooms import (
     RoomState,
     Still,
 )
-from signaling.domain.access import at_store
+from signaling.domain.access import at_store, visits
 from signaling.store import audit
 from signaling.store.tables import (
     ChannelRow,
@@ -104,7 +104,7 @@ async def _index(session: AsyncSession, room: RoomId, members: Iterable[Member])
             "participated": member.joined_at is not None,
         }
         for member in members
-        if member.guest is None  # it has no account that could ask for anything
+        if member.guest is None and not visits(member.person)  # no account that could ask for what is kept
     }
     if not rows:
         return

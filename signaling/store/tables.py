@@ -263,6 +263,26 @@ class MediaTokenRow(Base):
     expires_ms: Mapped[int] = mapped_column(Ms)
 
 
+class VisitRow(Base):
+    """A link that lets one visitor into one call; the token is random, only its SHA-256 is kept."""
+
+    __tablename__ = "visit"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), index=True)
+    by_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    created_ms: Mapped[int] = mapped_column(Ms)
+    expires_ms: Mapped[int] = mapped_column(Ms)
+    """Until when somebody may come by it; who came may stay."""
+    opened_ms: Mapped[int | None] = mapped_column(Ms)
+    """When somebody first looked at it."""
+    visitor_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), unique=True)
+    """Who came by it, which used it up."""
+    over_ms: Mapped[int | None] = mapped_column(Ms)
+    over: Mapped[str | None] = mapped_column(String(20))
+    """contract.server.VisitEnd"""
+
+
 class DoneCommandRow(Base):
     """Commands carried out, by their cid: a repeated one is answered, not repeated."""
 

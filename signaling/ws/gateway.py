@@ -12,6 +12,7 @@ from contract.client import (
     Ack,
     CallStore,
     ClientMessage,
+    ComeIn,
     GetRoom,
     Hello,
     OpenSession,
@@ -29,6 +30,7 @@ from runtime import clock, ids
 from runtime.logs import bound_contextvars, get_logger
 from runtime.repeated import Repeated
 from signaling.auth.tickets import Tickets
+from signaling.domain.visitors import check_says
 from signaling.live.sessions import ClientSession
 from signaling.service import Service
 from signaling.ws.session import Close, Deliver, Greet, Say, SessionRules
@@ -184,6 +186,7 @@ class _Talk:
                 session.tell(Error(code=ErrorCode.INTERNAL, cid=cid))
 
     async def _dispatch(self, session: ClientSession, message: ClientMessage) -> None:
+        check_says(session.who.person, message)
         match message:
             case Ping(n=n):
                 session.tell(Pong(n=n, now=clock.wall_ms()))
@@ -200,6 +203,8 @@ class _Talk:
             case StartCall() | CallStore() | OpenSession():
                 opened = await self._service.rooms.open(session, message)
                 session.tell(Done(cid=message.cid, room=opened))
+            case ComeIn():
+                await self._service.come_in(session, message)
             case Hello():
                 raise AssertionError("the rules let one hello through")
             case _:

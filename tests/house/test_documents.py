@@ -22,6 +22,7 @@ import contract.recording
 import contract.rooms
 import contract.server
 import contract.tap
+import contract.visits
 from contract.base import Message
 from runtime.settings import CONFIG, PREFIX, Settings
 from tests.house.repository import ROOT, lines_with, sources, text
@@ -45,6 +46,7 @@ MODULES = (
     contract.rooms,
     contract.server,
     contract.tap,
+    contract.visits,
 )
 SPOKEN = (
     contract.client.ClientMessage,

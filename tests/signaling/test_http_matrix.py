@@ -6,17 +6,22 @@ here fails.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract.ids import PersonId
+from contract.http import Me
+from contract.ids import PersonId, RoomId, VisitId
 from contract.people import Role
 from contract.rooms import MemberState
+from runtime import clock, ids
+from signaling.auth.sign_ins import digest
 from signaling.domain.access import roles_for
 from signaling.http.route import Route
 from signaling.http.table import ROUTES
+from signaling.store import visits
 from signaling.store.seed import RoomSeed
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
@@ -81,6 +86,7 @@ def all_get(status: int, *visitors: str) -> dict[str, int]:
 
 NO_HOST_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "wu", "tang", "fang", "xiaolin", "qian")
 NO_SEAT_EVER = all_get(403, "tang", "xiaolin", "qian")
+NO_INVITER_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "tang", "xiaolin", "qian")
 BY_ADMIN = Row(all_get(403, *SIGNED_IN) | {"admin": 200})
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
@@ -161,6 +167,15 @@ ROWS: dict[tuple[str, str], Row] = {
             ("OPTIONS", "/{session}"),
         )
     },
+    ("POST", "/api/rooms/{room}/visits"): Row(NO_INVITER_EVER, body={"life_s": 1800}),
+    ("GET", "/api/rooms/{room}/visits"): Row(NO_INVITER_EVER),
+    ("DELETE", "/api/rooms/{room}/visits/{visit}"): Row(NO_INVITER_EVER),
+    ("POST", "/api/visit/look"): Row(all_get(404, *ANYBODY), body={"token": "a guess"}),
+    ("POST", "/api/visit"): Row(
+        all_get(409, *SIGNED_IN) | all_get(404, "nobody", "expired"),
+        body={"token": "a guess", "name": "Wang", "consent": True},
+    ),
+    ("GET", "/api/visit"): Row(all_get(403, *SIGNED_IN)),
     ("GET", "/api/rooms/{room}/stills/{still}"): Row(all_get(200, *READERS)),
     ("GET", "/api/ice"): Row(all_get(200, *SIGNED_IN) | NO_SEAT_EVER),
     ("POST", "/api/probes"): Row(all_get(503, *SIGNED_IN), body={"way": "direct", "sdp": "v=0"}),
@@ -215,7 +230,7 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 
 
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
-    for name in ("session", "guest", "device", "bot"):
+    for name in ("session", "guest", "device", "bot", "visit"):
         path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
     for name, one in (("person", "p-liu"), ("store", "s-0201"), ("region", chain.NORTH)):
         path = path.replace(f"{{{name}}}", one)
@@ -247,6 +262,43 @@ async def test_every_endpoint_answers_each_visitor_exactly_so(server: SignalingS
         await client.http.close()
         if answer.status != row.expected(name):
             wrong[f"{route.method} {route.path}"] = (answer.status, row.expected(name))
+    assert wrong == {}
+
+
+TECHNICIANS = {
+    ("GET", "/api/me"): 200,
+    ("POST", "/api/ticket"): 201,
+    ("GET", "/api/ice"): 200,
+    ("GET", "/api/visit"): 200,
+    ("POST", "/api/rooms/{room}/peers"): 404,
+    ("POST", "/api/rooms/{room}/stills"): 404,
+}
+"""What a visitor gets where a sign-in is asked for; everywhere else 403. The room is its own and over."""
+
+
+async def test_a_visitor_reaches_nothing_but_its_own(server: SignalingServer) -> None:
+    token = ids.secret()
+    offer = partial(
+        visits.add,
+        visit=VisitId("visit-1"),
+        token_hash=digest(token),
+        room=RoomId(chain.ROOM),
+        by=PersonId("p-chen"),
+        now_ms=clock.wall_ms(),
+        expires_ms=clock.wall_ms() + 60_000,
+    )
+    await server.house.database.write(offer)
+    technician = await server.stranger()
+    entry = {"token": token, "name": "王师傅", "company": "Rational", "consent": True}
+    assert (await technician.post("/api/visit", json=entry)).read(Me).person.role is Role.VISITOR
+    wrong: dict[str, tuple[int, int]] = {}
+    for route in sorted(ROUTES, key=lambda route: route.path == "/api/signout"):
+        row = ROWS[route.method, route.path]
+        asked = 403 if route.act is not None else row.expected("chen")
+        expected = TECHNICIANS.get((route.method, route.path), asked)
+        answer = await technician.ask(route.method, fill(route.path), json=row.body, data=row.data, headers=row.headers)
+        if answer.status != expected:
+            wrong[f"{route.method} {route.path}"] = (answer.status, expected)
     assert wrong == {}
 
 

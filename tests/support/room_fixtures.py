@@ -20,6 +20,7 @@ from contract.rooms import (
     EndReason,
     Hand,
     HandsChanged,
+    Knock,
     Member,
     MemberChanged,
     MemberState,
@@ -35,6 +36,8 @@ from contract.rooms import (
     StillAdded,
     StillRequested,
     Timings,
+    VisitorMoved,
+    VisitStep,
     apply,
 )
 
@@ -48,6 +51,11 @@ _SHOP = Store(
 )
 _STORE = Person(id=_TABLET, role=Role.STORE, name=Name(zh="静安寺店", en="Jing'an Temple"), store=_SHOP)
 _CHEN = Person(id=_EXPERT, role=Role.EXPERT, name=Name(zh="陈立群", en="Chen Liqun"), skills=[Skill.EQUIPMENT])
+
+_KNOCK = Knock(
+    person=_CHEN.model_copy(update={"id": "v-1", "role": Role.VISITOR}), session=SessionId("s-v"), since=7_000
+)
+_SOONER = _KNOCK.model_copy(update={"person": _KNOCK.person.model_copy(update={"id": "v-2"}), "since": 6_500})
 
 
 def _call(stage: CallStage, **more: Any) -> Call:
@@ -97,6 +105,10 @@ def _events() -> list[RoomEvent]:
         HandsChanged(hands=[Hand(person=_TABLET, raised_at=6_000)]),
         StillRequested(by=_EXPERT, of=_TABLET),
         StillAdded(still=still),
+        VisitorMoved(knock=_KNOCK, step=VisitStep.KNOCKED),
+        VisitorMoved(knock=_SOONER, step=VisitStep.KNOCKED),
+        VisitorMoved(knock=_KNOCK, step=VisitStep.ADMITTED, by=_EXPERT),
+        VisitorMoved(knock=_SOONER, step=VisitStep.GONE),
         AllMuted(by=_EXPERT),
         HandsChanged(hands=[]),
         CallChanged(call=_call(CallStage.ENDED, answered_by=_EXPERT, end=EndReason.HUNG_UP)),

@@ -66,11 +66,15 @@ class SignalingProcess:
         process.send_signal(number)
         return await process.wait()
 
-    async def sign_in(self, login: str) -> Client:
-        """A browser signed in under this name."""
+    async def stranger(self) -> Client:
+        """A browser that is not signed in."""
         http = ClientSession(cookie_jar=CookieJar(unsafe=True))
         self._browsers.append(http)
-        client = Client(self.url, http)
+        return Client(self.url, http)
+
+    async def sign_in(self, login: str) -> Client:
+        """A browser signed in under this name."""
+        client = await self.stranger()
         answer = await client.post("/api/signin", json=SignIn(login=login, password=chain.PASSWORD).model_dump())
         assert answer.status == 200, answer.body
         client.person = answer.read(Me).person

@@ -13,18 +13,21 @@ from tests.signaling.domain.people import STORE, THIRD, answered, training
 
 pytestmark = pytest.mark.unit
 
-ALL_WHO_SIGN_IN = frozenset(Role) - {Role.GUEST}
+ALL_WHO_SIGN_IN = frozenset(Role) - {Role.VISITOR, Role.GUEST}
 OVERSEEING = frozenset({Role.MANAGER, Role.OPERATIONS, Role.ADMIN})
 TABLE: dict[Act, frozenset[Role]] = {
+    Act.CONNECT: ALL_WHO_SIGN_IN | {Role.VISITOR},
     Act.BE_HERE: ALL_WHO_SIGN_IN,
     Act.KEEP_PROGRESS: ALL_WHO_SIGN_IN - {Role.AUDITOR},
     Act.CALL: frozenset({Role.STORE}),
     Act.CALL_STORE: OVERSEEING | {Role.EXPERT, Role.TRAINER},
     Act.BE_RUNG: frozenset({Role.EXPERT}),
-    Act.TAKE_PART: OVERSEEING | {Role.STORE, Role.EXPERT, Role.TRAINER},
+    Act.TAKE_PART: OVERSEEING | {Role.STORE, Role.EXPERT, Role.TRAINER, Role.VISITOR},
     Act.OPEN_SESSION: frozenset({Role.TRAINER}),
-    Act.RELAY: OVERSEEING | {Role.STORE, Role.EXPERT, Role.TRAINER},
+    Act.RELAY: OVERSEEING | {Role.STORE, Role.EXPERT, Role.TRAINER, Role.VISITOR},
     Act.LET_IN: frozenset({Role.EXPERT, Role.TRAINER, Role.ADMIN}),
+    Act.INVITE_VISITOR: OVERSEEING | {Role.EXPERT, Role.TRAINER},
+    Act.VISIT: frozenset({Role.VISITOR}),
     Act.LET_IN_ANYWHERE: frozenset({Role.ADMIN}),
     Act.SEE_EXPERTS: OVERSEEING | {Role.STORE, Role.EXPERT, Role.TRAINER, Role.STORE_MANAGER},
     Act.SEE_STORE: OVERSEEING | {Role.EXPERT, Role.TRAINER, Role.STORE_MANAGER},

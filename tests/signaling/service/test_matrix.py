@@ -9,6 +9,7 @@ import pytest
 from contract.client import (
     AcceptCall,
     Ack,
+    Admit,
     AskCallback,
     AskStill,
     BringIn,
@@ -33,6 +34,7 @@ from contract.client import (
     ReportQuality,
     Rung,
     Send,
+    SendAway,
     SetMedia,
     StartCall,
     Sync,
@@ -75,6 +77,7 @@ APART = {
     "close_room": f"{_HERE}::test_nobody_but_the_host_closes_and_the_strangers_see_nothing",
     "leave_room": f"{_HERE}::test_who_is_not_there_cannot_leave",
     "start_call": f"{_HERE}::test_only_stores_call_and_only_trainers_open_sessions",
+    "come_in": "signaling/service/test_visitors.py::test_a_visitor_may_say_what_it_needs_and_nothing_else",
     "call_store": "signaling/service/test_outgoing.py::test_who_calls_what",
     "open_session": f"{_HERE}::test_only_stores_call_and_only_trainers_open_sessions",
 }
@@ -198,6 +201,14 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
     "call_off": (
         lambda room, host: CallOff(cid=new_cid(), room=room, person=host),
         {"host": "conflict", "joined": "conflict", "left": "forbidden", "invited": "forbidden"},
+    ),
+    "admit": (
+        lambda room, host: Admit(cid=new_cid(), room=room, person=host),
+        {"host": "conflict", "joined": "forbidden", "left": "forbidden", "invited": "forbidden"},
+    ),
+    "send_away": (
+        lambda room, host: SendAway(cid=new_cid(), room=room, person=host),
+        {"host": "conflict", "joined": "forbidden", "left": "forbidden", "invited": "forbidden"},
     ),
     "first_frame": (
         lambda room, _: FirstFrame(cid=new_cid(), room=room),

@@ -757,6 +757,76 @@ export interface paths {
         patch: operations["patch_watcher"];
         trace?: never;
     };
+    "/api/rooms/{room}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The links to this call that nobody has come by, without their secrets. */
+        get: operations["list_visits"];
+        put?: never;
+        /** A link of one use with which somebody without an account may wait to be let into this call; told only now. */
+        post: operations["offer_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room}/visits/{visit}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a link back that nobody has come by. */
+        delete: operations["withdraw_visit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visit/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a link offers; looking does not use it up. */
+        post: operations["look_at_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where this visitor may come in. */
+        get: operations["own_visit"];
+        put?: never;
+        /** Use a link up: this browser is a visitor's until the visit is over. */
+        post: operations["enter_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/callbacks/{room}/take": {
         parameters: {
             query?: never;
@@ -1200,7 +1270,24 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        /**
+         * Admit
+         * @description Somebody of headquarters lets a visitor in who waits.
+         */
+        Admit: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "admit";
+            /** Person */
+            person: string;
+        };
         /**
          * AllMuted
          * @description The host muted everybody but itself; the members' `muted` follow as `member_changed`.
@@ -1786,7 +1873,7 @@ export interface components {
             body: string;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
          * @description What a client measured of its PeerConnection.
@@ -1832,6 +1919,21 @@ export interface components {
          * @enum {string}
          */
         Codec: "opus" | "vp8" | "h264" | "vp9" | "av1";
+        /**
+         * ComeIn
+         * @description A visitor waits to be let in, or takes its seat again; answered by `done` and `visit`.
+         */
+        ComeIn: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "come_in";
+        };
         /**
          * DeclineCall
          * @description The expert does not answer now; with `back_in_s` it calls back by then if nobody else answers.
@@ -2272,6 +2374,17 @@ export interface components {
             tokens: components["schemas"]["KeptToken"][];
         };
         /**
+         * Knock
+         * @description A visitor who waits to be let into a call.
+         */
+        Knock: {
+            person: components["schemas"]["Person"];
+            /** Session */
+            session: string;
+            /** Since */
+            since: number;
+        };
+        /**
          * Language
          * @description What people speak on a call.
          * @enum {string}
@@ -2582,6 +2695,30 @@ export interface components {
             title: components["schemas"]["Name"];
             /** Invite */
             invite: string[];
+        };
+        /**
+         * OpenVisit
+         * @description A link that nobody has come by, without its secret.
+         */
+        OpenVisit: {
+            /** Id */
+            id: string;
+            /** By */
+            by: string;
+            /** Created At */
+            created_at: number;
+            /** Expires At */
+            expires_at: number;
+            /** Opened */
+            opened: boolean;
+        };
+        /**
+         * OpenVisits
+         * @description Those of one call, the one that expires first first.
+         */
+        OpenVisits: {
+            /** Links */
+            links: components["schemas"]["OpenVisit"][];
         };
         /**
          * Part
@@ -3238,7 +3375,7 @@ export interface components {
          * @description What somebody is for. What that allows, and where, is in signaling.domain.access.
          * @enum {string}
          */
-        Role: "store" | "expert" | "trainer" | "manager" | "store_manager" | "operations" | "learner" | "admin" | "auditor" | "guest";
+        Role: "store" | "expert" | "trainer" | "manager" | "store_manager" | "operations" | "learner" | "admin" | "auditor" | "visitor" | "guest";
         /**
          * Roles
          * @description What somebody may do, and where: the main role, which others are told, and further grants.
@@ -3296,7 +3433,7 @@ export interface components {
             /** Ver */
             ver: number;
             /** Event */
-            event: components["schemas"]["MemberChanged"] | components["schemas"]["CallChanged"] | components["schemas"]["HandsChanged"] | components["schemas"]["RecordingChanged"] | components["schemas"]["StillRequested"] | components["schemas"]["StillAdded"] | components["schemas"]["AllMuted"] | components["schemas"]["RoomClosed"];
+            event: components["schemas"]["MemberChanged"] | components["schemas"]["CallChanged"] | components["schemas"]["HandsChanged"] | components["schemas"]["RecordingChanged"] | components["schemas"]["StillRequested"] | components["schemas"]["StillAdded"] | components["schemas"]["AllMuted"] | components["schemas"]["VisitorMoved"] | components["schemas"]["RoomClosed"];
         };
         /**
          * RoomGone
@@ -3371,6 +3508,8 @@ export interface components {
             recording: components["schemas"]["RoomRecording"] | null;
             /** Stills */
             stills?: components["schemas"]["Still"][];
+            /** Lobby */
+            lobby?: components["schemas"]["Knock"][];
         };
         /**
          * Routing
@@ -3459,6 +3598,23 @@ export interface components {
             body: string;
         };
         /**
+         * SendAway
+         * @description Somebody of headquarters refuses a visitor who waits, or puts one out; the link is dead.
+         */
+        SendAway: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "send_away";
+            /** Person */
+            person: string;
+        };
+        /**
          * Sent
          * @description The message is committed: the tick turns from waiting to sent.
          */
@@ -3492,7 +3648,7 @@ export interface components {
             limit: components["schemas"]["Limit"];
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.
@@ -3903,6 +4059,125 @@ export interface components {
             type: "use_layers";
             /** Layers */
             layers: components["schemas"]["Layer"][];
+        };
+        /**
+         * VisitEnd
+         * @description Why a visit, or the link to one, is over.
+         * @enum {string}
+         */
+        VisitEnd: "withdrawn" | "refused" | "removed" | "left" | "ended";
+        /**
+         * VisitEntry
+         * @description Who comes by it; the link is used up.
+         */
+        VisitEntry: {
+            /** Token */
+            token: string;
+            /** Name */
+            name: string;
+            /**
+             * Company
+             * @default
+             */
+            company: string;
+            /** Consent */
+            consent: boolean;
+        };
+        /**
+         * VisitLink
+         * @description The one time that the link is told: only the hash of its secret is kept.
+         */
+        VisitLink: {
+            /** Id */
+            id: string;
+            /** Address */
+            address: string;
+            /** Picture */
+            picture: string[];
+            /** Expires At */
+            expires_at: number;
+        };
+        /**
+         * VisitOffer
+         * @description What a link says to whoever holds it, before anything is asked for.
+         */
+        VisitOffer: {
+            chain: components["schemas"]["Name"];
+            by: components["schemas"]["Name"];
+            /** Expires At */
+            expires_at: number;
+        };
+        /**
+         * VisitStage
+         * @enum {string}
+         */
+        VisitStage: "waiting" | "in" | "over";
+        /**
+         * VisitStep
+         * @description How far a visitor came.
+         * @enum {string}
+         */
+        VisitStep: "knocked" | "admitted" | "refused" | "removed" | "left" | "gone";
+        /**
+         * VisitToken
+         * @description The secret of a link.
+         */
+        VisitToken: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * VisitTold
+         * @description How far this visitor came. Whoever is in gets `room`, whole, with every change of it.
+         */
+        VisitTold: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "visit";
+            /** Room */
+            room: string;
+            stage: components["schemas"]["VisitStage"];
+            /** @default null */
+            why: components["schemas"]["VisitEnd"] | null;
+        };
+        /**
+         * VisitWish
+         * @description A link for one visitor to this call.
+         */
+        VisitWish: {
+            /**
+             * Life S
+             * @default 1800
+             */
+            life_s: number;
+        };
+        /**
+         * Visiting
+         * @description Where a visitor may come in.
+         */
+        Visiting: {
+            /** Room */
+            room: string;
+        };
+        /**
+         * VisitorMoved
+         * @description Whoever knocked waits in the lobby; any other step takes them out of it.
+         */
+        VisitorMoved: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "visitor_moved";
+            knock: components["schemas"]["Knock"];
+            step: components["schemas"]["VisitStep"];
+            /**
+             * By
+             * @default null
+             */
+            by: string | null;
         };
         /**
          * Welcome
@@ -7461,6 +7736,431 @@ export interface operations {
             };
         };
     };
+    list_visits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenVisits"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    offer_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitLink"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description policy, forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    withdraw_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room: string;
+                visit: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    look_at_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitToken"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOffer"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description locked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    own_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visiting"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    enter_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitEntry"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description consent, conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description locked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     take: {
         parameters: {
             query?: never;
@@ -7749,7 +8449,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description foreign_origin */
+            /** @description forbidden, foreign_origin */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7834,6 +8534,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     replay: {
@@ -7858,6 +8567,15 @@ export interface operations {
             };
             /** @description sign_in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7899,6 +8617,15 @@ export interface operations {
             };
             /** @description sign_in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8080,6 +8807,15 @@ export interface operations {
             };
             /** @description sign_in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

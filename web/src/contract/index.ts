@@ -19,11 +19,20 @@ export type Bye = S['Bye']
 export type Ice = S['Ice']
 export type Install = S['Install']
 
-export type RoomState = Omit<Written<S['RoomState'], 'hands' | 'stills'>, 'members'> & { members: Member[] }
+export type RoomState = Omit<Written<S['RoomState'], 'hands' | 'stills'>, 'members' | 'lobby'> & {
+  members: Member[]
+  lobby: Knock[]
+}
 export type RoomEvent =
-  | Exclude<S['RoomDelta']['event'], { type: 'member_changed' }>
+  | Exclude<S['RoomDelta']['event'], { type: 'member_changed' | 'visitor_moved' }>
+  | (Omit<S['VisitorMoved'], 'knock'> & { knock: Knock })
   | (Omit<S['MemberChanged'], 'member'> & { member: Member })
 export type Member = Omit<S['Member'], 'person'> & { person: Person }
+export type Knock = Omit<S['Knock'], 'person'> & { person: Person }
+export type VisitTold = S['VisitTold']
+export type VisitLink = S['VisitLink']
+export type VisitOffer = S['VisitOffer']
+export type OpenVisit = S['OpenVisit']
 export type MemberState = Member['state']
 export type Asking = S['Asking']
 export type Call = S['Call']

@@ -21,6 +21,12 @@ export function apply(state: RoomState, event: RoomEvent): RoomState {
       return { ...state, ver, recording: event.recording }
     case 'still_added':
       return { ...state, ver, stills: [...state.stills, event.still] }
+    case 'visitor_moved': {
+      const { knock, step } = event
+      const waiting = state.lobby.filter((one) => one.person.id !== knock.person.id)
+      const lobby = step === 'knocked' ? [...waiting, knock].sort((a, b) => a.since - b.since) : waiting
+      return { ...state, ver, lobby }
+    }
     case 'room_closed':
       return { ...state, ver, closed_at: event.at, end: event.end }
     case 'still_requested':

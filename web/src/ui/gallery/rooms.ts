@@ -57,6 +57,7 @@ export function ringing(): RoomState {
       timings: { tap: NOW - 14_000, ring: NOW - 13_900, answer: null, connected: null, first_frame: null },
       end: null,
     },
+    lobby: [],
     hands: [],
     recording: null,
     stills: [],
@@ -161,6 +162,7 @@ export function session(): RoomState {
       member(TABLETS[5]!, 'left'),
     ],
     call: null,
+    lobby: [],
     hands: [
       { person: TABLETS[1]!.id, raised_at: NOW - 130_000 },
       { person: TABLETS[0]!.id, raised_at: NOW - 50_000 },

@@ -1,0 +1,482 @@
+"""Visitors through the public doors: from the link to the call, and out again for good."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from contract.audit import AuditPage
+from contract.client import (
+    Ack,
+    Admit,
+    CallStore,
+    ClientMessage,
+    CloseRoom,
+    ComeIn,
+    GetRoom,
+    Hello,
+    LeaveRoom,
+    OpenSession,
+    Ping,
+    Read,
+    ReportFigures,
+    SendAway,
+    StartCall,
+    Sync,
+)
+from contract.errors import ByeCode, ErrorCode
+from contract.http import Me
+from contract.ids import PersonId, RoomId, StoreId, room_channel
+from contract.people import Name
+from contract.policies import Policies
+from contract.quality import ClientSample
+from contract.rooms import EndReason, MemberState, Reason, RoomState
+from contract.server import Done, Error, Pong, Room, VisitEnd, VisitStage, VisitTold
+from contract.visits import OpenVisits, Visiting, VisitLink, VisitOffer
+from runtime.supervise import TaskScope
+from signaling.auth.limits import WRONG_PER_ADDRESS
+from signaling.auth.visits import MAX_PER_ROOM
+from signaling.domain import seats
+from tests.signaling.service.test_matrix import VERBS
+from tests.signaling.service.world import World, answered, offer
+from tests.support.clients import Tab, new_cid
+from tests.support.nodes import FakeRecorder, FakeWorker, connected
+from tests.support.server import Answer, Client
+from tests.support.signaling_process import SignalingProcess
+
+pytestmark = pytest.mark.flow
+
+WANG = {"name": "王师傅", "company": "Rational", "consent": True}
+
+
+async def invite(by: Tab, room: RoomId) -> str:
+    """The secret of a new link."""
+    made = await by.browser.post(f"/api/rooms/{room}/visits", json={"life_s": 1800})
+    assert made.status == 201, made.body
+    return made.read(VisitLink).address.rpartition("/g/")[2]
+
+
+async def enter(browser: Client, token: str, **said: object) -> Answer:
+    answer = await browser.post("/api/visit", json={**WANG, "token": token, **said})
+    if answer.status == 200:
+        browser.person = answer.read(Me).person
+    return answer
+
+
+async def knock(who: Tab, room: RoomId) -> None:
+    assert isinstance(await who.do(ComeIn(cid=new_cid(), room=room)), Done)
+
+
+async def comes(world: World, by: Tab, room: RoomId) -> Tab:
+    """A visitor who waits in the lobby, as everybody in the call sees."""
+    browser = await world.server.stranger()
+    assert (await enter(browser, await invite(by, room))).status == 200
+    who = await world.tab("", browser)
+    await knock(who, room)
+    await by.until(lambda: who.person in waiting(by.rooms[room]), "the knock")
+    return who
+
+
+async def admitted(world: World, by: Tab, room: RoomId) -> Tab:
+    who = await comes(world, by, room)
+    assert isinstance(await by.do(Admit(cid=new_cid(), room=room, person=who.person)), Done)
+    await who.until(lambda: room in who.rooms, "the call")
+    return who
+
+
+def waiting(state: RoomState) -> list[PersonId]:
+    return [one.person.id for one in state.lobby]
+
+
+def state_of(state: RoomState, who: Tab) -> MemberState | None:
+    return next((member.state for member in state.members if member.person.id == who.person), None)
+
+
+def told(who: Tab) -> list[tuple[VisitStage, VisitEnd | None]]:
+    return [(message.stage, message.why) for message in who.heard if isinstance(message, VisitTold)]
+
+
+async def is_over(who: Tab, why: VisitEnd) -> None:
+    """Told why, cut off, and signed out."""
+    await who.until(lambda: who.bye, "bye")
+    assert told(who)[-1] == (VisitStage.OVER, why)
+    assert who.bye is not None
+    assert who.bye.code is ByeCode.SIGNED_OUT
+    assert (await who.browser.get("/api/me")).status == 401
+
+
+async def test_from_the_link_to_the_call_and_home_again(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    made = (await chen.browser.post(f"/api/rooms/{room}/visits", json={})).read(VisitLink)
+    token = made.address.rpartition("/g/")[2]
+    assert len(token) >= 43, "256 bits"
+    assert token not in str((await chen.browser.get(f"/api/rooms/{room}/visits")).body)
+
+    phone = await world.server.stranger()
+    seen = (await phone.post("/api/visit/look", json={"token": token})).read(VisitOffer)
+    assert (seen.by, seen.expires_at) == (Name(zh="陈立群", en="Chen Liqun"), made.expires_at)
+    assert (await phone.post("/api/visit/look", json={"token": token})).status == 200, "looking uses nothing up"
+    [listed] = (await chen.browser.get(f"/api/rooms/{room}/visits")).read(OpenVisits).links
+    assert (listed.id, listed.by, listed.opened) == (made.id, chen.person, True)
+    assert (await enter(phone, token, consent=False)).code is ErrorCode.CONSENT
+    assert (await enter(phone, token)).status == 200
+    assert (await chen.browser.get(f"/api/rooms/{room}/visits")).read(OpenVisits).links == []
+    assert (await phone.get("/api/visit")).read(Visiting).room == room
+
+    wang = await world.tab("", phone)
+    assert wang.rooms == {}
+    await knock(wang, room)
+    await wang.until(lambda: told(wang) == [(VisitStage.WAITING, None)], "it waits")
+    for who in (store, chen):
+        [one] = (await who.room(lambda s: bool(s.lobby), "the knock")).lobby
+        assert (one.person.name.zh, one.person.title) == ("王师傅", Name(zh="Rational", en="Rational"))
+    assert (await offer(wang, room)).status == 404, "no media before it is let in"
+    assert isinstance(await chen.do(Admit(cid=new_cid(), room=room, person=wang.person)), Done)
+    await store.until(lambda: state_of(store.rooms[room], wang) is MemberState.JOINED, "everybody sees it")
+    await wang.until(lambda: room in wang.rooms, "the call")
+    assert {one.person.id for one in wang.rooms[room].members} == {store.person, chen.person, wang.person}
+    assert (await offer(wang, room)).status == 201
+
+    await chen.write(room_channel(room), "for the house only")
+    await store.until(lambda: store.shown.get(room_channel(room)), "the message")
+    assert isinstance(await wang.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    await is_over(wang, VisitEnd.LEFT)
+    assert wang.shown == {}
+    await store.until(lambda: state_of(store.rooms[room], wang) is MemberState.LEFT, "it is out")
+    assert store.rooms[room].closed_at is None
+    assert (await enter(phone, token)).status == 404
+
+    admin = await world.server.sign_in("admin")
+    lines = [one for one in (await admin.get("/api/audit?limit=200")).read(AuditPage).lines if one.object == room]
+    assert [(one.action.value, one.person) for one in reversed(lines) if one.action.value.startswith("visit")] == [
+        ("visit_offered", chen.person),
+        ("visit_opened", None),
+        ("visitor_came", wang.person),
+        ("visitor_waits", wang.person),
+        ("visitor_admitted", chen.person),
+        ("visitor_left", wang.person),
+    ]
+    assert all(one.name == Name(zh="王师傅", en="王师傅") for one in lines if one.person == wang.person)
+
+
+async def test_a_visitor_hears_of_nothing_but_who_sits_in_the_call(world: World) -> None:
+    store, chen, liu = [await world.tab(login) for login in ("store-0117", "chen", "liu")]
+    room = await answered(store, chen)
+    wang = await admitted(world, chen, room)
+    other = await comes(world, chen, room)
+    await chen.do(SendAway(cid=new_cid(), room=room, person=other.person))
+    await chen.until(lambda: not chen.rooms[room].lobby, "away")
+    await wang.until(lambda: wang.rooms[room].ver == chen.rooms[room].ver, "the newest")
+    said = "".join(message.model_dump_json() for message in wang.heard)
+    for stranger in (liu.person, other.person, "p-zhang"):
+        assert stranger not in said
+    whole = chen.rooms[room].call
+    assert whole is not None
+    assert whole.steps
+    seen = wang.rooms[room].call
+    assert seen is not None
+    assert seen.steps == []
+    assert {message.type for message in wang.heard} <= {
+        "welcome",
+        "presence",
+        "callbacks",
+        "queue",
+        "done",
+        "visit",
+        "room",
+    }
+    await wang.say(GetRoom(room=room))
+    await wang.until(lambda: len([m for m in wang.heard if isinstance(m, Room)]) > 1, "the room again")
+    assert wang.rooms[room].lobby == []
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [("lobby", VisitEnd.REFUSED), ("call", VisitEnd.REMOVED), ("lobby", VisitEnd.ENDED), ("call", VisitEnd.ENDED)],
+)
+async def test_who_is_sent_away_or_whose_call_ends_is_out_for_good(world: World, where: str, why: VisitEnd) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    wang = await (comes if where == "lobby" else admitted)(world, chen, room)
+    unused = await invite(chen, room)
+    wish = LeaveRoom(cid=new_cid(), room=room) if why is VisitEnd.ENDED else None
+    assert isinstance(await chen.do(wish or SendAway(cid=new_cid(), room=room, person=wang.person)), Done)
+    await is_over(wang, why)
+    stranger = await world.server.stranger()
+    opens = (await stranger.post("/api/visit/look", json={"token": unused})).status
+    assert opens == (404 if why is VisitEnd.ENDED else 200), "a link lives no longer than its call"
+
+
+async def test_a_reload_comes_back_and_another_browser_does_not(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    token = await invite(chen, room)
+    phone, other = await world.server.stranger(), await world.server.stranger()
+    assert (await enter(phone, token)).status == 200
+    assert (await enter(other, token)).code is ErrorCode.NOT_FOUND
+    for _ in range(2):  # while it waits, and again
+        wang = await world.tab("", phone)
+        await knock(wang, room)
+        assert wang.welcome is not None
+        session = wang.welcome.session
+        await chen.room(lambda s, session=session: [k.session for k in s.lobby] == [session], "the newest tab waits")  # type: ignore[misc]
+    await chen.do(Admit(cid=new_cid(), room=room, person=wang.person))
+    await wang.until(lambda: room in wang.rooms, "in")
+    again = await world.tab("", phone)
+    assert room in again.rooms or await again.until(lambda: room in again.rooms, "the room")
+    await knock(again, room)
+    assert again.welcome is not None
+    mine = again.welcome.session
+    await again.room(lambda s: any(m.session == mine for m in s.members), "the seat is the new tab's")
+    assert (await offer(again, room)).status == 201
+    assert (await other.post("/api/visit/look", json={"token": token})).code is ErrorCode.NOT_FOUND
+
+
+async def test_of_many_who_come_by_one_link_one_comes_in(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    token = await invite(chen, room)
+    browsers = [await world.server.stranger() for _ in range(20)]
+    answers = await asyncio.gather(*(enter(one, token, name=f"guest {n}") for n, one in enumerate(browsers)))
+    assert Counter(answer.status for answer in answers) == {200: 1, 404: 19}
+
+
+async def test_a_link_that_opens_nothing_says_the_same_whatever_it_was(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    used, withdrawn, old = [await invite(chen, room) for _ in range(3)]
+    assert (await enter(await world.server.stranger(), used)).status == 200
+    [first, second] = (await chen.browser.get(f"/api/rooms/{room}/visits")).read(OpenVisits).links
+    path = f"/api/rooms/{room}/visits"
+    assert (await chen.browser.ask("DELETE", f"{path}/{first.id}")).status == 204
+    assert (await chen.browser.ask("DELETE", f"{path}/{first.id}")).status == 404, "it is withdrawn already"
+    late = second.expires_at
+    world.server.house.visits._wall_ms = lambda: late
+    stranger = await world.server.stranger()
+    said = set()
+    for token in (used, withdrawn, old, "never there", "x" * 128, "\u202e"):
+        for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
+            said.add((answer.status, answer.body))
+    assert len(said) == 1
+    assert next(iter(said))[0] == 404
+
+
+async def test_guesses_at_links_are_counted_by_address(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    token = await invite(chen, await answered(store, chen))
+    stranger = await world.server.stranger()
+    for number in range(WRONG_PER_ADDRESS):
+        path = ("/api/visit/look", "/api/visit")[number % 2]
+        guess = await stranger.post(path, json={**WANG, "token": f"guess-{number}"})
+        assert guess.code is ErrorCode.NOT_FOUND
+    for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
+        assert (answer.status, answer.code) == (429, ErrorCode.LOCKED), "the right one too"
+
+
+async def test_what_a_stranger_calls_themselves_is_shown_as_it_can_be_read(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    token = await invite(chen, await answered(store, chen))
+    stranger = await world.server.stranger()
+    for hostile in ("", " ", "\u202e\u200b", "x" * 201, "\x00"):
+        answer = await enter(stranger, token, name=hostile)
+        assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE), hostile
+    assert (await enter(stranger, token, name="Wang\u202e\nLei", company="\u2066")).status == 200, "not used up by that"
+    assert stranger.person is not None
+    assert (stranger.person.name.en, stranger.person.title) == ("Wang Lei", None)
+
+
+async def test_a_browser_of_the_house_is_no_visitors(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    token = await invite(chen, await answered(store, chen))
+    answer = await enter(await world.server.sign_in("store-0108"), token)
+    assert (answer.status, answer.code) == (409, ErrorCode.CONFLICT)
+    assert (await enter(await world.server.stranger(), token)).status == 200, "the link is as good as before"
+
+
+async def test_who_may_invite_and_how_many(world: World) -> None:
+    store, chen, liu, admin = [await world.tab(login) for login in ("store-0117", "chen", "liu", "admin")]
+    room = await answered(store, chen)
+    wang = await admitted(world, chen, room)
+    for who, status in ((store, 403), (liu, 404), (admin, 404), (wang, 403)):
+        assert (await who.browser.post(f"/api/rooms/{room}/visits", json={})).status == status, who.person
+        assert (await who.browser.get(f"/api/rooms/{room}/visits")).status == status, who.person
+    for _ in range(MAX_PER_ROOM):
+        await invite(chen, room)
+    more = await chen.browser.post(f"/api/rooms/{room}/visits", json={})
+    assert (more.status, more.code) == (429, ErrorCode.TOO_MANY)
+
+
+async def test_nobody_else_is_let_in_or_sent_away(world: World) -> None:
+    store, chen, liu = [await world.tab(login) for login in ("store-0117", "chen", "liu")]
+    room = await answered(store, chen)
+    wang = await comes(world, chen, room)
+    for who, code in ((store, ErrorCode.FORBIDDEN), (liu, ErrorCode.NOT_FOUND), (wang, ErrorCode.FORBIDDEN)):
+        for kind in (Admit, SendAway):
+            refused = await who.do(kind(cid=new_cid(), room=room, person=wang.person))
+            assert isinstance(refused, Error)
+            assert refused.code is code, (who.person, kind)
+    absent = await wang.do(ComeIn(cid=new_cid(), room=RoomId("01900000-0000-7000-8000-00000000ffff")))
+    assert isinstance(absent, Error)
+    assert absent.code is ErrorCode.NOT_FOUND
+    assert waiting(chen.rooms[room]) == [wang.person]
+
+
+MORE: dict[str, Callable[[RoomId, PersonId], ClientMessage]] = {
+    "hello": lambda _room, _who: Hello(ticket="x", proto=1, device="device-1"),
+    "ping": lambda _room, _who: Ping(n=7),
+    "sync": lambda room, _who: Sync(ch=room_channel(room), after=0),
+    "ack": lambda room, _who: Ack(ch=room_channel(room), seq=1),
+    "read": lambda room, _who: Read(ch=room_channel(room), seq=1),
+    "get_room": lambda room, _who: GetRoom(room=room),
+    "report_figures": lambda room, _who: ReportFigures(room=room, sample=ClientSample(over_s=5.0, sent=[], seen=[])),
+    "start_call": lambda _room, _who: StartCall(cid=new_cid(), reason=Reason.ANY),
+    "call_store": lambda _room, _who: CallStore(cid=new_cid(), store=StoreId("s-0117"), reason=Reason.ANY),
+    "open_session": lambda _room, who: OpenSession(cid=new_cid(), title=Name(zh="x", en="x"), invite=[who]),
+    "close_room": lambda room, _who: CloseRoom(cid=new_cid(), room=room),
+    "leave_room": lambda room, _who: LeaveRoom(cid=new_cid(), room=room),
+    "come_in": lambda room, _who: ComeIn(cid=new_cid(), room=room),
+}
+"""Verbs without a row in the matrix of a session."""
+SAYS = {
+    "ping": "",
+    "get_room": "",
+    "report_figures": "",
+    "come_in": "done",
+    "join_room": "consent",
+    "set_media": "done",
+    "raise_hand": "done",
+    "report_quality": "done",
+    "leave_room": "done",
+}
+"""What a visitor in the call is answered; everything else is `forbidden`. `hello` comes once."""
+OUTSIDE = SAYS | dict.fromkeys(
+    ("join_room", "set_media", "raise_hand", "report_quality", "report_figures"), "not_found"
+)
+"""In the lobby."""
+
+
+@pytest.mark.parametrize(("where", "expected"), [("call", SAYS), ("lobby", OUTSIDE)])
+async def test_a_visitor_may_say_what_it_needs_and_nothing_else(
+    world: World, where: str, expected: dict[str, str]
+) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    wang = await (admitted if where == "call" else comes)(world, chen, room)
+    make = {verb: row[0] for verb, row in VERBS.items()} | MORE
+    kinds = {kind.model_fields["type"].default for kind in get_args(get_args(ClientMessage)[0])}
+    assert kinds == set(make)
+    got: dict[str, str] = {}
+    for verb in sorted(kinds - {"hello"}, key=lambda verb: verb == "leave_room"):
+        message = make[verb](room, chen.person)
+        wang.heard.clear()
+        await wang.say(message)
+        cid = getattr(message, "cid", None)
+        if cid is None:
+            await wang.say(Ping(n=9))
+            await wang.until(lambda: any(isinstance(m, Pong) and m.n == 9 for m in wang.heard), "what came before")
+            got[verb] = next((m.code.value for m in wang.heard if isinstance(m, Error)), "")
+        else:
+            answer = await wang.answer(cid)
+            got[verb] = answer.code.value if isinstance(answer, Error) else "done"
+    assert got == dict.fromkeys(kinds - {"hello"}, "forbidden") | expected
+    assert chen.rooms[room].closed_at is None
+
+
+async def test_who_vanishes_from_the_lobby_or_the_call_frees_the_place(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seats, "QUIET_S", 0.05)
+    monkeypatch.setattr(seats, "LEFT_S", 0.1)
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    wang = await comes(world, chen, room)
+    assert wang.socket is not None
+    await wang.socket.close()
+    await chen.until(lambda: waiting(chen.rooms[room]) == [], "nobody waits")
+    back = await world.tab("", wang.browser)
+    await knock(back, room)
+    await chen.until(lambda: waiting(chen.rooms[room]) == [wang.person], "it knocks again")
+
+
+async def test_a_restart_loses_neither_who_waits_nor_who_is_in(tmp_path: Path) -> None:
+    worker, recorder = FakeWorker(), FakeRecorder()
+    async with (
+        SignalingProcess(tmp_path) as signaling,
+        connected(signaling.data, worker, recorder),
+        TaskScope("tabs") as scope,
+    ):
+
+        async def stay(browser: Client, name: str) -> Tab:
+            made = Tab(browser)
+            scope.spawn(made.stay(), name=name)
+            await made.until(lambda: made.welcome, "welcome")
+            return made
+
+        store, chen = [await stay(await signaling.sign_in(login), login) for login in ("store-0117", "chen")]
+        room = await answered(store, chen)
+        visitors = []
+        for name in ("in", "waits"):
+            browser = await signaling.stranger()
+            assert (await enter(browser, await invite(chen, room), name=name)).status == 200
+            visitors.append(await stay(browser, name))
+            await knock(visitors[-1], room)
+        inside, outside = visitors
+        assert isinstance(await chen.do(Admit(cid=new_cid(), room=room, person=inside.person)), Done)
+        await inside.until(lambda: room in inside.rooms, "in")
+        assert (await offer(inside, room)).status == 201
+        worker.heard.clear()
+        await signaling.kill()
+        for who in (chen, inside, outside):
+            await who.until(lambda who=who: who.socket is None, "the end")  # type: ignore[misc]
+        inside.rooms.clear()
+        await signaling.start()
+        for who in (chen, inside, outside):
+            await who.until(lambda who=who: who.socket is not None and who.welcome, "back")  # type: ignore[misc]
+        await inside.until(lambda: room in inside.rooms, "still in")
+        assert state_of(inside.rooms[room], inside) is MemberState.JOINED
+        assert worker.legs, "its media did not notice"
+        await chen.room(lambda s: waiting(s) == [outside.person], "still waits")
+        outside.heard.clear()
+        await knock(outside, room)
+        await outside.until(lambda: told(outside) == [(VisitStage.WAITING, None)], "and is told so")
+        await chen.do(SendAway(cid=new_cid(), room=room, person=inside.person))
+        await inside.until(lambda: (VisitStage.OVER, VisitEnd.REMOVED) in told(inside), "out")
+        assert isinstance(await chen.do(Admit(cid=new_cid(), room=room, person=outside.person)), Done)
+        await outside.until(lambda: room in outside.rooms, "in")
+        await chen.do(LeaveRoom(cid=new_cid(), room=room))
+        await outside.until(lambda: (VisitStage.OVER, VisitEnd.ENDED) in told(outside), "over")
+        assert chen.rooms[room].end is EndReason.HUNG_UP or await chen.room(lambda s: s.end is not None, "the end")
+
+
+async def test_the_archive_names_the_visitor_and_shows_it_nothing(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    wang = await admitted(world, chen, room)
+    await chen.do(LeaveRoom(cid=new_cid(), room=room))
+    await is_over(wang, VisitEnd.ENDED)
+    assert "王师傅" in (await chen.browser.get("/api/archive")).body.decode()
+    assert wang.person in (await chen.browser.get(f"/api/archive/{room}")).body.decode()
+    assert (await wang.browser.get(f"/api/archive/{room}")).status == 401
+    admin = await world.server.sign_in("admin")
+    assert wang.person not in (await admin.get("/api/people")).body.decode(), "no account of the house"
+    renamed = await admin.put(f"/api/people/{wang.person}", json={"name": {"zh": "x", "en": "x"}})
+    assert renamed.status == 404
+
+
+async def test_a_chain_that_takes_no_guests_takes_no_visitors_either(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    token = await invite(chen, room)
+    admin = await world.server.sign_in("admin")
+    assert (await admin.put("/api/policies", json=Policies(guests=False).model_dump(mode="json"))).status == 204
+    refused = await chen.browser.post(f"/api/rooms/{room}/visits", json={})
+    assert (refused.status, refused.code) == (403, ErrorCode.POLICY)
+    stranger = await world.server.stranger()
+    for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
+        assert (answer.status, answer.code) == (404, ErrorCode.NOT_FOUND)
+    assert (await admin.put("/api/policies", json=Policies(guests=True).model_dump(mode="json"))).status == 204
+    assert (await enter(stranger, token)).status == 200
