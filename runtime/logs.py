@@ -1,7 +1,9 @@
 """Structured logs: a fixed message plus fields, ids bound once at the edge by `bind`."""
 
+import json
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from runtime.lean import without
@@ -14,7 +16,7 @@ with without("rich"):  # colours for a terminal: a tenth of every start, and mem
 
 __all__ = ["Logger", "bind_contextvars", "bound_contextvars", "clear_contextvars", "get_logger", "setup", "setup_by"]
 
-Logger = structlog.stdlib.BoundLogger
+Logger = structlog.typing.FilteringBoundLogger
 
 
 def setup(process: str, *, level: str, fmt: str, file: logging.Handler | None = None) -> None:
@@ -25,30 +27,76 @@ def setup(process: str, *, level: str, fmt: str, file: logging.Handler | None = 
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         lambda _logger, _name, event: {"process": process, **event},
     ]
-    final = structlog.processors.JSONRenderer() if fmt == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
+    final: list[Any] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=_json)
+        if fmt == "json"
+        else structlog.dev.ConsoleRenderer(colors=False),
+    ]
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr), *([file] if file is not None else [])]
-    for handler in handlers:
-        handler.setFormatter(
-            structlog.stdlib.ProcessorFormatter(
-                foreign_pre_chain=shared,
-                processors=[
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    final,
-                ],
-            )
-        )
     root = logging.getLogger()
     root.handlers[:] = handlers
     root.setLevel(level.upper())
+    structlog.configure(
+        processors=[*shared, *final],
+        logger_factory=_Lines(handlers),
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
+        cache_logger_on_first_use=False,
+    )
+    for handler in handlers:
+        handler.setFormatter(
+            _Formatter(
+                foreign_pre_chain=shared,
+                processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final],
+            )
+        )
     for noisy in ("aiosqlite", "asyncio", "aiohttp.access", "aioice", "aiortc", "alembic"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+
+
+class _Line(logging.LogRecord):
+    """A line of our own on its way to the handlers, in its last form already. Without what the standard library finds
+    out about every record, its caller, thread and process, which says nothing in our lines and costs half of each."""
+
+    def __init__(self, text: str) -> None:
+        self.name, self.msg, self.args = "passline", text, ()
+        self.levelno, self.levelname = logging.INFO, "INFO"
+        self.exc_info = self.exc_text = self.stack_info = None
+
+    def getMessage(self) -> str:
+        return str(self.msg)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """For the lines of libraries; ours are as they should be."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage() if isinstance(record, _Line) else super().format(record)
+
+
+class _Lines:
+    """Makes what structlog gives its last form to: one thing that writes lines, of whatever level, to `handlers`."""
+
+    def __init__(self, handlers: Sequence[logging.Handler]) -> None:
+        self._handlers = handlers
+
+    def __call__(self, *_name: object) -> "_Lines":
+        return self
+
+    def info(self, text: str) -> None:
+        """Write it."""
+        line = _Line(text)
+        for handler in self._handlers:
+            handler.handle(line)
+
+    debug = warning = error = critical = info
+
+
+_encoder = json.JSONEncoder(default=repr)
+
+
+def _json(event: Any, **_default: object) -> str:
+    return _encoder.encode(event)
 
 
 def setup_by(process: str, settings: Settings) -> None:
@@ -66,5 +114,5 @@ def setup_by(process: str, settings: Settings) -> None:
 
 def get_logger(name: str) -> Logger:
     """The logger of one module."""
-    logger: Logger = structlog.stdlib.get_logger(name)
+    logger: Logger = structlog.get_logger(name)
     return logger
