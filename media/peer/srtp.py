@@ -5,7 +5,7 @@ a buffer that is kept. It belongs to the functions of one leg, which are called 
 """
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
 
 import pylibsrtp
 from pylibsrtp import ffi, lib  # type: ignore[attr-defined]  # its cffi binding, re-exported without saying so
@@ -44,23 +44,42 @@ class Keys:
         self.session = int(ffi.cast("uintptr_t", tx._srtp[0]))
         self.reading = int(ffi.cast("uintptr_t", rx._srtp[0]))
         """The C sessions of `protect` and `unprotect`, for a plane in C; they live as long as these keys' functions."""
-        buffer = ffi.new("char[]", MAX_DATAGRAM_BYTES + _TRAILER_BYTES)
-        self.protect = _transform(lib.srtp_protect, tx, buffer)
-        self.protect_rtcp = _transform(lib.srtp_protect_rtcp, tx, buffer)
-        self.unprotect = _transform(lib.srtp_unprotect, rx, buffer)
-        self.unprotect_rtcp = _transform(lib.srtp_unprotect_rtcp, rx, buffer)
+        room = _Room()
+        self.protect = _transform(lib.srtp_protect, tx, room)
+        self.protect_rtcp = _transform(lib.srtp_protect_rtcp, tx, room)
+        self.unprotect = _transform(lib.srtp_unprotect, rx, room)
+        self.unprotect_rtcp = _transform(lib.srtp_unprotect_rtcp, rx, room)
+
+
+class _Room:
+    """For one packet, where the C functions change it."""
+
+    def __init__(self) -> None:
+        self.buffer = ffi.new("char[]", MAX_DATAGRAM_BYTES + _TRAILER_BYTES)
+        self.view = ffi.buffer(self.buffer)
+        self.length = ffi.new("int *")
+
+
+@cache
+def _policy(profile: int, streams: int) -> pylibsrtp.Policy:
+    """What all sessions of a kind have in common; to make one costs as much as the session."""
+    policy = pylibsrtp.Policy(ssrc_type=streams, srtp_profile=profile)
+    policy.allow_repeat_tx = True
+    policy.window_size = WINDOW_PACKETS
+    return policy
 
 
 def _session(profile: int, key: bytes, streams: int) -> pylibsrtp.Session:
-    policy = pylibsrtp.Policy(key=key, ssrc_type=streams, srtp_profile=profile)
-    policy.allow_repeat_tx = True
-    policy.window_size = WINDOW_PACKETS
-    return pylibsrtp.Session(policy)
+    policy = _policy(profile, streams)
+    policy.key = key
+    try:
+        return pylibsrtp.Session(policy)  # which has a copy of the key
+    finally:
+        policy.key = None
 
 
-def _transform(function: Callable[..., int], session: pylibsrtp.Session, buffer: Any) -> Transform:  # cffi has no types
-    view = ffi.buffer(buffer)
-    length = ffi.new("int *")
+def _transform(function: Callable[..., int], session: pylibsrtp.Session, room: _Room) -> Transform:
+    buffer, view, length = room.buffer, room.view, room.length
     handle = session._srtp[0]
 
     def transform(packet: bytes, _session: pylibsrtp.Session = session) -> bytes:

@@ -4,9 +4,8 @@ Everything a stranger may send comes through `parse` and `parse_success`: they r
 not well-formed, and raise nothing.
 """
 
-import hashlib
 import hmac
-import ipaddress
+import socket
 import struct
 import zlib
 from typing import NamedTuple
@@ -122,17 +121,18 @@ def _attributes(data: bytes, wanted: int) -> _Found | None:
 
 def authentic(message: BindingRequest | BindingSuccess, pwd: str) -> bool:
     """Whether the sender knows `pwd`: ours in a request, its own in a response (RFC 8445 §7.2.2)."""
-    expected = hmac.new(pwd.encode(), message.signed, hashlib.sha1).digest()
+    expected = hmac.digest(pwd.encode(), message.signed, "sha1")
     return hmac.compare_digest(expected, message.integrity)
 
 
 def success(transaction: bytes, address: Address, pwd: str) -> bytes:
     """A binding success response with XOR-MAPPED-ADDRESS."""
-    host = ipaddress.ip_address(address[0].partition("%")[0])
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    host = socket.inet_pton(family, address[0].partition("%")[0])
     mask = MAGIC + transaction
-    port = bytes(a ^ b for a, b in zip(struct.pack("!H", address[1]), mask, strict=False))
-    mapped = bytes(a ^ b for a, b in zip(host.packed, mask, strict=False))
-    value = bytes((0, 1 if host.version == 4 else 2)) + port + mapped
+    mapped = int.from_bytes(host) ^ int.from_bytes(mask[: len(host)])
+    value = _HEAD.pack(2 if family is socket.AF_INET6 else 1, address[1] ^ int.from_bytes(mask[:2]))
+    value += mapped.to_bytes(len(host))
     return _signed(_BINDING_SUCCESS, transaction, _attribute(_XOR_MAPPED_ADDRESS, value), pwd)
 
 
@@ -159,7 +159,7 @@ def _attribute(kind: int, value: bytes) -> bytes:
 def _signed(kind: int, transaction: bytes, body: bytes, pwd: str) -> bytes:
     """The message with MESSAGE-INTEGRITY and FINGERPRINT, without which a browser does not take it for STUN."""
     covered = _message(kind, transaction, body, len(body) + 4 + _INTEGRITY_BYTES)
-    body += _attribute(_MESSAGE_INTEGRITY, hmac.new(pwd.encode(), covered, hashlib.sha1).digest())
+    body += _attribute(_MESSAGE_INTEGRITY, hmac.digest(pwd.encode(), covered, "sha1"))
     printed = zlib.crc32(_message(kind, transaction, body, len(body) + 8)) ^ _FINGERPRINT_XOR
     body += _attribute(_FINGERPRINT, struct.pack("!I", printed))
     return _message(kind, transaction, body, len(body))

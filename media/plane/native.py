@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from ipaddress import ip_address
 from typing import Any
 
 from media.plane.base import MOST_DATAGRAM_BYTES, Address, OnPacket, OnReport, Plaintext, Take, Target, Targets
@@ -342,7 +341,9 @@ class NativePlane:
         if fd is None or address is None:
             _kernel.lib.plane_aim(self._plane, handle, -1, b"", 0, 0)
         else:
-            host = ip_address(address[0].partition("%")[0]).packed
+            host = socket.inet_pton(
+                socket.AF_INET6 if ":" in address[0] else socket.AF_INET, address[0].partition("%")[0]
+            )
             _kernel.lib.plane_aim(self._plane, handle, fd, host, len(host), address[1])
 
     def close(self, handle: int) -> None:
