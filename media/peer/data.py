@@ -17,7 +17,6 @@ from aiortc.rtcsctptransport import (
     InitChunk,
     SackChunk,
 )
-from OpenSSL import SSL
 
 from contract.base import decode, encode
 from contract.data import CLIENT_DATA, MAX_UP_BYTES, ClientData, ServerData
@@ -183,7 +182,7 @@ class _Sctp(RTCSctpTransport):
 
     async def _send_chunk_now(self, chunk: Chunk) -> None:
         # Also called from timers, in tasks that nobody awaits.
-        with contextlib.suppress(ConnectionError, SSL.Error):
+        with contextlib.suppress(ConnectionError):
             await super()._send_chunk(chunk)
 
     def let_go(self) -> None:

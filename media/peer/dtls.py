@@ -10,16 +10,15 @@ more often than we would repeat it ourselves: an answer is many times as long as
 """
 
 import asyncio
-import contextlib
-import hashlib
 from collections.abc import Callable
 from enum import Enum, auto
 
 from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTPProtectionProfile
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 
 from media.peer.endpoint import Endpoint
+from media.peer.openssl import READ_BYTES, Association, Step, accept_any
 from media.peer.srtp import Keys, SrtpError
 from runtime import clock
 from runtime.logs import get_logger
@@ -37,7 +36,6 @@ it was greeted twice meanwhile."""
 RESEND_MAX_S = 0.8
 MOST_MESSAGES = 8
 """In one datagram; a browser sends one. Each costs a decryption, and the mux counts only datagrams."""
-_READ_BYTES = 1500
 _HANDSHAKE, _CLIENT_HELLO = 22, 1
 _HANDSHAKE_AT = 13
 """Length of the head of a record: what follows begins with the type of the message."""
@@ -62,6 +60,7 @@ class _Certificate(RTCCertificate):
     def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
         if self._context is None:
             self._context = super()._create_ssl_context(srtp_profiles)
+            accept_any(self._context)  # aiortc does too, by a callback that makes objects of what it does not look at
             # A session that is resumed would be one of another peer's keys; and each would be kept.
             self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         return self._context
@@ -77,9 +76,9 @@ class Identity:
         )
         """SHA-256 in the form SDP wants it."""
 
-    def connection(self) -> SSL.Connection:
-        """For one peer, which is asked for its certificate."""
-        return SSL.Connection(self.certificate._create_ssl_context(_PROFILES))
+    def association(self, *, client: bool) -> Association:
+        """For one peer, which is asked for its certificate; `client` if we are one."""
+        return Association(self.certificate._create_ssl_context(_PROFILES), client=client)
 
 
 class DtlsTransport:
@@ -114,7 +113,7 @@ class DtlsTransport:
         self._fingerprint = bytes.fromhex(fingerprint.replace(":", ""))
         self._on_up, self._on_end = on_up, on_end
         self._state = _State.NEW
-        self._ssl: SSL.Connection | None = None
+        self._ssl: Association | None = None
         self._flight: list[bytes] = []
         self._wait_s = 0.0
         self._resent_at = float("-inf")
@@ -142,18 +141,18 @@ class DtlsTransport:
         """Raises ConnectionError if there is no handshake, or no peer any more."""
         if self._ssl is None or self._state is not _State.CONNECTED:
             raise ConnectionError("not connected")
-        self._ssl.send(data)
+        self._ssl.write(data)
         self._write(self._ssl)
 
     def keys(self) -> Keys:
         """SRTP in both directions, after the handshake. Raises ConnectionError if none was agreed on."""
         ssl = self._ssl
         assert ssl is not None
-        agreed = ssl.get_selected_srtp_profile()
+        agreed = ssl.srtp_profile()
         profile = next((profile for profile in _PROFILES if profile.openssl_profile == agreed), None)
         if profile is None:
             raise ConnectionError("no SRTP profile")
-        secret = ssl.export_keying_material(_LABEL, 2 * (profile.key_length + profile.salt_length))
+        secret = ssl.exported(_LABEL, 2 * (profile.key_length + profile.salt_length))
         client, server = (profile.get_key_and_salt(secret, side) for side in (0, 1))
         tx, rx = (server, client) if self.server else (client, server)
         return Keys.of(profile.libsrtp_profile, tx, rx)
@@ -165,19 +164,14 @@ class DtlsTransport:
         self._on_up = self._on_end = _tell_nobody
         self.on_data = _nobody
         if ssl is not None and self._state is not _State.ENDED:
-            with contextlib.suppress(SSL.Error):  # in the middle of a handshake
-                ssl.shutdown()
+            ssl.close()
             self._write(ssl)
         self._end()
 
     # --- inside ----------------------------------------------------------------------------------------------------
 
-    def _begin(self) -> SSL.Connection:
-        ssl = self._ssl = self._identity.connection()
-        if self.server:
-            ssl.set_accept_state()
-        else:
-            ssl.set_connect_state()
+    def _begin(self) -> Association:
+        ssl = self._ssl = self._identity.association(client=not self.server)
         self._state = _State.CONNECTING
         return ssl
 
@@ -185,14 +179,14 @@ class DtlsTransport:
         match self._state:
             case _State.NEW if self.server:
                 ssl = self._begin()
-                ssl.bio_write(datagram)
+                ssl.put(datagram)
                 self._shake_hands(ssl)
             case _State.CONNECTING:
                 assert self._ssl is not None
                 if self._flight and _is_hello(datagram) and clock.now() - self._resent_at >= RESEND_S:
                     self._resend()
                     self._wait()
-                self._ssl.bio_write(datagram)
+                self._ssl.put(datagram)
                 self._shake_hands(self._ssl)
             case _State.CONNECTED:
                 assert self._ssl is not None
@@ -200,63 +194,51 @@ class DtlsTransport:
             case _:
                 pass  # a server that greets first, or what comes after the end
 
-    def _shake_hands(self, ssl: SSL.Connection) -> None:
-        try:
-            ssl.do_handshake()
-        except SSL.WantReadError:
-            flight = self._write(ssl)
-            if flight:
-                self._flight = flight
+    def _shake_hands(self, ssl: Association) -> None:
+        step = ssl.shake_hands()
+        sent = self._write(ssl)  # of a failure the alert that tells the peer
+        if step is Step.WAITS:
+            if sent:
+                self._flight = sent
                 self._wait_s = RESEND_S if self.server else HELLO_AGAIN_S
                 self._wait()
             return
-        except SSL.Error:
-            self._write(ssl)  # the alert that tells the peer
-            self._end()
-            return
-        self._write(ssl)
         self._forget_flight()
-        certificate = ssl.get_peer_certificate()
-        if certificate is None or _sha256(certificate) != self._fingerprint:
+        if step is not Step.DONE or ssl.certificate_sha256() != self._fingerprint:
             self._end()
             return
         self._state = _State.CONNECTED
         self._on_up()
 
-    def _read(self, ssl: SSL.Connection, datagram: bytes) -> None:
+    def _read(self, ssl: Association, datagram: bytes) -> None:
         """All that is in it: what stayed would come before what the next datagram brings."""
-        ssl.bio_write(datagram)
+        ssl.put(datagram)
         messages = 0
         while self._state is _State.CONNECTED:
-            try:
-                data = ssl.recv(_READ_BYTES)
-            except SSL.ZeroReturnError:
-                self._write(ssl)
-                self.said_goodbye = True
+            data = ssl.read()
+            if isinstance(data, bytes):
+                messages += 1
+                if messages > MOST_MESSAGES:
+                    log.warning("peer packs too many messages into one datagram", most=MOST_MESSAGES)
+                    self._end()
+                    return
+                self.on_data(data)
+                continue
+            self._write(ssl)  # a flight that was repeated, which may have an answer; or an alert
+            if data is not Step.WAITS:
+                self.said_goodbye = data is Step.CLOSED
                 self._end()
-                return
-            except SSL.Error:
-                self._write(ssl)  # nothing more: a flight that was repeated, which may have an answer; or junk
-                return
-            messages += 1
-            if messages > MOST_MESSAGES:
-                log.warning("peer packs too many messages into one datagram", most=MOST_MESSAGES)
-                self._end()
-                return
-            self.on_data(data)
+            return
 
-    def _write(self, ssl: SSL.Connection) -> list[bytes]:
+    def _write(self, ssl: Association) -> list[bytes]:
         """Send everything that OpenSSL has for the peer; the datagrams."""
         sent: list[bytes] = []
-        while True:
-            try:
-                datagram = ssl.bio_read(_READ_BYTES)
-            except SSL.Error:  # nothing more
-                return sent
+        while datagram := ssl.take():
             self._endpoint.send(datagram)
             sent.append(datagram)
-            if len(datagram) < _READ_BYTES:
-                return sent
+            if len(datagram) < READ_BYTES:
+                break
+        return sent
 
     def _wait(self) -> None:
         """For an answer to our flight, from now on."""
@@ -286,10 +268,6 @@ class DtlsTransport:
         if self._state is not _State.ENDED:
             self._state = _State.ENDED
             self._on_end()
-
-
-def _sha256(certificate: crypto.X509) -> bytes:
-    return hashlib.sha256(crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)).digest()
 
 
 def _is_hello(datagram: bytes) -> bool:

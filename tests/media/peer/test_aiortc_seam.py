@@ -1,4 +1,4 @@
-"""Every private name of aiortc and pylibsrtp that media.peer leans on; who moves one fails here."""
+"""Every private name of aiortc, pylibsrtp and pyOpenSSL that media.peer leans on; who moves one fails here."""
 
 import inspect
 import re
@@ -28,12 +28,15 @@ SCTP = {
     *("_init", "_set_state", "_data_channel_flush"),
 }
 CHANNEL = {"_addBufferedAmount"}
+OPENSSL = {"_ssl", "_into_ssl", "_from_ssl"}
+"""What a connection of pyOpenSSL calls its own in C; besides its context's `_context`, and `OpenSSL._util`."""
 
 
 def test_the_versions_are_the_ones_this_was_tried_with() -> None:
     assert metadata.version("aiortc").startswith("1.16.")
     assert metadata.version("aioice").startswith("0.13.")
     assert metadata.version("pylibsrtp").startswith("1.0.")
+    assert metadata.version("pyopenssl").startswith("26.")
 
 
 async def test_the_association_has_our_names() -> None:
@@ -83,6 +86,16 @@ def test_all_peers_share_one_context_and_no_session_is_resumed_in_it() -> None:
     assert SSL.Context(SSL.DTLS_METHOD).set_session_cache_mode(SSL.SESS_CACHE_OFF) != SSL.SESS_CACHE_OFF
 
 
+def test_a_connection_still_carries_what_openssl_knows_it_by() -> None:
+    context = Identity().certificate._create_ssl_context([rtcdtlstransport.SRTP_AEAD_AES_128_GCM])
+    assert context.get_verify_mode() == SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+    connection = SSL.Connection(context)
+    assert all(getattr(connection, name) for name in OPENSSL)
+    made = inspect.getsource(SSL.Connection.__init__)
+    assert "_lib.SSL_set_bio(self._ssl, self._into_ssl, self._from_ssl)" in made
+    assert "_ffi.gc(ssl, _lib.SSL_free)" in made, "which frees both"
+
+
 def test_what_we_call_and_replace_of_sctp_is_what_we_know() -> None:
     coroutines = SCTP - {"_inbound_streams", "_sack_misordered", "_data_channel_queue", "_set_state"}
     for name in coroutines:
@@ -116,7 +129,7 @@ def test_a_session_still_carries_the_c_handle_and_our_functions_do_what_its_own_
 def test_the_list_above_is_complete() -> None:
     """No module of media.peer uses a private name of a library that is not tested here."""
     folder = Path(media.peer.__file__).parent
-    known = {*WIRE, *SCTP, *CHANNEL, "_create_ssl_context", "_srtp"}
+    known = {*WIRE, *SCTP, *CHANNEL, *OPENSSL, "_create_ssl_context", "_context", "_util", "_srtp"}
     own = {
         name
         for path in folder.glob("*.py")

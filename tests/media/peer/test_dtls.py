@@ -1,12 +1,15 @@
 """A handshake that loses datagrams goes on without a second's wait, and what ends a peer is told once."""
 
 import contextlib
+import hmac
 from collections.abc import Callable
+from random import Random
 from typing import cast
 
 import pytest
 from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTPProtectionProfile
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from OpenSSL import SSL
 
 from media.peer import dtls
@@ -19,6 +22,9 @@ pytestmark = pytest.mark.link
 
 NEVER_S = 3600.0
 JUNK = bytes((22, 254, 253)) + bytes(20)
+ALERT, HANDSHAKE, DATA = 21, 22, 23
+WARNING, FATAL = 1, 2
+CLOSE_NOTIFY, INTERNAL_ERROR, USER_CANCELED = 0, 80, 90
 
 
 class Way:
@@ -253,6 +259,80 @@ async def test_the_peers_goodbye_is_told_once() -> None:
     assert pair.server.said_goodbye
     pair.server.stop()
     assert pair.events == ["up", "end"]
+
+
+def record(kind: int, content: bytes, *, epoch: int, number: int) -> bytes:
+    """RFC 6347 §4.1."""
+    return bytes((kind, 254, 253)) + epoch.to_bytes(2) + number.to_bytes(6) + len(content).to_bytes(2) + content
+
+
+def sealed(client: Client, kind: int, content: bytes) -> bytes:
+    """As a record that the client made itself, with its keys (RFC 5246 §6.3, RFC 5288 §3)."""
+    secret, server, own = client.ssl.master_key(), client.ssl.server_random(), client.ssl.client_random()
+    assert secret is not None
+    assert server is not None
+    assert own is not None
+    seed = label = b"key expansion" + server + own
+    keys = b""
+    while len(keys) < 40:
+        label = hmac.digest(secret, label, "sha256")
+        keys += hmac.digest(secret, label + seed, "sha256")
+    at = (1).to_bytes(2) + (1000).to_bytes(6)
+    nonce = at
+    told = at + bytes((kind, 254, 253)) + len(content).to_bytes(2)
+    hidden = AESGCM(keys[:16]).encrypt(keys[32:36] + nonce, content, told)
+    return record(kind, nonce + hidden, epoch=1, number=1000)
+
+
+async def test_a_fatal_alert_of_the_peer_ends_it() -> None:
+    pair = Pair()
+    pair.shake_hands()
+    assert not pair.receive([sealed(pair.client, ALERT, bytes((WARNING, USER_CANCELED)))])
+    assert pair.events == ["up"]
+    other = Pair()
+    other.shake_hands()
+    other.receive([sealed(other.client, ALERT, bytes((FATAL, INTERNAL_ERROR)))])
+    assert other.events == ["up", "end"]
+    assert not other.server.said_goodbye
+    with pytest.raises(ConnectionError):
+        other.server.send(b"x")
+    assert not other.receive(other.client.sends(b"late"))
+    pair.server.stop()
+
+
+def forged(pair: Pair) -> list[bytes]:
+    """What somebody sends who knows no keys, and perhaps has seen records of the peer."""
+    random, real = Random(6347), pair.client.sends(b"real")[0]
+    pair.receive([real])
+    alerts = [bytes((level, what)) for level in (WARNING, FATAL) for what in (CLOSE_NOTIFY, INTERNAL_ERROR)]
+    contents = [*alerts, b"", b"\x01", bytes(24), random.randbytes(40), pair.hello[0][13:]]
+    made = [
+        record(kind, content, epoch=epoch, number=number)
+        for kind in (20, ALERT, HANDSHAKE, DATA, 24, 99)
+        for content in contents
+        for epoch in (0, 1, 2)
+        for number in (0, 2000)
+    ]
+    for _ in range(400):
+        cut = bytearray(real[: random.randrange(1, len(real) + 1)])
+        cut[random.randrange(len(cut))] ^= 1 << random.randrange(8)
+        made.append(bytes(cut))
+    return [real, *pair.hello, b"", *made, real + made[0]]
+
+
+async def test_nobody_ends_a_peer_without_its_keys() -> None:
+    """Records that are not the peer's are discarded (RFC 6347 §4.1.2.7)."""
+    pair = Pair()
+    pair.shake_hands()
+    heard: list[bytes] = []
+    pair.server.on_data = heard.append
+    datagrams = forged(pair)
+    for number, datagram in enumerate(datagrams):
+        pair.receive([datagram])
+        assert pair.events == ["up"], datagram.hex()
+        pair.receive(pair.client.sends(b"%d" % number))
+    assert heard == [b"real", *(b"%d" % number for number in range(len(datagrams)))]
+    pair.server.stop()
 
 
 async def test_our_goodbye_is_said_once_and_told_to_nobody_here() -> None:
