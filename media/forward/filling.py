@@ -53,6 +53,19 @@ class Filling:
             self._note(leg)
         self._ask_layers(now)
 
+    def welcome(self, leg: Leg, now: float, wall_ns: int) -> None:
+        """Settle the slots of one who is ready now. Nobody else's show anything else by that: they do once something of
+        the newcomer is live, or a grant changed, and both come to `refill`."""
+        here = self._here
+        if here.shared is not self.shared:
+            self.refill(now, wall_ns)
+            return
+        standings = here.standings(now)
+        self._fill(leg, standings, here.speakers.ranked((who.participant for who in standings), now), now)
+        leg.tell()
+        self._note(leg)
+        self._ask_layers(now)
+
     def look(self, now: float) -> None:
         """Settle anew what depends on links and sizes only, of the legs whose turn it is."""
         self.shared = self._here.shared

@@ -69,6 +69,8 @@ class MediaRoom:
         self._sampler = Sampler()
         self._paced: list[Leg] = []
         """Legs whose pictures are spread: let go with every packet, and with every tick."""
+        self._regranted = False
+        """A leg came with other grants than its participant had, and slots are not settled by them yet."""
         self._given_up = self._lost = 0
         """Packets that never came, and those that were lost on the way at first; of legs that are gone."""
 
@@ -81,6 +83,8 @@ class MediaRoom:
 
         With `low_delay` its camera is shown to everybody without waiting for smoothness.
         """
+        before = self._here.members.get(leg.participant)
+        self._regranted |= before is not None and (before.grants, before.host) != (grants, host)
         member = self._here.member(leg.participant, grants, host=host)
         added = Leg(
             leg,
@@ -127,7 +131,11 @@ class MediaRoom:
         self._sampler.began(leg, now)
         if leg.sections.sources:
             leg.port.send_data(UseCodec(video=self.codec))
-        self._filling.refill(now, wall_ns)
+        if self._regranted:
+            self._regranted = False
+            self._filling.refill(now, wall_ns)
+        else:
+            self._filling.welcome(leg, now, wall_ns)
 
     @property
     def empty(self) -> bool:

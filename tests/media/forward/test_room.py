@@ -107,6 +107,18 @@ def test_vp8_is_chosen_before_a_slot_is_filled_when_somebody_cannot_decode_h264(
     assert anna.codecs == [Codec.H264, Codec.VP8, Codec.H264]
 
 
+def test_grants_that_come_with_another_connection_count_from_when_it_is_ready() -> None:
+    world = World()
+    world.join("anna")
+    ben = world.join("ben")
+    world.run(1)
+    assert ben.filled("4") == ("anna", Source.CAMERA)
+    mute = Grants(publish=False, subscribe=True, record=False)
+    world.join("anna", leg="anna-2", parts=sections(first_ssrc=7000), grants=mute, publishes=False)
+    assert ben.filled("4") == (None, None)
+    assert ("anna", Source.CAMERA) not in world.events.live
+
+
 def test_the_pointer_goes_to_everybody_else_and_not_too_often() -> None:
     world = World()
     anna, ben = world.join("anna"), world.join("ben")
