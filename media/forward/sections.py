@@ -1,7 +1,6 @@
 """What the SDP answerer settled for one PeerConnection, as plain data: its send sections and its slots."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 from contract.media import Codec, Layer, Source
@@ -55,26 +54,20 @@ class Sections:
     """All media sections of one PeerConnection, in the order of the offer."""
 
     all: tuple[Section, ...]
+    sources: tuple[Section, ...] = field(init=False, compare=False)
+    """Sections the client sends."""
+    slots: tuple[Section, ...] = field(init=False, compare=False)
+    """Sections we fill."""
+    numbered: bool = field(init=False, compare=False)
+    """Whether packets to this client carry transport-wide numbers."""
+    video_codecs: frozenset[Codec] = field(init=False, compare=False)
+    """Video codecs this client can receive; every one if it has no video slot."""
 
-    @cached_property
-    def sources(self) -> tuple[Section, ...]:
-        """Sections the client sends."""
-        return tuple(section for section in self.all if section.direction == "recvonly")
-
-    @cached_property
-    def slots(self) -> tuple[Section, ...]:
-        """Sections we fill."""
-        return tuple(section for section in self.all if section.direction == "sendonly")
-
-    @cached_property
-    def numbered(self) -> bool:
-        """Whether packets to this client carry transport-wide numbers."""
-        return any("transport_cc" in section.ext for section in self.slots)
-
-    @cached_property
-    def video_codecs(self) -> frozenset[Codec]:
-        """Video codecs this client can receive; every one if it has no video slot."""
-        video = [section for section in self.slots if section.kind == "video"]
-        if not video:
-            return VIDEO
-        return frozenset.intersection(*(frozenset(section.pt_of) for section in video))
+    def __post_init__(self) -> None:
+        slots = tuple(section for section in self.all if section.direction == "sendonly")
+        video = [section.pt_of.keys() for section in slots if section.kind == "video"]
+        known = vars(self)  # a frozen dataclass has no other way
+        known["sources"] = tuple(section for section in self.all if section.direction == "recvonly")
+        known["slots"] = slots
+        known["numbered"] = any("transport_cc" in section.ext for section in slots)
+        known["video_codecs"] = frozenset(video[0]).intersection(*video[1:]) if video else VIDEO
