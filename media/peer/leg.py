@@ -381,4 +381,4 @@ def _no_keys(_data: bytes) -> bytes:
 
 
 def _new_ssrc() -> int:
-    return secrets.randbelow(2**32 - 2) + 1
+    return secrets.randbits(32) or 1

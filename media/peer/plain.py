@@ -6,6 +6,8 @@ are stage pair n. What it neither sends nor receives is answered port 0. All els
 (RFC 9725 §4.4.3), with Rejection(`not_acceptable`).
 """
 
+from collections.abc import Sequence
+
 from contract.errors import ErrorCode, Rejection
 from contract.media import MediaUse, Source
 from media.peer.offer import Offer, OfferSection
@@ -53,7 +55,7 @@ def parts(offer: Offer, use: MediaUse) -> list[Part | None]:
     return found
 
 
-def transport_of(offer: Offer, parts: list[Part | None]) -> OfferSection:
+def transport_of(offer: Offer, parts: Sequence[Part | None]) -> OfferSection:
     """The section whose ICE and DTLS serve all that are answered. Raises Rejection(`not_acceptable`).
 
     An offer that could do without BUNDLE has credentials in every section; those of the first one that is answered and

@@ -77,15 +77,15 @@ def answer(
 ) -> Answer:
     """Answer an offer. Raises ProtocolViolation(`bad_sdp`) saying what is wrong, or Rejection as media.peer.plain."""
     offer = parse(offer_text)
-    parts: list[Part | None]
+    parts: tuple[Part | None, ...]
     if isinstance(layout, MediaUse):
-        parts = plain.parts(offer, layout)
+        parts = tuple(plain.parts(offer, layout))
         transport = plain.transport_of(offer, parts)
         refuse: Callable[[str], PasslineError] = plain.refused
     else:
         _check_order(offer.shape, layout)
         _check_credentials(offer)
-        parts = list(own_parts(layout))
+        parts = own_parts(layout)
         transport = offer.sections[0]
         refuse = bad
     if transport.ufrag is None or transport.pwd is None or transport.fingerprint is None:
@@ -101,13 +101,18 @@ def answer(
         lines.append("a=group:BUNDLE " + " ".join(bundle))
     lines += ["a=extmap-allow-mixed", "a=msid-semantic: WMS *"]
     settled: list[Section] = []
-    codecs = tuple(video_codecs)
     setup = _SETUP.get(transport.outline.setup or "", "passive")
     transport_lines = _transport_lines(local, setup)
-    for index, (offered, part) in enumerate(zip(offer.sections, parts, strict=True)):
-        if part is not None:
-            section, media_lines = _settle(index, offered, part, codecs, new_ssrc, refuse)
-            lines += media_lines
+    drafts = _drafts(offer.shape, parts, tuple(video_codecs))
+    for index, (offered, draft) in enumerate(zip(offer.sections, drafts, strict=True)):
+        if draft is not None:
+            if not draft.agreed.pt_of:
+                kind = offered.outline.kind
+                raise refuse(f"section {index} has {'no opus' if kind == 'audio' else 'no video codec that we know'}")
+            section = _settle(offered, draft, new_ssrc)
+            lines.append(draft.text)
+            if section.direction == "sendonly":
+                lines += _slot_lines(section)
             lines += transport_lines
             if not settled:
                 lines += [*candidate_lines(local.addresses), "a=end-of-candidates"]
@@ -175,34 +180,62 @@ def _check_credentials(offer: Offer) -> None:
             raise bad(f"section {index} has credentials of its own")
 
 
-def _settle(
-    index: int,
-    offered: OfferSection,
-    part: Part,
-    video_codecs: tuple[Codec, ...],
-    new_ssrc: Callable[[], int],
-    refuse: Callable[[str], PasslineError],
-) -> tuple[Section, list[str]]:
-    """Decide codecs, extensions and SSRCs of one media section; and say so in the lines of the answer."""
-    outline = offered.outline
-    kind: Literal["audio", "video"] = "audio" if outline.kind == "audio" else "video"
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What is settled of a section for every client whose offer has this shape: all but SSRCs and credentials."""
+
+    part: Part
+    agreed: Terms
+    layers: tuple[Layer, ...]
+    text: str
+    """Of the answer, up to the lines of SSRCs."""
+
+
+@lru_cache(maxsize=REMEMBERED_SHAPES)
+def _drafts(shape: Shape, parts: tuple[Part | None, ...], codecs: tuple[Codec, ...]) -> tuple[_Draft | None, ...]:
+    return tuple(
+        None if part is None else _draft(outline, part, codecs)
+        for outline, part in zip(shape.outlines, parts, strict=True)
+    )
+
+
+def _draft(outline: Outline, part: Part, codecs: tuple[Codec, ...]) -> _Draft:
+    """Decide codecs and extensions of one media section; and say so in the lines of the answer."""
     layers = _layers(outline) if part.source is Source.CAMERA else ()
     slot = part.source is None
-    agreed = terms(kind, outline.formats, outline.described, video_codecs, slot=slot, layered=bool(layers))
-    if not agreed.pt_of:
-        raise refuse(f"section {index} has {'no opus' if kind == 'audio' else 'no video codec that we know'}")
-    if slot:
+    kind = _kind(outline)
+    agreed = terms(kind, outline.formats, outline.described, codecs, slot=slot, layered=bool(layers))
+    lines = [
+        f"m={kind} 9 {plain.RTP} " + " ".join(map(str, agreed.formats)),
+        "c=IN IP4 0.0.0.0",
+        "a=rtcp:9 IN IP4 0.0.0.0",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        *([f"a=mid:{outline.mid}"] if outline.mid else []),
+        "a=sendonly" if slot else "a=recvonly",
+        *agreed.lines,
+        *(f"a=rid:{layer} recv" for layer in layers),
+    ]
+    if layers:
+        lines.append("a=simulcast:recv " + ";".join("~" * paused + name for name, paused in outline.simulcast))
+    return _Draft(part, agreed, layers, "\r\n".join(lines))
+
+
+def _settle(offered: OfferSection, draft: _Draft, new_ssrc: Callable[[], int]) -> Section:
+    """Decide the SSRCs of one media section."""
+    part, agreed = draft.part, draft.agreed
+    if part.source is None:
         ssrc, rtx_ssrc = new_ssrc(), new_ssrc() if agreed.rtx_of else 0
-    elif layers:
+    elif draft.layers:
         ssrc, rtx_ssrc = 0, 0
     else:
         ssrc, rtx_ssrc = offered.fid or (offered.ssrcs[0] if offered.ssrcs else 0, 0)
-    section = Section(
-        mid=outline.mid,
-        kind=kind,
-        direction="sendonly" if slot else "recvonly",
+    return Section(
+        mid=offered.outline.mid,
+        kind=_kind(offered.outline),
+        direction="sendonly" if part.source is None else "recvonly",
         source=part.source,
-        layers=layers,
+        layers=draft.layers,
         stage=part.stage,
         floor=part.floor,
         ssrc=ssrc,
@@ -213,7 +246,10 @@ def _settle(
         sound_again=agreed.sound_again,
         ext=agreed.ext,
     )
-    return section, _media_lines(outline, section, agreed)
+
+
+def _kind(outline: Outline) -> Literal["audio", "video"]:
+    return "audio" if outline.kind == "audio" else "video"
 
 
 def _layers(outline: Outline) -> tuple[Layer, ...]:
@@ -223,25 +259,6 @@ def _layers(outline: Outline) -> tuple[Layer, ...]:
     tags = [outline.described.extensions.get(EXTENSIONS[name]) for name in ("rid", "repaired_rid")]
     told_apart = all(tag is not None and tag.id <= MAX_EXTENSION_ID for tag in tags)
     return tuple(known) if told_apart and len(known) == len(names) else ()
-
-
-def _media_lines(outline: Outline, section: Section, agreed: Terms) -> list[str]:
-    lines = [
-        f"m={section.kind} 9 {plain.RTP} " + " ".join(map(str, agreed.formats)),
-        "c=IN IP4 0.0.0.0",
-        "a=rtcp:9 IN IP4 0.0.0.0",
-        "a=rtcp-mux",
-        "a=rtcp-rsize",
-        *([f"a=mid:{section.mid}"] if section.mid else []),
-        f"a={section.direction}",
-        *agreed.lines,
-    ]
-    if section.direction == "sendonly":
-        lines += _slot_lines(section)
-    if section.layers:
-        lines += [f"a=rid:{layer} recv" for layer in section.layers]
-        lines.append("a=simulcast:recv " + ";".join("~" * paused + name for name, paused in outline.simulcast))
-    return lines
 
 
 def _slot_lines(section: Section) -> list[str]:
