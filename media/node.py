@@ -139,8 +139,7 @@ class MediaNode:
                 )
             )
             return
-        self._say(Answered(request=request.request, sdp=leg.answer_sdp))
-        self._say(leg.report())
+        self._say(Answered(request=request.request, sdp=leg.answer_sdp), leg.report())
         self.rooms.run(leg)
 
     def _restart_ice(self, request: RestartIce) -> None:
@@ -150,7 +149,7 @@ class MediaNode:
         else:
             self._say(Answered(request=request.request, sdp=leg.restart_ice(request.ufrag, request.pwd)))
 
-    def _say(self, message: FromWorker) -> None:
+    def _say(self, *messages: FromWorker) -> None:
         """To signaling, if it is there; what is lost is in the next hello."""
         link = self._link
         if link is None:
@@ -161,7 +160,7 @@ class MediaNode:
             self._scope.spawn(link.aclose(), name="cut-link")
             return
         try:
-            link.send(encode(message))
+            link.send(*map(encode, messages))
         except LinkClosed:
             self._unlink()
 

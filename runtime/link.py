@@ -35,11 +35,11 @@ class Link:
         except (asyncio.IncompleteReadError, ConnectionError, OSError) as error:
             raise LinkClosed("closed by the other side") from error
 
-    def send(self, record: bytes) -> None:
-        """Queue one record. Raises LinkClosed if the connection is gone."""
+    def send(self, *records: bytes) -> None:
+        """Queue these, to leave together. Raises LinkClosed if the connection is gone."""
         if self._writer.is_closing():
             raise LinkClosed("closing")
-        self._writer.write(_LENGTH.pack(len(record)) + record)
+        self._writer.write(b"".join(part for record in records for part in (_LENGTH.pack(len(record)), record)))
 
     def send_framed(self, data: bytes) -> None:
         """Queue bytes that already carry their length (contract.tap)."""
