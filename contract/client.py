@@ -128,9 +128,13 @@ class RoomCommand(Command):
 
 
 class Rung(RoomCommand):
-    """This device rings; the first report sets the call's ring time."""
+    """This device rings. The first report of all sets the call's ring time; each device's own is kept with its ring."""
 
     type: Literal["rung"] = "rung"
+    hidden: bool = False
+    """The page is in the background."""
+    silent: bool = False
+    """The browser lets the page make no sound before somebody touches it."""
 
 
 class AcceptCall(RoomCommand):

@@ -13,6 +13,7 @@ from contract.media import Layout, MediaUse
 from contract.people import Login, Name, Person, PresenceEntry, Role, Store
 from contract.policies import Policies
 from contract.recording import Gap, Part, Point
+from contract.rings import CallRing
 from contract.rooms import EndReason, Reason, RecordingState, RoomKind, Still, Timings
 from contract.server import ChatMessage
 
@@ -340,6 +341,10 @@ class CallQuality(Message):
     left_out: int
     """How many more there are."""
     marks: list[QualityMark]
+    timings: Timings | None
+    """How quickly each stage of a call went."""
+    rings: list[CallRing]
+    """What became of each of its rings, in the order in which they began, for as long as `keep_rings_days` says."""
 
 
 class Publish(Message):

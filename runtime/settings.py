@@ -89,6 +89,8 @@ class Settings(BaseModel):
     """A process that does not answer for so long is killed and started again; 0 never does."""
     keep_recordings_days: Annotated[float, Field(ge=0, le=36_500)] = 0.0
     """Recordings that ended longer ago are deleted, but for published ones; 0 keeps all."""
+    keep_rings_days: Annotated[float, Field(ge=1, le=3650)] = 90.0
+    """What became of each ring is kept so long."""
     disk_reserve_mb: Annotated[int, Field(ge=0, le=10_000_000)] = 500
     """Free space, 10^6 bytes, below which nothing is recorded and no photo is taken in."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from contract.client import AcceptCall, Admit, ComeIn, Hello, SendAway
+from contract.client import AcceptCall, Admit, ComeIn, Hello, Rung, SendAway
 from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, room_channel
@@ -42,6 +42,7 @@ from signaling.live.quality import LiveQuality
 from signaling.live.queue import LiveQueue
 from signaling.live.reconcile import Reconciler
 from signaling.live.revocation import Revocation
+from signaling.live.rings import LiveRings
 from signaling.live.rooms import Rooms
 from signaling.live.routing import LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
@@ -76,6 +77,7 @@ class Service:
         self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
         self.policies = LivePolicies()
         self.visitors = Visitors(Visits(database), self.sessions)
+        self.rings = LiveRings(database, self.sessions)
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
             database,
@@ -89,6 +91,7 @@ class Service:
             self.queue,
             self.policies,
             self.visitors,
+            self.rings,
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
@@ -111,7 +114,12 @@ class Service:
             url=settings.origins[0] if settings.origins else None,
         )
         self.keeper = Keeper(
-            database, settings.data, self.rooms, health.alarms, keep_days=settings.keep_recordings_days
+            database,
+            settings.data,
+            self.rooms,
+            health.alarms,
+            keep_days=settings.keep_recordings_days,
+            keep_rings_days=settings.keep_rings_days,
         )
         figures.register(health.registry, self.sessions, self.rooms, self._hub, database, settings.data)
 
@@ -135,11 +143,13 @@ class Service:
             self._scope.spawn(self._revocation.run(), name="revocation")
             self._scope.spawn(self._directory.run(), name="directory")
             self._scope.spawn(self.quality.run(), name="quality")
+            self._scope.spawn(self.rings.run(), name="rings")
             self._scope.spawn(self.keeper.watch(), name="alarms")
             self._scope.spawn(self.keeper.nights(), name="nights")
             async with self._hub.listen(self._settings.data, self._reconciler):
                 yield
             await self.quality.keep()
+            await self.rings.keep(clock.wall_ms())
 
     # --- clients --------------------------------------------------------------------------------------------------
 
@@ -174,6 +184,7 @@ class Service:
                 boot=self._boot,
             )
         )
+        self.rings.connected(session, [room.state for room in rooms])
         for room in rooms:
             session.tell(Room(room=as_seen_by(room.state, who.id)))
             room.observe()
@@ -214,6 +225,8 @@ class Service:
     async def wish(self, session: ClientSession, wish: Wish) -> None:
         """Put a wish to its room; `done` or `error` follows. Raises Rejection."""
         asked = Asked(by=session.who.id, session=session.id, wish=wish)
+        if isinstance(wish, Rung):
+            self.rings.shown(session, wish)
         room = self.rooms.get(wish.room)
         if isinstance(wish, Admit | SendAway) and room is not None and concerns(room.state, asked.by):
             check_inviting(room.state, asked.by, session.who.grants)

@@ -1,4 +1,4 @@
-"""How well the media of a call went, for those who answer for it."""
+"""How well a call went, for those who answer for it: its media, its rings, and how quick it was."""
 
 from functools import partial
 
@@ -14,7 +14,7 @@ from signaling.domain.archive import entry_of
 from signaling.domain.callquality import marks, person_quality
 from signaling.http.archive import audit_once
 from signaling.http.route import Route, Visit
-from signaling.store import archive, quality
+from signaling.store import archive, quality, rings
 
 MAX_PEOPLE = 30
 """Of a session of hundreds those with the most trouble tell enough."""
@@ -41,6 +41,8 @@ async def _look(session: AsyncSession, *, who: Principal, room: RoomId) -> CallQ
         ],
         left_out=len(measured) - len(shown),
         marks=marks([known[person] for person in shown], await archive.events(session, room)),
+        timings=kept.state.call.timings if kept.state.call is not None else None,
+        rings=await rings.of_call(session, room),
     )
 
 

@@ -2,6 +2,7 @@
 at night."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +14,7 @@ from runtime.logs import get_logger
 from signaling.domain.keeping import late
 from signaling.keep import integrity, retention
 from signaling.live.rooms import Rooms
-from signaling.store import audit_lines, recordings
+from signaling.store import audit_lines, recordings, rings
 from signaling.store.engine import Database
 
 log = get_logger(__name__)
@@ -23,6 +24,7 @@ NIGHT_HOUR = 3
 """By the machine's clock."""
 AFTER_START_S = 600.0
 """The first round, for a machine that is switched off at night."""
+DAY_MS = 24 * 3600 * 1000
 AGAIN_MS = 20 * 3600 * 1000
 """What was checked within this time is not read again."""
 READ_BYTES_PER_S = 50_000_000.0
@@ -31,12 +33,22 @@ READ_BYTES_PER_S = 50_000_000.0
 class Keeper:
     """`watch` and `nights` run as long as the process lives."""
 
-    def __init__(self, database: Database, data: Path, rooms: Rooms, alarms: Alarms, *, keep_days: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        data: Path,
+        rooms: Rooms,
+        alarms: Alarms,
+        *,
+        keep_days: float,
+        keep_rings_days: float,
+    ) -> None:
         self._database = database
         self._data = data
         self._rooms = rooms
         self._alarms = alarms
         self._keep_days = keep_days
+        self._keep_rings_ms = round(keep_rings_days * DAY_MS)
 
     async def watch(self) -> None:
         """Raise and clear the alarms of recordings, every few seconds."""
@@ -70,6 +82,7 @@ class Keeper:
         """Delete what is to go, then check what is kept, and the audit."""
         for one in await retention.due(self._database, self._data, self._keep_days):
             await retention.delete(self._database, self._data, one)
+        await self._database.write(partial(rings.forget, before_ms=clock.wall_ms() - self._keep_rings_ms))
         checked = damaged = 0
         before_ms = clock.wall_ms() - AGAIN_MS
         async for _, bad in integrity.verify(

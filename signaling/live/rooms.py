@@ -30,6 +30,7 @@ from signaling.live.callbacks import Callbacks
 from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
 from signaling.live.queue import LiveQueue
+from signaling.live.rings import LiveRings
 from signaling.live.room import LiveRoom
 from signaling.live.routing import LATELY_MS, LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions
@@ -57,6 +58,7 @@ class Rooms:
         queue: LiveQueue,
         policies: LivePolicies,
         visitors: Visitors,
+        rings: LiveRings,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -69,6 +71,7 @@ class Rooms:
         self._queue = queue
         self._policies = policies
         self._visitors = visitors
+        self._rings = rings
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
         self.ringing = asyncio.Lock()
@@ -243,7 +246,9 @@ class Rooms:
             RoomDelta(room=room.id, ver=ver + i, event=event).model_dump_json()
             for i, event in enumerate(decision.events, 1)
         ]
-        self._figures.saw(None if decision.opened is not None else room.state, decision.state, clock.wall_ms())
+        before_it = None if decision.opened is not None else room.state
+        self._figures.saw(before_it, decision.state, clock.wall_ms())
+        self._rings.saw(before_it, decision.state)
         call, was = decision.state.call, room.state.call
         if call is not None and call.answered_by is not None and was is not None and was.answered_by is None:
             self._routing.answered([call])

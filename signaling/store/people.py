@@ -1,5 +1,7 @@
 """The chain's people, stores and regions, read from the database."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,6 +49,12 @@ async def by_id(session: AsyncSession, person: PersonId) -> Person | None:
     """One of them."""
     row = (await session.execute(_WITH_STORE.where(PersonRow.id == person))).one_or_none()
     return as_person(row[0], row[1]) if row is not None else None
+
+
+async def those(session: AsyncSession, ids: Collection[str]) -> list[Person]:
+    """The people with these ids, also who may not sign in any more."""
+    rows = await session.execute(_WITH_STORE.where(PersonRow.id.in_(ids)))
+    return [as_person(person, store) for person, store in rows]
 
 
 async def by_login(session: AsyncSession, login: str) -> tuple[PersonId, str] | None:

@@ -369,6 +369,21 @@ class QualityRow(Base):
     """zlib of a JSON list of signaling.domain.callquality.Sampled."""
 
 
+class RingRow(Base):
+    """What became of one ring on one device (contract.rings.Ring); written once it is over."""
+
+    __tablename__ = "ring"
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    device: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sent_ms: Mapped[int] = mapped_column(Ms, primary_key=True)
+    shown_ms: Mapped[int | None] = mapped_column(Ms)
+    hidden: Mapped[bool] = mapped_column()
+    silent: Mapped[bool] = mapped_column()
+    end: Mapped[str] = mapped_column(String(20))
+    __table_args__ = (Index("ix_ring_sent", "sent_ms"),)
+
+
 class CallbackRow(Base):
     """A store that is to be called back (contract.callbacks.Callback in `body`)."""
 

@@ -1031,6 +1031,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How reliably each device rang, the least reliable first. */
+        get: operations["ring_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of headquarters to the tablet's store that nobody answered in the last day, and that nobody made good. */
+        get: operations["missed_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -1699,6 +1733,19 @@ export interface components {
             left_out: number;
             /** Marks */
             marks: components["schemas"]["QualityMark"][];
+            timings: components["schemas"]["Timings"] | null;
+            /** Rings */
+            rings: components["schemas"]["CallRing"][];
+        };
+        /**
+         * CallRing
+         * @description A ring as it stands on the page of its call.
+         */
+        CallRing: {
+            who: components["schemas"]["Person"];
+            /** Name */
+            name: string | null;
+            ring: components["schemas"]["Ring"];
         };
         /**
          * CallStage
@@ -2622,6 +2669,23 @@ export interface components {
          */
         MemberState: "invited" | "ringing" | "joined" | "away" | "left" | "declined" | "missed";
         /**
+         * MissedCall
+         * @description Headquarters called this store, and nobody answered.
+         */
+        MissedCall: {
+            by: components["schemas"]["Person"];
+            /** At */
+            at: number;
+        };
+        /**
+         * MissedCalls
+         * @description The newest first; an answered call between the two makes up for all before it.
+         */
+        MissedCalls: {
+            /** Calls */
+            calls: components["schemas"]["MissedCall"][];
+        };
+        /**
          * Moved
          * @description This PeerConnection is closed by the server, with the reason.
          */
@@ -3355,6 +3419,81 @@ export interface components {
             quality: components["schemas"]["Quality"];
         };
         /**
+         * Ring
+         * @description One ring of one device.
+         */
+        Ring: {
+            /** Person */
+            person: string;
+            /** Device */
+            device: string;
+            /** Sent At */
+            sent_at: number;
+            /**
+             * Shown At
+             * @default null
+             */
+            shown_at: number | null;
+            /**
+             * Hidden
+             * @default false
+             */
+            hidden: boolean;
+            /**
+             * Silent
+             * @default false
+             */
+            silent: boolean;
+            end: components["schemas"]["RingEnd"];
+        };
+        /**
+         * RingEnd
+         * @description How a ring ended on one device.
+         * @enum {string}
+         */
+        RingEnd: "answered" | "elsewhere" | "declined" | "timed_out" | "given_up" | "late" | "not_reached";
+        /**
+         * RingRate
+         * @description How reliably one device of somebody rang.
+         */
+        RingRate: {
+            who: components["schemas"]["Person"];
+            /** Device */
+            device: string;
+            /** Name */
+            name: string | null;
+            /** Sent */
+            sent: number;
+            /** Shown */
+            shown: number;
+            /** Hidden */
+            hidden: number;
+            /** Silent */
+            silent: number;
+            /** Late */
+            late: number;
+            /** Not Reached */
+            not_reached: number;
+            /** Answered */
+            answered: number;
+            /** Shown Ms */
+            shown_ms: number | null;
+            /** Shown At */
+            shown_at: number | null;
+        };
+        /**
+         * RingRates
+         * @description The devices that were rung, the least reliable first.
+         */
+        RingRates: {
+            /** Lines */
+            lines: components["schemas"]["RingRate"][];
+            /** Left Out */
+            left_out: number;
+            /** Regions */
+            regions: components["schemas"]["Region"][];
+        };
+        /**
          * RingStep
          * @description One step of a chain. Those rung before go on ringing.
          */
@@ -3537,7 +3676,7 @@ export interface components {
         };
         /**
          * Rung
-         * @description This device rings; the first report sets the call's ring time.
+         * @description This device rings. The first report of all sets the call's ring time; each device's own is kept with its ring.
          */
         Rung: {
             /** Cid */
@@ -3549,6 +3688,16 @@ export interface components {
              * @enum {string}
              */
             type: "rung";
+            /**
+             * Hidden
+             * @default false
+             */
+            hidden: boolean;
+            /**
+             * Silent
+             * @default false
+             */
+            silent: boolean;
         };
         /**
          * Seen
@@ -8874,6 +9023,94 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    ring_rates: {
+        parameters: {
+            query?: {
+                days?: number;
+                region?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RingRates"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    missed_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MissedCalls"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -120,10 +120,16 @@ export type Source = NonNullable<SlotFill['source']>
 export type ClientSample = S['ClientSample']
 export type SeenFigures = S['SeenFigures']
 export type SentFigures = S['SentFigures']
-export type CallQuality = Omit<S['CallQuality'], 'entry' | 'people'> & {
+export type CallQuality = Omit<S['CallQuality'], 'entry' | 'people' | 'rings'> & {
   entry: ArchiveEntry
   people: PersonQuality[]
+  rings: CallRing[]
 }
+export type CallRing = Omit<S['CallRing'], 'who'> & { who: Person }
+export type RingRate = Omit<S['RingRate'], 'who'> & { who: Person }
+export type RingRates = Omit<S['RingRates'], 'lines'> & { lines: RingRate[] }
+export type MissedCall = Omit<S['MissedCall'], 'by'> & { by: Person }
+export type MissedCalls = { calls: MissedCall[] }
 export type PersonQuality = Omit<S['PersonQuality'], 'person'> & { person: Person }
 export type QualityMark = S['QualityMark']
 export type Action = S['Action']

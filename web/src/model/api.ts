@@ -40,6 +40,7 @@ import type { Organisation } from './organisation'
 import type { Queued } from './queue'
 import type { PoliciesDesk } from './policies'
 import type { BotDesk } from './bots'
+import type { RingsDesk } from './rings'
 import type { RoutingDesk } from './routing'
 import type { Outcome } from './third'
 
@@ -389,6 +390,8 @@ export interface Model {
   policies: PoliciesDesk
   /** Group chats that hear of calls, for administrators. */
   bots: BotDesk
+  /** Which devices ring, for who answers for stores; missed calls, for a store. */
+  rings: RingsDesk
 
   /** Fetches what the check needs first. */
   checkUp(): Promise<CheckUp>

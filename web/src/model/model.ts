@@ -24,7 +24,7 @@ import { Capture } from '../rtc/capture'
 import { meter } from '../rtc/level'
 import type { Target } from '../rtc/media'
 import { Media } from '../rtc/media'
-import { listenForTouch, soundBlocked, unblockSound } from '../rtc/sound'
+import { listenForTouch, soundAllowed, soundBlocked, unblockSound } from '../rtc/sound'
 import { keepAwake } from '../rtc/wakelock'
 import { Ways } from '../rtc/ways'
 import type { Device, Model } from './api'
@@ -37,6 +37,7 @@ import { exposeDebug } from './debug'
 import { organisation } from './organisation'
 import { policies } from './policies'
 import { bots } from './bots'
+import { rings } from './rings'
 import { routing } from './routing'
 import { People } from './people'
 import { Queue, queueActs } from './queue'
@@ -273,7 +274,13 @@ function createModel(): Model {
     current: rooms.current,
     accepting,
     heard: computed(() => media.remote.people.value.size > 0),
-    reportRung: (room) => void issue({ type: 'rung', room }).catch(() => undefined),
+    reportRung: (room) =>
+      void issue({
+        type: 'rung',
+        room,
+        hidden: document.visibilityState === 'hidden',
+        silent: !soundAllowed(),
+      }).catch(() => undefined),
     title: (room) => ringTitle.peek()(room),
   })
 
@@ -475,6 +482,7 @@ function createModel(): Model {
     routing,
     policies,
     bots,
+    rings,
 
     checkUp: async () => {
       const { createCheckUp } = await import('./checkup')

@@ -46,6 +46,10 @@ export function whenAllowed(play: () => void): () => void {
   return () => waiting.delete(play)
 }
 
+/** Whether a sound would be heard now, as far as the browser says. */
+export const soundAllowed = (): boolean =>
+  audioContext()?.state === 'running' || (navigator.userActivation?.hasBeenActive ?? true)
+
 /** In a touch or key handler: asks for sound. */
 export async function unblockSound(): Promise<void> {
   await audioContext()?.resume()

@@ -35,6 +35,7 @@ const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => modu
 const BotsPage = lazy(() => import('./admin/BotsPage').then((module) => module.BotsPage))
 const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
 const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
+const RingsPage = lazy(() => import('./admin/RingsPage').then((module) => module.RingsPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
 const PoliciesPage = lazy(() => import('./admin/PoliciesPage').then((module) => module.PoliciesPage))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
@@ -209,6 +210,7 @@ function Inside() {
           <Route path="/admin/stores" component={StoresPage} />
           <Route path="/admin/routing" component={RoutingPage} />
           <Route path="/admin/bots" component={BotsPage} />
+          <Route path="/admin/rings" component={RingsPage} />
           <Route path="/admin/tokens" component={TokensPage} />
           <Route path="/admin/policies" component={PoliciesPage} />
           <Route path="/doctor" component={Doctor} />

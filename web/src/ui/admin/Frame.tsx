@@ -22,6 +22,7 @@ const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
   { path: '/admin/routing', word: 'admin.routing', roles: ['admin'] },
   { path: '/admin/policies', word: 'admin.policies', roles: ['admin'] },
   { path: '/admin/bots', word: 'admin.bots', roles: ['admin'] },
+  { path: '/admin/rings', word: 'admin.rings', roles: ['admin', 'manager', 'store_manager', 'operations'] },
   { path: '/admin/tokens', word: 'admin.tokens', roles: ['admin'] },
 ]
 

@@ -176,6 +176,10 @@ export function fake(scene: Scene): Model {
     callbacks: signal([]),
     queue: signal({ calls: [], more: 0 }),
     urgent: signal(null),
+    rings: {
+      missed: () => Promise.resolve({ calls: [] }),
+      rates: () => Promise.resolve({ lines: [], left_out: 0, regions: [] }),
+    },
     current: signal(room),
     answering: signal(null),
     self: signal(room?.members.find((one) => one.person.id === mine) ?? null),

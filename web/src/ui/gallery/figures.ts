@@ -58,4 +58,12 @@ export const QUALITY: CallQuality = {
     { at: START + 84 * BIN_MS, person: STORE.person.id, kind: 'away' },
     { at: START + 89 * BIN_MS, person: STORE.person.id, kind: 'back' },
   ],
+  timings: {
+    tap: START,
+    ring: START + 62,
+    answer: START + 3900,
+    connected: START + 4020,
+    first_frame: START + 4010,
+  },
+  rings: [],
 }

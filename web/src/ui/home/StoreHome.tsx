@@ -23,6 +23,7 @@ import { Button } from '../parts/Button'
 import { LangSwitch } from '../parts/LangSwitch'
 import { Logo } from '../parts/Logo'
 import { CameraCheck } from './CameraCheck'
+import { MissedCalls } from './MissedCalls'
 import { ConsentDialog } from './ConsentDialog'
 import { SignOutDialog } from './SignOutDialog'
 
@@ -161,6 +162,7 @@ export function StoreHome() {
             <p class="caption">{today(now)}</p>
           </div>
           <div class="card row-list" data-testid="invitations">
+            <MissedCalls now={now} busy={calling !== null} onCall={() => void call('any')} />
             {model.callbacks.value.map((item) => (
               <div class="promised" key={item.room} data-testid={`promised-${item.room}`}>
                 <div class="promised-words">

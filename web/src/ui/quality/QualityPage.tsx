@@ -13,6 +13,7 @@ import { useModel } from '../model'
 import { Avatar } from '../parts/Person'
 import { Empty, ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
+import { CallRings } from './CallRings'
 import { Plot, said, type PlotLine } from './Plot'
 
 /** Store names before numbers, people before roles. */
@@ -202,6 +203,7 @@ function Figures(props: { quality: CallQuality }) {
           <span>{when(entry.opened_at, model.now())}</span>
         </p>
       </header>
+      <CallRings quality={quality} />
       {!one ? (
         <div class="card">
           <Empty icon={ChartLine} title={t('figures.none')} text={t('figures.none_text')} />

@@ -69,6 +69,22 @@ const QUALITY: CallQuality = {
     { at: START, person: STORE.id, kind: 'joined' },
     { at: START + 60_000, person: CHEN.id, kind: 'away' },
   ],
+  timings: { tap: START, ring: START + 80, answer: START + 4080, connected: START + 4200, first_frame: null },
+  rings: [
+    {
+      who: CHEN,
+      name: null,
+      ring: {
+        person: CHEN.id,
+        device: 'profile-3f2a',
+        sent_at: START,
+        shown_at: START + 80,
+        hidden: true,
+        silent: false,
+        end: 'answered',
+      },
+    },
+  ],
 }
 
 async function show(quality: () => Promise<CallQuality>, language: 'zh-CN' | 'en' = 'zh-CN') {

@@ -1,0 +1,54 @@
+"""Which devices ring and which do not, for those who answer for stores; which calls a store missed, for its tablet."""
+
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.base import Message
+from contract.ids import RegionId
+from contract.ringrates import MissedCalls, RingRates
+from runtime import clock
+from signaling.domain.access import Act, Scope, scope_of
+from signaling.http.route import Route, Visit
+from signaling.store import rings
+
+DAY_MS = 24 * 3600 * 1000
+MAX_LINES = 500
+"""The least reliable are enough to begin with."""
+
+
+class RingsQuery(Message):
+    days: Annotated[int, Field(ge=1, le=90)] = 7
+    region: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    """Only calls of its stores."""
+
+
+async def ring_rates(visit: Visit) -> RingRates:
+    """How reliably each device rang, the least reliable first."""
+    asked = visit.query(RingsQuery)
+    scope = scope_of(Act.SEE_QUALITY, visit.who.grants)
+    since_ms = clock.wall_ms() - asked.days * DAY_MS
+    region = RegionId(asked.region) if asked.region is not None else None
+    return await visit.house.database.fetch(partial(_rates, scope=scope, since_ms=since_ms, region=region))
+
+
+async def _rates(session: AsyncSession, *, scope: Scope, since_ms: int, region: RegionId | None) -> RingRates:
+    lines, left_out = await rings.rates(session, scope, since_ms, region, MAX_LINES)
+    return RingRates(lines=lines, left_out=left_out, regions=await rings.regions(session, scope))
+
+
+async def missed_calls(visit: Visit) -> MissedCalls:
+    """Calls of headquarters to the tablet's store that nobody answered in the last day, and that nobody made good."""
+    store = visit.who.person.store
+    if store is None:
+        return MissedCalls(calls=[])
+    since_ms = clock.wall_ms() - DAY_MS
+    return MissedCalls(calls=await visit.house.database.fetch(partial(rings.missed, store=store.id, since_ms=since_ms)))
+
+
+ROUTES = [
+    Route(method="GET", path="/api/rings", handler=ring_rates, act=Act.SEE_QUALITY, query=RingsQuery, answer=RingRates),
+    Route(method="GET", path="/api/missed", handler=missed_calls, act=Act.CALL, answer=MissedCalls),
+]

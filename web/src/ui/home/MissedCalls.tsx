@@ -1,0 +1,52 @@
+/** Calls of headquarters that nobody at the store answered: who called, when, and one press that calls back. */
+import { Phone, PhoneMissed } from 'lucide-preact'
+import { useEffect, useState } from 'preact/hooks'
+import type { MissedCall } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { when } from '../format'
+import { useModel } from '../model'
+import { Button } from '../parts/Button'
+
+export function MissedCalls(props: { now: number; busy: boolean; onCall: () => void }) {
+  const model = useModel()
+  const [missed, setMissed] = useState<readonly MissedCall[]>([])
+  const online = model.link.value === 'online'
+  useEffect(() => {
+    if (!online) return undefined
+    let gone = false
+    model.rings.missed().then(
+      ({ calls }) => {
+        if (!gone) setMissed(calls)
+      },
+      () => undefined, // it comes with the next connection, and nothing can be done about it here
+    )
+    return () => {
+      gone = true
+    }
+  }, [model, online])
+  const [last] = missed
+  if (!last) return null
+  return (
+    <div class="promised" data-testid="missed-call">
+      <div class="promised-words">
+        <p class="promised-kind">
+          <PhoneMissed class="icon" size={18} aria-hidden="true" />
+          {t('home.missed', { count: missed.length })}
+        </p>
+        <p class="promised-what dots">
+          <span>{nameOf(last.by.name)}</span>
+          <span>{when(last.at, props.now)}</span>
+        </p>
+      </div>
+      <Button
+        kind="soft"
+        icon={Phone}
+        disabled={props.busy || !online}
+        onClick={props.onCall}
+        testid="call-back"
+      >
+        {t('home.call_back')}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+/** What became of each ring of a call, device by device, and how quickly the call got from stage to stage. */
+import type { CallQuality, CallRing } from '../../contract'
+import { nameOf, t } from '../../i18n'
+import { deviceWords } from '../admin/RingsPage'
+import { brief, hms } from '../format'
+import { stages } from '../summary/stages'
+
+function fateWords({ ring }: CallRing): string {
+  const facts = [t(`rings.end_${ring.end}`)]
+  if (ring.shown_at !== null)
+    facts.push(t('rings.shown_after', { time: brief(ring.shown_at - ring.sent_at) }))
+  if (ring.hidden) facts.push(t('rings.was_hidden'))
+  if (ring.silent) facts.push(t('rings.was_silent'))
+  return facts.join(t('list.comma'))
+}
+
+export function CallRings(props: { quality: CallQuality }) {
+  const { rings, timings } = props.quality
+  const steps = timings ? stages(timings) : []
+  return (
+    <>
+      {steps.length > 0 && (
+        <section>
+          <h2 class="summary-sub">{t('timing.title')}</h2>
+          <ol class="timings" data-testid="timings">
+            {steps.map((step) => (
+              <li key={step.key} data-stage={step.key} data-ms={step.ms}>
+                <span class="second">{t(`timing.${step.key}`)}</span>
+                <strong class="num">{brief(step.ms)}</strong>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+      {rings.length > 0 && (
+        <section>
+          <h2 class="summary-sub">{t('rings.of_call')}</h2>
+          <ol class="figures-marks" data-testid="call-rings">
+            {rings.map((one) => (
+              <li key={`${one.who.id}${one.ring.device}${one.ring.sent_at}`} data-end={one.ring.end}>
+                <time class="second num">{hms(one.ring.sent_at)}</time>
+                <span>
+                  <strong>{nameOf(one.who.store?.name ?? one.who.name)}</strong>{' '}
+                  <span class="second">{deviceWords({ name: one.name, device: one.ring.device })}</span>{' '}
+                  {fateWords(one)}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
+    </>
+  )
+}
