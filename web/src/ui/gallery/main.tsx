@@ -131,7 +131,11 @@ const SCENES: Record<string, () => Scene> = {
   'console-quiet': () => ({ me: CHEN }),
   sessions: () => ({ me: HE }),
   'trainer-desk': () => ({ me: HE, current: session() }),
-  'trainer-desk-slow': () => ({ me: HE, current: session(), more: slow(...TABLETS) }),
+  'trainer-desk-slow': () => ({
+    me: HE,
+    current: session(),
+    more: { ...slow(...TABLETS), quality: signal('weak') },
+  }),
   'seat-slow': () => ({ me: shop, current: session(), more: slow(HE, ...TABLETS) }),
   seat: () => ({ me: shop, current: session() }),
   'summary-saving': () => ({ me: CHEN, summary: ended('hung_up', 'saving') }),
