@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
@@ -41,6 +41,8 @@ async def test_a_called_store_is_handed_from_one_expert_to_another(tmp_path: Pat
         await acts.sees(liu, "p-store-0117", kitchen)
         await acts.sees(store, "p-liu", second)
         await acts.sees(chen, "p-liu", second)
+        for page in (chen, liu):  # whom the others see small
+            await acts.until(lambda page=page: small(page), bool, "a smaller picture goes out")  # type: ignore[misc]
 
         await chen.get_by_test_id("leave-to-it").click()
         await acts.visible(chen, "stores")
@@ -51,3 +53,10 @@ async def test_a_called_store_is_handed_from_one_expert_to_another(tmp_path: Pat
         await acts.hang_up(liu)
         await acts.ended(store, "hung_up")
         await acts.recording_is(store, "safe")
+
+
+async def small(page: Page) -> set[str]:
+    """The rids of smaller sizes that the camera of this page went out in."""
+    rows = await page.evaluate("passline.stats()")
+    sent = (row for row in rows if row["type"] == "outbound-rtp" and row["kind"] == "video" and row.get("framesSent"))
+    return {row["rid"] for row in sent if row.get("rid")} - {"f"}

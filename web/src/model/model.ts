@@ -43,7 +43,7 @@ import { People } from './people'
 import { Queue, queueActs } from './queue'
 import { bindLocal, bindRemote } from './pictures'
 import { soundOf, startRinging } from './ringing'
-import { isOpen, memberOf, oppositeIn, tabletIn } from './room'
+import { isOpen, isShared, memberOf, oppositeIn, tabletIn } from './room'
 import { Rooms } from './rooms'
 import { Seat } from './seat'
 import { Session } from './session'
@@ -182,13 +182,14 @@ function createModel(): Model {
     const role = session.me.value?.person.role
     if (room === undefined || session.id.value === null || role === undefined) return 'null'
     const publish = current !== null || accepting.value === room
+    const state = rooms.rooms.value.get(room)
     const aim: Target = {
       room,
       session: session.id.value,
       layout: LAYOUTS[role] ?? DESKTOP,
-      layered: current?.kind === 'session',
+      layered: state !== undefined && isShared(state),
       publish,
-      first: publish ? oppositeIn(rooms.rooms.value.get(room), person.value) : null,
+      first: publish ? oppositeIn(state, person.value) : null,
     }
     return JSON.stringify(aim)
   })

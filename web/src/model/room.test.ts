@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RoomEvent, RoomState } from '../contract'
 import fixture from './fixtures/rooms.json'
-import { apply, hostOf, isOpen, oppositeIn, othersSeated } from './room'
+import { apply, hostOf, isOpen, isShared, oppositeIn, othersSeated } from './room'
 
 const start = fixture.start as unknown as RoomState
 const steps = fixture.steps as unknown as { event: RoomEvent; after: RoomState }[]
@@ -46,4 +46,21 @@ test('in a call of two the other one is known before any picture comes', () => {
     guest: 'publish',
   } as const
   expect(oppositeIn({ ...seated, members: [guest, ...seated.members] }, 'p-chen')).toBe('p-store-0117')
+})
+
+test('a call is shared from the moment in which a third is asked in, unless somebody goes for it', () => {
+  const seated = steps
+    .map(({ after }) => after)
+    .find((room) => room.members.every((m) => m.state === 'joined'))!
+  const third = { ...seated.members[0]!, person: { ...seated.members[0]!.person, id: 'p-liu' } } as const
+  const asked = { by: 'p-chen', until: 1, instead: false }
+  const having = (more: Partial<typeof third>) =>
+    isShared({ ...seated, members: [...seated.members, { ...third, ...more }] })
+  expect(isShared(seated)).toBe(false)
+  expect(isShared({ ...seated, kind: 'session' })).toBe(true)
+  expect(having({ state: 'ringing' })).toBe(false)
+  expect(having({ state: 'ringing', asked })).toBe(true)
+  expect(having({ state: 'ringing', asked: { ...asked, instead: true } })).toBe(false)
+  expect(having({ state: 'missed', asked })).toBe(false)
+  expect(having({ state: 'away' })).toBe(true)
 })

@@ -65,6 +65,11 @@ export function oppositeIn(room: RoomState | undefined, me: PersonId | null): Pe
   return other && more.length === 0 ? other.person.id : null
 }
 
+/** Whether more than two are here, or soon: an expert who is asked in, but not instead of somebody, may come any moment. */
+export const isShared = (room: RoomState): boolean =>
+  room.kind === 'session' ||
+  room.members.filter((m) => isSeated(m) || (m.state === 'ringing' && m.asked && !m.asked.instead)).length > 2
+
 /** Who needs help in a call, whoever called: the tablet that sits in it. */
 export const tabletIn = (room: RoomState): Member | null =>
   room.members.find((m) => m.person.role === 'store' && isSeated(m)) ?? null

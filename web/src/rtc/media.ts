@@ -32,7 +32,7 @@ export interface Target {
   room: RoomId
   session: SessionId
   layout: Layout
-  /** The camera may be sent in several sizes: more than two can be here. */
+  /** The camera may be sent in several sizes: more than two are here, or soon. */
   layered: boolean
   /** False while an expert is only rung: connected, but camera and microphone dark. */
   publish: boolean
@@ -151,6 +151,10 @@ export class Media {
       this.start = setTimeout(() => void this.look(), target.publish ? 0 : RING_FIRST_MS)
     } else if (before.session !== target.session || this.peer.value === 'failed') {
       this.begin()
+      this.drop()
+      this.renew()
+    } else if (target.layered && !(this.next?.peer ?? this.active)?.layered) {
+      // In how many sizes a camera is sent is settled by the offer. Nobody goes back when it is two again.
       this.drop()
       this.renew()
     }

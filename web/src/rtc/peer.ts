@@ -42,7 +42,7 @@ export class Peer {
   constructor(
     readonly gen: number,
     layout: Layout,
-    layered: boolean,
+    readonly layered: boolean,
     private readonly events: PeerEvents,
   ) {
     this.pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
