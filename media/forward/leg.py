@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from contract.data import SlotFill, Slots
@@ -99,9 +100,8 @@ class Leg:
         """Layers that its slots show or wait for, each with the leg that sends it."""
         self.sending = Sending()
         self.pictures = Pictures()
-        self.slots = [
-            Slot(section, port, random, lambda _slot: on_begun(self), numbering) for section in sections.slots
-        ]
+        begun = partial(on_begun, self)
+        self.slots = [Slot(section, port, random, begun, numbering) for section in sections.slots]
         self.stage: list[Seat | None] = []
         self.floor: list[PersonId | None] = []
         self._told: list[Named] | None = None

@@ -39,7 +39,7 @@ class Slot:
         section: Section,
         leg: LegPort,
         random: Random,
-        on_begun: Callable[["Slot"], None],
+        on_begun: Callable[[], None],
         numbering: Numbering | None,
     ) -> None:
         """`on_begun` is told when another publication begins to flow here; `numbering` is the leg's."""
@@ -130,7 +130,7 @@ class Slot:
         self._enter(publication, publication, self._numbers.switch(publication.number, packet, now))
         if self.begins_thin:
             self.thin(now, thin=True)
-        self._on_begun(self)
+        self._on_begun()
         return True
 
     def takes(self, codec: Codec | None) -> bool:
