@@ -30,6 +30,14 @@ class ErrorCode(StrEnum):
     SETUP_EXPIRED = "setup_expired"
     SETUP_DONE = "setup_done"
     """There is an administrator: no link works any more."""
+    OIDC_REFUSED = "oidc_refused"
+    """The identity provider said no, or nothing that proves who somebody is."""
+    OIDC_UNKNOWN = "oidc_unknown"
+    """The provider knows them, we do not."""
+    OIDC_DISABLED = "oidc_disabled"
+    OIDC_TAKEN = "oidc_taken"
+    """Another account of the provider signs in as this person already."""
+    OIDC_UNREACHABLE = "oidc_unreachable"
     FOREIGN_ORIGIN = "foreign_origin"
     FORBIDDEN = "forbidden"
     POLICY = "policy"
@@ -73,6 +81,11 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.SETUP_WRONG: Reply(404, 4404),
     ErrorCode.SETUP_EXPIRED: Reply(410, 4410),
     ErrorCode.SETUP_DONE: Reply(410, 4410),
+    ErrorCode.OIDC_REFUSED: Reply(401, 4401),
+    ErrorCode.OIDC_UNKNOWN: Reply(403, 4403),
+    ErrorCode.OIDC_DISABLED: Reply(403, 4403),
+    ErrorCode.OIDC_TAKEN: Reply(409, 4409),
+    ErrorCode.OIDC_UNREACHABLE: Reply(503, 4503),
     ErrorCode.FOREIGN_ORIGIN: Reply(403, 4403),
     ErrorCode.FORBIDDEN: Reply(403, 4403),
     ErrorCode.POLICY: Reply(403, 4403),

@@ -81,6 +81,12 @@ class Invitation(Message):
     chain: Name
 
 
+class BreakGlassLink(Message):
+    """The secret of an administrator's emergency sign-in."""
+
+    token: Annotated[str, Field(min_length=1, max_length=128)]
+
+
 class InvitedPerson(Message):
     """Somebody new, and the one time that the invitation is told."""
 

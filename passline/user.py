@@ -7,7 +7,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.ids import PersonId
 from contract.people import Role, Skill
 from passline.chain import Where, accounts_in, ask_password, carry_out, name_of, print_table, unusable
 from passline.errors import CommandError
@@ -18,11 +20,12 @@ from signaling.domain.csv_list import BadList
 from signaling.domain.people_list import read
 from signaling.organisation import find_region
 from signaling.staff import Staff
+from signaling.store import identities, organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By
 from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
-app = App(name="user", help="People who sign in: add, import, invite, list, disable, enable, rename, password.")
+app = App(name="user", help="People who sign in: add, import, invite, unlink, list, disable, enable, rename, password.")
 At = Annotated[Where, Parameter(name="*")]
 Generate = Annotated[bool, Parameter(negative="")]
 Flag = Annotated[bool, Parameter(negative="")]
@@ -133,6 +136,20 @@ def invite(login: str, *, at: At = HERE) -> int:
 
     secret = carry_out(at, work, about=login)
     print(f"{own_address(at.settings())}/invitation#{secret}")
+    return 0
+
+
+@app.command
+def unlink(login: str, *, at: At = HERE) -> int:
+    """Forget which account of the identity provider signs in as somebody; the next one with this login is linked."""
+
+    async def work(session: AsyncSession) -> bool:
+        who = await organisation.person_by_login(session, login)
+        return who is not None and await identities.unlink(session, PersonId(who.id), By())
+
+    if not carry_out(at, lambda database: database.write(work)):
+        raise CommandError(f"{login}: no account of the identity provider is linked")
+    print(f"{login} is linked to no account any more.")
     return 0
 
 

@@ -4,6 +4,7 @@ The TOML file is `PASSLINE_CONFIG`, or `passline.toml` in the working directory 
 stops the start with a message that names it.
 """
 
+import json
 import os
 import tomllib
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from runtime.oidc_roles import read_rule
+from runtime.secrecy import carries_secrets
 
 PREFIX = "PASSLINE_"
 CONFIG = "PASSLINE_CONFIG"
@@ -69,6 +73,26 @@ class Settings(BaseModel):
     """Media goes by the TURN server and no other way."""
     video_codec: Annotated[list[VideoCodec], Field(min_length=1)] = ["vp8"]
     """In order of preference: the first that everybody in a room can receive is used, else VP8 or H.264."""
+    oidc_issuer: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    """Identity provider of the chain, by which people may sign in: its issuer, as its own metadata write it."""
+    oidc_client_id: Annotated[str, Field(min_length=1)] | None = None
+    """What the provider calls this Passline."""
+    oidc_client_secret: Annotated[str, Field(min_length=1)] | None = None
+    """What it gave us to prove it; none: a public client, which only PKCE protects."""
+    oidc_name: Annotated[str, Field(min_length=1, max_length=40)] = "SSO"
+    """What people call the provider: the button says `Sign in with …`."""
+    oidc_scopes: list[Annotated[str, Field(pattern=r"^[!#-\[\]-~]+$")]] = ["openid", "profile", "email"]
+    """What we ask the provider for."""
+    oidc_hosts: list[str] = Field(default_factory=list)
+    """Further hosts, with their port if it is not 443, that the provider's metadata may send us to."""
+    oidc_login_claim: Annotated[str, Field(min_length=1)] = "email"
+    """The claim that is the login of somebody here, at their first sign-in by the provider."""
+    oidc_groups_claim: Annotated[str, Field(min_length=1)] = "groups"
+    """The claim that names somebody's groups."""
+    oidc_roles: list[str] = Field(default_factory=list)
+    """`group=role` or `group=role@place`, the place a store's number or a region's name."""
+    oidc_create: bool = False
+    """Whether somebody who is not known here, but whose groups give a role, is added at the first sign-in."""
     ring_s: Annotated[float, Field(gt=0, le=600)] = 45.0
     """How long a call rings before it is missed."""
     queue_s: Annotated[float, Field(ge=0, le=7200)] = 600.0
@@ -119,6 +143,13 @@ class Settings(BaseModel):
     def _can_be_told(cls, addresses: list[str]) -> list[str]:
         return list(dict.fromkeys(_told(text) for text in addresses))
 
+    @field_validator("oidc_roles")
+    @classmethod
+    def _are_rules(cls, lines: list[str]) -> list[str]:
+        for line in lines:
+            read_rule(line)
+        return lines
+
     @property
     def https(self) -> bool:
         """Whether we serve HTTPS ourselves."""
@@ -130,6 +161,16 @@ class Settings(BaseModel):
             raise ValueError("PASSLINE_TURN_URLS and PASSLINE_TURN_SECRET are of no use without each other")
         if self.ice_relay_only and not self.turn_urls:
             raise ValueError("PASSLINE_ICE_RELAY_ONLY needs PASSLINE_TURN_URLS")
+        return self
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("PASSLINE_OIDC_ISSUER and PASSLINE_OIDC_CLIENT_ID are of no use without each other")
+        if self.oidc_issuer is not None and not carries_secrets(self.oidc_issuer):
+            raise ValueError("PASSLINE_OIDC_ISSUER must be https: whoever is in between could sign in as anybody")
+        if "openid" not in self.oidc_scopes:
+            raise ValueError("PASSLINE_OIDC_SCOPES needs openid")
         return self
 
     def media_worker_count(self) -> int:
@@ -174,7 +215,7 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
         if name not in Settings.model_fields:
             raise SettingsError(f"{key} is not a setting. Known: {_known(PREFIX)}")
         listed = get_origin(Settings.model_fields[name].annotation) is list
-        values[name] = [part.strip() for part in text.split(",") if part.strip()] if listed else text
+        values[name] = _parts(key, text) if listed else text
     values.update({key: value for key, value in overrides.items() if value is not None})
     try:
         settings = Settings.model_validate(values)
@@ -212,5 +253,19 @@ def to_environ(settings: Settings) -> dict[str, str]:
     """The variables that make a child process's `load` return the same settings."""
     environ = {}
     for name, value in settings.model_dump(mode="json", exclude_none=True).items():
-        environ[PREFIX + name.upper()] = ",".join(value) if isinstance(value, list) else str(value)
+        environ[PREFIX + name.upper()] = _joined(value) if isinstance(value, list) else str(value)
     return environ
+
+
+def _parts(key: str, text: str) -> object:
+    """A list with commas between, or as JSON where a part has a comma itself. Raises SettingsError."""
+    if not text.startswith("["):
+        return [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"{key}: begins as a list of JSON and is none: {error}") from error
+
+
+def _joined(parts: list[str]) -> str:
+    return json.dumps(parts) if any("," in part for part in parts) else ",".join(parts)

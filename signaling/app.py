@@ -10,10 +10,13 @@ from argon2 import PasswordHasher
 from runtime.address import own_address
 from runtime.health import Health, serve
 from runtime.settings import Settings
+from signaling.auth.break_glass import BreakGlass
+from signaling.auth.claimed import Claimed
 from signaling.auth.devices import Devices
 from signaling.auth.invitations import Invitations
 from signaling.auth.limits import AddressLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
+from signaling.auth.oidc import Oidc
 from signaling.auth.passwords import Passwords
 from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
@@ -69,6 +72,10 @@ def build(
         enrolment_limit=AddressLimit(),
         first_administrator=FirstAdministrator(database, passwords),
         invitations=Invitations(database, passwords),
+        oidc=Oidc(settings),
+        claimed=Claimed(settings, database),
+        break_glass=BreakGlass(database),
+        ways_limit=AddressLimit(),
         presence=service.presence,
         rooms=service,
         guests=service.guests,

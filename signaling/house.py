@@ -16,10 +16,13 @@ from contract.people import PresenceEntry
 from contract.rooms import RoomState, Still
 from runtime.health import Health
 from runtime.settings import Settings
+from signaling.auth.break_glass import BreakGlass
+from signaling.auth.claimed import Claimed
 from signaling.auth.devices import Devices
 from signaling.auth.invitations import Invitations
 from signaling.auth.limits import AddressLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
+from signaling.auth.oidc import Oidc
 from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
 from signaling.auth.seen import Seen
@@ -142,6 +145,11 @@ class House:
     enrolment_limit: AddressLimit
     first_administrator: FirstAdministrator
     invitations: Invitations
+    oidc: Oidc
+    claimed: Claimed
+    break_glass: BreakGlass
+    ways_limit: AddressLimit
+    """Of wrong guesses at every way in but passwords and tablets' codes."""
     presence: PresenceBoard
     rooms: LiveRooms
     guests: LiveGuests

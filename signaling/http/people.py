@@ -1,12 +1,13 @@
 """Signing in and out, who I am, tickets, and whom I can call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 
 from aiohttp import web
 
 from contract.audit import Action
+from contract.base import Message
 from contract.errors import ErrorCode, Rejection
 from contract.http import Directory, Me, SignIn, Ticket
 from contract.ids import PersonId
@@ -41,8 +42,13 @@ async def sign_in(visit: Visit) -> web.Response:
     return await enter(visit, found[0])
 
 
-async def enter(visit: Visit, person_id: PersonId) -> web.Response:
-    """Sign this browser in as somebody who has shown who they are: the answer `Me`, and the cookie."""
+async def enter(
+    visit: Visit, person_id: PersonId, *, how: str = "", answer: Callable[[Me], Message] = lambda me: me
+) -> web.Response:
+    """Sign this browser in as somebody who has shown who they are: the answer `Me`, and the cookie.
+
+    `how` goes into the audit, and `answer` is what the route says instead of `Me`.
+    """
     house = visit.house
     async with house.database.read() as session:
         person = await people.by_id(session, person_id)
@@ -51,15 +57,19 @@ async def enter(visit: Visit, person_id: PersonId) -> web.Response:
         rules = await policies.current(session)
     assert person is not None
     secret = await house.sign_ins.open(person_id, person.role, visit.raw.headers.get("User-Agent", ""))
-    await house.database.write(partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address))
+    await house.database.write(
+        partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address, detail=how)
+    )
     response = visit.reply(
-        Me(
-            person=person,
-            also=_roles(person, further),
-            chain=chain,
-            version=version("passline"),
-            ring_s=round(house.settings.ring_s),
-            policies=rules,
+        answer(
+            Me(
+                person=person,
+                also=_roles(person, further),
+                chain=chain,
+                version=version("passline"),
+                ring_s=round(house.settings.ring_s),
+                policies=rules,
+            )
         )
     )
     set_cookie(visit.raw, response, secret)

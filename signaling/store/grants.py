@@ -59,11 +59,26 @@ async def of_everybody(session: AsyncSession) -> dict[PersonId, Sequence[Grant]]
     return {person: (main_grant(row), *others.get(person, ())) for row in rows for person in (PersonId(row.id),)}
 
 
-async def replace(session: AsyncSession, person: PersonId, grants: Sequence[Grant]) -> None:
-    """Exactly these are somebody's further grants from now on."""
-    await session.execute(delete(_GRANT).where(_GRANT.c.person_id == person))
+async def by_origin(session: AsyncSession, person: PersonId) -> tuple[list[Grant], list[Grant]]:
+    """The further grants of somebody: those given by hand, and those that groups of the identity provider bring."""
+    query = select(GrantRow).where(GrantRow.person_id == person).order_by(GrantRow.id)
+    rows = (await session.scalars(query)).all()
+    by_hand = [as_grant(row) for row in rows if not row.by_claims]
+    return by_hand, [as_grant(row) for row in rows if row.by_claims]
+
+
+async def replace(session: AsyncSession, person: PersonId, grants: Sequence[Grant], *, by_claims: bool = False) -> None:
+    """Exactly these are somebody's further grants of this origin from now on."""
+    await session.execute(delete(_GRANT).where(_GRANT.c.person_id == person, _GRANT.c.by_claims == by_claims))
     rows = [
-        {"person_id": person, "role": one.role.value, "region_id": one.region, "store_id": one.store} for one in grants
+        {
+            "person_id": person,
+            "role": one.role.value,
+            "region_id": one.region,
+            "store_id": one.store,
+            "by_claims": by_claims,
+        }
+        for one in grants
     ]
     if rows:
         await session.execute(insert(_GRANT), rows)

@@ -21,6 +21,7 @@ from signaling.store.tables import (
     DirectoryRow,
     EnrolmentRow,
     GrantRow,
+    IdentityRow,
     InvitationRow,
     PersonRow,
     RegionRow,
@@ -90,6 +91,12 @@ def _administers() -> ColumnElement[bool]:
     main = and_(PersonRow.role == Role.ADMIN, PersonRow.region_id.is_(None), PersonRow.store_id.is_(None))
     grant = (GrantRow.role == Role.ADMIN, GrantRow.region_id.is_(None), GrantRow.store_id.is_(None))
     return or_(main, exists().where(GrantRow.person_id == PersonRow.id, *grant))
+
+
+async def administrators(session: AsyncSession) -> list[str]:
+    """Logins of those who can administer the whole chain."""
+    query = select(PersonRow.login).where(_administers(), PersonRow.disabled_ms.is_(None)).order_by(PersonRow.login)
+    return list(await session.scalars(query))
 
 
 async def is_last_administrator(session: AsyncSession, person: PersonRow) -> bool:
@@ -237,14 +244,36 @@ def _told(one: NewPerson) -> dict[str, str | None]:
 
 
 async def give_roles(session: AsyncSession, person: PersonRow, main: Grant, also: Sequence[Grant], by: By) -> None:
-    """Exactly these from now on. Only an expert has skills."""
+    """Exactly these from now on, and what the identity provider's groups bring. Only an expert has skills."""
+    who = PersonId(person.id)
+    _, claimed = await grants.by_origin(session, who)
+    await session.execute(update(IdentityRow).where(IdentityRow.person_id == who).values(main_by_claims=False))
+    await _set_main(session, who, main)
+    await grants.replace(session, who, [one for one in also if one not in claimed])
+    await _roles_changed(session, who, (main, *dict.fromkeys([*also, *claimed])), by)
+
+
+async def take_claims(
+    session: AsyncSession, person: PersonRow, main: Grant, by_hand: Sequence[Grant], claimed: Sequence[Grant], by: By
+) -> None:
+    """The identity provider's groups bring exactly `claimed` from now on; what was given by hand stays."""
+    who = PersonId(person.id)
+    await _set_main(session, who, main)
+    await grants.replace(session, who, claimed, by_claims=True)
+    await _roles_changed(session, who, (main, *by_hand, *claimed), by)
+
+
+async def _set_main(session: AsyncSession, person: PersonId, main: Grant) -> None:
     values = {"role": main.role.value, "region_id": main.region, "store_id": main.store}
     if main.role is not Role.EXPERT:
         values["skills"] = ""
-    await session.execute(update(PersonRow).where(PersonRow.id == person.id).values(**values))
-    await grants.replace(session, PersonId(person.id), also)
-    await _changed(session, Action.ROLES_CHANGED, by, person.id, detail=in_words(main, also))
-    await callbacks.leave(session, PersonId(person.id), (main, *also), by.person, by.address)
+    await session.execute(update(PersonRow).where(PersonRow.id == person).values(**values))
+
+
+async def _roles_changed(session: AsyncSession, person: PersonId, held: tuple[Grant, ...], by: By) -> None:
+    main, *also = held
+    await _changed(session, Action.ROLES_CHANGED, by, person, detail=in_words(main, also))
+    await callbacks.leave(session, person, held, by.person, by.address)
 
 
 async def _changed_each(session: AsyncSession, action: Action, by: By, objects: list[tuple[str, str]]) -> None:

@@ -52,6 +52,15 @@ class InvitationRow(Base):
     expires_ms: Mapped[int] = mapped_column(Ms)
 
 
+class BreakGlassRow(Base):
+    """An emergency sign-in of one administrator: at most one each, of which only the SHA-256 is kept."""
+
+    __tablename__ = "break_glass"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), unique=True)
+    expires_ms: Mapped[int] = mapped_column(Ms)
+
+
 class RegionRow(Base):
     __tablename__ = "region"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -98,6 +107,22 @@ class GrantRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     region_id: Mapped[str | None] = mapped_column(ForeignKey("region.id"))
     store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"))
+    by_claims: Mapped[bool] = mapped_column(default=False)
+    """By a group of the identity provider, and gone with it; others are given by hand."""
+
+
+class IdentityRow(Base):
+    """An account of the identity provider, which signs in as somebody here."""
+
+    __tablename__ = "identity"
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    """`sub`: the only thing of an account that never changes and is never given to another one."""
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    linked_ms: Mapped[int] = mapped_column(Ms)
+    main_by_claims: Mapped[bool] = mapped_column(default=False)
+    """The provider says the main role too: somebody who was added by their first sign-in."""
+    __table_args__ = (UniqueConstraint("person_id", "issuer"),)
 
 
 class HandoverRow(Base):

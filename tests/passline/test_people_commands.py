@@ -156,6 +156,28 @@ def test_people_come_go_and_are_refused_in_words(tmp_path: Path) -> None:
     ]
 
 
+def test_an_account_of_the_identity_provider_is_unlinked(tmp_path: Path) -> None:
+    passline(tmp_path, "user", "add", "sun", "--role", "trainer", "--name", "孙", typed=PASSWORD)
+    none = passline(tmp_path, "user", "unlink", "sun")
+    assert (none.returncode, none.stderr) == (1, "passline: sun: no account of the identity provider is linked\n")
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as connection, connection:
+        connection.execute("INSERT INTO identity SELECT 'https://id.example', 'sub', id, 1, 0 FROM person")
+    assert passline(tmp_path, "user", "unlink", "sun").returncode == 0
+    assert rows(tmp_path, "SELECT * FROM identity") == []
+    assert rows(tmp_path, "SELECT action FROM audit ORDER BY seq DESC LIMIT 1") == [("identity_unlinked",)]
+
+
+def test_the_glass_is_broken_for_an_administrator_and_for_nobody_else(tmp_path: Path) -> None:
+    for login, role in (("it", "admin"), ("sun", "trainer")):
+        passline(tmp_path, "user", "add", login, "--role", role, "--name", "孙", typed=PASSWORD)
+    made = passline(tmp_path, "break-glass", "it")
+    assert (made.returncode, made.stdout.partition("#")[0]) == (0, "http://localhost:8080/break-glass")
+    assert "15 minutes" in made.stderr
+    refused = passline(tmp_path, "break-glass", "sun")
+    assert (refused.returncode, refused.stderr) == (1, "passline: sun: no administrator; they are: it\n")
+    assert rows(tmp_path, "SELECT action FROM audit ORDER BY seq DESC LIMIT 1") == [("break_glass_made",)]
+
+
 def test_an_older_database_is_left_to_the_server(tmp_path: Path) -> None:
     dump = Path(__file__).parent.parent / "signaling" / "schemas" / "0001.sql"
     with closing(sqlite3.connect(tmp_path / DATABASE)) as connection:

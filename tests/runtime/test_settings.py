@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from contract.people import Role
+from runtime.oidc_roles import RoleRule, read_rule
 from runtime.settings import Settings, SettingsError, load, to_environ
 
 pytestmark = pytest.mark.unit
@@ -51,6 +53,43 @@ def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_half_a_turn_server_is_named(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        load(environ)
+
+
+OIDC = {"PASSLINE_OIDC_ISSUER": "https://id.example/realms/chain", "PASSLINE_OIDC_CLIENT_ID": "passline"}
+IN_LDAP = "CN=admins,OU=groups=admin"
+
+
+def test_groups_with_a_comma_come_from_the_file_or_as_json_and_reach_every_process(tmp_path: Path) -> None:
+    (tmp_path / "passline.toml").write_text(f'oidc_roles = ["{IN_LDAP}", "chiefs=manager @ 华东"]')
+    settings = load(OIDC)
+    assert load(to_environ(settings)) == settings
+    assert load({**OIDC, "PASSLINE_OIDC_ROLES": f'["{IN_LDAP}", "chiefs=manager @ 华东"]'}) == settings
+    first, second = map(read_rule, settings.oidc_roles)
+    assert first == RoleRule("CN=admins,OU=groups", Role.ADMIN, None)
+    assert second == RoleRule("chiefs", Role.MANAGER, "华东")
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"PASSLINE_OIDC_ISSUER": "https://id.example"}, "PASSLINE_OIDC_CLIENT_ID"),
+        ({"PASSLINE_OIDC_CLIENT_ID": "passline"}, "PASSLINE_OIDC_ISSUER"),
+        ({**OIDC, "PASSLINE_OIDC_ISSUER": "http://id.example"}, "must be https"),
+        ({**OIDC, "PASSLINE_OIDC_ISSUER": "id.example"}, "PASSLINE_OIDC_ISSUER"),
+        ({**OIDC, "PASSLINE_OIDC_SCOPES": "email"}, "needs openid"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "[oops"}, "PASSLINE_OIDC_ROLES"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "admins"}, "not group=role"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "=admin"}, "not group=role"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "admins=root"}, "no role"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "tablets=store@0117"}, "nobody gets"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "vendors=visitor"}, "nobody gets"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "chiefs=manager"}, "lacks the place"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "chiefs=auditor@"}, "lacks the place"),
+    ],
+)
+def test_what_is_wrong_with_a_provider_is_said_at_the_start(environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         load(environ)
 

@@ -17,6 +17,10 @@ export type ChatMessage = S['ChatMessage']
 export type Reached = S['Reached']
 export type Bye = S['Bye']
 export type Ice = S['Ice']
+export type SignInWays = S['SignInWays']
+export type ProviderAddress = S['ProviderAddress']
+export type ProviderAnswer = S['ProviderAnswer']
+export type SignedIn = Omit<S['SignedIn'], 'me'> & { me: Me }
 export type Install = S['Install']
 
 export type RoomState = Omit<Written<S['RoomState'], 'hands' | 'stills'>, 'members' | 'lobby'> & {

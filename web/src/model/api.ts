@@ -200,6 +200,16 @@ export interface Model {
   /** Sets the password and signs in. Refusals: as `checkInvitation`, weak_password. */
   acceptInvitation(token: string, password: string): Promise<void>
 
+  /** What the identity provider is called by which one can sign in; null: there is none. */
+  provider(): Promise<string | null>
+  /** Leaves this page for the provider, to come back to `/signed-in`. Refusals: oidc_unreachable. */
+  toProvider(path: string): Promise<void>
+  /** Signs in with what the provider's redirect carried; the path they wanted. Refusals: over, locked, oidc_*. */
+  fromProvider(query: string): Promise<string>
+
+  /** An administrator's emergency sign-in. Refusals: not_found (used, replaced, never there), over, locked. */
+  breakGlass(token: string): Promise<void>
+
   /** This browser becomes a store's device. Refusals: not_found (used, expired, never there), locked. */
   enrol(code: string): Promise<void>
 

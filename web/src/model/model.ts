@@ -14,6 +14,7 @@ import type {
   RoomId,
   RoomState,
   SetupState,
+  SignInWays,
 } from '../contract'
 import { DESKTOP, TABLET, TRAINER_DESK, roomChannel } from '../contract'
 import { lang } from '../i18n'
@@ -344,6 +345,10 @@ function createModel(): Model {
     setUp: (asked) => session.setUp(asked),
     checkInvitation: (token) => call<Invitation>('POST', '/api/invitation/check', { body: { token } }),
     acceptInvitation: (token, password) => session.acceptInvitation(token, password),
+    provider: async () => (await call<SignInWays>('GET', '/api/signin')).provider,
+    toProvider: (path) => session.toProvider(path),
+    fromProvider: (query) => session.fromProvider(query),
+    breakGlass: (token) => session.breakGlass(token),
     enrol: (code) => session.enrol(code),
 
     link: session.link,

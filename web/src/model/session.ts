@@ -4,9 +4,12 @@ import type {
   ByeCode,
   ClientMessage,
   Me,
+  ProviderAddress,
+  ProviderAnswer,
   ServerMessage,
   SessionId,
   Setup,
+  SignedIn,
   Ticket,
   Welcome,
 } from '../contract'
@@ -135,6 +138,31 @@ export class Session {
   /** So does that of a tablet that is enrolled. */
   async enrol(code: string): Promise<void> {
     const me = await call<Me>('POST', '/api/enrol', { body: { code } })
+    if (this.me.value) this.leave()
+    await this.enter(me)
+  }
+
+  async toProvider(path: string): Promise<void> {
+    const { url } = await call<ProviderAddress>('POST', '/api/oidc/begin', { body: { path } })
+    location.assign(url)
+  }
+
+  async fromProvider(query: string): Promise<string> {
+    const said = new URLSearchParams(query)
+    const answer: ProviderAnswer = {
+      state: said.get('state') ?? '',
+      code: said.get('code') ?? '',
+      iss: said.get('iss'),
+      error: said.get('error'),
+    }
+    const { me, path } = await call<SignedIn>('POST', '/api/oidc/finish', { body: answer })
+    if (this.me.value) this.leave() // somebody else was signed in here
+    await this.enter(me)
+    return path
+  }
+
+  async breakGlass(token: string): Promise<void> {
+    const me = await call<Me>('POST', '/api/break-glass', { body: { token } })
     if (this.me.value) this.leave()
     await this.enter(me)
   }

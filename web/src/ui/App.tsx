@@ -14,6 +14,8 @@ import { keptLogin } from './signin/kept'
 
 const Setup = lazy(() => import('./signin/Setup').then((module) => module.Setup))
 const Invitation = lazy(() => import('./signin/Invitation').then((module) => module.Invitation))
+const BreakGlass = lazy(() => import('./signin/BreakGlass').then((module) => module.BreakGlass))
+const SignedIn = lazy(() => import('./signin/SignedIn').then((module) => module.SignedIn))
 const Enrol = lazy(() => import('./signin/Enrol').then((module) => module.Enrol))
 const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
 const Called = lazy(() => import('./ring/Called').then((module) => module.Called))
@@ -157,6 +159,8 @@ function Inside() {
   if (path === '/setup') return <Setup />
   if (path === '/invitation') return <Invitation />
   if (path === '/enrol') return <Enrol />
+  if (path === '/break-glass') return <BreakGlass />
+  if (path === '/signed-in') return <SignedIn />
   if (me === undefined)
     return (
       <main class="alone">

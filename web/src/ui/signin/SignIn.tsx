@@ -1,5 +1,5 @@
 /** Sign-in of a person or of a store's tablet; a tablet remembers its login, never its password. */
-import { CircleAlert, LogIn } from 'lucide-preact'
+import { Building2, CircleAlert, LogIn } from 'lucide-preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
@@ -22,6 +22,18 @@ export function SignIn(props: { notice?: string | null }) {
   useEffect(() => {
     model.setupNeeded().then(setFresh, () => undefined)
   }, [model])
+  const [provider, setProvider] = useState<string | null>(null)
+  useEffect(() => {
+    model.provider().then(setProvider, () => undefined)
+  }, [model])
+  const leave = async (): Promise<void> => {
+    setProblem(null)
+    try {
+      await model.toProvider(location.pathname + location.search)
+    } catch (reason) {
+      setProblem(reason instanceof Refusal ? reason.code : 'internal')
+    }
+  }
   const notice = props.notice ?? (fresh ? t('setup.needed') : null)
 
   const submit = async (): Promise<void> => {
@@ -101,6 +113,11 @@ export function SignIn(props: { notice?: string | null }) {
         >
           {t('signin.go')}
         </Button>
+        {provider && (
+          <Button icon={Building2} wide class="signin-go" testid="to-provider" onClick={() => void leave()}>
+            {t('signin.provider', { name: provider })}
+          </Button>
+        )}
         <p class="caption">{t('signin.help')}</p>
         <a class="btn signin-enrol" data-kind="link" href="/enrol" data-testid="to-enrol">
           <span>{t('enrol.open')}</span>

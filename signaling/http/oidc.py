@@ -1,0 +1,87 @@
+"""The doors of a sign-in by the chain's identity provider: begin it, finish it.
+
+The provider sends the browser back to a page of ours, which posts what it was given: so nothing changes by GET, and
+our `Origin` check holds here as everywhere.
+"""
+
+from functools import partial
+
+from aiohttp import web
+
+from contract.audit import Action
+from contract.errors import ErrorCode, PasslineError
+from contract.oidc import ProviderAddress, ProviderAnswer, ProviderWish, SignedIn, SignInWays
+from signaling.http.cookies import begun_of, set_begun
+from signaling.http.people import enter
+from signaling.http.route import Route, Visit
+from signaling.store import audit
+
+HOW = "oidc"
+"""In the audit."""
+
+
+async def sign_in_ways(visit: Visit) -> SignInWays:
+    """How one can sign in here."""
+    return SignInWays(provider=visit.house.oidc.name)
+
+
+async def begin_by_provider(visit: Visit) -> web.Response:
+    """Begin a sign-in by the identity provider; the cookie lets this browser finish it."""
+    asked = visit.body(ProviderWish)
+    secret, url = await visit.house.oidc.begin(visit.raw.headers["Origin"], asked.path, visit.address)
+    response = visit.reply(ProviderAddress(url=url))
+    set_begun(visit.raw, response, secret)
+    return response
+
+
+async def finish_by_provider(visit: Visit) -> web.Response:
+    """Finish it with what the provider's redirect carried, once; sets the cookie."""
+    house = visit.house
+    with house.ways_limit.guess(visit.address):
+        begun = house.oidc.take(begun_of(visit.raw))
+        try:
+            claims = await house.oidc.finish(begun, visit.body(ProviderAnswer))
+            person = await house.claimed.person(str(claims["iss"]), claims, visit.address)
+        except PasslineError as error:
+            failed = partial(
+                audit.record,
+                action=Action.SIGN_IN_FAILED,
+                person=None,
+                address=visit.address,
+                detail=f"{HOW} {error.code}",
+            )
+            await house.database.write(failed)
+            raise
+    return await enter(visit, person, how=HOW, answer=lambda me: SignedIn(me=me, path=begun.path))
+
+
+ROUTES = [
+    Route(method="GET", path="/api/signin", handler=sign_in_ways, act=None, answer=SignInWays),
+    Route(
+        method="POST",
+        path="/api/oidc/begin",
+        handler=begin_by_provider,
+        act=None,
+        body=ProviderWish,
+        answer=ProviderAddress,
+        errors=(ErrorCode.NOT_FOUND, ErrorCode.OIDC_UNREACHABLE),
+    ),
+    Route(
+        method="POST",
+        path="/api/oidc/finish",
+        handler=finish_by_provider,
+        act=None,
+        body=ProviderAnswer,
+        answer=SignedIn,
+        errors=(
+            ErrorCode.NOT_FOUND,
+            ErrorCode.OVER,
+            ErrorCode.LOCKED,
+            ErrorCode.OIDC_REFUSED,
+            ErrorCode.OIDC_UNKNOWN,
+            ErrorCode.OIDC_DISABLED,
+            ErrorCode.OIDC_TAKEN,
+            ErrorCode.OIDC_UNREACHABLE,
+        ),
+    ),
+]

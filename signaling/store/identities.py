@@ -1,0 +1,65 @@
+"""Accounts of the identity provider, whom they sign in as, and the roles that their groups bring."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.audit import Action
+from contract.ids import PersonId
+from contract.people import Grant
+from signaling.store import audit, grants, organisation
+from signaling.store.organisation import By
+from signaling.store.tables import IdentityRow, PersonRow
+
+
+async def find(session: AsyncSession, issuer: str, subject: str) -> IdentityRow | None:
+    """Whom this account signs in as."""
+    return await session.get(IdentityRow, (issuer, subject))
+
+
+async def is_linked(session: AsyncSession, issuer: str, person: PersonId) -> bool:
+    """Whether an account of this provider signs in as `person`."""
+    query = select(IdentityRow.subject).where(IdentityRow.issuer == issuer, IdentityRow.person_id == person)
+    return await session.scalar(query) is not None
+
+
+async def link(
+    session: AsyncSession,
+    issuer: str,
+    subject: str,
+    person: PersonId,
+    *,
+    main_by_claims: bool,
+    now_ms: int,
+    by: By,
+) -> None:
+    """From now on this account signs in as `person`, whatever it is called."""
+    values = {"issuer": issuer, "subject": subject, "person_id": person, "linked_ms": now_ms}
+    await session.execute(insert(IdentityRow).values(**values, main_by_claims=main_by_claims))
+    await audit.record(session, Action.IDENTITY_LINKED, by.person, object_id=person, address=by.address)
+
+
+async def unlink(session: AsyncSession, person: PersonId, by: By) -> bool:
+    """No account signs in as `person` any more, until one is linked anew; whether there was one."""
+    gone = await session.scalars(
+        delete(IdentityRow).where(IdentityRow.person_id == person).returning(IdentityRow.subject)
+    )
+    if not gone.all():
+        return False
+    await audit.record(session, Action.IDENTITY_UNLINKED, by.person, object_id=person, address=by.address)
+    return True
+
+
+async def grant(session: AsyncSession, person: PersonRow, main: Grant | None, claimed: Sequence[Grant], by: By) -> bool:
+    """Exactly `claimed` is what the provider's groups bring, besides what was given by hand; whether that is news.
+
+    `main`: the main role too; None leaves it.
+    """
+    kept, by_hand, before = grants.main_grant(person), *await grants.by_origin(session, PersonId(person.id))
+    main = main or kept
+    after = [one for one in dict.fromkeys(claimed) if one != main and one not in by_hand]
+    if (main, after) == (kept, before):
+        return False
+    await organisation.take_claims(session, person, main, by_hand, after, by)
+    return True
