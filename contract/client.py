@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from contract.base import Message, ShortText, Text
-from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, StoreId
+from contract.ids import ChannelId, ClientMessageId, EquipmentId, PersonId, RoomId, StoreId
 from contract.people import Name
 from contract.quality import ClientSample
 from contract.rooms import Quality, Reason
@@ -110,6 +110,8 @@ class StartCall(Command):
     """How long ago the button was pressed."""
     language: Language | None = None
     """That of the tablet's screen: who speaks it is preferred."""
+    equipment: EquipmentId | None = None
+    """A machine of this store; `reason` is what it is for then, whatever is said here."""
 
 
 class CallStore(Command):

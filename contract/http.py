@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from contract.base import Message, Sdp, WallMs
+from contract.equipment import Machine
 from contract.errors import ErrorCode
 from contract.ids import LegId, PersonId, RoomId, SessionId, WorkerId
 from contract.lists import ListProblem
@@ -239,6 +240,8 @@ class ArchiveEntry(Message):
     kind: RoomKind
     title: Name | None
     reason: Reason | None
+    equipment: Machine | None = None
+    """What the call was about."""
     store: Store | None
     people: list[Person]
     opened_at: WallMs

@@ -22,6 +22,8 @@ StillId = NewType("StillId", str)
 BotId = NewType("BotId", str)
 VisitId = NewType("VisitId", str)
 """A link that lets one visitor into one call."""
+EquipmentId = NewType("EquipmentId", str)
+"""A machine of a store; what is on its sticker is its code, which is no id."""
 TrackId = NewType("TrackId", str)
 """A publication of one participant: `<participant>/<source>`, e.g. `p-expert-1/camera`."""
 

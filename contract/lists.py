@@ -32,6 +32,9 @@ class ListFault(StrEnum):
     OTHER_ROLE = "other_role"
     LOGIN_TAKEN = "login_taken"
     STORE_CLOSED = "store_closed"
+    NO_STORE = "no_store"
+    REASON = "reason"
+    DATE = "date"
 
 
 class ListProblem(Message):

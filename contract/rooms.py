@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contract.base import Message, WallMs
+from contract.equipment import Machine
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, StillId
 from contract.media import MediaUse
 from contract.people import Name, Person, Skill, Store
@@ -168,6 +169,8 @@ class Call(Message):
 
     stage: CallStage
     reason: Reason
+    equipment: Machine | None = None
+    """What was scanned, as it was known when the call began."""
     store: Store
     """Who needs help, whoever called."""
     caller: PersonId

@@ -37,6 +37,7 @@ from contract.rooms import (
 )
 from contract.server import ChatMessage
 from passline import demo_quality
+from passline.demo_equipment import machines
 from signaling.store.seed import RoomSeed, StillSeed
 
 HERE = Path(__file__).parent
@@ -47,6 +48,8 @@ RECORDING = RecordingId("0190e5b4-0000-7000-8000-000000000002")
 _CID = "0190e5b4-0000-7000-8000-0000000001{:02d}"
 _STILL = "0190e5b4-0000-7000-8000-0000000002{:02d}"
 
+FRYER = machines()[0].machine
+"""What it was about."""
 RANG_MS = 60
 ANSWERED_MS = 4_200
 """After the tap; the recording begins with the answer."""
@@ -118,6 +121,7 @@ def room(store: Person, expert: Person, tap_ms: int) -> RoomSeed:
     call = Call(
         stage=CallStage.RINGING,
         reason=Reason.EQUIPMENT,
+        equipment=FRYER,
         store=store.store,
         caller=store.id,
         ring_until=tap_ms + 45_000,

@@ -10,6 +10,7 @@ import sys
 from contract.ids import PersonId
 from contract.people import Name, Person
 from passline import demo, demo_call
+from passline.demo_equipment import machines
 from runtime import clock, logs
 from runtime.settings import Settings, SettingsError, load
 from signaling.store.seed import ChainSeed, PersonSeed, RegionSeed, seed
@@ -33,6 +34,7 @@ def chain(now_ms: int) -> ChainSeed:
         stores=list(demo.STORES),
         people=[PersonSeed(people[one.id], one.login, demo.PASSWORD, one.region) for one in demo.PEOPLE],
         rooms=[call],
+        equipment=machines(),
     )
 
 

@@ -30,6 +30,7 @@ from signaling.http.openapi import document
 from signaling.http.origin import check_origin
 from signaling.http.static import add_static
 from signaling.http.table import ROUTES
+from signaling.printing.press import Press
 from signaling.service import Service
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
@@ -84,6 +85,7 @@ def build(
         policies=service.policies,
         bots=service.bots,
         probes=service.probes,
+        press=Press(),
         sockets=gateway,
         seen=Seen(),
         openapi=cache(lambda: json.dumps(document(ROUTES), ensure_ascii=False).encode()),

@@ -34,6 +34,7 @@ from signaling.auth.visits import Visits
 from signaling.domain.routing import Expert
 from signaling.live.guests import Entered, Restarted
 from signaling.live.policies import LivePolicies
+from signaling.printing.press import Press
 from signaling.store.engine import Database
 from signaling.store.media_tokens import Pass
 from signaling.tls.authority import Issued
@@ -159,6 +160,7 @@ class House:
     policies: LivePolicies
     bots: GroupBots
     probes: MediaProbes
+    press: Press
     sockets: Sockets
     seen: Seen
     openapi: Callable[[], bytes]

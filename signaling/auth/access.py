@@ -5,13 +5,14 @@ be told from random ones. `forbidden` is only for what everybody knows to exist:
 something that the person sees.
 """
 
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.callbacks import Callback
 from contract.errors import ErrorCode, Rejection
-from contract.ids import PersonId, RegionId, RoomId, StillId, StoreId
+from contract.ids import EquipmentId, PersonId, RegionId, RoomId, StillId, StoreId
 from contract.people import Role
 from contract.recording import Part, RecordingSummary
 from contract.rooms import RoomState
@@ -20,7 +21,7 @@ from signaling.domain.access import CHAIN, Act, Place, may
 from signaling.domain.archive import Kept, may_publish
 from signaling.domain.callbacks import may_see
 from signaling.domain.draft import concerns
-from signaling.store import archive, callbacks
+from signaling.store import archive, callbacks, equipment
 from signaling.store.tables import DeviceRow, PersonRow, RegionRow, StoreRow
 
 
@@ -112,6 +113,35 @@ async def access_device(session: AsyncSession, who: Principal, device: PersonId)
 async def access_store(session: AsyncSession, who: Principal, store: StoreId) -> StoreRow:
     """A store that `who` may change. Raises Rejection(`not_found`)."""
     return _reached(Act.CHANGE_STORES, who, await session.get(StoreRow, store), await _place(session, store))
+
+
+async def access_equipment(session: AsyncSession, who: Principal, wanted: EquipmentId, act: Act) -> equipment.Found:
+    """A machine with the store it stands in, on which `who` may do `act`. Raises Rejection(`not_found`)."""
+    return _equipped(await equipment.find(session, wanted), who, act)
+
+
+async def access_each_equipment(
+    session: AsyncSession, who: Principal, wanted: Sequence[EquipmentId]
+) -> list[equipment.Found]:
+    """These machines in this order, if `who` may see every one. Raises Rejection(`not_found`)."""
+    found = {row[0].id: row for row in await equipment.find_each(session, wanted)}
+    return [_equipped(found.get(one), who, Act.SEE_EQUIPMENT) for one in wanted]
+
+
+async def access_sticker(session: AsyncSession, who: Principal, code: str | None) -> equipment.Found:
+    """The same by the code on its sticker, to see it. Raises Rejection(`not_found`)."""
+    return _equipped(await equipment.by_code(session, code) if code is not None else None, who, Act.SEE_EQUIPMENT)
+
+
+async def access_equipped_store(session: AsyncSession, who: Principal, store: StoreId) -> StoreRow:
+    """A store whose machines `who` may change. Raises Rejection(`not_found`)."""
+    return _reached(Act.CHANGE_EQUIPMENT, who, await session.get(StoreRow, store), await _place(session, store))
+
+
+def _equipped(found: equipment.Found | None, who: Principal, act: Act) -> equipment.Found:
+    if found is not None and may(act, who.grants, Place(RegionId(found[1].region_id), StoreId(found[1].id))):
+        return found
+    raise Rejection(ErrorCode.NOT_FOUND)
 
 
 async def access_region(session: AsyncSession, who: Principal, region: RegionId) -> RegionRow:

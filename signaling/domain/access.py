@@ -65,6 +65,10 @@ class Act(StrEnum):
     """Read stores, with their tablets and devices."""
     CHANGE_STORES = "change_stores"
     """Add and change stores and regions, enrol devices and take them back."""
+    SEE_EQUIPMENT = "see_equipment"
+    """See a store's machines, and print their stickers."""
+    CHANGE_EQUIPMENT = "change_equipment"
+    """Add and change machines, and retire them."""
     CHANGE_PEOPLE = "change_people"
     """Add people, say what they may do, keep them out."""
     CHANGE_ROUTING = "change_routing"
@@ -89,6 +93,7 @@ _OVERSEEN = frozenset(
         Act.SEE_ARCHIVE,
         Act.SEE_QUALITY,
         Act.READ_STORES,
+        Act.SEE_EQUIPMENT,
     }
 )
 """To answer for stores."""
@@ -102,6 +107,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.SEE_CALLBACK,
         Act.SEE_QUEUE,
         Act.SEE_ARCHIVE,
+        Act.SEE_EQUIPMENT,
     },
     Role.EXPERT: _EVERYBODY
     | {
@@ -148,6 +154,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.PUBLISH_ANY,
         Act.READ_AUDIT,
         Act.CHANGE_STORES,
+        Act.CHANGE_EQUIPMENT,
         Act.CHANGE_PEOPLE,
         Act.CHANGE_ROUTING,
         Act.CHANGE_POLICIES,

@@ -64,6 +64,7 @@ def entry_of(kept: Kept) -> ArchiveEntry:
         kind=state.kind,
         title=state.title,
         reason=state.call.reason if state.call else None,
+        equipment=state.call.equipment if state.call else None,
         store=state.call.store if state.call else None,
         people=[
             m.person

@@ -29,7 +29,7 @@ from contract.rooms import (
     RoomState,
     Timings,
 )
-from signaling.domain import queue, routing, third
+from signaling.domain import queue, routing, sticker, third
 from signaling.domain.access import Act, at_store, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
@@ -52,6 +52,7 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
     check_store_calls(facts.policies)
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "the store is in another room")
+    equipped = sticker.check(facts.equipment, store.id) if wish.equipment is not None else None
     caller = Member(
         person=facts.by,
         state=MemberState.JOINED,
@@ -67,7 +68,8 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
         members=[caller],
         call=Call(
             stage=CallStage.RINGING,
-            reason=wish.reason,
+            reason=wish.reason if equipped is None else equipped.reason,
+            equipment=equipped.machine if equipped is not None else None,
             store=store,
             caller=facts.by.id,
             ring_until=now_ms + sum(step.ring_ms for step in facts.steps),

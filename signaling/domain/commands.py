@@ -38,6 +38,7 @@ from contract.rooms import Still
 from contract.routing import RingStep
 from signaling.domain.policies import USUAL
 from signaling.domain.routing import Expert
+from signaling.domain.sticker import Equipped
 
 Opening = StartCall | CallStore | OpenSession
 """Wishes that make a room."""
@@ -238,3 +239,5 @@ class OpeningFacts:
     ring_ms: int = 45_000
     """How long they ring."""
     policies: Policies = USUAL
+    equipment: Equipped | None = None
+    """The machine that a call is about, if there is one of the id it said."""

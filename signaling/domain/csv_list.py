@@ -38,6 +38,9 @@ TEXTS: dict[ListFault, str] = {
     ListFault.OTHER_ROLE: "{value} has the role {role}; a list does not change a role",
     ListFault.LOGIN_TAKEN: "the login {value} is taken by somebody else",
     ListFault.STORE_CLOSED: "the store is closed",
+    ListFault.NO_STORE: "there is no store {value}",
+    ListFault.REASON: "reason {value!r} is none of {known}",
+    ListFault.DATE: "{column} {value!r} is no day like 2026-03-31",
 }
 
 

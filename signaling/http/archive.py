@@ -12,7 +12,7 @@ from contract.audit import Action
 from contract.base import Message
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from contract.http import ArchiveEntry, ArchivePage, Progress, Publish, Replay
-from contract.ids import RoomId, StillId
+from contract.ids import EquipmentId, RoomId, StillId
 from runtime import clock
 from runtime.logs import get_logger
 from signaling.auth.access import access_archive, access_publish, access_recording_file, access_still
@@ -30,17 +30,20 @@ PAGE = 50
 class ArchiveQuery(Message):
     before: Annotated[str, Field(pattern=r"^[0-9]{1,15}~[A-Za-z0-9._:-]{1,64}$")] | None = None
     """`next` of the page before."""
+    equipment: Annotated[EquipmentId, Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")] | None = None
+    """Only the calls about this machine."""
 
 
 async def list_archive(visit: Visit) -> ArchivePage:
     """Calls and sessions that are over, newest first, 50 a page."""
-    asked = visit.query(ArchiveQuery).before
+    wanted = visit.query(ArchiveQuery)
+    asked = wanted.before
     before = None
     if asked is not None:
         opened, room = asked.split("~", 1)
         before = (int(opened), room)
     async with visit.house.database.read() as session:
-        found = await archive.page(session, visit.who, before, PAGE + 1)
+        found = await archive.page(session, visit.who, before, PAGE + 1, equipment=wanted.equipment)
     shown = found[:PAGE]
     last = shown[-1].state if len(found) > PAGE else None
     return ArchivePage(

@@ -8,6 +8,8 @@ _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 HSTS_S = 7 * 24 * 3600
 """Long enough for daily use; a machine that goes back to plain http can be reached again after it."""
 
+CODE_READER = "/assets/scan.worker-"
+"""How the build calls that worker, but for the hash of what is in it."""
 _PERMISSIONS = ", ".join(
     (
         "camera=(self)",
@@ -23,13 +25,17 @@ def is_host(host: str) -> bool:
     return _HOST.fullmatch(host) is not None
 
 
-def policy(host: str) -> str:
-    """The Content-Security-Policy; the WebSocket's address is named because older Safari keeps `'self'` to http."""
+def policy(host: str, *, reads_codes: bool = False) -> str:
+    """The Content-Security-Policy; the WebSocket's address is named because older Safari keeps `'self'` to http.
+
+    `reads_codes` is for the one worker that runs WebAssembly: a worker has the policy of its own script's response, so
+    no page is ever allowed to (https://www.w3.org/TR/CSP3/#initialize-global-object-csp).
+    """
     sockets = f" ws://{host} wss://{host}" if is_host(host) else ""
     return "; ".join(
         (
             "default-src 'self'",
-            "script-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval'" if reads_codes else "script-src 'self'",
             "style-src 'self'",
             "img-src 'self' blob:",
             "media-src 'self' blob:",
@@ -47,7 +53,8 @@ def policy(host: str) -> str:
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal handler of aiohttp, run before any response starts."""
     headers = response.headers
-    headers["Content-Security-Policy"] = policy(request.host)
+    reads_codes = request.path.startswith(CODE_READER)
+    headers["Content-Security-Policy"] = policy(request.host, reads_codes=reads_codes)
     headers["Server"] = "Passline"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"

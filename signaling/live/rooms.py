@@ -1,7 +1,7 @@
 """All rooms in memory: opens them, finds them, and tells their members what happened."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,7 @@ from contract.ids import PersonId, RecordingId, RoomId, room_channel
 from contract.people import PresenceEntry
 from contract.policies import Policies
 from contract.rooms import CallStage, MemberState, RoomState
+from contract.routing import RingStep
 from contract.server import Room, RoomDelta, RoomGone
 from runtime import clock, ids
 from runtime.logs import get_logger
@@ -24,6 +25,7 @@ from signaling.domain.outgoing import check, crossing
 from signaling.domain.presence import in_rooms
 from signaling.domain.rooms import open_room
 from signaling.domain.routing import Expert
+from signaling.domain.sticker import Equipped
 from signaling.domain.visitors import as_seen_by, here
 from signaling.live.call_figures import CallFigures
 from signaling.live.callbacks import Callbacks
@@ -35,7 +37,7 @@ from signaling.live.room import LiveRoom
 from signaling.live.routing import LATELY_MS, LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions
 from signaling.live.visitors import Visitors
-from signaling.store import messages
+from signaling.store import equipment, messages
 from signaling.store import rooms as rows
 from signaling.store.engine import Database
 
@@ -188,13 +190,19 @@ class Rooms:
 
     async def _open(self, asked: ClientSession, wish: Opening) -> RoomId | None:
         person = asked.who.person
+        equipped: Equipped | None = None
+        steps: Sequence[RingStep] = ()
+        if isinstance(wish, StartCall):
+            if wish.equipment is not None:
+                equipped = await self._database.fetch(partial(equipment.equipped, equipment=wish.equipment))
+            steps = self._routing.steps(equipped.reason if equipped is not None else wish.reason)
         facts = OpeningFacts(
             by=person,
             grants=asked.who.grants,
             session=asked.id,
             room=RoomId(ids.uuid7()),
             fresh_recording=RecordingId(ids.uuid7()),
-            steps=self._routing.steps(wish.reason) if isinstance(wish, StartCall) else (),
+            steps=steps,
             experts=self.experts(None) if isinstance(wish, StartCall) else (),
             at_once=self.at_once,
             wait_ms=self.wait_ms,
@@ -203,6 +211,7 @@ class Rooms:
             tablets=self._tablets(wish),
             ring_ms=self.ring_ms,
             policies=self.policies,
+            equipment=equipped,
         )
         now_ms = clock.wall_ms()
         try:

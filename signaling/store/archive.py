@@ -8,15 +8,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, or_, select, true, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from contract.ids import PersonId, RoomId, StillId, room_channel
+from contract.ids import EquipmentId, PersonId, RoomId, StillId, room_channel
 from contract.people import Role
 from contract.policies import Policies
 from contract.recording import RecordingSummary
 from contract.rooms import RecordingState, RoomEvent, RoomState, Still
 from contract.server import ChatMessage
 from signaling.auth.principal import Principal
-from signaling.domain.access import Act, Scope, scope_of
+from signaling.domain.access import Act, Scope, scope_of, somewhere
 from signaling.domain.archive import REPLAYABLE, Kept
 from signaling.domain.policies import ArchiveReach, archive_reach
 from signaling.store import policies
@@ -51,11 +52,22 @@ def _took_part(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 def visible_to(who: Principal, rules: Policies) -> ColumnElement[bool]:
     """The rooms of which `who` may see what is kept, open or over."""
     own = _took_part(or_(RoomMemberRow.person_id == who.id, RoomMemberRow.person_id.in_(_inherited_by(who))))
+    same_machine = RoomRow.equipment_id.in_(_helping_with(who)) if somewhere(Act.BE_RUNG, who.grants) else false()
     published = and_(
         RecordingRow.state.in_(REPLAYABLE),
         exists().where(PublicationRow.room_id == RoomRow.id, PublicationRow.role.in_({one.role for one in who.grants})),
     )
-    return or_(own, published, _told_by_rule(archive_reach(rules, who.grants)))
+    return or_(own, published, same_machine, _told_by_rule(archive_reach(rules, who.grants)))
+
+
+def _helping_with(who: Principal) -> Select[str | None]:
+    """The machines of the open calls that rang `who`: whoever helps may see what was done to the machine before."""
+    call = aliased(RoomRow)
+    return (
+        select(call.equipment_id)
+        .join(RoomMemberRow, RoomMemberRow.room_id == call.id)
+        .where(RoomMemberRow.person_id == who.id, call.closed_ms.is_(None), call.equipment_id.is_not(None))
+    )
 
 
 def _inherited_by(who: Principal) -> Select[str]:
@@ -104,13 +116,22 @@ async def find_overseen(session: AsyncSession, who: Principal, room: RoomId) -> 
     return (await _kept(session, who, rows))[0] if rows else None
 
 
-async def page(session: AsyncSession, who: Principal, before: tuple[int, str] | None, limit: int) -> list[Kept]:
-    """Newest first; `before` is (opened_ms, room id) of the last one of the page before."""
-    query = (
-        _over(who, await policies.current(session)).order_by(RoomRow.opened_ms.desc(), RoomRow.id.desc()).limit(limit)
-    )
+async def page(
+    session: AsyncSession,
+    who: Principal,
+    before: tuple[int, str] | None,
+    limit: int,
+    *,
+    equipment: EquipmentId | None = None,
+) -> list[Kept]:
+    """Newest first; `before` is (opened_ms, room id) of the last one of the page before. With `equipment` only the
+    calls about this machine."""
+    visible = _over(who, await policies.current(session))
+    query = visible.order_by(RoomRow.opened_ms.desc(), RoomRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(tuple_(RoomRow.opened_ms, RoomRow.id) < before)
+    if equipment is not None:
+        query = query.where(RoomRow.equipment_id == equipment)
     return await _kept(session, who, (await session.execute(query)).all())
 
 

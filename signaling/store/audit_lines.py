@@ -14,7 +14,7 @@ from signaling.domain.audit_chain import Checker, Fault, Head, Row
 from signaling.store import audit
 from signaling.store.engine import Database
 from signaling.store.grants import within
-from signaling.store.tables import AuditRow, PersonRow, RegionRow, RoomMemberRow, StoreRow
+from signaling.store.tables import AuditRow, EquipmentRow, PersonRow, RegionRow, RoomMemberRow, StoreRow
 
 BATCH_ROWS = 1000
 """Read at a time: a few hundred kilobytes, some milliseconds of a thread."""
@@ -60,22 +60,26 @@ def _people(text: str) -> Select[str]:
 
 
 def _within(scope: Scope) -> tuple[Select[str], Select[str], Select[str]]:
-    """The ids of what lies in a scope: tablets, stores with their regions, rooms with such a store."""
+    """The ids of what lies in a scope: tablets, stores with their machines and regions, rooms with such a store."""
     stores = select(StoreRow.id).where(within(scope, StoreRow.region_id, StoreRow.id))
     tablets = select(PersonRow.id).where(PersonRow.role == Role.STORE, PersonRow.store_id.in_(stores))
-    places = select(union_all(stores, select(RegionRow.id).where(RegionRow.id.in_(scope.regions))).subquery().c.id)
+    machines = select(EquipmentRow.id).where(EquipmentRow.store_id.in_(stores))
+    regions = select(RegionRow.id).where(RegionRow.id.in_(scope.regions))
+    places = select(union_all(stores, machines, regions).subquery().c.id)
     rooms = select(RoomMemberRow.room_id).where(RoomMemberRow.store_id.in_(stores))
     return tablets, places, rooms
 
 
 def _places(text: str) -> Select[str]:
-    """Stores, and the regions."""
+    """Stores, their machines, and the regions."""
+    machines = (EquipmentRow.code, EquipmentRow.serial, EquipmentRow.name_zh, EquipmentRow.name_en)
     stores = (StoreRow.number, StoreRow.name_zh, StoreRow.name_en)
     regions = (RegionRow.name_zh, RegionRow.name_en)
     return select(
         union_all(
             select(StoreRow.id).where(or_(*(column.icontains(text, autoescape=True) for column in stores))),
             select(RegionRow.id).where(or_(*(column.icontains(text, autoescape=True) for column in regions))),
+            select(EquipmentRow.id).where(or_(*(column.icontains(text, autoescape=True) for column in machines))),
         )
         .subquery()
         .c.id
@@ -107,10 +111,10 @@ async def page(session: AsyncSession, wanted: Wanted, before: int | None, limit:
 
 
 async def _names(session: AsyncSession, ids: Iterable[str]) -> dict[str, Name]:
-    """What people, stores and regions among `ids` are called."""
+    """What people, stores, machines and regions among `ids` are called."""
     wanted = list(ids)
     found: dict[str, Name] = {}
-    for table in (RegionRow, StoreRow, PersonRow):
+    for table in (RegionRow, StoreRow, EquipmentRow, PersonRow):
         query = select(table.id, table.name_zh, table.name_en).where(table.id.in_(wanted))
         found |= {id_: Name(zh=zh, en=en) for id_, zh, en in await session.execute(query)}
     return found

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId, RegionId, room_channel
+from contract.inventory import EquipmentRecord
 from contract.people import Name, Person, Role, Store
 from contract.recording import RecordingSummary
 from contract.rooms import MemberState, RecordingState, RoomEvent, RoomState, Still
@@ -18,7 +19,7 @@ from runtime.settings import Settings
 from signaling.auth.passwords import Passwords
 from signaling.domain.access import at_store
 from signaling.domain.callquality import Sampled
-from signaling.store import quality, tables
+from signaling.store import equipment, quality, tables
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.schema import DATABASE
@@ -74,6 +75,7 @@ class ChainSeed:
     stores: list[Store]
     people: list[PersonSeed]
     rooms: list[RoomSeed] = field(default_factory=list)
+    equipment: list[EquipmentRecord] = field(default_factory=list)
 
 
 async def seed(settings: Settings, chain: ChainSeed, passwords: Passwords | None = None) -> None:
@@ -90,6 +92,7 @@ async def seed(settings: Settings, chain: ChainSeed, passwords: Passwords | None
             await _chain(session, chain)
             for one, password_hash in zip(new, hashes, strict=True):
                 await session.execute(insert(tables.PersonRow).values(**_person(one, password_hash)))
+            await _equipment(session, chain.equipment)
             rooms = set(await session.scalars(select(tables.RoomRow.id)))
             for room in chain.rooms:
                 if room.state.id not in rooms:
@@ -118,6 +121,15 @@ async def _chain(session: AsyncSession, chain: ChainSeed) -> None:
                     region_id=store.region,
                 )
             )
+
+
+async def _equipment(session: AsyncSession, machines: list[EquipmentRecord]) -> None:
+    known = set(await session.scalars(select(tables.EquipmentRow.id)))
+    for one in machines:
+        if one.machine.id not in known:
+            row = {"id": one.machine.id, "code": one.machine.code, "retired_ms": 0 if one.retired else None}
+            about = equipment.columns_of(equipment.kept_of(one))
+            await session.execute(insert(tables.EquipmentRow).values(**row, **about))
 
 
 def _person(one: PersonSeed, password_hash: str) -> dict[str, str | None]:
@@ -149,6 +161,7 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
             opened_ms=state.opened_at,
             closed_ms=state.closed_at,
             store_id=store,
+            equipment_id=state.call.equipment.id if state.call and state.call.equipment else None,
             recording_id=recorded.id if recorded else None,
             recording_state=recorded.state if recorded else RecordingState.OFF,
             body=state.model_dump_json(),

@@ -4,6 +4,8 @@ Times are UTC milliseconds (`*_ms`): SQLite keeps no time zone, integers cannot 
 kept as JSON text in `body`, next to the columns that are searched.
 """
 
+from datetime import date
+
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -246,9 +248,33 @@ class RoomRow(Base):
     opened_ms: Mapped[int] = mapped_column(Ms, index=True)
     closed_ms: Mapped[int | None] = mapped_column(Ms, index=True)
     store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"), index=True)
+    equipment_id: Mapped[str | None] = mapped_column(Id, index=True)
+    """The machine that a call is about."""
     recording_id: Mapped[str | None] = mapped_column(Id, unique=True)
     recording_state: Mapped[str] = mapped_column(String(20), default="off")
     body: Mapped[str] = mapped_column(Text)
+
+
+class EquipmentRow(Base):
+    """A machine of a store. What is retired stays, for what was said about it."""
+
+    __tablename__ = "equipment"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(16), unique=True)
+    """On its sticker; it never changes."""
+    store_id: Mapped[str] = mapped_column(ForeignKey("store.id"), index=True)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(20))
+    """contract.rooms.Reason: whom it calls."""
+    make: Mapped[str] = mapped_column(String(200))
+    model: Mapped[str] = mapped_column(String(200))
+    serial: Mapped[str] = mapped_column(String(200))
+    installed_on: Mapped[date | None] = mapped_column()
+    warranty_until: Mapped[date | None] = mapped_column()
+    note: Mapped[str] = mapped_column(String(200))
+    retired_ms: Mapped[int | None] = mapped_column(Ms)
+    __table_args__ = (UniqueConstraint("make", "serial"),)
 
 
 class RoomEventRow(Base):

@@ -3,6 +3,7 @@
 import enum
 import types
 import typing
+from datetime import date
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types as at
@@ -56,6 +57,8 @@ def _constrained(kind: Any, rules: list[Any]) -> st.SearchStrategy[Any]:
             return st.floats(_bound(rules, "ge", 0), _bound(rules, "le", 1_000_000), allow_nan=False)
         if kind is str:
             return _text(rules)
+        if kind is date:
+            return st.dates()
     raise NotImplementedError(f"no strategy for {kind}")
 
 

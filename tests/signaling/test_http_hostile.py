@@ -17,6 +17,7 @@ from contract.errors import ErrorCode
 from contract.people import Role
 from runtime.repeated import LINES
 from signaling.domain.access import roles_for
+from signaling.http.headers import CODE_READER
 from signaling.http.rooms import MAX_STILL_BYTES
 from signaling.http.route import MAX_BODY_BYTES, Route
 from signaling.http.table import ROUTES
@@ -163,12 +164,14 @@ async def test_a_web_socket_of_a_foreign_page_is_refused(server: SignalingServer
 
 async def test_pages_load_only_what_is_ours(server: SignalingServer) -> None:
     client = await server.stranger()
-    for path in ("/", "/archive", "/api/me", "/docs"):
+    for path in ("/", "/archive", "/api/me", "/docs", "/q/7K3MPX9T01", "/assets/index-1.js", f"/x{CODE_READER}1.js"):
         policy = (await client.get(path)).headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy
         assert "unsafe" not in policy
         assert "data:" not in policy
         assert "frame-ancestors 'none'" in policy
+    worker = (await client.get(f"{CODE_READER}1.js")).headers["Content-Security-Policy"]
+    assert worker == policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"), "it reads stickers"
     answer = await client.get("/api/me", headers={"Host": "x; script-src *"})
     assert "script-src *" not in answer.headers.get("Content-Security-Policy", "")
 

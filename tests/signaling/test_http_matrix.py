@@ -87,6 +87,11 @@ def all_get(status: int, *visitors: str) -> dict[str, int]:
 NO_HOST_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "wu", "tang", "fang", "xiaolin", "qian")
 NO_SEAT_EVER = all_get(403, "tang", "xiaolin", "qian")
 NO_INVITER_EVER = all_get(403, "store-0117", "store-0108", "store-0201", "tang", "xiaolin", "qian")
+MACHINE = {"name": NAME, "make": "Make", "model": "M", "serial": "S", "store": "s-0117", "reason": "equipment"}
+SEES_STORES = Row(
+    all_get(403, "chen", "zhang", "he", "xiaolin", "qian")
+    | all_get(200, "store-0117", "store-0108", "store-0201", "wu", "tang", "fang", "admin")
+)
 BY_ADMIN = Row(all_get(403, *SIGNED_IN) | {"admin": 200})
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
@@ -117,6 +122,17 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/api/regions"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": NAME}),
     ("PUT", "/api/regions/{region}"): Row(BY_ADMIN.gets | {"admin": 204}, body={"name": {"zh": "北", "en": "N"}}),
     ("POST", "/api/stores/{store}/devices"): Row(BY_ADMIN.gets | {"admin": 201}, body={"name": "前台"}),
+    ("GET", "/api/equipment"): SEES_STORES,
+    ("POST", "/api/equipment"): Row(BY_ADMIN.gets | {"admin": 201}, body={**MACHINE, "serial": "new"}),
+    ("PUT", "/api/equipment/{equipment}"): Row(BY_ADMIN.gets | {"admin": 204}, body=MACHINE),
+    ("PUT", "/api/equipment/{equipment}/retired"): Row(BY_ADMIN.gets | {"admin": 204}, body={"retired": False}),
+    ("POST", "/api/lists/equipment"): Row(
+        BY_ADMIN.gets, data=b"store,name,make,model,serial", headers={"Content-Type": "text/csv"}
+    ),
+    ("GET", "/api/stickers/{code}"): Row(SEES_STORES.gets | all_get(404, "store-0108", "store-0201")),
+    ("POST", "/api/stickers"): Row(
+        SEES_STORES.gets | all_get(404, "store-0108", "store-0201"), body={"equipment": [chain.FRYER.machine.id]}
+    ),
     ("POST", "/api/enrol"): Row(all_get(404, *ANYBODY), body={"code": "K7MW3XQP"}),
     ("DELETE", "/api/devices/{device}"): Row(BY_ADMIN.gets | {"admin": 404}),
     ("GET", "/api/tokens"): BY_ADMIN,
@@ -241,7 +257,14 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
     for name in ("session", "guest", "device", "bot", "visit"):
         path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
-    for name, one in (("person", "p-liu"), ("store", "s-0201"), ("region", chain.NORTH)):
+    machine = chain.FRYER.machine
+    for name, one in (
+        ("person", "p-liu"),
+        ("store", "s-0201"),
+        ("region", chain.NORTH),
+        ("equipment", machine.id),
+        ("code", machine.code),
+    ):
         path = path.replace(f"{{{name}}}", one)
     return path.replace("{room}", room).replace("{file}", file).replace("{still}", still)
 
@@ -329,7 +352,7 @@ async def test_a_room_that_is_not_there_looks_like_one_of_somebody_else(server: 
             assert (foreign.status, foreign.body) == (absent.status, absent.body) == (expected, absent.body)
 
 
-@pytest.mark.parametrize("name", ["person", "store", "region", "device"])
+@pytest.mark.parametrize("name", ["person", "store", "region", "device", "equipment", "code"])
 async def test_nobody_finds_what_is_not_there(server: SignalingServer, name: str) -> None:
     client = await server.sign_in("admin")
     for route in ROUTES:

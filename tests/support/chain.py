@@ -6,11 +6,24 @@ The call is of store 0117 with chen; its one file is `FILE`.
 """
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from contract.ids import ClientMessageId, PersonId, RecordingId, RegionId, RoomId, StillId, StoreId, room_channel
+from contract.equipment import Machine
+from contract.ids import (
+    ClientMessageId,
+    EquipmentId,
+    PersonId,
+    RecordingId,
+    RegionId,
+    RoomId,
+    StillId,
+    StoreId,
+    room_channel,
+)
+from contract.inventory import EquipmentRecord
 from contract.people import Name, Person, Role, Skill, Store
 from contract.recording import Part, Point, RecordingSummary
 from contract.rooms import (
@@ -78,6 +91,26 @@ PEOPLE: dict[str, Person] = {
 }
 """By login."""
 
+
+def _machine(id_: str, code: str, store: str, *, retired: bool = False) -> EquipmentRecord:
+    machine = Machine(
+        id=EquipmentId(id_),
+        code=code,
+        name=Name(zh="双缸炸炉", en="Twin fryer"),
+        make="Henny Penny",
+        model="OFE-322",
+        serial=f"HP-{code}",
+        warranty_until=date(2027, 3, 31),
+        note="总闸在左后方",
+    )
+    return EquipmentRecord(machine=machine, store=STORES[store], reason=Reason.EQUIPMENT, retired=retired)
+
+
+FRYER = _machine("e-fryer", "0117FRYER0", "0117")
+RETIRED = _machine("e-retired", "0117RETRD0", "0117", retired=True)
+FOREIGN = _machine("e-foreign", "0201FRYER0", "0201")
+"""Machines; the last one is of a store in the other region."""
+
 STARTED_MS = 1_790_000_000_000
 ROOM = RoomId("01900000-0000-7000-8000-000000000001")
 RECORDING = RecordingId("01900000-0000-7000-8000-000000000002")
@@ -88,8 +121,9 @@ FILE_BYTES = bytes(range(256)) * 40
 STILL_BYTES = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
 
 
-def finished_call(*, published: list[Role] | None = None) -> RoomSeed:
-    """The recorded call: chen answers 2 s after the recording's zero, a photo at 5 s, a word at 7 s, over at 10 s."""
+def finished_call(*, published: list[Role] | None = None, about: EquipmentRecord | None = None) -> RoomSeed:
+    """The recorded call, perhaps about a machine: chen answers 2 s after the recording's zero, a photo at 5 s, a word
+    at 7 s, over at 10 s."""
     caller, expert = PEOPLE["store-0117"], PEOPLE["chen"]
     still = Still(id=STILL, by=caller.id, asked_by=expert.id, taken_at=STARTED_MS + 5000, width_px=4, height_px=3)
     at = STARTED_MS
@@ -109,6 +143,7 @@ def finished_call(*, published: list[Role] | None = None) -> RoomSeed:
     call = Call(
         stage=CallStage.ENDED,
         reason=Reason.EQUIPMENT,
+        equipment=about.machine if about is not None else None,
         store=STORES["0117"],
         caller=caller.id,
         answered_by=expert.id,
@@ -171,6 +206,7 @@ def chain(rooms: list[RoomSeed]) -> ChainSeed:
             for login, person in PEOPLE.items()
         ],
         rooms=rooms,
+        equipment=[FRYER, RETIRED, FOREIGN],
     )
 
 

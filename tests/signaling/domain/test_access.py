@@ -42,6 +42,8 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.READ_AUDIT: frozenset({Role.AUDITOR, Role.ADMIN}),
     Act.READ_STORES: OVERSEEING | {Role.STORE_MANAGER},
     Act.CHANGE_STORES: frozenset({Role.ADMIN}),
+    Act.SEE_EQUIPMENT: OVERSEEING | {Role.STORE, Role.STORE_MANAGER},
+    Act.CHANGE_EQUIPMENT: frozenset({Role.ADMIN}),
     Act.CHANGE_PEOPLE: frozenset({Role.ADMIN}),
     Act.CHANGE_ROUTING: frozenset({Role.ADMIN}),
     Act.CHANGE_POLICIES: frozenset({Role.ADMIN}),

@@ -476,6 +476,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/equipment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines by store and name, those that the reader may see; 500 at most. */
+        get: operations["list_equipment"];
+        put?: never;
+        /** Add a machine, which gets the code of its sticker. */
+        post: operations["add_equipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/equipment/{equipment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What is known of a machine, and where it stands; its sticker stays good. */
+        put: operations["change_equipment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/equipment/{equipment}/retired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Retire a machine, whose sticker calls nobody any more, or bring it back. */
+        put: operations["retire_equipment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lists/equipment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add the machines that a CSV file has and the chain has not, change those that differ; all or nothing. */
+        post: operations["take_equipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stickers/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The machine whose sticker has this code, also one that is retired; of another store as if it were not there. */
+        get: operations["read_sticker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stickers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stickers for these machines, 24 on a sheet of A4, as PDF. */
+        post: operations["print_stickers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1356,7 +1459,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -1397,6 +1500,8 @@ export interface components {
             kind: components["schemas"]["RoomKind"];
             title: components["schemas"]["Name"] | null;
             reason: components["schemas"]["Reason"] | null;
+            /** @default null */
+            equipment: components["schemas"]["Machine"] | null;
             store: components["schemas"]["Store"] | null;
             /** People */
             people: components["schemas"]["Person"][];
@@ -1708,6 +1813,8 @@ export interface components {
         Call: {
             stage: components["schemas"]["CallStage"];
             reason: components["schemas"]["Reason"];
+            /** @default null */
+            equipment: components["schemas"]["Machine"] | null;
             store: components["schemas"]["Store"];
             /** Caller */
             caller: string;
@@ -2155,6 +2262,67 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** EquipmentMade */
+        EquipmentMade: {
+            /** Id */
+            id: string;
+        };
+        /**
+         * EquipmentRecord
+         * @description A machine, where it stands, and whom its sticker calls.
+         */
+        EquipmentRecord: {
+            machine: components["schemas"]["Machine"];
+            store: components["schemas"]["Store"];
+            reason: components["schemas"]["Reason"];
+            /** Retired */
+            retired: boolean;
+        };
+        /**
+         * EquipmentTaken
+         * @description What a list of machines changed, or would change.
+         */
+        EquipmentTaken: {
+            /** Problems */
+            problems: components["schemas"]["ListProblem"][];
+            /** Added */
+            added: string[];
+            /** Changed */
+            changed: string[];
+            /** Same */
+            same: number;
+        };
+        /**
+         * EquipmentWish
+         * @description A machine to add, or as it is to be.
+         */
+        EquipmentWish: {
+            name: components["schemas"]["Name"];
+            /** Make */
+            make: string;
+            /** Model */
+            model: string;
+            /** Serial */
+            serial: string;
+            /**
+             * Installed On
+             * @default null
+             */
+            installed_on: string | null;
+            /**
+             * Warranty Until
+             * @default null
+             */
+            warranty_until: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Store */
+            store: string;
+            reason: components["schemas"]["Reason"];
+        };
         /**
          * Error
          * @description A wish was refused; with `cid` it names which one.
@@ -2412,6 +2580,16 @@ export interface components {
             until: number;
         };
         /**
+         * Inventory
+         * @description Those that the reader may see, by store and name.
+         */
+        Inventory: {
+            /** Equipment */
+            equipment: components["schemas"]["EquipmentRecord"][];
+            /** More */
+            more: boolean;
+        };
+        /**
          * Invitation
          * @description Whom a link invites.
          */
@@ -2540,7 +2718,7 @@ export interface components {
          * @description Every reason has words of its own on the screen.
          * @enum {string}
          */
-        ListFault: "no_csv" | "encoding" | "too_large" | "too_many_lines" | "column_unknown" | "column_twice" | "column_missing" | "empty" | "too_long" | "twice" | "login" | "role" | "manager_region" | "skill" | "only_experts" | "password_alone" | "weak_password" | "no_region" | "is_tablet" | "other_role" | "login_taken" | "store_closed";
+        ListFault: "no_csv" | "encoding" | "too_large" | "too_many_lines" | "column_unknown" | "column_twice" | "column_missing" | "empty" | "too_long" | "twice" | "login" | "role" | "manager_region" | "skill" | "only_experts" | "password_alone" | "weak_password" | "no_region" | "is_tablet" | "other_role" | "login_taken" | "store_closed" | "no_store" | "reason" | "date";
         /**
          * ListProblem
          * @description What is wrong with a line of a list; the titles are line 1.
@@ -2572,6 +2750,38 @@ export interface components {
             type: "lower_hand";
             /** Person */
             person: string;
+        };
+        /**
+         * Machine
+         * @description One machine with the sticker it has.
+         */
+        Machine: {
+            name: components["schemas"]["Name"];
+            /** Make */
+            make: string;
+            /** Model */
+            model: string;
+            /** Serial */
+            serial: string;
+            /**
+             * Installed On
+             * @default null
+             */
+            installed_on: string | null;
+            /**
+             * Warranty Until
+             * @default null
+             */
+            warranty_until: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Id */
+            id: string;
+            /** Code */
+            code: string;
         };
         /**
          * Made
@@ -3524,6 +3734,14 @@ export interface components {
             quality: components["schemas"]["Quality"];
         };
         /**
+         * Retired
+         * @description Whether a machine is out of use. What was said about it stays, and its code is never given to another.
+         */
+        Retired: {
+            /** Retired */
+            retired: boolean;
+        };
+        /**
          * Ring
          * @description One ring of one device.
          */
@@ -4076,6 +4294,11 @@ export interface components {
             age_ms: number;
             /** @default null */
             language: components["schemas"]["Language"] | null;
+            /**
+             * Equipment
+             * @default null
+             */
+            equipment: string | null;
         };
         /**
          * StepNow
@@ -4092,6 +4315,14 @@ export interface components {
          * @enum {string}
          */
         StepWho: "skilled" | "on_call" | "anybody";
+        /**
+         * StickerWish
+         * @description Which machines to print stickers for, in this order.
+         */
+        StickerWish: {
+            /** Equipment */
+            equipment: string[];
+        };
         /**
          * Still
          * @description A photo at the camera's full resolution.
@@ -6432,6 +6663,470 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_equipment: {
+        parameters: {
+            query?: {
+                store?: string | null;
+                sought?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inventory"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_equipment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EquipmentWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentMade"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_equipment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                equipment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EquipmentWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retire_equipment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                equipment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retired"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_equipment: {
+        parameters: {
+            query?: {
+                apply?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentTaken"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_sticker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentRecord"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    print_stickers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StickerWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description busy */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9043,6 +9738,7 @@ export interface operations {
         parameters: {
             query?: {
                 before?: string | null;
+                equipment?: string | null;
             };
             header?: never;
             path?: never;

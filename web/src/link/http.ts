@@ -35,6 +35,18 @@ export interface CallOptions {
 
 /** Sends a request; resolves with the decoded body (null for 204). Rejects with a Refusal, `offline` without an answer. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  const response = await send(method, path, options)
+  if (response.status === 204) return null as T
+  const text = await response.text()
+  return (text ? JSON.parse(text) : null) as T
+}
+
+/** The same for an answer that is a file. */
+export async function download(method: string, path: string, options: CallOptions = {}): Promise<Blob> {
+  return (await send(method, path, options)).blob()
+}
+
+async function send(method: string, path: string, options: CallOptions): Promise<Response> {
   const { body, keepalive = false } = options
   const blob = body instanceof Blob
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
@@ -56,7 +68,5 @@ export async function call<T>(method: string, path: string, options: CallOptions
     throw new Refusal('offline', String(error))
   }
   if (!response.ok) throw await refusalOf(response)
-  if (response.status === 204) return null as T
-  const text = await response.text()
-  return (text ? JSON.parse(text) : null) as T
+  return response
 }

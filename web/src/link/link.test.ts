@@ -66,7 +66,13 @@ describe('commands', () => {
       },
       () => now,
     )
-    const answered = commands.issue({ type: 'start_call', reason: 'any', age_ms: 0, language: null })
+    const answered = commands.issue({
+      type: 'start_call',
+      reason: 'any',
+      age_ms: 0,
+      language: null,
+      equipment: null,
+    })
     expect(sent).toEqual([])
     now = 1500
     online = true

@@ -36,12 +36,14 @@ import type {
 import type { DeviceProblem, RefusalCode } from '../link/refusal'
 import type { Advice } from './advice'
 import type { AuditWish } from './audit'
+import type { EquipmentDesk } from './equipment'
 import type { Organisation } from './organisation'
 import type { Queued } from './queue'
 import type { PoliciesDesk } from './policies'
 import type { BotDesk } from './bots'
 import type { RingsDesk } from './rings'
 import type { RoutingDesk } from './routing'
+import type { ScanEvents } from './scan'
 import type { Outcome } from './third'
 
 export type { Advice } from './advice'
@@ -248,7 +250,8 @@ export interface Model {
   dismissSummary(): void
 
   /** The store calls; resolves with the room, which may be closed already (`nobody_free`). */
-  startCall(reason: Reason): Promise<RoomId>
+  /** About a machine of this store, whose own reason counts, if one is named. */
+  startCall(reason: Reason, equipment?: string): Promise<RoomId>
   /** Headquarters calls a store: all its tablets ring. As `startCall`. */
   callStore(store: StoreId, reason: Reason): Promise<RoomId>
   acceptCall(room: RoomId): Promise<void>
@@ -351,7 +354,8 @@ export interface Model {
 
   /* ---- archive ---- */
   archive: {
-    list(before?: string): Promise<ArchivePage>
+    /** With `equipment` only the calls about this machine. */
+    list(before?: string, equipment?: string): Promise<ArchivePage>
     /** Refusal not_found when it does not exist or is not for us. */
     get(room: RoomId): Promise<Replay>
     open(replay: Replay): Player
@@ -394,6 +398,11 @@ export interface Model {
 
   /* ---- people, stores and tokens, for administrators ---- */
   organisation: Organisation
+
+  /* ---- machines of stores ---- */
+  /** Scans with the camera that looks away, `video` being the viewfinder; returns the undo, which lets it go. */
+  scan(video: HTMLVideoElement, events: ScanEvents): () => void
+  equipment: EquipmentDesk
   /** Whom calls ring, for administrators. */
   routing: RoutingDesk
   /** The chain's rules, for administrators. */

@@ -10,7 +10,12 @@ export const fileUrl = (room: RoomId, file: string): string =>
   `/api/archive/${part(room)}/files/${part(file)}`
 
 export const archive: Model['archive'] = {
-  list: (before) => call<ArchivePage>('GET', `/api/archive${before ? `?before=${part(before)}` : ''}`),
+  list: (before, equipment) => {
+    const query = new URLSearchParams()
+    if (before) query.set('before', before)
+    if (equipment) query.set('equipment', equipment)
+    return call<ArchivePage>('GET', `/api/archive?${query}`)
+  },
   get: (room) => call<Replay>('GET', `/api/archive/${part(room)}`),
   open: (replay) =>
     createPlayer(replay, (file) => fileUrl(replay.entry.room, file), {

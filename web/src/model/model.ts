@@ -35,6 +35,8 @@ import { Callbacks, callbackActs } from './callbacks'
 import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
+import { equipment } from './equipment'
+import { scan } from './scan'
 import { organisation } from './organisation'
 import { policies } from './policies'
 import { bots } from './bots'
@@ -371,8 +373,14 @@ function createModel(): Model {
     summary: rooms.summary,
     dismissSummary: () => rooms.dismissSummary(),
 
-    startCall: (reason) =>
-      place({ type: 'start_call', reason, age_ms: 0, language: lang.value === 'en' ? 'en' : 'zh' }),
+    startCall: (reason, equipment) =>
+      place({
+        type: 'start_call',
+        reason,
+        age_ms: 0,
+        language: lang.value === 'en' ? 'en' : 'zh',
+        equipment: equipment ?? null,
+      }),
     callStore: (store, reason) => place({ type: 'call_store', store, reason, age_ms: 0 }),
     acceptCall: async (room) => {
       const accepted = issue({ type: 'accept_call', room })
@@ -485,6 +493,8 @@ function createModel(): Model {
     ...queueActs(wish),
     audit,
     organisation,
+    equipment,
+    scan,
     routing,
     policies,
     bots,

@@ -4,6 +4,7 @@ import { ErrorBoundary, LocationProvider, Route, Router, lazy, useLocation } fro
 import { useEffect } from 'preact/hooks'
 import type { Role, RoomState } from '../contract'
 import { nameOf, t } from '../i18n'
+import { holds } from '../model/roles'
 import { act } from './act'
 import { useModel } from './model'
 import { Button } from './parts/Button'
@@ -36,6 +37,7 @@ const Audit = lazy(() => import('./audit/Audit').then((module) => module.Audit))
 const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => module.PeoplePage))
 const BotsPage = lazy(() => import('./admin/BotsPage').then((module) => module.BotsPage))
 const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
+const EquipmentPage = lazy(() => import('./equipment/EquipmentPage').then((module) => module.EquipmentPage))
 const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
 const RingsPage = lazy(() => import('./admin/RingsPage').then((module) => module.RingsPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
@@ -76,6 +78,15 @@ function Home() {
   if (role === 'trainer') return <Sessions />
   if (role === 'auditor') return <Audit />
   return <Archive />
+}
+
+/** Where a sticker leads that a telephone's own camera read: who signs in first comes back here. */
+function Sticker(props: { code: string }) {
+  const me = useModel().me.value
+  if (me?.person.role === 'store') return <StoreHome code={props.code} />
+  if (holds(me, ['admin', 'manager', 'store_manager', 'operations']))
+    return <EquipmentPage sought={props.code} />
+  return <Home />
 }
 
 function NotFound() {
@@ -212,6 +223,8 @@ function Inside() {
           <Route path="/audit" component={Audit} />
           <Route path="/admin/people" component={PeoplePage} />
           <Route path="/admin/stores" component={StoresPage} />
+          <Route path="/q/:code" component={Sticker} />
+          <Route path="/admin/equipment" component={EquipmentPage} />
           <Route path="/admin/routing" component={RoutingPage} />
           <Route path="/admin/bots" component={BotsPage} />
           <Route path="/admin/rings" component={RingsPage} />

@@ -19,6 +19,11 @@ const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
     word: 'admin.stores',
     roles: ['admin', 'manager', 'store_manager', 'operations'],
   },
+  {
+    path: '/admin/equipment',
+    word: 'admin.equipment',
+    roles: ['admin', 'manager', 'store_manager', 'operations'],
+  },
   { path: '/admin/routing', word: 'admin.routing', roles: ['admin'] },
   { path: '/admin/policies', word: 'admin.policies', roles: ['admin'] },
   { path: '/admin/bots', word: 'admin.bots', roles: ['admin'] },

@@ -1,15 +1,16 @@
-/** A list of people or stores: what it would change is shown first, its bad lines by number; then it is applied whole. */
+/** A list of people, stores or machines: what it would change is shown first, its bad lines by number; then it is applied whole. */
 import { Download, FileUp } from 'lucide-preact'
 import { useState } from 'preact/hooks'
-import type { ListProblem, PeopleTaken, StoresTaken } from '../../contract'
+import type { EquipmentTaken, ListProblem, PeopleTaken, StoresTaken } from '../../contract'
 import { known, t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { errorWords } from '../parts/Toasts'
+import { saveFile } from '../save'
 
-type Kind = 'people' | 'stores'
+type Kind = 'people' | 'stores' | 'equipment'
 
 /** What came of a list, whatever it is of. */
 interface Outcome {
@@ -21,8 +22,8 @@ interface Outcome {
   links: readonly { login: string; path: string }[]
 }
 
-function outcomeOf(taken: PeopleTaken | StoresTaken): Outcome {
-  if ('added' in taken) return { ...taken, links: [] }
+function outcomeOf(taken: PeopleTaken | StoresTaken | EquipmentTaken): Outcome {
+  if ('added' in taken) return { regions: [], ...taken, links: [] }
   return {
     ...taken,
     added: taken.invited.map((one) => one.login),
@@ -46,10 +47,12 @@ export function ImportDialog(props: { kind: Kind; onClose: () => void; onApplied
     setBusy(true)
     setProblem(null)
     try {
-      const { takePeople, takeStores } = model.organisation
-      const outcome = outcomeOf(
-        await (props.kind === 'people' ? takePeople(file, apply) : takeStores(file, apply)),
-      )
+      const take = {
+        people: model.organisation.takePeople,
+        stores: model.organisation.takeStores,
+        equipment: model.equipment.takeList,
+      }[props.kind]
+      const outcome = outcomeOf(await take(file, apply))
       setShown(outcome)
       if (apply && outcome.problems.length === 0) {
         setApplied(true)
@@ -174,13 +177,8 @@ function Changes(props: { outcome: Outcome; applied: boolean }) {
 /** The invitations are told only now: as a file to be kept and handed on, without being asked for. */
 function save(links: Outcome['links']): void {
   const lines = links.map((one) => `${one.login},${location.origin}${one.path}`)
-  const url = URL.createObjectURL(new Blob([`login,link\r\n${lines.join('\r\n')}\r\n`], { type: 'text/csv' }))
-  const anchor = Object.assign(document.createElement('a'), {
-    href: url,
-    download: 'passline-invitations.csv',
-  })
-  anchor.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+  const list = new Blob([`login,link\r\n${lines.join('\r\n')}\r\n`], { type: 'text/csv' })
+  saveFile(list, 'passline-invitations.csv')
 }
 
 function Links(props: { links: Outcome['links'] }) {

@@ -4,7 +4,7 @@ import { known, nameOf, t } from '../../i18n'
 import { errorWords } from '../parts/Toasts'
 
 /** Why a wish about `area` was refused, in words that fit it. */
-export function refused(area: 'person' | 'store' | 'region' | 'device', code: string): string {
+export function refused(area: 'person' | 'store' | 'region' | 'device' | 'equipment', code: string): string {
   const key = `admin.refused.${area}_${code}`
   return known(key) ? t(key) : errorWords(code)
 }

@@ -9,7 +9,9 @@ import {
   Search,
   TriangleAlert,
   Users,
+  Wrench,
 } from 'lucide-preact'
+import { useLocation } from 'preact-iso'
 import { useMemo, useState } from 'preact/hooks'
 import type { ArchiveEntry, RoomKind } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -29,11 +31,13 @@ export function haystack(entry: ArchiveEntry): string {
   const names = [
     entry.title,
     entry.store?.name,
+    entry.equipment?.name,
     ...entry.people.flatMap((person) => [person.name, person.store?.name]),
   ]
   return [
     entryTitle(entry),
     entry.store?.number,
+    entry.equipment && [entry.equipment.make, entry.equipment.model, entry.equipment.serial].join(' '),
     ...names.flatMap((name) => (name ? [name.zh, name.en] : [])),
   ]
     .join(' ')
@@ -171,7 +175,8 @@ const toggled = <T,>(had: ReadonlySet<T>, value: T, on: boolean): ReadonlySet<T>
 
 function ArchiveList() {
   const model = useModel()
-  const { entries, problem, next, reload, more } = useEntries()
+  const { query } = useLocation()
+  const { entries, problem, next, reload, more } = useEntries(query.equipment)
   const [words, setWords] = useState('')
   const [kinds, setKinds] = useState<ReadonlySet<RoomKind>>(new Set())
   const [regions, setRegions] = useState<ReadonlySet<string>>(new Set())
@@ -212,6 +217,16 @@ function ArchiveList() {
           onInput={(event) => setWords(event.currentTarget.value)}
         />
       </div>
+      {query.equipment && (
+        <p class="archive-machine">
+          <Chip tone="info" icon={Wrench} testid="archive-machine">
+            {t('equipment.only', { name: nameOf(entries?.[0]?.equipment?.name) })}
+          </Chip>
+          <a class="btn" data-kind="link" href="/archive">
+            {t('archive.clear')}
+          </a>
+        </p>
+      )}
       <div class="archive-cols">
         <aside class="facets" aria-label={t('archive.facets')}>
           <h2 class="facet-head">{t('archive.kind')}</h2>

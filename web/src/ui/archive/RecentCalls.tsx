@@ -9,7 +9,14 @@ import { Empty, ErrorBox, Loading } from '../parts/State'
 import { useEntries } from './useEntries'
 import { entryTitle, isPlayable, stateOf, wasAnswered } from './words'
 
-function Line(props: { entry: ArchiveEntry; now: number; me: string; atStore: boolean }) {
+/** One call; `apart` opens its replay in a tab of its own, beside a call that goes on. */
+export function Line(props: {
+  entry: ArchiveEntry
+  now: number
+  me: string
+  atStore: boolean
+  apart?: boolean
+}) {
   const { entry } = props
   const others = entry.people
     .filter((person) => person.id !== props.me && person.role !== 'store')
@@ -47,7 +54,12 @@ function Line(props: { entry: ArchiveEntry; now: number; me: string; atStore: bo
       </div>
     )
   return (
-    <a class="recent" href={`/archive/${entry.room}`} data-testid="recent-replay">
+    <a
+      class="recent"
+      href={`/archive/${entry.room}`}
+      target={props.apart ? '_blank' : undefined}
+      data-testid="recent-replay"
+    >
       {facts}
       <span class="recent-play">
         <Play class="icon" size={22} aria-hidden="true" />

@@ -22,7 +22,8 @@ export function merge(had: readonly ArchiveEntry[], fresh: readonly ArchiveEntry
   )
 }
 
-export function useEntries(): Entries {
+/** Of one machine, if `equipment` names it. */
+export function useEntries(equipment?: string): Entries {
   const model = useModel()
   const [entries, setEntries] = useState<ArchiveEntry[] | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
@@ -32,7 +33,7 @@ export function useEntries(): Entries {
     async (before?: string) => {
       setProblem(null)
       try {
-        const page = await model.archive.list(before)
+        const page = await model.archive.list(before, equipment)
         setEntries((had) => merge(had ?? [], page.entries))
         if (before || !paged.current) setNext(page.next ?? null)
         if (before) paged.current = true
@@ -40,7 +41,7 @@ export function useEntries(): Entries {
         setProblem(reason instanceof Refusal ? reason.code : 'internal')
       }
     },
-    [model],
+    [model, equipment],
   )
   // A room that closed or became safe meanwhile, while this list is shown.
   const rooms = [...(model.rooms.value?.values() ?? [])]

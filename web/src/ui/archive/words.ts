@@ -5,11 +5,12 @@ import { holds } from '../../model/roles'
 import { day } from '../format'
 import type { Tone } from '../parts/Chip'
 
-/** 设备坏了, or the session's title. */
+/** 双缸炸炉 where the call was about a machine, else 设备坏了, or the session's title. */
 export function entryTitle(entry: ArchiveEntry): string {
   const title = nameOf(entry.title)
   if (title) return title
   if (entry.kind === 'session') return t('session.untitled')
+  if (entry.equipment) return nameOf(entry.equipment.name)
   return entry.reason ? t(`reason.${entry.reason}`) : t('reason.any')
 }
 

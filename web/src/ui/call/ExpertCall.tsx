@@ -10,6 +10,7 @@ import {
   UserRoundCheck,
   Video as VideoIcon,
   VideoOff,
+  Wrench,
 } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
@@ -17,6 +18,7 @@ import { nameOf, t } from '../../i18n'
 import { askedInto, isFull, otherHelpers } from '../../model/third'
 import { act } from '../act'
 import { clock } from '../format'
+import { MachineCalls, MachineFacts, MachineLine } from '../equipment/Machine'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Badge } from '../parts/Chip'
@@ -77,7 +79,9 @@ export function ExpertCall(props: { room: RoomState }) {
               {name} <span class="home-number">{store?.number}</span>
             </h1>
             <p class="second dots">
-              {room.call && <span>{t(`reason.${room.call.reason}`)}</span>}
+              {room.call && (
+                <span>{nameOf(room.call.equipment?.name) || t(`reason.${room.call.reason}`)}</span>
+              )}
               {names && <span data-testid="with">{t('third.with', { names })}</span>}
             </p>
           </div>
@@ -160,6 +164,18 @@ export function ExpertCall(props: { room: RoomState }) {
       <StillStrip room={room} pending={asking} empty={t('still.empty')} />
 
       <aside class="call-panel" aria-label={t('chat.title')} hidden={!panelOpen}>
+        {room.call?.equipment && (
+          <details class="machine-panel" open data-testid="machine-panel">
+            <summary>
+              <Wrench class="icon" size={18} aria-hidden="true" />
+              <MachineLine machine={room.call.equipment} />
+            </summary>
+            <div class="machine-panel-body">
+              <MachineFacts machine={room.call.equipment} />
+              <MachineCalls machine={room.call.equipment} apart />
+            </div>
+          </details>
+        )}
         <div class="panel-head">
           <h2>{t('chat.title')}</h2>
         </div>

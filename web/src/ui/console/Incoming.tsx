@@ -6,6 +6,7 @@ import { nameOf, t } from '../../i18n'
 import { memberOf } from '../../model/room'
 import { act } from '../act'
 import { clock } from '../format'
+import { MachineCalls, MachineFacts, MachineLine } from '../equipment/Machine'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
@@ -67,7 +68,9 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
         <p class="incoming-store">
           {nameOf(call.store.name)} <span class="home-number">{call.store.number}</span>
         </p>
-        <p class="incoming-reason">{t(`reason.${call.reason}`)}</p>
+        <p class="incoming-reason">
+          {call.equipment ? <MachineLine machine={call.equipment} /> : t(`reason.${call.reason}`)}
+        </p>
         <p>
           <Chip tone="bad">{t('console.recorded')}</Chip>
         </p>
@@ -108,6 +111,12 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
           </Button>
         </div>
       </div>
+      {call.equipment && (
+        <div class="incoming-machine">
+          <MachineFacts machine={call.equipment} />
+          <MachineCalls machine={call.equipment} apart />
+        </div>
+      )}
     </article>
   )
 }

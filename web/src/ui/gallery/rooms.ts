@@ -38,6 +38,7 @@ export function ringing(): RoomState {
     call: {
       stage: 'ringing',
       reason: 'equipment',
+      equipment: null,
       store: STORES[0]!,
       caller: TABLETS[0]!.id,
       answered_by: null,
@@ -184,6 +185,7 @@ function filed(n: number, more: Partial<ArchiveEntry>): ArchiveEntry {
     kind: 'call',
     title: null,
     reason: 'equipment',
+    equipment: null,
     store: STORES[0]!,
     people: [TABLETS[0]!, CHEN],
     opened_at: NOW - n * 68_400_000,

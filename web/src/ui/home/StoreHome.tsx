@@ -5,12 +5,14 @@ import {
   LogOut,
   Phone,
   PhoneIncoming,
+  QrCode,
   ScanEye,
   UtensilsCrossed,
   Wifi,
   WifiOff,
   Wrench,
 } from 'lucide-preact'
+import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import type { Reason, RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -18,6 +20,7 @@ import { hostOf } from '../../model/room'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { timeOfDay, today } from '../format'
+import { ScanDialog } from '../equipment/ScanDialog'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { LangSwitch } from '../parts/LangSwitch'
@@ -33,8 +36,10 @@ const REASONS: { reason: Reason; icon: typeof Wrench }[] = [
   { reason: 'other', icon: CircleHelp },
 ]
 
-export function StoreHome() {
+/** `code`: the sticker that a telephone's own camera read. */
+export function StoreHome(props: { code?: string }) {
   const model = useModel()
+  const { path, route } = useLocation()
   const store = model.me.value?.person.store
   const records = model.me.value?.policies.recorded !== 'never'
   const online = model.link.value === 'online'
@@ -43,6 +48,7 @@ export function StoreHome() {
   const [calling, setCalling] = useState<Reason | null>(null)
   const [asked, setAsked] = useState<RoomState | null>(null)
   const [checking, setChecking] = useState(false)
+  const [scanning, setScanning] = useState(props.code !== undefined)
   const [leaving, setLeaving] = useState(false)
 
   const call = async (reason: Reason): Promise<void> => {
@@ -52,6 +58,10 @@ export function StoreHome() {
     setCalling(null)
   }
   const invitations = model.invitations.value
+  const stopScanning = (): void => {
+    setScanning(false)
+    if (path !== '/') route('/', true)
+  }
 
   return (
     <div class="home">
@@ -143,6 +153,21 @@ export function StoreHome() {
           <button
             type="button"
             class="check-row card"
+            data-testid="scan"
+            aria-disabled={online ? undefined : true}
+            onClick={() => online && setScanning(true)}
+          >
+            <span class="reason-icon">
+              <QrCode class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
+            </span>
+            <span class="check-words">
+              <span class="check-title">{t('scan.go')}</span>
+              <span class="second">{t('scan.lead')}</span>
+            </span>
+          </button>
+          <button
+            type="button"
+            class="check-row card"
             data-testid="camera-check"
             onClick={() => setChecking(true)}
           >
@@ -209,6 +234,7 @@ export function StoreHome() {
         </section>
       </main>
 
+      {scanning && <ScanDialog code={props.code} onClose={stopScanning} />}
       {checking && <CameraCheck onClose={() => setChecking(false)} />}
       {leaving && <SignOutDialog onClose={() => setLeaving(false)} />}
       {asked && (

@@ -7,7 +7,7 @@ export interface FieldProps {
   label: string
   value: string
   onInput: (value: string) => void
-  type?: 'text' | 'password' | 'search' | 'number'
+  type?: 'text' | 'password' | 'search' | 'number' | 'date'
   size?: 'l'
   /** A rule to know before typing; gives way to an error. */
   hint?: string

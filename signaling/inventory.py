@@ -1,0 +1,131 @@
+"""The machines of the chain, added, changed and retired one by one or from a list.
+
+Everything raises Rejection(`not_found` or `conflict`) with a reason, and nothing is changed then.
+"""
+
+import secrets
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.equipment import About
+from contract.errors import ErrorCode, Rejection
+from contract.ids import EquipmentId, StoreId
+from contract.inventory import EquipmentTaken, EquipmentWish
+from runtime import clock, ids
+from signaling.auth.access import access_equipment, access_equipped_store
+from signaling.auth.principal import Principal
+from signaling.domain import sticker
+from signaling.domain.access import Act
+from signaling.domain.equipment_list import EquipmentLine, Kept, Plan, key_of, planned
+from signaling.store import equipment as rows
+from signaling.store.engine import Database
+from signaling.store.organisation import By
+from signaling.store.tables import EquipmentRow, StoreRow
+
+
+class Inventory:
+    """Every change is audited as `who`, within whose reach it must lie."""
+
+    def __init__(self, database: Database, who: Principal, address: str) -> None:
+        self._database = database
+        self._who = who
+        self._by = By(who.id, address)
+
+    async def add(self, wish: EquipmentWish) -> EquipmentId:
+        """A machine with a code of its own."""
+
+        async def work(session: AsyncSession) -> EquipmentId:
+            store = await access_equipped_store(session, self._who, wish.store)
+            if store.closed_ms is not None:
+                raise Rejection(ErrorCode.CONFLICT, "the store is closed")
+            new = _kept(EquipmentId(ids.uuid7()), wish)
+            await _free(session, new)
+            await rows.add(session, [(new, _new_code())], self._by)
+            return new.id
+
+        return await self._database.write(work)
+
+    async def change(self, equipment: EquipmentId, wish: EquipmentWish) -> None:
+        """As `wish` says from now on, also in another store; its sticker stays good."""
+
+        async def work(session: AsyncSession) -> None:
+            await access_equipment(session, self._who, equipment, Act.CHANGE_EQUIPMENT)
+            await access_equipped_store(session, self._who, wish.store)
+            changed = _kept(equipment, wish)
+            await _free(session, changed)
+            await rows.change(session, [changed], self._by)
+
+        await self._database.write(work)
+
+    async def retire(self, equipment: EquipmentId, *, retired: bool) -> None:
+        """Out of use, or in use again."""
+
+        async def work(session: AsyncSession) -> None:
+            row, _ = await access_equipment(session, self._who, equipment, Act.CHANGE_EQUIPMENT)
+            was_retired = row.retired_ms is not None
+            session.expunge(row)  # only read: the change is a statement
+            if was_retired is not retired:
+                await rows.retire(session, row, clock.wall_ms() if retired else None, self._by)
+
+        await self._database.write(work)
+
+    async def take_list(self, lines: list[EquipmentLine], *, only_ask: bool) -> EquipmentTaken:
+        """Add what is missing, change what differs, leave alone what the list does not name; all of it or nothing.
+
+        Raises BadList for lines that contradict what is there.
+        """
+
+        async def plan(session: AsyncSession) -> tuple[Plan, Mapping[str, StoreId]]:
+            stores, closed = {}, set()
+            for id_, number, closed_ms in await session.execute(
+                select(StoreRow.id, StoreRow.number, StoreRow.closed_ms)
+            ):
+                stores[number] = StoreId(id_)
+                if closed_ms is not None:
+                    closed.add(StoreId(id_))
+            return planned(lines, stores, closed, await rows.kept(session)), stores
+
+        async def ask(session: AsyncSession) -> EquipmentTaken:
+            return _taken((await plan(session))[0])
+
+        async def work(session: AsyncSession) -> EquipmentTaken:
+            found, stores = await plan(session)
+            new = [
+                (Kept(EquipmentId(ids.uuid7()), stores[line.store], line.reason, line.about), _new_code())
+                for line in found.added
+            ]
+            await rows.add(session, new, self._by)
+            await rows.change(session, found.changed, self._by)
+            return _taken(found)
+
+        return await (self._database.fetch(ask) if only_ask else self._database.write(work))
+
+
+def _taken(plan: Plan) -> EquipmentTaken:
+    return EquipmentTaken(
+        problems=[],
+        added=[" ".join(line.key) for line in plan.added],
+        changed=[" ".join(key_of(one.about)) for one in plan.changed],
+        same=plan.same,
+    )
+
+
+def _kept(equipment: EquipmentId, wish: EquipmentWish) -> Kept:
+    about = About.model_validate(wish.model_dump(include=set(About.model_fields)))
+    return Kept(equipment, wish.store, wish.reason, about)
+
+
+def _new_code() -> str:
+    """Two of a million machines share one with a chance of one in two thousand million; the table would refuse it."""
+    return sticker.made_up(secrets.choice)
+
+
+async def _free(session: AsyncSession, one: Kept) -> None:
+    make, serial = key_of(one.about)
+    query = select(EquipmentRow.id).where(
+        EquipmentRow.make == make, EquipmentRow.serial == serial, EquipmentRow.id != one.id
+    )
+    if await session.scalar(query) is not None:
+        raise Rejection(ErrorCode.CONFLICT, "there is a machine of this make and serial number")
