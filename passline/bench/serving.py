@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-READY_S = 60.0
+READY_S = 180.0
 
 
 def free_port() -> int:
