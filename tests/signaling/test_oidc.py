@@ -288,8 +288,10 @@ async def test_a_token_that_is_no_answer_to_our_question_signs_nobody_in(
 
 
 async def test_a_token_that_the_provider_did_not_sign_signs_nobody_in(
-    server: SignalingServer, provider: OidcProvider
+    server: SignalingServer, provider: OidcProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("signaling.auth.provider.NEW_KEYS_PER_MIN", 1)  # however long the rest takes
+    new_key(2)  # made now, while nobody waits for an answer
     client = await server.stranger()
     for name, forge in FORGERS.items():
         provider.forge = forge
