@@ -74,6 +74,18 @@ class Action(StrEnum):
     DEVICE_ENROLLED = "device_enrolled"
     """By the device itself, for its store."""
     DEVICE_REVOKED = "device_revoked"
+    TABLET_TAKEN = "tablet_taken"
+    """By a tablet: the person who is the object has taken it over with a PIN."""
+    TABLET_HANDED_BACK = "tablet_handed_back"
+    """The detail says how: `button`, `idle`, `replaced`, `signed_out`, `left`."""
+    PIN_WRONG = "pin_wrong"
+    PIN_LOCKED = "pin_locked"
+    """Too many wrong ones, for the person or the tablet that is the object."""
+    PIN_UNLOCKED = "pin_unlocked"
+    PIN_GIVEN = "pin_given"
+    """One of use once, to the person who is the object."""
+    PIN_SET = "pin_set"
+    """By a person, at a tablet: a PIN that only they know."""
     CHAIN_NAMED = "chain_named"
     REGION_ADDED = "region_added"
     REGION_RENAMED = "region_renamed"
@@ -126,6 +138,9 @@ class AuditLine(Message):
     """Who did it; none: nobody who was signed in."""
     name: Name | None = None
     """Of `person`, if it is somebody of the house."""
+    operator: PersonId | None = None
+    """Who had taken the tablet over that is `person`; then it is they who did it."""
+    operator_name: Name | None = None
     object: str | None = None
     """What it was done to: the id of a room, a still, a person, a store, a region."""
     about: Name | None = None

@@ -25,6 +25,10 @@ class ErrorCode(StrEnum):
     WRONG_PASSWORD = "wrong_password"
     LOCKED = "locked"
     WEAK_PASSWORD = "weak_password"
+    WRONG_PIN = "wrong_pin"
+    WEAK_PIN = "weak_pin"
+    PIN_CHANGE = "pin_change"
+    """The PIN is right, and was given by somebody else: say one's own with it."""
     SETUP_WRONG = "setup_wrong"
     """No such set-up link; an earlier start may have written it."""
     SETUP_EXPIRED = "setup_expired"
@@ -78,6 +82,9 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.WRONG_PASSWORD: Reply(401, 4401),
     ErrorCode.LOCKED: Reply(429, 4429),
     ErrorCode.WEAK_PASSWORD: Reply(422, 4400),
+    ErrorCode.WRONG_PIN: Reply(422, 4400),
+    ErrorCode.WEAK_PIN: Reply(422, 4400),
+    ErrorCode.PIN_CHANGE: Reply(409, 4409),
     ErrorCode.SETUP_WRONG: Reply(404, 4404),
     ErrorCode.SETUP_EXPIRED: Reply(410, 4410),
     ErrorCode.SETUP_DONE: Reply(410, 4410),

@@ -25,6 +25,8 @@ class Role(StrEnum):
     """Opens group sessions. Scope: the chain."""
     MANAGER = "manager"
     """Area manager: answers for the stores of a region."""
+    STAFF = "staff"
+    """Works in one store: takes its tablets over with a PIN, and replays what is their own."""
     STORE_MANAGER = "store_manager"
     """Answers for one store, with a sign-in of their own."""
     OPERATIONS = "operations"
@@ -92,6 +94,13 @@ class Store(Message):
     region: RegionId
 
 
+class Operator(Message):
+    """Who has taken a store's tablet over with a PIN."""
+
+    id: PersonId
+    name: Name
+
+
 class Person(Message):
     """Somebody who can be seen by others: in a directory, a room, an archive entry."""
 
@@ -101,8 +110,10 @@ class Person(Message):
     title: Name | None = None
     """The second line under the name, e.g. 设备专家."""
     store: Store | None = None
-    """Only for the roles `store` and `store_manager`."""
+    """Only for the roles `store`, `store_manager` and `staff`."""
     skills: list[Skill] = Field(default_factory=list)
+    operator: Operator | None = None
+    """Only of a tablet: who has taken it over. What it does from then on, they do."""
 
 
 class PresenceEntry(Message):

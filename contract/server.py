@@ -9,7 +9,7 @@ from contract.base import Message, Text, WallMs
 from contract.callbacks import Callback
 from contract.errors import ByeCode, ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, SessionId
-from contract.people import PresenceEntry
+from contract.people import Operator, PresenceEntry
 from contract.quality import SeenFigures
 from contract.queue import QueuedCall
 from contract.rooms import RoomEvent, RoomState
@@ -42,6 +42,8 @@ class ChatMessage(Message):
     sender: PersonId
     ts: WallMs
     body: Text
+    operator: Operator | None = None
+    """Who had taken the tablet over that is `sender`."""
 
 
 class Sent(Message):
@@ -185,6 +187,14 @@ class CallbacksChanged(Message):
     """What is not in this message or those after it is not there any more."""
 
 
+class TabletTaken(Message):
+    """To a tablet: who has it from now on. A client that comes back asks `/api/me`."""
+
+    type: Literal["tablet_taken"] = "tablet_taken"
+    operator: Operator | None
+    """Null: nobody."""
+
+
 class QueueChanged(Message):
     """The calls that wait, as far as this person is concerned, in their order; replaces what was told before."""
 
@@ -231,6 +241,7 @@ ServerMessage = Annotated[
     | Seen
     | PresenceChanged
     | CallbacksChanged
+    | TabletTaken
     | QueueChanged
     | Pong
     | Bye,

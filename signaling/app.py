@@ -21,6 +21,7 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
+from signaling.auth.take_overs import TakeOvers
 from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
 from signaling.auth.visits import Visits
@@ -84,6 +85,8 @@ def build(
         callbacks=service.callbacks,
         policies=service.policies,
         bots=service.bots,
+        take_overs=TakeOvers(database, passwords),
+        tablets=service.take_overs,
         probes=service.probes,
         press=Press(),
         sockets=gateway,

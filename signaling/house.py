@@ -28,12 +28,14 @@ from signaling.auth.principal import Principal
 from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
+from signaling.auth.take_overs import TakeOvers
 from signaling.auth.tickets import Tickets
 from signaling.auth.turn import TurnLimit
 from signaling.auth.visits import Visits
 from signaling.domain.routing import Expert
 from signaling.live.guests import Entered, Restarted
 from signaling.live.policies import LivePolicies
+from signaling.live.take_overs import LiveTakeOvers
 from signaling.printing.press import Press
 from signaling.store.engine import Database
 from signaling.store.media_tokens import Pass
@@ -159,6 +161,9 @@ class House:
     callbacks: LiveCallbacks
     policies: LivePolicies
     bots: GroupBots
+    take_overs: TakeOvers
+    tablets: LiveTakeOvers
+    """Who has which tablet now."""
     probes: MediaProbes
     press: Press
     sockets: Sockets

@@ -47,6 +47,7 @@ from signaling.live.rooms import Rooms
 from signaling.live.routing import LiveRouting
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
 from signaling.live.stills import Stills
+from signaling.live.take_overs import LiveTakeOvers
 from signaling.live.visitors import Visitors
 from signaling.nodes.hub import Hub
 from signaling.store import rooms as room_rows
@@ -104,8 +105,9 @@ class Service:
         )
         self.departures = Departures(self.sessions, self.rooms)
         self._revocation = Revocation(self.sessions, sign_ins, self.departures)
+        self.take_overs = LiveTakeOvers(database, sign_ins, self.sessions, self.presence, self.rooms, self.policies)
         self._directory = DirectoryWatch(
-            database, self.presence, routing, self._revocation, self.callbacks, self.policies
+            database, self.presence, routing, self._revocation, self.callbacks, self.policies, self.take_overs
         )
         self.bots = LiveBots(
             database,
@@ -136,6 +138,7 @@ class Service:
             self._scope.spawn(self.guests.run(), name="guests")
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.callbacks.run(), name="callbacks")
+            self._scope.spawn(self.take_overs.run(), name="take-overs")
             self._scope.spawn(self.queue.run(self.rooms), name="queue")
             self._scope.spawn(self.bots.run(), name="bots")
             self._scope.spawn(self.chat.run_messages(), name="messages")
@@ -224,7 +227,7 @@ class Service:
 
     async def wish(self, session: ClientSession, wish: Wish) -> None:
         """Put a wish to its room; `done` or `error` follows. Raises Rejection."""
-        asked = Asked(by=session.who.id, session=session.id, wish=wish)
+        asked = Asked(by=session.who.id, session=session.id, wish=wish, operator=session.who.person.operator)
         if isinstance(wish, Rung):
             self.rings.shown(session, wish)
         room = self.rooms.get(wish.room)

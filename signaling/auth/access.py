@@ -144,6 +144,11 @@ def _equipped(found: equipment.Found | None, who: Principal, act: Act) -> equipm
     raise Rejection(ErrorCode.NOT_FOUND)
 
 
+async def access_pins(session: AsyncSession, who: Principal, store: StoreId) -> StoreRow:
+    """A store for whose people `who` may make PINs. Raises Rejection(`not_found`)."""
+    return _reached(Act.GIVE_PIN, who, await session.get(StoreRow, store), await _place(session, store))
+
+
 async def access_region(session: AsyncSession, who: Principal, region: RegionId) -> RegionRow:
     """A region that `who` may rename, or put a store into. Raises Rejection(`not_found`)."""
     return _reached(Act.CHANGE_STORES, who, await session.get(RegionRow, region), Place(region=region))

@@ -71,6 +71,12 @@ class Act(StrEnum):
     """Add and change machines, and retire them."""
     CHANGE_PEOPLE = "change_people"
     """Add people, say what they may do, keep them out."""
+    BE_TAKEN_OVER = "be_taken_over"
+    """Be a tablet that somebody takes over with a PIN."""
+    TAKE_OVER = "take_over"
+    """Take a store's tablets over."""
+    GIVE_PIN = "give_pin"
+    """Give somebody of a store a PIN of one use, and unlock who typed too many wrong ones."""
     CHANGE_ROUTING = "change_routing"
     """Say whom calls ring."""
     CHANGE_POLICIES = "change_policies"
@@ -108,6 +114,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.SEE_QUEUE,
         Act.SEE_ARCHIVE,
         Act.SEE_EQUIPMENT,
+        Act.BE_TAKEN_OVER,
     },
     Role.EXPERT: _EVERYBODY
     | {
@@ -136,12 +143,14 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.SEE_STORE,
         Act.PUBLISH,
     },
-    Role.MANAGER: _EVERYBODY | _OVERSEEN,
+    Role.MANAGER: _EVERYBODY | _OVERSEEN | {Act.TAKE_OVER, Act.GIVE_PIN},
+    Role.STAFF: _EVERYBODY | {Act.TAKE_OVER},
     Role.STORE_MANAGER: _EVERYBODY
     | (  # the store waits, headquarters calls back
         _OVERSEEN
         - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK, Act.CALL_STORE, Act.TAKE_PART, Act.INVITE_VISITOR, Act.RELAY}
-    ),
+    )
+    | {Act.TAKE_OVER, Act.GIVE_PIN},
     Role.OPERATIONS: _EVERYBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
     Role.LEARNER: _EVERYBODY,
     Role.AUDITOR: frozenset({Act.CONNECT, Act.BE_HERE, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
@@ -156,6 +165,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.CHANGE_STORES,
         Act.CHANGE_EQUIPMENT,
         Act.CHANGE_PEOPLE,
+        Act.GIVE_PIN,
         Act.CHANGE_ROUTING,
         Act.CHANGE_POLICIES,
     },

@@ -2,7 +2,7 @@
 
 A row's hash is the SHA-256 of its JSON with the keys in order, without spaces, as UTF-8; `prev` in it is the hash of
 the row before. `passline audit export` writes the same JSON plus `hash`, so anybody can check it with other tools.
-This form never changes: old rows would no longer fit.
+This form never changes: old rows would no longer fit. `operator` is in it only where there is one.
 """
 
 import hashlib
@@ -51,6 +51,8 @@ class Row:
     object: str | None
     address: str
     detail: str
+    operator: str | None = None
+    """Who had taken the tablet over that is `person`."""
     prev: bytes = FIRST_PREV
     hash: bytes = b""
 
@@ -65,6 +67,8 @@ class Row:
     def _content(self) -> _Json:
         content = asdict(self)
         del content["hash"]
+        if self.operator is None:
+            del content["operator"]
         return {**content, "prev": self.prev.hex()}
 
 

@@ -256,7 +256,7 @@ def answer(draft: Draft, member: Member, session: SessionId, facts: Facts) -> No
     call = call_of(draft)
     if facts.elsewhere:
         raise Rejection(ErrorCode.BUSY, "in another room")
-    answering = draft.seat(member, session, host=not at_store(member.person))
+    answering = draft.seat(member, session, host=not at_store(member.person), operator=facts.operator)
     timings = call.timings.model_copy(update={"answer": draft.now_ms})
     _set(draft, stage=CallStage.ANSWERED, answered_by=member.person.id, timings=timings)
     caller = find(draft.state, call.caller)

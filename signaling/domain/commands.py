@@ -32,7 +32,7 @@ from contract.client import (
 from contract.ids import PersonId, RecordingId, RoomId, SessionId
 from contract.media import MediaUse
 from contract.nodes import LegEnd, LegReport, LegState, RecordingReport
-from contract.people import Grant, Person, PresenceEntry
+from contract.people import Grant, Operator, Person, PresenceEntry
 from contract.policies import Policies
 from contract.rooms import Still
 from contract.routing import RingStep
@@ -75,6 +75,8 @@ class Asked:
     by: PersonId
     session: SessionId
     wish: Wish
+    operator: Operator | None = None
+    """Who has taken over the tablet that asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,8 @@ class Facts:
     """How long a call may wait in the queue; 0: it may not."""
     ring_ms: int = 45_000
     """How long somebody rings who is asked into a call."""
+    operator: Operator | None = None
+    """Who has taken over the tablet that asks."""
     policies: Policies = USUAL
 
     def media_up(self, person: PersonId, session: SessionId | None) -> bool:

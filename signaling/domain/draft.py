@@ -17,6 +17,7 @@ from contract.nodes import (
     StartRecording,
     StopRecording,
 )
+from contract.people import Operator
 from contract.rooms import (
     CallChanged,
     CallStage,
@@ -105,11 +106,12 @@ class Draft:
             raise IllegalMove(f"{member.state} to {to}")
         return self.change(member, state=to, **update)
 
-    def seat(self, member: Member, session: SessionId, *, host: bool) -> Member:
-        """Give `member` a seat, held by `session`; it has consented."""
+    def seat(self, member: Member, session: SessionId, *, host: bool, operator: Operator | None = None) -> Member:
+        """Give `member` a seat, held by `session`; it has consented. Of a tablet, `operator` has it now."""
         return self.move(
             member,
             MemberState.JOINED,
+            person=member.person.model_copy(update={"operator": operator}),
             session=session,
             host=host,
             consented_at=member.consented_at or self.now_ms,
@@ -117,10 +119,12 @@ class Draft:
             left_at=None,
         )
 
-    def take_over(self, member: Member, session: SessionId, legs: Iterable[LegReport]) -> None:
+    def take_over(
+        self, member: Member, session: SessionId, legs: Iterable[LegReport], *, operator: Operator | None = None
+    ) -> None:
         """The seat moves to another session of the same person, whose other media ends; `legs` are the room's."""
         held = member.session
-        member = self.seat(member, session, host=member.host)
+        member = self.seat(member, session, host=member.host, operator=operator)
         for leg in legs:
             if leg.participant == member.person.id and leg.session != session:
                 self.effects.append(CloseLeg(leg=leg.leg, reason=LegEnd.REPLACED))

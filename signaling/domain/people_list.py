@@ -34,7 +34,11 @@ ROLES = {
     "审计员": Role.AUDITOR,
     "运营": Role.OPERATIONS,
     "管理员": Role.ADMIN,
-} | {role.value: role for role in Role if role not in (Role.STORE, Role.STORE_MANAGER, Role.VISITOR, Role.GUEST)}
+} | {
+    role.value: role
+    for role in Role
+    if role not in (Role.STORE, Role.STORE_MANAGER, Role.STAFF, Role.VISITOR, Role.GUEST)
+}
 SKILLS = {
     "设备": Skill.EQUIPMENT,
     "菜品": Skill.DISHES,

@@ -273,7 +273,7 @@ def _join(draft: Draft, member: Member, asked: Asked, wish: JoinRoom, facts: Fac
         raise Rejection(ErrorCode.BUSY, "in another room")
     if member.session == asked.session and member.state is MemberState.JOINED:
         return
-    draft.take_over(member, asked.session, facts.legs)
+    draft.take_over(member, asked.session, facts.legs, operator=facts.operator)
 
 
 def _leave(draft: Draft, member: Member) -> None:

@@ -12,6 +12,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.http import Directory, Me, SignIn, Ticket
 from contract.ids import PersonId
 from contract.people import Grant, Person, Role
+from signaling.auth.principal import Principal
 from signaling.domain.access import Act
 from signaling.domain.directory import directory_for
 from signaling.http.cookies import drop_cookie, set_cookie
@@ -80,6 +81,9 @@ async def sign_out(visit: Visit) -> web.Response:
     """Sign out; ends this browser's WebSockets."""
     response = web.Response(status=204)
     if not visit.anonymous:
+        if visit.who.person.operator is not None:
+            await visit.house.take_overs.hand_back(visit.who.id, visit.address, why="signed_out")
+            await visit.house.tablets.look()
         await visit.house.sign_ins.end(visit.who)
         await visit.house.sockets.end_sign_in(visit.who.sign_in)
         await visit.house.database.write(
@@ -91,12 +95,17 @@ async def sign_out(visit: Visit) -> web.Response:
 
 async def me(visit: Visit) -> Me:
     """Who is signed in."""
+    return await told(visit, visit.who)
+
+
+async def told(visit: Visit, who: Principal) -> Me:
+    """What a client is told of who it is."""
     async with visit.house.database.read() as session:
         chain = await people.chain_name(session)
         rules = await policies.current(session)
     return Me(
-        person=visit.who.person,
-        also=_roles(visit.who.person, visit.who.grants),
+        person=who.person,
+        also=_roles(who.person, who.grants),
         chain=chain,
         version=version("passline"),
         ring_s=round(visit.house.settings.ring_s),

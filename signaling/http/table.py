@@ -24,6 +24,7 @@ from signaling.http import (
     setup,
     staff,
     stores,
+    take_over,
     tokens,
     visits,
 )
@@ -39,6 +40,7 @@ ROUTES = [
     *stores.ROUTES,
     *devices.ROUTES,
     *equipment.ROUTES,
+    *take_over.ROUTES,
     *tokens.ROUTES,
     *routing.ROUTES,
     *policies.ROUTES,

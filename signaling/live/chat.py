@@ -64,7 +64,9 @@ class Chat:
 
     def send(self, session: ClientSession, wish: Send) -> None:
         """Queue a message; `sent` or `error` follows once that is decided."""
-        message = NewMessage(ch=wish.ch, cid=wish.cid, sender=session.who.id, body=wish.body)
+        message = NewMessage(
+            ch=wish.ch, cid=wish.cid, sender=session.who.id, body=wish.body, operator=session.who.person.operator
+        )
         try:
             self._queue.put_nowait(_Outgoing(session, message))
         except asyncio.QueueFull:

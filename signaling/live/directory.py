@@ -11,6 +11,7 @@ from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
 from signaling.live.revocation import Revocation
 from signaling.live.routing import LiveRouting
+from signaling.live.take_overs import LiveTakeOvers
 from signaling.store import grants, organisation, people, policies, routing
 from signaling.store.engine import Database
 
@@ -31,6 +32,7 @@ class DirectoryWatch:
         revocation: Revocation,
         callbacks: Callbacks,
         policies: LivePolicies,
+        take_overs: LiveTakeOvers,
         *,
         every_s: float = EVERY_S,
     ) -> None:
@@ -40,6 +42,7 @@ class DirectoryWatch:
         self._revocation = revocation
         self._callbacks = callbacks
         self._policies = policies
+        self._take_overs = take_overs
         self._every_s = every_s
         self._ver = -1
 
@@ -56,6 +59,7 @@ class DirectoryWatch:
         self._presence.relist(everybody)
         self._routing.set(chains, profiles, granted)
         self._policies.current = rules
+        await self._take_overs.look()
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
             await self._revocation.look()

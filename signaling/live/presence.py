@@ -49,6 +49,12 @@ class LivePresence:
     def people(self) -> dict[PersonId, Person]:
         return self._board.people()
 
+    def renamed(self, person: Person) -> None:
+        """Somebody who is listed is shown otherwise from now on."""
+        if person.id in self._board.people():
+            self._board.list_person(person, clock.wall_ms())
+            self._touched.set()
+
     def connected(self, person: Person) -> None:
         self._board.list_person(person, clock.wall_ms())
         self._board.connected(person.id)

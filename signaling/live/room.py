@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.errors import ErrorCode, PasslineError, Rejection, Unavailable
 from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RoomId
 from contract.nodes import SILENT_S, LegEnd, LegReport, LegState
+from contract.people import Operator
 from contract.policies import Policies
 from contract.rooms import Member, MemberState, RoomState
 from runtime import clock, ids
@@ -270,6 +271,7 @@ class LiveRoom:
             at_once=self._around.at_once,
             wait_ms=self._around.wait_ms,
             ring_ms=self._around.ring_ms,
+            operator=_operator(command),
             policies=self._around.policies,
         )
         now_ms = clock.wall_ms()
@@ -328,6 +330,16 @@ class LiveRoom:
 def _answer(order: Order, error: PasslineError | None) -> None:
     if order.answer is not None:
         order.answer(error)
+
+
+def _operator(command: RoomCommand) -> Operator | None:
+    match command:
+        case Asked(operator=operator):
+            return operator
+        case Met(person=person):
+            return person.operator
+        case _:
+            return None
 
 
 def _name(command: RoomCommand) -> str:

@@ -22,6 +22,7 @@ from signaling.domain.archive import REPLAYABLE, Kept
 from signaling.domain.policies import ArchiveReach, archive_reach
 from signaling.store import policies
 from signaling.store.grants import within
+from signaling.store.messages import as_message
 from signaling.store.tables import (
     HandoverRow,
     MessageRow,
@@ -204,12 +205,7 @@ async def messages(session: AsyncSession, room: RoomId) -> list[ChatMessage]:
     """The whole chat of a room, in order."""
     channel = room_channel(room)
     query = select(MessageRow).where(MessageRow.channel_id == channel).order_by(MessageRow.seq)
-    return [
-        ChatMessage.model_validate(
-            {"ch": channel, "seq": m.seq, "cid": m.cid, "sender": m.sender_id, "ts": m.at_ms, "body": m.body}
-        )
-        for m in await session.scalars(query)
-    ]
+    return [as_message(row) for row in await session.scalars(query)]
 
 
 async def still(session: AsyncSession, who: Principal, room: RoomId, still_id: StillId) -> KeptStill | None:

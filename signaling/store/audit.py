@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.ids import PersonId
+from contract.people import Person
 from contract.rooms import (
     CallChanged,
     MemberChanged,
@@ -23,7 +24,7 @@ from contract.rooms import (
 )
 from runtime import clock, ids
 from signaling.domain.audit_chain import Head, Row, follow
-from signaling.store.tables import AuditHeadRow, AuditRow, Base
+from signaling.store.tables import AuditHeadRow, AuditRow, Base, TakeOverRow
 
 _HEAD = select(AuditHeadRow.seq, AuditHeadRow.hash)
 _ADD = insert(Base.metadata.tables[AuditRow.__tablename__])
@@ -56,9 +57,13 @@ async def record(
     detail: str = "",
     at_ms: int | None = None,
 ) -> None:
-    """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names."""
+    """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names.
+
+    What a tablet does that somebody has taken over is theirs too.
+    """
     at_ms = clock.wall_ms() if at_ms is None else at_ms
-    await _append(session, [_row(action, person, object_id, at_ms, address=address, detail=detail)])
+    operator = await session.scalar(select(TakeOverRow.person_id).where(TakeOverRow.device_id == person))
+    await _append(session, [_row(action, person, object_id, at_ms, address=address, detail=detail, operator=operator)])
 
 
 async def record_each(
@@ -76,7 +81,14 @@ async def record_each(
 
 
 def _row(
-    action: Action, person: PersonId | None, object_id: str | None, at_ms: int, *, address: str = "", detail: str = ""
+    action: Action,
+    person: PersonId | None,
+    object_id: str | None,
+    at_ms: int,
+    *,
+    address: str = "",
+    detail: str = "",
+    operator: str | None = None,
 ) -> Row:
     """Not yet in its place."""
     return Row(
@@ -88,6 +100,7 @@ def _row(
         object=object_id,
         address=address[:64],
         detail=detail[:200],
+        operator=operator,
     )
 
 
@@ -144,6 +157,7 @@ def columns_of(row: Row) -> dict[str, object]:
         "object": row.object,
         "address": row.address,
         "detail": row.detail,
+        "operator_id": row.operator,
         "prev": row.prev,
         "hash": row.hash,
     }
@@ -152,8 +166,9 @@ def columns_of(row: Row) -> dict[str, object]:
 async def record_opened(session: AsyncSession, opened: RoomState) -> None:
     """A call or session begins; whoever is in it from the start opened it."""
     action = Action.CALL_STARTED if opened.kind is RoomKind.CALL else Action.SESSION_OPENED
-    present = [member.person.id for member in opened.members if member.joined_at is not None]
-    await _append(session, [_row(action, person, opened.id, opened.opened_at) for person in present])
+    present = [member.person for member in opened.members if member.joined_at is not None]
+    rows = [_row(action, one.id, opened.id, opened.opened_at, operator=_operator(one)) for one in present]
+    await _append(session, rows)
 
 
 async def record_events(session: AsyncSession, room: RoomState, events: Iterable[RoomEvent], at_ms: int) -> None:
@@ -181,5 +196,14 @@ async def record_events(session: AsyncSession, room: RoomState, events: Iterable
                 rows[Action.ROOM_CLOSED, None] = end
             case _:
                 pass
-    done = [_row(action, person, room.id, at_ms, detail=detail) for (action, person), detail in rows.items()]
+    operators = {member.person.id: _operator(member.person) for member in room.members}
+    done = [
+        _row(action, person, room.id, at_ms, detail=detail, operator=operators.get(person) if person else None)
+        for (action, person), detail in rows.items()
+    ]
     await _append(session, done)
+
+
+def _operator(person: Person) -> PersonId | None:
+    """Who has taken over this tablet, as its room knows."""
+    return person.operator.id if person.operator is not None else None

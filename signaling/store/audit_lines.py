@@ -38,7 +38,8 @@ class Wanted:
     def clauses(self) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []
         if self.who:
-            found.append(or_(AuditRow.person_id == self.who, AuditRow.person_id.in_(_people(self.who))))
+            by = (AuditRow.person_id, AuditRow.operator_id)
+            found.append(or_(*(one == self.who for one in by), *(one.in_(_people(self.who)) for one in by)))
         if self.about:
             named = union_all(_people(self.about), _places(self.about))
             found.append(or_(AuditRow.object == self.about, AuditRow.object.in_(named)))
@@ -92,7 +93,9 @@ async def page(session: AsyncSession, wanted: Wanted, before: int | None, limit:
     if before is not None:
         query = query.where(AuditRow.seq < before)
     rows = list(await session.scalars(query))
-    names = await _names(session, {id_ for row in rows for id_ in (row.person_id, row.object) if id_ is not None})
+    names = await _names(
+        session, {id_ for row in rows for id_ in (row.person_id, row.operator_id, row.object) if id_ is not None}
+    )
     return [
         AuditLine(
             seq=row.seq,
@@ -100,6 +103,8 @@ async def page(session: AsyncSession, wanted: Wanted, before: int | None, limit:
             action=Action(row.action),
             person=PersonId(row.person_id) if row.person_id is not None else None,
             name=names.get(row.person_id) if row.person_id is not None else None,
+            operator=PersonId(row.operator_id) if row.operator_id is not None else None,
+            operator_name=names.get(row.operator_id) if row.operator_id is not None else None,
             object=row.object,
             about=names.get(row.object) if row.object is not None else None,
             address=row.address,
@@ -135,6 +140,7 @@ async def rows_after(session: AsyncSession, seq: int, wanted: Wanted | None = No
             object=row.object,
             address=row.address,
             detail=row.detail,
+            operator=row.operator_id,
             prev=row.prev,
             hash=row.hash,
         )

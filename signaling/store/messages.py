@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, PasslineError, Rejection
 from contract.ids import ChannelId, ClientMessageId, PersonId
+from contract.people import Operator
 from contract.server import ChatMessage
 from signaling.domain.chat import Cursor
 from signaling.store.tables import ChannelRow, CursorRow, MessageRow
@@ -28,6 +29,8 @@ class NewMessage:
     cid: ClientMessageId
     sender: PersonId
     body: str
+    operator: Operator | None = None
+    """Who has taken the sender over, which is a tablet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,9 @@ async def append(
         if refusal is not None:
             outcomes.append(refusal)
             continue
-        message = ChatMessage(ch=new.ch, seq=0, cid=new.cid, sender=new.sender, ts=now_ms, body=new.body)
+        message = ChatMessage(
+            ch=new.ch, seq=0, cid=new.cid, sender=new.sender, ts=now_ms, body=new.body, operator=new.operator
+        )
         known[key] = message
         fresh.setdefault(new.ch, []).append(message)
         outcomes.append(message)
@@ -83,7 +88,7 @@ async def _known(
 ) -> dict[tuple[PersonId, ClientMessageId], ChatMessage]:
     keys = [(new.sender, new.cid) for new in batch]
     rows = await session.scalars(select(MessageRow).where(tuple_(MessageRow.sender_id, MessageRow.cid).in_(keys)))
-    return {(PersonId(row.sender_id), ClientMessageId(row.cid)): _message(row) for row in rows}
+    return {(PersonId(row.sender_id), ClientMessageId(row.cid)): as_message(row) for row in rows}
 
 
 async def _number(
@@ -117,10 +122,12 @@ def _row(message: ChatMessage) -> dict[str, object]:
         "sender_id": message.sender,
         "body": message.body,
         "at_ms": message.ts,
+        "operator": message.operator.model_dump_json() if message.operator is not None else None,
     }
 
 
-def _message(row: MessageRow) -> ChatMessage:
+def as_message(row: MessageRow) -> ChatMessage:
+    """The row is the message."""
     return ChatMessage(
         ch=ChannelId(row.channel_id),
         seq=row.seq,
@@ -128,13 +135,14 @@ def _message(row: MessageRow) -> ChatMessage:
         sender=PersonId(row.sender_id),
         ts=row.at_ms,
         body=row.body,
+        operator=Operator.model_validate_json(row.operator) if row.operator is not None else None,
     )
 
 
 async def page(session: AsyncSession, channel: ChannelId, after: int, limit: int) -> list[ChatMessage]:
     """The messages that follow `after`, in order."""
     query = select(MessageRow).where(MessageRow.channel_id == channel, MessageRow.seq > after)
-    return [_message(row) for row in await session.scalars(query.order_by(MessageRow.seq).limit(limit))]
+    return [as_message(row) for row in await session.scalars(query.order_by(MessageRow.seq).limit(limit))]
 
 
 async def heads(session: AsyncSession, channels: Iterable[ChannelId]) -> dict[ChannelId, int]:

@@ -13,7 +13,7 @@ from contract.audit import Action
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Grant, Name, Role, Skill
 from signaling.domain.roles import in_words
-from signaling.store import audit, callbacks, grants
+from signaling.store import audit, callbacks, grants, pins, take_overs
 from signaling.store.tables import (
     Base,
     ChainRow,
@@ -137,6 +137,12 @@ async def rename_region(session: AsyncSession, region: RegionId, name: Name, by:
 
 def _tablet_of(store: StoreId) -> tuple[ColumnElement[bool], ...]:
     return PersonRow.role == Role.STORE, PersonRow.store_id == store
+
+
+async def tablets(session: AsyncSession, store: StoreId) -> list[PersonRow]:
+    """All of a store that are let in."""
+    query = select(PersonRow).where(*_tablet_of(store), PersonRow.disabled_ms.is_(None)).order_by(PersonRow.id)
+    return list(await session.scalars(query))
 
 
 async def add_stores(session: AsyncSession, new: Sequence[NewStore], by: By) -> None:
@@ -306,6 +312,8 @@ async def disable(session: AsyncSession, person: PersonId, now_ms: int, by: By) 
     await session.execute(delete(InvitationRow).where(InvitationRow.person_id == person))
     await session.execute(delete(EnrolmentRow).where(EnrolmentRow.by_id == person))
     await session.execute(delete(SignInRow).where(SignInRow.person_id == person))
+    await take_overs.end_of(session, person, why="left", address=by.address)
+    await pins.forget(session, person)
     await _changed(session, Action.PERSON_DISABLED, by, person)
     await callbacks.leave(session, person, (), by.person, by.address)
 

@@ -5,12 +5,20 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Name, Person, Role, Skill, Store
-from signaling.store.tables import ChainRow, PersonRow, StoreRow
+from contract.people import Name, Operator, Person, Role, Skill, Store
+from signaling.store.tables import ChainRow, PersonRow, StoreRow, TakeOverRow
 
-_WITH_STORE = select(PersonRow, StoreRow).join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+OPERATOR = aliased(PersonRow)
+"""Who has taken a tablet over."""
+_WITH_STORE = (
+    select(PersonRow, StoreRow, OPERATOR)
+    .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+    .join(TakeOverRow, TakeOverRow.device_id == PersonRow.id, isouter=True)
+    .join(OPERATOR, OPERATOR.id == TakeOverRow.person_id, isouter=True)
+)
 
 Found = Row[tuple[PersonRow, StoreRow]]
 
@@ -25,7 +33,7 @@ def as_store(row: StoreRow) -> Store:
     )
 
 
-def as_person(row: PersonRow, store: StoreRow | None) -> Person:
+def as_person(row: PersonRow, store: StoreRow | None, operator: PersonRow | None = None) -> Person:
     """The contract's view of a person or tablet."""
     title = Name(zh=row.title_zh, en=row.title_en or row.title_zh) if row.title_zh else None
     return Person(
@@ -35,26 +43,32 @@ def as_person(row: PersonRow, store: StoreRow | None) -> Person:
         title=title,
         store=as_store(store) if store is not None else None,
         skills=[Skill(skill) for skill in row.skills.split(",") if skill],
+        operator=as_operator(operator) if operator is not None else None,
     )
+
+
+def as_operator(row: PersonRow) -> Operator:
+    """Somebody before a tablet."""
+    return Operator(id=PersonId(row.id), name=Name(zh=row.name_zh, en=row.name_en))
 
 
 async def everybody(session: AsyncSession) -> list[Person]:
     """All who may sign in, by id; a visitor is in nobody's directory."""
     may = (PersonRow.disabled_ms.is_(None), PersonRow.role != Role.VISITOR)
     rows = await session.execute(_WITH_STORE.where(*may).order_by(PersonRow.id))
-    return [as_person(person, store) for person, store in rows]
+    return [as_person(*row) for row in rows]
 
 
 async def by_id(session: AsyncSession, person: PersonId) -> Person | None:
     """One of them."""
     row = (await session.execute(_WITH_STORE.where(PersonRow.id == person))).one_or_none()
-    return as_person(row[0], row[1]) if row is not None else None
+    return as_person(*row) if row is not None else None
 
 
 async def those(session: AsyncSession, ids: Collection[str]) -> list[Person]:
     """The people with these ids, also who may not sign in any more."""
     rows = await session.execute(_WITH_STORE.where(PersonRow.id.in_(ids)))
-    return [as_person(person, store) for person, store in rows]
+    return [as_person(*row) for row in rows]
 
 
 async def by_login(session: AsyncSession, login: str) -> tuple[PersonId, str] | None:

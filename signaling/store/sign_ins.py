@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.ids import PersonId
 from signaling.auth.principal import Principal
 from signaling.store.grants import as_grant, main_grant
-from signaling.store.people import as_person
-from signaling.store.tables import GrantRow, PersonRow, SignInRow, StoreRow, TicketRow
+from signaling.store.people import OPERATOR, as_person
+from signaling.store.tables import GrantRow, PersonRow, SignInRow, StoreRow, TakeOverRow, TicketRow
 
 
 async def add(
@@ -31,9 +31,11 @@ async def add(
 async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> tuple[Principal, int] | None:
     """Who holds this cookie and when it was last extended, unless it expired or the person is disabled."""
     query = (
-        select(PersonRow, StoreRow, SignInRow.seen_ms, GrantRow)
+        select(PersonRow, StoreRow, OPERATOR, SignInRow.seen_ms, GrantRow)
         .join(SignInRow, SignInRow.person_id == PersonRow.id)
         .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+        .join(TakeOverRow, TakeOverRow.device_id == PersonRow.id, isouter=True)
+        .join(OPERATOR, OPERATOR.id == TakeOverRow.person_id, isouter=True)
         .join(GrantRow, GrantRow.person_id == PersonRow.id, isouter=True)
         .where(SignInRow.token_hash == token_hash, SignInRow.expires_ms > now_ms, PersonRow.disabled_ms.is_(None))
         .order_by(GrantRow.id)
@@ -41,9 +43,9 @@ async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> tuple[P
     rows = (await session.execute(query)).all()
     if not rows:
         return None
-    person, store, seen_ms, _ = rows[0]
+    person, store, operator, seen_ms, _ = rows[0]
     grants = (main_grant(person), *(as_grant(row) for *_, row in rows if row is not None))
-    return Principal(as_person(person, store), grants, token_hash), seen_ms
+    return Principal(as_person(person, store, operator), grants, token_hash), seen_ms
 
 
 async def extend(session: AsyncSession, token_hash: bytes, *, now_ms: int, expires_ms: int) -> None:

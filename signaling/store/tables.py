@@ -168,6 +168,36 @@ class CallChainsRow(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+class TakeOverRow(Base):
+    """A tablet that somebody has taken over with a PIN."""
+
+    __tablename__ = "take_over"
+    device_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    since_ms: Mapped[int] = mapped_column(Ms)
+    touched_ms: Mapped[int] = mapped_column(Ms)
+
+
+class PinRow(Base):
+    """What somebody types at a shared tablet, as an argon2id hash."""
+
+    __tablename__ = "pin"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(200))
+    once_until_ms: Mapped[int | None] = mapped_column(Ms)
+    """Given by somebody else: good until then, and only to choose one's own."""
+
+
+class PinTriesRow(Base):
+    """Wrong PINs of a person, or at a tablet: signaling.domain.pins.Tries."""
+
+    __tablename__ = "pin_tries"
+    subject_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    wrong: Mapped[int] = mapped_column()
+    last_ms: Mapped[int] = mapped_column(Ms)
+    locked_until_ms: Mapped[int | None] = mapped_column(Ms)
+
+
 class PoliciesRow(Base):
     """One row once an administrator has set them: contract.policies.Policies in `body`."""
 
@@ -360,6 +390,8 @@ class MessageRow(Base):
     sender_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     body: Mapped[str] = mapped_column(Text)
     at_ms: Mapped[int] = mapped_column(Ms)
+    operator: Mapped[str | None] = mapped_column(Text)
+    """contract.people.Operator, as JSON: who had taken the sender over, which is a tablet."""
     __table_args__ = (UniqueConstraint("sender_id", "cid"),)
 
 
@@ -478,6 +510,8 @@ class AuditRow(Base):
     at_ms: Mapped[int] = mapped_column(Ms, index=True)
     person_id: Mapped[str | None] = mapped_column(Id, index=True)
     action: Mapped[str] = mapped_column(String(60))
+    operator_id: Mapped[str | None] = mapped_column(Id, index=True)
+    """Who had taken the tablet over that is `person_id`."""
     object: Mapped[str | None] = mapped_column(Id, index=True)
     address: Mapped[str] = mapped_column(String(64), default="")
     detail: Mapped[str] = mapped_column(String(200), default="")

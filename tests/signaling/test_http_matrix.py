@@ -93,6 +93,9 @@ SEES_STORES = Row(
     | all_get(200, "store-0117", "store-0108", "store-0201", "wu", "tang", "fang", "admin")
 )
 BY_ADMIN = Row(all_get(403, *SIGNED_IN) | {"admin": 200})
+BY_WHO_MANAGES = Row(BY_ADMIN.gets | all_get(404, "wu", "tang"))
+"""Of a store of another region."""
+AT_A_TABLET = all_get(403, *SIGNED_IN) | all_get(200, "store-0117", "store-0108", "store-0201")
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
     ("POST", "/api/setup/check"): Row(all_get(410, *ANYBODY), body={"token": "a guess"}),
@@ -163,6 +166,16 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", "/api/routing/experts/{person}"): Row(
         all_get(403, *SIGNED_IN) | {"admin": 204}, body={"zone": "Asia/Shanghai", "on_call": True}
     ),
+    ("GET", "/api/take-over"): Row(AT_A_TABLET),
+    ("POST", "/api/take-over"): Row(
+        AT_A_TABLET | all_get(404, "store-0108", "store-0201") | {"store-0117": 422},
+        body={"person": "p-tang", "pin": "4711"},
+    ),
+    ("DELETE", "/api/take-over"): Row(AT_A_TABLET | all_get(204, "store-0117", "store-0108", "store-0201")),
+    ("PUT", "/api/take-over/touched"): Row(AT_A_TABLET | all_get(204, "store-0117", "store-0108", "store-0201")),
+    ("GET", "/api/stores/{store}/pins"): BY_WHO_MANAGES,
+    ("POST", "/api/stores/{store}/pins/{person}"): Row(BY_WHO_MANAGES.gets | {"admin": 404}),
+    ("DELETE", "/api/stores/{store}/pins/{person}/lock"): Row(BY_WHO_MANAGES.gets | {"admin": 404}),
     ("GET", "/api/policies"): BY_ADMIN,
     ("PUT", "/api/policies"): Row(BY_ADMIN.gets | {"admin": 204}, body={"pin_idle_min": 10}),
     ("POST", "/api/rooms/{room}/peers"): Row(NO_SEAT_EVER, body=OFFER),

@@ -46,6 +46,9 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.CHANGE_EQUIPMENT: frozenset({Role.ADMIN}),
     Act.CHANGE_PEOPLE: frozenset({Role.ADMIN}),
     Act.CHANGE_ROUTING: frozenset({Role.ADMIN}),
+    Act.BE_TAKEN_OVER: frozenset({Role.STORE}),
+    Act.TAKE_OVER: frozenset({Role.STAFF, Role.STORE_MANAGER, Role.MANAGER}),
+    Act.GIVE_PIN: frozenset({Role.STORE_MANAGER, Role.MANAGER, Role.ADMIN}),
     Act.CHANGE_POLICIES: frozenset({Role.ADMIN}),
 }
 """Written by hand, so that a role that gets an act by mistake is noticed."""

@@ -579,6 +579,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has this tablet now, and who may take it over. */
+        get: operations["takers"];
+        put?: never;
+        /** Take this tablet over: what it does from now on is done by this person too. Not while it is in a call. */
+        post: operations["take_over"];
+        /** The tablet is nobody's again. Not while it is in a call: then the call goes on under who began it. */
+        delete: operations["hand_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/take-over/touched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Somebody touched the tablet: the time until it is handed back by itself begins anew. */
+        put: operations["touched"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stores/{store}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may take the tablets of a store over, how their PINs stand, and what is locked. */
+        get: operations["list_pins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stores/{store}/pins/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A PIN of one use, told only now, with which somebody chooses their own at a tablet; the old one is void. */
+        post: operations["give_pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stores/{store}/pins/{person}/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Somebody, or a tablet, may try again after too many wrong PINs. */
+        delete: operations["unlock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1459,7 +1546,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -1627,6 +1714,13 @@ export interface components {
             person: string | null;
             /** @default null */
             name: components["schemas"]["Name"] | null;
+            /**
+             * Operator
+             * @default null
+             */
+            operator: string | null;
+            /** @default null */
+            operator_name: components["schemas"]["Name"] | null;
             /**
              * Object
              * @default null
@@ -2085,6 +2179,8 @@ export interface components {
             ts: number;
             /** Body */
             body: string;
+            /** @default null */
+            operator: components["schemas"]["Operator"] | null;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
         ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
@@ -2369,7 +2465,7 @@ export interface components {
          * @description What went wrong, as the client sees it; the words for people live in the web client's catalogues.
          * @enum {string}
          */
-        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "setup_wrong" | "setup_expired" | "setup_done" | "oidc_refused" | "oidc_unknown" | "oidc_disabled" | "oidc_taken" | "oidc_unreachable" | "foreign_origin" | "forbidden" | "policy" | "not_found" | "method" | "not_acceptable" | "precondition" | "no_precondition" | "media_type" | "unsupported" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
+        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "wrong_pin" | "weak_pin" | "pin_change" | "setup_wrong" | "setup_expired" | "setup_done" | "oidc_refused" | "oidc_unknown" | "oidc_disabled" | "oidc_taken" | "oidc_unreachable" | "foreign_origin" | "forbidden" | "policy" | "not_found" | "method" | "not_acceptable" | "precondition" | "no_precondition" | "media_type" | "unsupported" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
         /**
          * ExpertLine
          * @description An expert as administrators see them.
@@ -2735,6 +2831,17 @@ export interface components {
             text: string;
         };
         /**
+         * LockedTablet
+         * @description A tablet at which too many wrong PINs were typed.
+         */
+        LockedTablet: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+            /** Locked Until */
+            locked_until: number;
+        };
+        /**
          * LowerHand
          * @description The host takes somebody's hand down.
          */
@@ -3055,6 +3162,15 @@ export interface components {
             links: components["schemas"]["OpenVisit"][];
         };
         /**
+         * Operator
+         * @description Who has taken a store's tablet over with a PIN.
+         */
+        Operator: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
          * Part
          * @description One playable file: one participant, one stretch of time.
          */
@@ -3149,6 +3265,8 @@ export interface components {
             store: components["schemas"]["Store"] | null;
             /** Skills */
             skills?: components["schemas"]["Skill"][];
+            /** @default null */
+            operator: components["schemas"]["Operator"] | null;
         };
         /**
          * PersonChange
@@ -3249,6 +3367,40 @@ export interface components {
             /** Login */
             login: string;
         };
+        /**
+         * PinGiven
+         * @description A PIN of one use, told only now.
+         */
+        PinGiven: {
+            /** Pin */
+            pin: string;
+            /** Expires At */
+            expires_at: number;
+        };
+        /**
+         * PinLine
+         * @description One of those who may take the tablets of a store over.
+         */
+        PinLine: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+            role: components["schemas"]["Role"];
+            state: components["schemas"]["PinState"];
+            /**
+             * Locked Until
+             * @default null
+             */
+            locked_until: number | null;
+            /** May Give */
+            may_give: boolean;
+        };
+        /**
+         * PinState
+         * @description How somebody's PIN stands.
+         * @enum {string}
+         */
+        PinState: "none" | "once" | "expired" | "own";
         /** Ping */
         Ping: {
             /**
@@ -3258,6 +3410,16 @@ export interface components {
             type: "ping";
             /** N */
             n: number;
+        };
+        /**
+         * Pins
+         * @description Of one store.
+         */
+        Pins: {
+            /** People */
+            people: components["schemas"]["PinLine"][];
+            /** Locked */
+            locked: components["schemas"]["LockedTablet"][];
         };
         /**
          * Point
@@ -3837,7 +3999,7 @@ export interface components {
          * @description What somebody is for. What that allows, and where, is in signaling.domain.access.
          * @enum {string}
          */
-        Role: "store" | "expert" | "trainer" | "manager" | "store_manager" | "operations" | "learner" | "admin" | "auditor" | "visitor" | "guest";
+        Role: "store" | "expert" | "trainer" | "manager" | "staff" | "store_manager" | "operations" | "learner" | "admin" | "auditor" | "visitor" | "guest";
         /**
          * Roles
          * @description What somebody may do, and where: the main role, which others are told, and further grants.
@@ -4120,7 +4282,7 @@ export interface components {
             limit: components["schemas"]["Limit"];
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["TabletTaken"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.
@@ -4481,6 +4643,18 @@ export interface components {
             more: boolean;
         };
         /**
+         * TabletTaken
+         * @description To a tablet: who has it from now on. A client that comes back asks `/api/me`.
+         */
+        TabletTaken: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tablet_taken";
+            operator: components["schemas"]["Operator"] | null;
+        };
+        /**
          * TakeCall
          * @description An expert answers a call that waits, out of its turn; consent as with `accept_call`.
          */
@@ -4494,6 +4668,42 @@ export interface components {
              * @enum {string}
              */
             type: "take_call";
+        };
+        /**
+         * TakeOverWish
+         * @description Choose oneself from the list, then show that one is it.
+         */
+        TakeOverWish: {
+            /** Person */
+            person: string;
+            /** Pin */
+            pin: string;
+            /**
+             * New
+             * @default null
+             */
+            new: string | null;
+        };
+        /**
+         * Taker
+         * @description Somebody who may take this tablet over.
+         */
+        Taker: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+            role: components["schemas"]["Role"];
+            /** Has Pin */
+            has_pin: boolean;
+        };
+        /**
+         * Takers
+         * @description What a tablet asks before it is taken over.
+         */
+        Takers: {
+            operator: components["schemas"]["Operator"] | null;
+            /** People */
+            people: components["schemas"]["Taker"][];
         };
         /**
          * Ticket
@@ -7127,6 +7337,377 @@ export interface operations {
             };
             /** @description busy */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    takers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Takers"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeOverWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description pin_change, conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description wrong_pin, weak_pin */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description locked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    hand_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    touched: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_pins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                store: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pins"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    give_pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                store: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinGiven"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                store: string;
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

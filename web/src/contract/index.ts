@@ -6,6 +6,9 @@ type S = components['schemas']
 /** The server always writes fields that have a default; OpenAPI cannot say so. */
 type Written<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> }
 
+/** What only a tablet has that somebody has taken over. */
+type Maybe<T, K extends keyof T> = Omit<T, K> & { [P in K]?: T[P] }
+
 export type ClientMessage = S['ClientMessage']
 export type ServerMessage = S['ServerMessage']
 export type ClientData = S['ClientData']
@@ -62,6 +65,10 @@ export type RecordingState = RoomRecording['state']
 export type Quality = Member['quality']
 
 export type Person = Written<S['Person'], 'skills'>
+export type Operator = S['Operator']
+export type Takers = S['Takers']
+export type Pins = S['Pins']
+export type PinGiven = S['PinGiven']
 export type Role = Person['role']
 export type Skill = Person['skills'][number]
 export type Store = S['Store']
@@ -142,8 +149,8 @@ export type MissedCalls = { calls: MissedCall[] }
 export type PersonQuality = Omit<S['PersonQuality'], 'person'> & { person: Person }
 export type QualityMark = S['QualityMark']
 export type Action = S['Action']
-export type AuditLine = S['AuditLine']
-export type AuditPage = S['AuditPage']
+export type AuditLine = Maybe<S['AuditLine'], 'operator' | 'operator_name'>
+export type AuditPage = Omit<S['AuditPage'], 'lines'> & { lines: AuditLine[] }
 export type Codec = S['UseCodec']['video']
 
 export type PersonId = string

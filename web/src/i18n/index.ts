@@ -79,3 +79,13 @@ export function nameOf(name: { zh: string; en: string } | null | undefined): str
   if (!name) return ''
   return lang.value === 'en' ? name.en : name.zh
 }
+
+/** Somebody as others see them: a tablet by its store, and by who has taken it over. */
+export function whoOf(person: {
+  name: { zh: string; en: string }
+  store?: { name: { zh: string; en: string } } | null
+  operator?: { name: { zh: string; en: string } } | null
+}): string {
+  const place = nameOf(person.store?.name ?? person.name)
+  return person.operator ? t('pin.at', { name: nameOf(person.operator.name), store: place }) : place
+}

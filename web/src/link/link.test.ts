@@ -17,6 +17,7 @@ const message = (seq: number, cid = `c${seq}`): ChatMessage => ({
   ch: CH,
   seq,
   cid,
+  operator: null,
   sender: 'you',
   ts: seq,
   body: `m${seq}`,

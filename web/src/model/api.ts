@@ -19,6 +19,7 @@ import type {
   Me,
   Member,
   Name,
+  Operator,
   Part,
   PersonId,
   PresenceEntry,
@@ -44,6 +45,7 @@ import type { BotDesk } from './bots'
 import type { RingsDesk } from './rings'
 import type { RoutingDesk } from './routing'
 import type { ScanEvents } from './scan'
+import type { TakeOver } from './takeover'
 import type { Outcome } from './third'
 
 export type { Advice } from './advice'
@@ -62,6 +64,8 @@ export interface ChatLine {
   /** Null while the server has not numbered it. */
   seq: number | null
   sender: PersonId
+  /** Who had taken the tablet over that is the sender. */
+  operator?: Operator | null
   mine: boolean
   body: string
   ts: number
@@ -411,6 +415,9 @@ export interface Model {
   bots: BotDesk
   /** Which devices ring, for who answers for stores; missed calls, for a store. */
   rings: RingsDesk
+
+  /* ---- a shared tablet, and who has it ---- */
+  takeOver: TakeOver
 
   /** Fetches what the check needs first. */
   checkUp(): Promise<CheckUp>

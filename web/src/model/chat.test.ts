@@ -9,6 +9,7 @@ const message = (seq: number, sender: string, cid = `c${seq}`): ChatMessage => (
   ch: CH,
   seq,
   cid,
+  operator: null,
   sender,
   ts: seq * 10,
   body: `m${seq}`,

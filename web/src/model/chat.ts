@@ -98,21 +98,24 @@ export class Chat implements ChatView {
     const me = this.me.value ?? ''
     const receipts = [...this.receipts.value.values()]
     const numbered = new Map<string, ChatLine>()
-    const line = (seq: number, cid: string, sender: PersonId, body: string, ts: number): ChatLine => ({
+    type Numbered = Pick<ChatMessage, 'seq' | 'cid' | 'sender' | 'body' | 'ts'> & {
+      operator?: ChatMessage['operator']
+    }
+    const line = ({ seq, cid, sender, body, ts, operator }: Numbered): ChatLine => ({
       cid,
       seq,
       sender,
+      operator: operator ?? null,
       mine: sender === me,
       body,
       ts,
       tick: sender === me ? tickOf(seq, receipts, me) : 'read',
       problem: null,
     })
-    for (const { cid, seq, sender, body, ts } of this.messages.value.values()) {
-      numbered.set(cid, line(seq, cid, sender, body, ts))
-    }
+    for (const message of this.messages.value.values()) numbered.set(message.cid, line(message))
     for (const { entry, seq, ts } of this.sent.value.values()) {
-      if (!numbered.has(entry.cid)) numbered.set(entry.cid, line(seq, entry.cid, me, entry.body, ts))
+      if (!numbered.has(entry.cid))
+        numbered.set(entry.cid, line({ seq, cid: entry.cid, sender: me, body: entry.body, ts }))
     }
     const waiting = [...this.outbox.value.values()]
       .filter((entry) => !numbered.has(entry.cid))

@@ -42,6 +42,7 @@ import { policies } from './policies'
 import { bots } from './bots'
 import { rings } from './rings'
 import { routing } from './routing'
+import { createTakeOver } from './takeover'
 import { People } from './people'
 import { Queue, queueActs } from './queue'
 import { bindLocal, bindRemote } from './pictures'
@@ -91,6 +92,7 @@ function createModel(): Model {
       onMessage: (message) => {
         if (message.type === 'media_moved') media.movedAway(message.room)
         if (message.type === 'seen') care.heard(message)
+        if (message.type === 'tablet_taken') session.taken(message.operator)
         if (
           callbacks.take(message) ||
           queue.take(message) ||
@@ -137,6 +139,10 @@ function createModel(): Model {
   const wish = async (command: Wish): Promise<void> => {
     await issue(command)
   }
+  const takeOver = createTakeOver({
+    me: () => session.me.peek(),
+    become: (me) => (session.me.value = me),
+  })
   const seats = {
     current: rooms.current,
     elsewhere: rooms.elsewhere,
@@ -499,6 +505,7 @@ function createModel(): Model {
     policies,
     bots,
     rings,
+    takeOver,
 
     checkUp: async () => {
       const { createCheckUp } = await import('./checkup')

@@ -4,6 +4,7 @@ import type {
   ByeCode,
   ClientMessage,
   Me,
+  Operator,
   ProviderAddress,
   ProviderAnswer,
   ServerMessage,
@@ -198,7 +199,15 @@ export class Session {
     this.socket.start()
   }
 
+  /** Somebody has taken this tablet over, or handed it back; here or at another screen of it. */
+  taken(operator: Operator | null): void {
+    const me = this.me.value
+    if (me) this.me.value = { ...me, person: { ...me.person, operator } }
+  }
+
   private welcome(welcome: Welcome): void {
+    // While the link was down it may have been handed back by itself.
+    if (this.me.peek()?.person.operator) void this.askAgain()
     this.events.onWelcome(welcome, this.id.value)
     this.delivery?.welcome(welcome)
     this.commands.resend()

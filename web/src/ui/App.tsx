@@ -158,6 +158,16 @@ function Inside() {
       ),
     [model, atStore],
   )
+  useEffect(() => {
+    if (!atStore) return
+    const touched = (): void => model.takeOver.touched()
+    addEventListener('pointerdown', touched)
+    addEventListener('keydown', touched)
+    return () => {
+      removeEventListener('pointerdown', touched)
+      removeEventListener('keydown', touched)
+    }
+  }, [model, atStore])
   const outcome = model.outcome.value
   useEffect(() => {
     if (outcome)

@@ -67,6 +67,7 @@ export function EnrolDialog(props: { store: StoreRecord; onClose: () => void }) 
             </p>
             <p class="caption">{made.address.split('#')[0]}</p>
             <p class="caption">{t('admin.enrol_until', { time: moment(made.expires_at) })}</p>
+            <p class="caption">{t('admin.kiosk')}</p>
           </div>
         </div>
       ) : (

@@ -10,6 +10,7 @@ export const ROLES: readonly Role[] = [
   'trainer',
   'manager',
   'store_manager',
+  'staff',
   'operations',
   'learner',
   'auditor',
@@ -29,7 +30,7 @@ function placesFor(role: Role, places: Places, main: boolean): { value: string; 
     value: `s:${one.id}`,
     word: `${one.number} ${nameOf(one.name)}`,
   }))
-  if (role === 'store_manager') return stores
+  if (role === 'store_manager' || role === 'staff') return stores
   return [...(role === 'manager' ? [] : [chain]), ...regions, ...(main ? [] : stores)]
 }
 

@@ -1,5 +1,5 @@
 /** Stores and their tablets: found by number, name or first letters of pinyin; added, changed, imported by administrators. */
-import { FileUp, Pencil, Plus, Store as StoreSign } from 'lucide-preact'
+import { FileUp, KeyRound, Pencil, Plus, Store as StoreSign } from 'lucide-preact'
 import { useCallback, useState } from 'preact/hooks'
 import type { Region, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -12,6 +12,7 @@ import { Chip } from '../parts/Chip'
 import { Choice, Frame, Listed, Sought } from './Frame'
 import { EnrolDialog } from './EnrolDialog'
 import { ImportDialog } from './ImportDialog'
+import { PinsDialog } from './PinsDialog'
 import { RegionDialog } from './RegionDialog'
 import { StoreDialog } from './StoreDialog'
 import { useLoaded } from './useLoaded'
@@ -19,7 +20,14 @@ import { regionName } from './words'
 
 const PAGE = 100
 
-type Open = { store: string } | { enrol: string } | { region: Region | null } | 'new' | 'import' | null
+type Open =
+  | { store: string }
+  | { enrol: string }
+  | { pins: string }
+  | { region: Region | null }
+  | 'new'
+  | 'import'
+  | null
 
 export function StoresPage() {
   const model = useModel()
@@ -30,6 +38,7 @@ export function StoresPage() {
   const [open, setOpen] = useState<Open>(null)
   const { stores, regions } = loaded.value ?? { stores: [], regions: [] }
   const mayChange = holds(model.me.value, ['admin'])
+  const mayGivePins = holds(model.me.value, ['admin', 'manager', 'store_manager'])
   const chosen = regions.find((one) => one.id === region)
   const found = stores.filter(
     (one) => (!region || one.region === region) && matches(query, [one.number, one.name.zh, one.name.en]),
@@ -37,6 +46,10 @@ export function StoresPage() {
   const enrolling =
     open !== null && typeof open === 'object' && 'enrol' in open
       ? stores.find((one) => one.id === open.enrol)
+      : undefined
+  const pins =
+    open !== null && typeof open === 'object' && 'pins' in open
+      ? stores.find((one) => one.id === open.pins)
       : undefined
   const close = (): void => setOpen(null)
   /** As it is now: a tablet may have been enrolled meanwhile. */
@@ -106,6 +119,9 @@ export function StoresPage() {
                     {t(`admin.${column}`)}
                   </th>
                 ))}
+                <th scope="col">
+                  <span class="sr">{t('admin.acts')}</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -116,6 +132,7 @@ export function StoresPage() {
                   region={regionName(regions, one.region)}
                   now={model.tick.value}
                   onOpen={mayChange ? () => show(one.id) : undefined}
+                  onPins={mayGivePins && !one.closed ? () => setOpen({ pins: one.id }) : undefined}
                 />
               ))}
             </tbody>
@@ -143,12 +160,19 @@ export function StoresPage() {
           }}
         />
       )}
+      {pins && <PinsDialog store={pins} onClose={close} />}
       {enrolling && <EnrolDialog store={enrolling} onClose={() => show(enrolling.id)} />}
     </Frame>
   )
 }
 
-function Row(props: { store: StoreRecord; region: string; now: number; onOpen?: () => void }) {
+function Row(props: {
+  store: StoreRecord
+  region: string
+  now: number
+  onOpen?: () => void
+  onPins?: () => void
+}) {
   const { store } = props
   const tablets = [
     ...store.tablets.filter((one) => !one.disabled),
@@ -176,6 +200,13 @@ function Row(props: { store: StoreRecord; region: string; now: number; onOpen?: 
       <td class="second">{props.region}</td>
       <td class="num second">{tablets.length}</td>
       <td class="num second">{seen === 0 ? '–' : when(seen, props.now)}</td>
+      <td>
+        {props.onPins && (
+          <Button icon={KeyRound} onClick={props.onPins} testid={`pins-store-${store.number}`}>
+            {t('pins.open')}
+          </Button>
+        )}
+      </td>
     </tr>
   )
 }

@@ -19,6 +19,7 @@ function record(login: string, zh: string, more: Partial<PersonRecord> = {}): Pe
       name: name(zh, login),
       skills: ['it'],
       title: null,
+      operator: null,
       store: null,
     },
     login,

@@ -15,6 +15,7 @@ const CHEN = {
   skills: [],
   title: null,
   store: null,
+  operator: null,
 }
 
 const rate = (more: Partial<RingRate> = {}): RingRate => ({

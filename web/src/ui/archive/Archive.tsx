@@ -24,7 +24,7 @@ import { Empty, ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
 import { regionName } from '../session/Sessions'
 import { useEntries } from './useEntries'
-import { entryTitle, isPlayable, oversees, stateOf, wasAnswered } from './words'
+import { entryTitle, isPlayable, operators, oversees, stateOf, wasAnswered } from './words'
 
 /** Every word a reader may type for an entry, in both languages. */
 export function haystack(entry: ArchiveEntry): string {
@@ -75,6 +75,9 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean;
             </span>
           )}
           {!entry.store && stores.length > 0 && <span>{t('session.stores', { count: stores.length })}</span>}
+          {operators(entry).map((one) => (
+            <span key={one.id}>{nameOf(one.name)}</span>
+          ))}
           {people.slice(0, 3).map((person) => (
             <span key={person.id}>{nameOf(person.name)}</span>
           ))}

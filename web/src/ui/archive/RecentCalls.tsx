@@ -7,7 +7,7 @@ import { useModel } from '../model'
 import { errorWords } from '../parts/Toasts'
 import { Empty, ErrorBox, Loading } from '../parts/State'
 import { useEntries } from './useEntries'
-import { entryTitle, isPlayable, stateOf, wasAnswered } from './words'
+import { entryTitle, isPlayable, operators, stateOf, wasAnswered } from './words'
 
 /** One call; `apart` opens its replay in a tab of its own, beside a call that goes on. */
 export function Line(props: {
@@ -38,6 +38,9 @@ export function Line(props: {
         </span>
         <span class="second dots">
           <span>{when(entry.opened_at, props.now)}</span>
+          {operators(entry).map((one) => (
+            <span key={one.id}>{nameOf(one.name)}</span>
+          ))}
           {others.map((person) => (
             <span key={person.id}>{nameOf(person.name)}</span>
           ))}

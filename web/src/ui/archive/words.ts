@@ -1,5 +1,5 @@
 /** How an archive entry is called and what became of it, in words. */
-import type { ArchiveEntry, Me } from '../../contract'
+import type { ArchiveEntry, Me, Operator } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { holds } from '../../model/roles'
 import { day } from '../format'
@@ -42,3 +42,7 @@ export function stateOf(entry: ArchiveEntry): { words: string; tone: Tone } {
     return { words: t('recording.deleted_on', { day: day(entry.deleted_at) }), tone: 'plain' }
   return { words: t(`recording.${entry.recording}`), tone: tones[entry.recording] }
 }
+
+/** Who had taken tablets over that were in it. */
+export const operators = (entry: ArchiveEntry): Operator[] =>
+  entry.people.flatMap((person) => (person.operator ? [person.operator] : []))

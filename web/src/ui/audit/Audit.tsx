@@ -51,6 +51,14 @@ function Line(props: { line: AuditLine; onSeek: (part: Partial<AuditWish>) => vo
         ) : (
           <span class="second">{t('audit.nobody')}</span>
         )}
+        {line.operator && (
+          <Sought
+            id={line.operator}
+            name={nameOf(line.operator_name) || line.operator}
+            testid="audit-operator"
+            onSeek={(who) => props.onSeek({ who })}
+          />
+        )}
       </td>
       <td>{words('action', line.action)}</td>
       <td>

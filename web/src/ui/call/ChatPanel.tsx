@@ -2,7 +2,8 @@
 import { MessageSquare, RotateCcw, Send, Trash2 } from 'lucide-preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
-import { nameOf, t } from '../../i18n'
+import { t, whoOf } from '../../i18n'
+import type { ChatLine } from '../../model/api'
 import { memberOf } from '../../model/room'
 import { act } from '../act'
 import { timeOfDay } from '../format'
@@ -11,7 +12,6 @@ import { Button } from '../parts/Button'
 import { Receipt } from '../parts/Receipt'
 import { Empty } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
-import { callName } from './Words'
 
 export function ChatPanel(props: { room: RoomState; to: string }) {
   const model = useModel()
@@ -41,9 +41,9 @@ export function ChatPanel(props: { room: RoomState; to: string }) {
     setBody('')
     if (!(await act(model.sendChat(room.id, text)))) setBody(text)
   }
-  const sender = (id: string): string => {
-    const member = memberOf(room, id)
-    return member ? callName(member) : nameOf(model.presence.value.get(id)?.person.name)
+  const sender = ({ sender: id, operator }: ChatLine): string => {
+    const person = memberOf(room, id)?.person ?? model.presence.value.get(id)?.person
+    return person ? whoOf({ ...person, operator: operator ?? null }) : ''
   }
 
   return (
@@ -58,9 +58,10 @@ export function ChatPanel(props: { room: RoomState; to: string }) {
           <li class="chat-line" data-mine={line.mine ? '' : undefined} key={line.cid} data-testid="chat-line">
             {(index === 0 ||
               lines[index - 1]!.sender !== line.sender ||
+              lines[index - 1]!.operator?.id !== line.operator?.id ||
               line.ts - lines[index - 1]!.ts > 180_000) && (
               <p class="chat-who caption">
-                {!line.mine && <span>{sender(line.sender)} </span>}
+                {!line.mine && <span>{sender(line)} </span>}
                 <time>{timeOfDay(line.ts)}</time>
               </p>
             )}

@@ -1,7 +1,7 @@
 /** What a call says about itself in words: recorded or not, how the connection is, what the other side cannot give. */
 import { Signal, WifiOff } from 'lucide-preact'
 import type { Member, Quality, RoomState } from '../../contract'
-import { nameOf, t } from '../../i18n'
+import { t, whoOf } from '../../i18n'
 import type { Advice, PeerState } from '../../model/api'
 import { clock } from '../format'
 import { useModel } from '../model'
@@ -77,7 +77,7 @@ export function QualityChip(props: { own: Quality; other?: Member | null; peer: 
 
 /** "陈立群 关了麦克风": what the other side has off, or that it is away. */
 export function otherWords(member: Member): string | null {
-  const name = nameOf(member.person.store?.name ?? member.person.name)
+  const name = whoOf(member.person)
   if (member.state === 'away') return t('call.away', { name })
   if (member.muted && member.camera_off) return t('call.both_off', { name })
   if (member.muted) return t('call.is_muted', { name })
@@ -87,5 +87,5 @@ export function otherWords(member: Member): string | null {
 
 /** Store names before numbers, people before roles. */
 export function callName(member: Member): string {
-  return nameOf(member.person.store?.name ?? member.person.name)
+  return whoOf(member.person)
 }

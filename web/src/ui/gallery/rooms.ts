@@ -230,7 +230,7 @@ const chat = (t_s: number, person: string, body: string): Chapter => ({
   kind: 'chat',
   person,
   still: null,
-  message: { type: 'message', ch: 'room:1', seq: 1, cid: 'c', sender: person, ts: NOW, body },
+  message: { type: 'message', ch: 'room:1', seq: 1, cid: 'c', sender: person, ts: NOW, body, operator: null },
 })
 const shop = TABLETS[0]!.id
 export const REPLAY: Replay = {

@@ -29,6 +29,7 @@ import { CameraCheck } from './CameraCheck'
 import { MissedCalls } from './MissedCalls'
 import { ConsentDialog } from './ConsentDialog'
 import { SignOutDialog } from './SignOutDialog'
+import { Holder } from './TakeOver'
 
 const REASONS: { reason: Reason; icon: typeof Wrench }[] = [
   { reason: 'equipment', icon: Wrench },
@@ -84,6 +85,7 @@ export function StoreHome(props: { code?: string }) {
             {t(`link.${model.link.value}`)}
           </span>
         </a>
+        <Holder />
         <LangSwitch />
         <Button
           kind="quiet"

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import { ArrowLeft, ChartLine, CircleAlert, CircleCheck, TriangleAlert } from 'lucide-preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { CallQuality, Person, PersonQuality, QualityMark } from '../../contract'
-import { nameOf, t } from '../../i18n'
+import { nameOf, t, whoOf } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { findings, type Finding } from '../../model/callverdict'
 import { entryTitle } from '../archive/words'
@@ -17,7 +17,7 @@ import { CallRings } from './CallRings'
 import { Plot, said, type PlotLine } from './Plot'
 
 /** Store names before numbers, people before roles. */
-const callName = (person: Person): string => nameOf(person.store?.name ?? person.name)
+const callName = (person: Person): string => whoOf(person)
 
 /** 14:02 to 14:05, with seconds where minutes would say nothing. */
 function spanOf({ fromMs, toMs }: Finding): string {

@@ -2,7 +2,7 @@
 import { GraduationCap, Users } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { PresenceEntry } from '../../contract'
-import { known, nameOf, t } from '../../i18n'
+import { known, nameOf, t, whoOf } from '../../i18n'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { Desk } from '../desk/Desk'
@@ -63,8 +63,7 @@ function Region(props: {
                 onChange={(event) => props.choose([entry.person.id], event.currentTarget.checked)}
               />
               <span class="region-store">
-                {nameOf(entry.person.store?.name ?? entry.person.name)}{' '}
-                <span class="home-number">{entry.person.store?.number}</span>
+                {whoOf(entry.person)} <span class="home-number">{entry.person.store?.number}</span>
               </span>
               <span class="caption">
                 {entry.presence === 'offline' ? (

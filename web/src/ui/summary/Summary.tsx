@@ -16,7 +16,7 @@ import {
 } from 'lucide-preact'
 import { useLocation } from 'preact-iso'
 import type { RoomState } from '../../contract'
-import { nameOf, t } from '../../i18n'
+import { nameOf, t, whoOf } from '../../i18n'
 import { byStore, isSeated } from '../../model/room'
 import { act } from '../act'
 import { oversees } from '../archive/words'
@@ -106,7 +106,7 @@ export function Summary(props: { room: RoomState }) {
               <span>
                 {room.kind === 'session'
                   ? nameOf(room.title) || t('session.untitled')
-                  : people.map((m) => nameOf(m.person.store?.name ?? m.person.name)).join(t('list.comma'))}
+                  : people.map((m) => whoOf(m.person)).join(t('list.comma'))}
               </span>
               <span>{span(lasted)}</span>
               {room.kind === 'session' && (

@@ -1,0 +1,457 @@
+"""A shared tablet changes hands by PIN: at the real doors, with guessing, locks, time, restarts, and who leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.audit import Action, AuditLine, AuditPage
+from contract.client import AcceptCall, JoinRoom, LeaveRoom, OpenSession, StartCall
+from contract.errors import ErrorCode, Rejection
+from contract.http import ArchivePage, Me
+from contract.ids import PersonId, RoomId, StoreId, room_channel
+from contract.people import Grant, Name, Operator, Role
+from contract.policies import Policies
+from contract.rooms import MemberState, Reason
+from contract.server import Done, PresenceChanged, TabletTaken
+from contract.takeover import PinGiven, Pins, PinState, TakeOverWish, Takers
+from runtime import clock
+from signaling.app import SERVICE
+from signaling.auth.take_overs import TakeOvers
+from signaling.domain.pins import LOCK_MS, MOST_WRONG, ONCE_LIFE_MS
+from signaling.domain.take_over import AFTER_CALL_MS
+from signaling.live.take_overs import LiveTakeOvers
+from signaling.store import grants
+from signaling.store.tables import PinRow, TakeOverRow
+from tests.support import chain
+from tests.support.clients import Tab, new_cid, tab
+from tests.support.nodes import PATIENCE_S, until
+from tests.support.server import Answer, Client, SignalingServer
+
+pytestmark = pytest.mark.flow
+
+PIN, OTHER = "4711", "9204"
+TANG, WU, MING = PersonId("p-tang"), PersonId("p-wu"), PersonId("p-xiaolin")
+IDLE_MS = 10 * 60_000
+TANG_IS = Operator(id=TANG, name=Name(zh="唐悦", en="Tang Yue"))
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
+    async with SignalingServer(tmp_path, rooms=[]) as started:
+        yield started
+
+
+class Time:
+    """Wall time as this test wants it."""
+
+    def __init__(self) -> None:
+        self.ms = clock.wall_ms()
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+def live(server: SignalingServer, time: Time) -> LiveTakeOvers:
+    """The same as the server's own, with a clock of ours."""
+    service = server.app[SERVICE]
+    house = server.house
+    return LiveTakeOvers(
+        house.database, house.sign_ins, service.sessions, service.presence, service.rooms, service.policies, time
+    )
+
+
+async def give(manager: Client, person: PersonId, store: str = "s-0117") -> str:
+    answer = await manager.post(f"/api/stores/{store}/pins/{person}")
+    assert answer.status == 201, answer.body
+    return answer.read(PinGiven).pin
+
+
+async def take(tablet: Client, pin: str, person: PersonId = TANG, new: str | None = None) -> Answer:
+    return await tablet.post("/api/take-over", json={"person": person, "pin": pin, "new": new})
+
+
+async def own_pin(server: SignalingServer, tablet: Client, pin: str = PIN, person: PersonId = TANG) -> None:
+    """`person` has this PIN; the tablet is theirs."""
+    once = await give(await server.sign_in("admin"), person)
+    assert (await take(tablet, once, person, pin)).status == 200
+
+
+async def operator(tablet: Client) -> Operator | None:
+    return (await tablet.get("/api/me")).read(Me).person.operator
+
+
+async def audited(server: SignalingServer, **sought: str) -> list[AuditLine]:
+    admin = await server.sign_in("admin")
+    asked = "&".join(f"{name}={value}" for name, value in sought.items())
+    return (await admin.get(f"/api/audit?{asked}")).read(AuditPage).lines
+
+
+async def acts(server: SignalingServer, action: Action) -> list[tuple[str | None, str | None, str | None, str]]:
+    """Oldest first: who, as whom, on whom, and how."""
+    found = await audited(server, action=action)
+    return [(line.person, line.operator, line.object, line.detail) for line in reversed(found)]
+
+
+async def staff(server: SignalingServer, person: PersonId, store: str = "s-0117") -> None:
+    async def work(session: AsyncSession) -> None:
+        await grants.replace(session, person, [Grant(role=Role.STAFF, store=StoreId(store))])
+
+    await server.house.database.write(work)
+
+
+# --- PINs -------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_pin_that_was_given_only_serves_to_choose_ones_own(server: SignalingServer) -> None:
+    admin, tablet = await server.sign_in("admin"), await server.sign_in("store-0117")
+    listed = (await tablet.get("/api/take-over")).read(Takers)
+    assert [(one.id, one.role, one.has_pin) for one in listed.people] == [
+        (WU, Role.MANAGER, False),
+        (TANG, Role.STORE_MANAGER, False),
+    ]
+    assert (await take(tablet, PIN)).code is ErrorCode.WRONG_PIN, "nobody has a PIN yet"
+    once = await give(admin, TANG)
+    assert (await take(tablet, once)).code is ErrorCode.PIN_CHANGE
+    assert await operator(tablet) is None
+    for weak in ("1234", "0117", once):
+        assert (await take(tablet, once, new=weak)).code is ErrorCode.WEAK_PIN
+    me = await take(tablet, once, new=PIN)
+    assert me.read(Me).person.operator == TANG_IS == await operator(tablet)
+    assert (await tablet.ask("DELETE", "/api/take-over")).status == 204
+    assert await operator(tablet) is None
+    assert (await take(tablet, once)).code is ErrorCode.WRONG_PIN, "it was of one use"
+    assert (await take(tablet, PIN)).status == 200
+    async with server.house.database.read() as session:
+        [kept] = await session.scalars(select(PinRow.hash))
+    assert kept.startswith("$argon2id$")
+    assert await acts(server, Action.PIN_GIVEN) == [("p-admin", None, TANG, "")]
+    assert await acts(server, Action.TABLET_HANDED_BACK) == [("p-store-0117", TANG, TANG, "button")]
+
+
+async def test_a_pin_that_was_given_is_good_for_a_week(server: SignalingServer) -> None:
+    time, tablet = Time(), await server.sign_in("store-0117")
+    once = await give(await server.sign_in("admin"), TANG)
+    assert tablet.person is not None
+    late = TakeOvers(server.house.database, server.house.passwords, time)
+    for more_ms, good in ((ONCE_LIFE_MS - 60_000, True), (120_000, False)):
+        time.ms += more_ms
+        assert [one.has_pin for one in await late.takers(chain.STORES["0117"])] == [False, good]
+        with pytest.raises(Rejection) as refused:
+            await late.take(tablet.person, TakeOverWish(person=TANG, pin=once), "")
+        assert refused.value.code is (ErrorCode.PIN_CHANGE if good else ErrorCode.WRONG_PIN)
+
+
+async def test_who_manages_a_store_gives_pins_to_its_people_and_to_nobody_beyond(server: SignalingServer) -> None:
+    await staff(server, MING)
+    tang, wu = await server.sign_in("tang"), await server.sign_in("wu")
+    lines = (await tang.get("/api/stores/s-0117/pins")).read(Pins).people
+    assert {one.id: one.may_give for one in lines} == {WU: False, TANG: True, MING: True}
+    assert (await tang.post(f"/api/stores/s-0117/pins/{WU}")).code is ErrorCode.FORBIDDEN
+    assert (await tang.post(f"/api/stores/s-0108/pins/{WU}")).status == 404
+    assert (await wu.post(f"/api/stores/s-0108/pins/{TANG}")).status == 404, "she is of another store"
+    assert (await wu.post(f"/api/stores/s-0117/pins/{WU}")).status == 201
+    await give(tang, MING)
+    states = {one.id: one.state for one in (await tang.get("/api/stores/s-0117/pins")).read(Pins).people}
+    assert states == {WU: PinState.ONCE, TANG: PinState.NONE, MING: PinState.ONCE}
+
+
+async def test_nobody_of_another_store_takes_a_tablet_over(server: SignalingServer) -> None:
+    await own_pin(server, await server.sign_in("store-0117"))
+    other = await server.sign_in("store-0108")
+    assert (await take(other, PIN)).status == 404
+    assert [one.id for one in (await other.get("/api/take-over")).read(Takers).people] == [WU]
+    for login in ("tang", "chen", "admin"):
+        assert (await take(await server.sign_in(login), PIN)).status == 403
+
+
+# --- guessing ---------------------------------------------------------------------------------------------------------
+
+
+async def test_whoever_guesses_is_stopped_also_with_the_right_one_until_a_manager_unlocks(
+    server: SignalingServer,
+) -> None:
+    tablet, tang = await server.sign_in("store-0117"), await server.sign_in("tang")
+    await own_pin(server, tablet)
+    assert (await tablet.ask("DELETE", "/api/take-over")).status == 204
+    codes = [(await take(tablet, OTHER)).code for _ in range(MOST_WRONG)]
+    assert codes == [ErrorCode.WRONG_PIN] * (MOST_WRONG - 1) + [ErrorCode.LOCKED]
+    refused = await take(tablet, PIN)
+    assert refused.code is ErrorCode.LOCKED
+    assert 0 < int(refused.headers["Retry-After"]) <= LOCK_MS / 1000
+    locked = await acts(server, Action.PIN_LOCKED)
+    assert {(one[0], one[2]) for one in locked} == {("p-store-0117", TANG), ("p-store-0117", "p-store-0117")}
+    pins = (await tang.get("/api/stores/s-0117/pins")).read(Pins)
+    assert [one.id for one in pins.people if one.locked_until is not None] == [TANG]
+    assert [one.id for one in pins.locked] == ["p-store-0117"]
+    for subject in (TANG, "p-store-0117"):
+        assert (await take(tablet, PIN)).code is ErrorCode.LOCKED
+        assert (await tang.ask("DELETE", f"/api/stores/s-0117/pins/{subject}/lock")).status == 204
+    assert (await take(tablet, PIN)).status == 200
+
+
+async def test_guesses_that_come_all_at_once_are_five_all_the_same(server: SignalingServer) -> None:
+    tablet = await server.sign_in("store-0117")
+    await own_pin(server, tablet)
+    codes = [answer.code for answer in await asyncio.gather(*(take(tablet, OTHER) for _ in range(20)))]
+    assert codes.count(ErrorCode.WRONG_PIN) < MOST_WRONG
+    assert set(codes) <= {ErrorCode.WRONG_PIN, ErrorCode.LOCKED}
+    assert len(await acts(server, Action.PIN_WRONG)) == MOST_WRONG
+
+
+async def test_who_knows_one_pin_cannot_try_everybodys_at_the_same_tablet(server: SignalingServer) -> None:
+    """A right one forgives the person, not the tablet."""
+    tablet = await server.sign_in("store-0117")
+    await own_pin(server, tablet)
+    for _ in range(MOST_WRONG - 1):
+        assert (await take(tablet, OTHER, WU)).code is ErrorCode.WRONG_PIN
+        assert (await take(tablet, PIN)).status == 200
+    assert (await take(tablet, OTHER, WU)).code is ErrorCode.LOCKED
+    assert (await take(tablet, PIN)).code is ErrorCode.LOCKED
+
+
+async def test_a_lock_outlives_a_restart_and_opens_by_itself_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    time = Time()
+    async with SignalingServer(tmp_path, rooms=[]) as server:
+        tablet = await server.sign_in("store-0117")
+        await own_pin(server, tablet)
+        for _ in range(MOST_WRONG):
+            await take(tablet, OTHER)
+    async with SignalingServer(tmp_path, rooms=[], seeded=False) as server:
+        assert (await take(await server.sign_in("store-0117"), PIN)).code is ErrorCode.LOCKED
+        time.ms = clock.wall_ms() + LOCK_MS + 1000
+        later = TakeOvers(server.house.database, server.house.passwords, time)
+        who = (await (await server.sign_in("store-0117")).get("/api/me")).read(Me).person
+        await later.take(who, TakeOverWish(person=TANG, pin=PIN), "")
+        assert await operator(await server.sign_in("store-0117")) == TANG_IS
+
+
+# --- whose acts they are ----------------------------------------------------------------------------------------------
+
+
+async def test_calls_chat_roster_history_and_audit_say_person_and_tablet(server: SignalingServer) -> None:
+    tablet, chen = await server.sign_in("store-0117"), await server.sign_in("chen")
+    await own_pin(server, tablet)
+    async with tab(tablet) as store, tab(chen) as expert:
+        room = await _called(store, expert)
+        member = next(one for one in expert.rooms[room].members if one.person.id == store.person)
+        assert member.person.operator == TANG_IS
+        assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
+        channel = room_channel(room)
+        await store.write(channel, "不热了")
+        await expert.until(lambda: expert.shown.get(channel), "the message")
+        [line] = expert.shown[channel]
+        assert (line.sender, line.operator) == (store.person, TANG_IS)
+        refused = await tablet.ask("DELETE", "/api/take-over")
+        assert refused.code is ErrorCode.CONFLICT, "not in the middle of a call"
+        assert (await take(tablet, PIN)).code is ErrorCode.CONFLICT
+        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    [entry] = (await chen.get("/api/archive")).read(ArchivePage).entries
+    assert [one.operator for one in entry.people if one.role is Role.STORE] == [TANG_IS]
+    done = {line.action for line in await audited(server, who=TANG)}
+    assert {Action.CALL_STARTED, Action.ROOM_LEFT, Action.TABLET_TAKEN} <= done
+    assert {line.operator_name for line in await audited(server, who=TANG) if line.operator} == {TANG_IS.name}
+
+
+async def _called(store: Tab, expert: Tab) -> RoomId:
+    done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
+    assert isinstance(done, Done)
+    assert done.room is not None
+    room = done.room
+    await expert.until(lambda: room in expert.rooms, "it rings")
+    return room
+
+
+async def test_others_see_at_once_who_has_the_tablet_and_who_has_it_no_more(server: SignalingServer) -> None:
+    tablet = await server.sign_in("store-0117")
+    async with tab(tablet) as store, tab(await server.sign_in("admin")) as admin:
+
+        def told() -> list[Operator | None]:
+            return [said.operator for said in store.heard if isinstance(said, TabletTaken)]
+
+        def shown() -> list[Operator | None]:
+            """What others were told last."""
+            entries = [one for said in admin.heard if isinstance(said, PresenceChanged) for one in said.entries]
+            return [one.person.operator for one in entries if one.person.id == store.person][-1:]
+
+        await own_pin(server, tablet)
+        await store.until(lambda: told() == [TANG_IS], "it is tang's")
+        await admin.until(lambda: shown() == [TANG_IS], "tang has it")
+        assert (await tablet.ask("DELETE", "/api/take-over")).status == 204
+        await store.until(lambda: told() == [TANG_IS, None], "it is nobody's")
+        await admin.until(lambda: shown() == [None], "nobody has it")
+
+
+# --- until when -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_tablet_that_nobody_touches_is_handed_back_when_the_rule_says(server: SignalingServer) -> None:
+    tablet, time = await server.sign_in("store-0117"), Time()
+    await own_pin(server, tablet)
+    tablets = live(server, time)
+    await tablets.look()
+    time.ms += IDLE_MS - 30_000
+    await tablets.touched(PersonId("p-store-0117"))
+    time.ms += IDLE_MS - 30_000
+    assert await tablets.hand_back() == time.ms + 30_000
+    assert await operator(tablet) == TANG_IS
+    time.ms += 30_000
+    assert await tablets.hand_back() is None
+    assert await operator(tablet) is None
+    assert await acts(server, Action.TABLET_HANDED_BACK) == [("p-store-0117", TANG, TANG, "idle")]
+
+
+async def test_the_chain_sets_how_long_that_is_also_for_who_has_it_now(server: SignalingServer) -> None:
+    tablet, time, admin = await server.sign_in("store-0117"), Time(), await server.sign_in("admin")
+    await own_pin(server, tablet)
+    tablets = live(server, time)
+    await tablets.look()
+    rules = Policies(pin_idle_min=2).model_dump(mode="json")
+    assert (await admin.put("/api/policies", json=rules)).status == 204
+    time.ms += 3 * 60_000
+    assert await tablets.hand_back() is None
+    assert await operator(tablet) is None
+
+
+async def test_time_does_not_run_out_in_a_call_but_a_minute_after_it(server: SignalingServer) -> None:
+    tablet, time = await server.sign_in("store-0117"), Time()
+    await own_pin(server, tablet)
+    tablets = live(server, time)
+    await tablets.look()
+    async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
+        room = await _called(store, expert)
+        assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
+        time.ms += 3 * IDLE_MS
+        again_ms = await tablets.hand_back()
+        assert again_ms is not None
+        assert await operator(tablet) == TANG_IS
+        assert expert.rooms[room].closed_at is None
+        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+        time.ms = again_ms
+        assert await tablets.hand_back() == again_ms - 5000 + AFTER_CALL_MS
+        assert await operator(tablet) == TANG_IS
+        time.ms += AFTER_CALL_MS
+        assert await tablets.hand_back() is None
+    assert await operator(tablet) is None
+
+
+async def test_it_outlives_a_restart_and_is_handed_back_if_its_time_ran_out_meanwhile(tmp_path: Path) -> None:
+    async with SignalingServer(tmp_path, rooms=[]) as server:
+        tablet = await server.sign_in("store-0117")
+        await own_pin(server, tablet)
+        [secret] = [cookie.value for cookie in tablet.http.cookie_jar if cookie.key == "passline"]
+    headers = {"Cookie": f"passline={secret}"}
+    async with SignalingServer(tmp_path, rooms=[], seeded=False) as server:
+        again = await server.stranger()
+        assert (await again.get("/api/me", headers=headers)).read(Me).person.operator == TANG_IS
+        await server.house.database.write(_long_ago)
+    async with SignalingServer(tmp_path, rooms=[], seeded=False) as server:
+        again = await server.stranger()
+
+        async with asyncio.timeout(PATIENCE_S):
+            while (await again.get("/api/me", headers=headers)).read(Me).person.operator is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+async def _long_ago(session: AsyncSession) -> None:
+    await session.execute(update(TakeOverRow).values(touched_ms=1))
+
+
+async def test_who_leaves_or_moves_has_no_tablet_any_more_and_the_call_goes_on(server: SignalingServer) -> None:
+    tablet, admin = await server.sign_in("store-0117"), await server.sign_in("admin")
+    await own_pin(server, tablet)
+    async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
+        room = await _called(store, expert)
+        assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
+        assert (await admin.put(f"/api/people/{TANG}/disabled", json={"disabled": True})).status == 204
+        assert await operator(tablet) is None
+        session = next(iter(server.app[SERVICE].sessions.of(PersonId("p-store-0117"))))
+        await until(lambda: session.who.person.operator is None, "its socket speaks for nobody")
+        channel = room_channel(room)
+        await store.write(channel, "还在")
+        await expert.until(lambda: expert.shown.get(channel), "the message")
+        assert expert.shown[channel][0].operator is None
+        assert expert.rooms[room].closed_at is None
+        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    assert await acts(server, Action.TABLET_HANDED_BACK) == [("p-store-0117", TANG, TANG, "left")]
+    assert (await admin.put(f"/api/people/{TANG}/disabled", json={"disabled": False})).status == 204
+    assert (await take(tablet, PIN)).code is ErrorCode.WRONG_PIN, "who comes back gets a new one"
+
+
+async def test_who_is_of_another_store_from_now_on_loses_the_tablet_of_this_one(server: SignalingServer) -> None:
+    tablet, admin = await server.sign_in("store-0117"), await server.sign_in("admin")
+    await own_pin(server, tablet)
+    roles = {"role": "store_manager", "store": "s-0108"}
+    assert (await admin.put(f"/api/people/{TANG}/roles", json=roles)).status == 204
+    await server.app[SERVICE].take_overs.look()
+    assert await operator(tablet) is None
+
+
+async def test_a_tablet_that_is_taken_back_in_mid_call_leaves_nothing_behind(server: SignalingServer) -> None:
+    admin, tablet = await server.sign_in("admin"), await server.stranger()
+    offered = await admin.post("/api/stores/s-0117/devices", json={"name": "前台"})
+    code = offered.body.decode().split('"code":"')[1][:8]
+    enrolled = (await tablet.post("/api/enrol", json={"code": code})).read(Me).person
+    tablet.person = enrolled
+    await own_pin(server, tablet)
+    async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
+        room = await _called(store, expert)
+        assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
+        assert (await admin.ask("DELETE", f"/api/devices/{enrolled.id}")).status == 204
+        await store.until(lambda: store.bye, "it is told to go")
+        await expert.until(lambda: _left(expert, room, enrolled.id), "the store has left")
+    assert (await tablet.get("/api/me")).status == 401
+    async with server.house.database.read() as session:
+        assert list(await session.scalars(select(TakeOverRow))) == []
+    other = await server.sign_in("store-0117")
+    assert (await take(other, PIN)).status == 200, "the PIN is the person's, not the tablet's"
+
+
+def _left(expert: Tab, room: RoomId, who: PersonId) -> bool:
+    state = expert.rooms[room]
+    return state.closed_at is not None or any(
+        one.person.id == who and one.state not in (MemberState.JOINED, MemberState.AWAY) for one in state.members
+    )
+
+
+async def test_somebody_may_have_two_tablets_and_each_has_one(server: SignalingServer) -> None:
+    await staff(server, MING)
+    first, second = await server.sign_in("store-0117"), await server.sign_in("store-0108")
+    once = await give(await server.sign_in("admin"), WU)
+    assert (await take(first, once, WU, PIN)).status == 200
+    assert (await take(second, PIN, WU)).status == 200
+    assert [(await operator(one)) is not None for one in (first, second)] == [True, True]
+    await own_pin(server, first, OTHER, MING)
+    now = await operator(first)
+    assert now is not None
+    assert now.id == MING
+    assert [one[3] for one in await acts(server, Action.TABLET_HANDED_BACK)] == ["replaced"]
+
+
+async def test_signing_the_tablet_out_hands_it_back(server: SignalingServer) -> None:
+    tablet = await server.sign_in("store-0117")
+    await own_pin(server, tablet)
+    assert (await tablet.post("/api/signout")).status == 204
+    assert await operator(await server.sign_in("store-0117")) is None
+    assert [one[3] for one in await acts(server, Action.TABLET_HANDED_BACK)] == ["signed_out"]
+
+
+async def test_a_class_shows_who_came_not_who_had_the_tablet_when_it_was_invited(server: SignalingServer) -> None:
+    tablet = await server.sign_in("store-0117")
+    async with tab(await server.sign_in("he")) as trainer, tab(tablet) as store:
+        opened = await trainer.do(OpenSession(cid=new_cid(), title=Name(zh="洗", en="w"), invite=[store.person]))
+        assert isinstance(opened, Done)
+        assert opened.room is not None
+        room = opened.room
+        await store.until(lambda: room in store.rooms, "the invitation")
+        await own_pin(server, tablet)
+        assert isinstance(await store.do(JoinRoom(cid=new_cid(), room=room, consent=True)), Done)
+
+        def joined() -> Operator | None:
+            member = next(one for one in trainer.rooms[room].members if one.person.id == store.person)
+            return member.person.operator
+
+        await trainer.until(lambda: joined() == TANG_IS, "tang sits there")
