@@ -80,12 +80,14 @@ export function nameOf(name: { zh: string; en: string } | null | undefined): str
   return lang.value === 'en' ? name.en : name.zh
 }
 
-/** Somebody as others see them: a tablet by its store, and by who has taken it over. */
+/** Somebody as others see them: a tablet by its store, and by who has taken it over; a visitor as the guest they are. */
 export function whoOf(person: {
+  role: string
   name: { zh: string; en: string }
   store?: { name: { zh: string; en: string } } | null
   operator?: { name: { zh: string; en: string } } | null
 }): string {
-  const place = nameOf(person.store?.name ?? person.name)
-  return person.operator ? t('pin.at', { name: nameOf(person.operator.name), store: place }) : place
+  const name = nameOf(person.store?.name ?? person.name)
+  if (person.role === 'visitor') return t('visit.plate', { name })
+  return person.operator ? t('pin.at', { name: nameOf(person.operator.name), store: name }) : name
 }

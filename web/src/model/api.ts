@@ -47,6 +47,7 @@ import type { RoutingDesk } from './routing'
 import type { ScanEvents } from './scan'
 import type { TakeOver } from './takeover'
 import type { Outcome } from './third'
+import type { Stay, Visits } from './visitors'
 
 export type { Advice } from './advice'
 export { Refusal } from '../link/refusal'
@@ -187,7 +188,7 @@ export interface CheckUp {
   close(): void
 }
 
-export interface Model {
+export interface Model extends Visits {
   /* ---- who ---- */
   /** `undefined`: not known yet (page just opened). `null`: nobody, show sign-in. */
   me: ReadonlySignal<Me | null | undefined>
@@ -218,6 +219,12 @@ export interface Model {
 
   /** This browser becomes a store's device. Refusals: not_found (used, expired, never there), locked. */
   enrol(code: string): Promise<void>
+  /** Uses a visitor's link up; this browser is theirs, who has consented. Refusals: not_found, locked, bad_message. */
+  enterVisit(token: string, name: string, company: string): Promise<void>
+  /** The visitor waits no longer; the link is dead. */
+  leaveVisit(): Promise<void>
+  /** How far this browser's visitor came; null for everybody else. */
+  stay: ReadonlySignal<Stay | null>
 
   /* ---- link ---- */
   link: ReadonlySignal<LinkState>

@@ -54,8 +54,14 @@ import { Session } from './session'
 import { Stills, stillUrl } from './stills'
 import type { Outcome } from './third'
 import { outcomeOf } from './third'
+import { OwnStay, visitActs } from './visitors'
 
-const LAYOUTS: Partial<Record<Role, Layout>> = { store: TABLET, expert: DESKTOP, trainer: TRAINER_DESK }
+const LAYOUTS: Partial<Record<Role, Layout>> = {
+  store: TABLET,
+  visitor: TABLET,
+  expert: DESKTOP,
+  trainer: TRAINER_DESK,
+}
 
 const LINGER_MS = 300
 
@@ -77,6 +83,7 @@ function createModel(): Model {
   const outcome = signal<Outcome | null>(null)
   const callbacks = new Callbacks()
   const queue = new Queue()
+  const stay = new OwnStay()
 
   const session: Session = new Session(
     {
@@ -87,7 +94,8 @@ function createModel(): Model {
           if (room !== null && before !== null && !welcome.resumed) seat.rejoining.value = room
           session.id.value = welcome.session
         })
-        if (seat.rejoining.peek() !== null && room !== null) void seat.regain(room, seats)
+        if (session.me.peek()?.person.role === 'visitor') void stay.comeIn(issue)
+        else if (seat.rejoining.peek() !== null && room !== null) void seat.regain(room, seats)
       },
       onMessage: (message) => {
         if (message.type === 'media_moved') media.movedAway(message.room)
@@ -96,6 +104,7 @@ function createModel(): Model {
         if (
           callbacks.take(message) ||
           queue.take(message) ||
+          stay.take(message) ||
           rooms.take(message) ||
           message.type !== 'presence'
         )
@@ -251,7 +260,7 @@ function createModel(): Model {
       rooms.hold(id)
       calling.value = false
       if (accepting.value === id) accepting.value = null
-      session.follow(roomChannel(id))
+      if (session.me.peek()?.person.role !== 'visitor') session.follow(roomChannel(id))
       const self = rooms.self.peek()
       const differs =
         self && (self.muted !== capture.muted.peek() || self.camera_off !== capture.cameraOff.peek())
@@ -358,6 +367,10 @@ function createModel(): Model {
     fromProvider: (query) => session.fromProvider(query),
     breakGlass: (token) => session.breakGlass(token),
     enrol: (code) => session.enrol(code),
+    enterVisit: (token, name, company) => session.enterVisit(token, name, company),
+    leaveVisit: () => stay.leave(wish),
+    stay: stay.state,
+    ...visitActs(wish),
 
     link: session.link,
     bye: session.bye,

@@ -168,6 +168,12 @@ export class Session {
     await this.enter(me)
   }
 
+  /** So does that of a visitor, for as long as the visit lasts. */
+  async enterVisit(token: string, name: string, company: string): Promise<void> {
+    const body = { token, name, company, consent: true }
+    await this.enter(await call<Me>('POST', '/api/visit', { body }))
+  }
+
   async signOut(): Promise<void> {
     this.leave()
     await this.store?.wipe()

@@ -8,6 +8,9 @@ export const MOST = 3
 /** The clocks differ by so much at most; who stops ringing earlier was not needed any more. */
 const EARLY_MS = 1000
 
+/** Of the store, or of nobody: see signaling/domain/third.py. */
+const OUTSIDERS: readonly string[] = ['store', 'visitor']
+
 /** Who rings because somebody asked for them. */
 export function askedInto(room: RoomState): (Member & { asked: Asking }) | null {
   const found = room.members.find((m) => m.state === 'ringing' && m.asked)
@@ -16,7 +19,9 @@ export function askedInto(room: RoomState): (Member & { asked: Asking }) | null 
 
 /** Those of headquarters who sit in the call, without `me`. */
 export const otherHelpers = (room: RoomState, me: PersonId): Member[] =>
-  room.members.filter((m) => m.person.id !== me && isSeated(m) && !isGuest(m) && m.person.role !== 'store')
+  room.members.filter(
+    (m) => m.person.id !== me && isSeated(m) && !isGuest(m) && !OUTSIDERS.includes(m.person.role),
+  )
 
 export const isFull = (room: RoomState): boolean =>
   room.members.filter((m) => isSeated(m) && !isGuest(m)).length >= MOST

@@ -17,6 +17,8 @@ const Setup = lazy(() => import('./signin/Setup').then((module) => module.Setup)
 const Invitation = lazy(() => import('./signin/Invitation').then((module) => module.Invitation))
 const BreakGlass = lazy(() => import('./signin/BreakGlass').then((module) => module.BreakGlass))
 const SignedIn = lazy(() => import('./signin/SignedIn').then((module) => module.SignedIn))
+const VisitPage = lazy(() => import('./visit/VisitPage').then((module) => module.VisitPage))
+const VisitorCall = lazy(() => import('./visit/VisitorCall').then((module) => module.VisitorCall))
 const Enrol = lazy(() => import('./signin/Enrol').then((module) => module.Enrol))
 const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
 const Called = lazy(() => import('./ring/Called').then((module) => module.Called))
@@ -55,6 +57,7 @@ const SOON: Partial<Record<Role, { preload: () => Promise<unknown> }[]>> = {
   operations: [Calling, ExpertCall, Summary],
   admin: [Calling, ExpertCall, Summary],
   auditor: [Audit],
+  visitor: [VisitorCall],
 }
 
 function RoomScreen(props: { room: RoomState }) {
@@ -182,6 +185,8 @@ function Inside() {
   if (path === '/enrol') return <Enrol />
   if (path === '/break-glass') return <BreakGlass />
   if (path === '/signed-in') return <SignedIn />
+  if (path.startsWith('/g/') || role === 'visitor' || (me === null && model.stay.value))
+    return room && !room.closed_at && role === 'visitor' ? <VisitorCall room={room} /> : <VisitPage />
   if (me === undefined)
     return (
       <main class="alone">

@@ -14,7 +14,7 @@ import {
 import { useLocation } from 'preact-iso'
 import { useMemo, useState } from 'preact/hooks'
 import type { ArchiveEntry, RoomKind } from '../../contract'
-import { nameOf, t } from '../../i18n'
+import { nameOf, t, whoOf } from '../../i18n'
 import { Desk } from '../desk/Desk'
 import { clock, when } from '../format'
 import { useModel } from '../model'
@@ -79,7 +79,7 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean;
             <span key={one.id}>{nameOf(one.name)}</span>
           ))}
           {people.slice(0, 3).map((person) => (
-            <span key={person.id}>{nameOf(person.name)}</span>
+            <span key={person.id}>{whoOf(person)}</span>
           ))}
         </span>
         {props.showProgress && (

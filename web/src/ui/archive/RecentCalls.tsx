@@ -1,7 +1,7 @@
 /** The last few calls and sessions in one card: what, when, with whom, and whether it can be replayed. */
 import { CircleCheck, GraduationCap, History, PhoneMissed, Play } from 'lucide-preact'
 import type { ArchiveEntry } from '../../contract'
-import { nameOf, t } from '../../i18n'
+import { nameOf, t, whoOf } from '../../i18n'
 import { span, when } from '../format'
 import { useModel } from '../model'
 import { errorWords } from '../parts/Toasts'
@@ -42,7 +42,7 @@ export function Line(props: {
             <span key={one.id}>{nameOf(one.name)}</span>
           ))}
           {others.map((person) => (
-            <span key={person.id}>{nameOf(person.name)}</span>
+            <span key={person.id}>{whoOf(person)}</span>
           ))}
           {entry.duration_s !== null && entry.duration_s > 0 && <span>{span(entry.duration_s)}</span>}
         </span>

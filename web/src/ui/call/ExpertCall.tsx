@@ -1,5 +1,6 @@
 /** The call on the expert's desktop: the store's picture as large as it goes, pointer and photo beside it, talk on the right. */
 import {
+  Link2,
   Camera,
   Mic,
   MicOff,
@@ -27,6 +28,8 @@ import { Tool } from '../parts/Tool'
 import { BringIn } from './BringIn'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
+import { InviteVisitor } from './InviteVisitor'
+import { Knocks } from './Knocks'
 import { MoreTiles } from './MoreTiles'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
@@ -46,6 +49,7 @@ export function ExpertCall(props: { room: RoomState }) {
   const [flash, setFlash] = useState(false)
   const [panelOpen, setPanelOpen] = useState(true)
   const [bringing, setBringing] = useState(false)
+  const [inviting, setInviting] = useState(false)
   const muted = model.muted.value
   const cameraOff = model.cameraOff.value
   const unread = model.chat(room.id).unread.value
@@ -95,6 +99,7 @@ export function ExpertCall(props: { room: RoomState }) {
 
       <CallBanner room={room} other={other} />
       <UrgentBanner room={room} />
+      <Knocks room={room} />
 
       <div class="call-rail" role="toolbar" aria-label={t('call.picture_tools')} aria-orientation="vertical">
         <button
@@ -215,6 +220,7 @@ export function ExpertCall(props: { room: RoomState }) {
           testid="bring-in"
           onClick={() => mayAsk && setBringing(true)}
         />
+        <Tool icon={Link2} word={t('visit.tool')} testid="invite-visitor" onClick={() => setInviting(true)} />
         <button
           type="button"
           class="btn panel-toggle"
@@ -248,6 +254,7 @@ export function ExpertCall(props: { room: RoomState }) {
         )}
       </div>
       {bringing && <BringIn room={room} onClose={() => setBringing(false)} />}
+      {inviting && <InviteVisitor room={room} onClose={() => setInviting(false)} />}
     </main>
   )
 }

@@ -13,7 +13,7 @@ export interface FieldProps {
   hint?: string
   error?: string | null
   placeholder?: string
-  autocomplete?: 'username' | 'current-password' | 'new-password' | 'off'
+  autocomplete?: 'username' | 'current-password' | 'new-password' | 'name' | 'organization' | 'off'
   testid?: string
   required?: boolean
   maxLength?: number
