@@ -80,7 +80,7 @@ def problem(kind: BotKind, status: int, answer: bytes) -> str | None:
     try:
         said = json.loads(answer)
         code, words = (said["code"], said["msg"]) if kind is BotKind.FEISHU else (said["errcode"], said["errmsg"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return f"HTTP {status}"
     if status == 200 and code == 0:
         return None

@@ -17,6 +17,7 @@ from contract.ids import BotId
 from contract.rooms import RoomState
 from runtime import clock
 from runtime.logs import get_logger
+from runtime.supervise import TaskScope
 from signaling.domain import bots
 from signaling.domain.bot_posts import MOST_ANSWER_BYTES, post, problem
 from signaling.domain.bots import Telling
@@ -35,6 +36,8 @@ AGAIN_S, LONGEST_S = 5.0, 300.0
 ANSWER_S = 10.0
 REMEMBER_MS = 24 * 3600 * 1000
 """What still waits after that is told once more."""
+READ_S = 3600.0
+"""How often what is to be forgotten is."""
 
 
 class LiveBots:
@@ -57,6 +60,7 @@ class LiveBots:
         self._told: set[tuple[BotId, str]] = set()
         self._rest: dict[BotId, tuple[float, float]] = {}
         """Until when it posts nothing, and how long it rested."""
+        self._posting: set[BotId] = set()
         self._read_at: float | None = None
 
     def wake(self) -> None:
@@ -66,26 +70,28 @@ class LiveBots:
 
     async def run(self) -> None:
         """Tell what is to be told."""
-        while True:
-            try:
-                await self.look()
-            except* (SQLAlchemyError, Unavailable):
-                log.exception("bots could not be read or written")
-            await asyncio.sleep(LOOK_S)
+        async with TaskScope("bots") as scope:
+            while True:
+                try:
+                    await self._look(scope)
+                except (SQLAlchemyError, Unavailable):
+                    self._read_at = None
+                    log.exception("bots could not be read")
+                await asyncio.sleep(LOOK_S)
 
-    async def look(self) -> None:
-        """Tell every group what it has not heard."""
+    async def _look(self, scope: TaskScope) -> None:
+        """Tell every group what it has not heard; one that does not answer holds up no other."""
         now = clock.now()
-        if self._read_at is None or now >= self._read_at + REMEMBER_MS / 24_000:
+        if not self._posting and (self._read_at is None or now >= self._read_at + READ_S):
             await self._read(now)
-        ready = [bot for bot in self._bots if bot.draft.enabled and now >= self._rest.get(bot.id, (0.0, 0.0))[0]]
-        if not ready:
+        if self._read_at is None:
             return
-        worth = bots.tellings(self._rooms(), self._callbacks())
-        async with asyncio.TaskGroup() as group:
-            for bot in ready:
-                if new := [one for one in worth if self._is_news(bot, one)]:
-                    group.create_task(self._tell(bot, new))
+        ready = [bot for bot in self._bots if self._is_ready(bot, now)]
+        worth = bots.tellings(self._rooms(), self._callbacks()) if ready else []
+        for bot in ready:
+            if new := [one for one in worth if self._is_news(bot, one)]:
+                self._posting.add(bot.id)
+                scope.spawn(self._tell(bot, new), name=bot.id)
 
     async def try_out(self, bot: BotId) -> str | None:
         """Post a message that says what it is. Why it did not arrive, or None. Raises Rejection(`not_found`)."""
@@ -93,7 +99,7 @@ class LiveBots:
         if kept is None:
             raise Rejection(ErrorCode.NOT_FOUND, "no such bot")
         why = await self._post(kept, bots.trial(kept.draft.language, self._url))
-        await self._database.write(partial(rows.posted, bot=bot, keys=(), problem=why, now_ms=clock.wall_ms()))
+        await self._database.write(partial(rows.posted, bot=kept, keys=(), problem=why, now_ms=clock.wall_ms()))
         return why
 
     async def _read(self, now: float) -> None:
@@ -102,22 +108,36 @@ class LiveBots:
         async with self._database.read() as session:
             self._bots, self._told = await rows.everyone(session), await rows.told(session)
 
+    def _is_ready(self, bot: KeptBot, now: float) -> bool:
+        until, _ = self._rest.get(bot.id, (0.0, 0.0))
+        return bot.draft.enabled and bot.id not in self._posting and now >= until
+
     def _is_news(self, bot: KeptBot, one: Telling) -> bool:
         draft = bot.draft
         return one.concerns(draft.occasions, draft.region, bot.added_ms) and (bot.id, one.key) not in self._told
 
     async def _tell(self, bot: KeptBot, new: Sequence[Telling]) -> None:
-        now_ms = clock.wall_ms()
-        why = await self._post(bot, bots.text(list(new), bot.draft.language, now_ms, self._url))
-        keys = [one.key for one in new]
-        if why is None:
-            rest_s = EVERY_S
-            self._told.update((bot.id, key) for key in keys)
-        else:
+        try:
+            now_ms = clock.wall_ms()
+            why = await self._post(bot, bots.text(list(new), bot.draft.language, now_ms, self._url))
+            keys = [one.key for one in new]
+            if self._read_at is not None:  # else bots were changed meanwhile: what this one became may post at once
+                self._rested(bot, why, tellings=len(new))
+            if why is None:
+                self._told.update((bot.id, key) for key in keys)
+            await self._database.write(partial(rows.posted, bot=bot, keys=keys, problem=why, now_ms=now_ms))
+        except (SQLAlchemyError, Unavailable):
+            log.exception("what a group chat heard could not be written")
+        finally:
+            self._posting.discard(bot.id)
+
+    def _rested(self, bot: KeptBot, why: str | None, *, tellings: int) -> None:
+        """It posts again after a while, the longer the more often it failed."""
+        rest_s = EVERY_S
+        if why is not None:
             rest_s = min(LONGEST_S, max(AGAIN_S, 2 * self._rest.get(bot.id, (0.0, 0.0))[1]))
-            log.warning("a group chat did not hear of calls", bot=bot.id, why=why, tellings=len(new), again_in_s=rest_s)
+            log.warning("a group chat did not hear of calls", bot=bot.id, why=why, tellings=tellings, again_in_s=rest_s)
         self._rest[bot.id] = clock.now() + rest_s, rest_s if why is not None else 0.0
-        await self._database.write(partial(rows.posted, bot=bot.id, keys=keys, problem=why, now_ms=now_ms))
 
     async def _post(self, bot: KeptBot, text: str) -> str | None:
         """Why it did not arrive, or None."""

@@ -85,17 +85,18 @@ async def remove(session: AsyncSession, bot: KeptBot, by: By) -> None:
     await _audit(session, Action.BOT_REMOVED, bot, by)
 
 
-async def posted(session: AsyncSession, bot: BotId, keys: Iterable[str], problem: str | None, now_ms: int) -> None:
-    """A post of these arrived, or did not. A bot that was removed meanwhile stays so."""
-    if await session.get(BotRow, bot) is None:
+async def posted(session: AsyncSession, bot: KeptBot, keys: Iterable[str], problem: str | None, now_ms: int) -> None:
+    """A post of these arrived, or did not. Says nothing of a bot that was changed or removed meanwhile."""
+    row = await session.get(BotRow, bot.id)
+    if row is None or BotDraft.model_validate_json(row.body) != bot.draft:
         return
     values: dict[str, object] = {"problem": problem}
     if problem is None:
         values["told_ms"] = now_ms
         for key in keys:
-            row = upsert(BotToldRow).values(bot_id=bot, key=key, at_ms=now_ms)
-            await session.execute(row.on_conflict_do_nothing())
-    await session.execute(update(BotRow).where(BotRow.id == bot).values(values))
+            told = upsert(BotToldRow).values(bot_id=bot.id, key=key, at_ms=now_ms)
+            await session.execute(told.on_conflict_do_nothing())
+    await session.execute(update(BotRow).where(BotRow.id == bot.id).values(values))
 
 
 async def told(session: AsyncSession) -> set[tuple[BotId, str]]:

@@ -164,6 +164,7 @@ def test_dingtalk_signs_in_the_address_and_wecom_not_at_all() -> None:
         (BotKind.DINGTALK, 200, b'{"errcode":0,"errmsg":"ok"}', None),
         (BotKind.DINGTALK, 502, b"<html>", "HTTP 502"),
         (BotKind.DINGTALK, 200, b"[]", "HTTP 200"),
+        (BotKind.DINGTALK, 200, b"[" * 16_000, "HTTP 200"),
         (BotKind.WECOM, 200, b'{"errcode":1,"errmsg":"' + b"x" * 5000 + b'"}', "1: " + "x" * 197),
     ],
 )
