@@ -32,6 +32,7 @@ async def goes_by(page: Page, protocol: str, address: str) -> None:
     await acts.until(way, lambda seen: seen[1:] == [protocol, address], f"media goes by {protocol} to {address}")
 
 
+@pytest.mark.full_only
 @needs_ipv6
 async def test_a_call_goes_over_ipv6_and_where_no_udp_passes_over_tcp(tmp_path: Path) -> None:
     async with Network(ipv6=True) as network, Scene(tmp_path, host="0.0.0.0", media_addresses=network.server6) as scene:

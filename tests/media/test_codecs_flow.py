@@ -37,6 +37,7 @@ TURN = round(LOOP_S * flashbeep.FPS)
 """Pictures of a clip, before it begins again."""
 
 
+@pytest.mark.full_only
 async def test_vp9_and_av1_reach_a_receiver_and_the_recording_as_they_were_sent(tmp_path: Path) -> None:
     codecs = {"p-store-0117": (Codec.VP9, 1), "p-chen": (Codec.AV1, 2)}
     frames = {codec: clip_frames(clip, codec) for codec, clip in codecs.values()}

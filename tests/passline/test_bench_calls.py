@@ -14,6 +14,7 @@ def test_ninety_five_of_a_hundred_are_not_later_than_the_95th() -> None:
     assert calls.spread_ms([]) == {}
 
 
+@pytest.mark.full_only
 @pytest.mark.flow
 def test_a_short_run_has_all_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "WARM_CALLS", 1)

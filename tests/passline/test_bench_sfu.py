@@ -57,6 +57,7 @@ def test_a_row_has_all_its_figures(
     assert [ratio["subject"] for ratio in ratios(rows, "python")] == [name for name in subjects if "native" in name]
 
 
+@pytest.mark.full_only
 def test_janus_takes_turns_with_ours_in_a_network_of_their_own() -> None:
     result = json.loads(private_network.run_module("tests.passline.beside_janus_small"))
     assert [row["subject"] for row in result["rows"]] == ["native", "janus", "janus-nss"]

@@ -11,9 +11,11 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
-from contract.errors import ErrorCode
+from contract.base import decode, decode_exact
+from contract.errors import ErrorCode, ProtocolViolation
 from contract.people import Role
 from runtime.repeated import LINES
 from signaling.domain.access import roles_for
@@ -52,6 +54,8 @@ async def somebody_for(server: SignalingServer, route: Route) -> Client:
     """Who may ask this, and so is heard."""
     if "/peers" in route.path:
         return await server.sign_in("he")
+    if route.path == "/api/take-over":
+        return await server.sign_in("store-0117")
     return await server.sign_in("chen" if route.act is None or Role.EXPERT in roles_for(route.act) else "admin")
 
 
@@ -72,10 +76,20 @@ MALFORMED = [
 OTHER_TYPES = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "a/b/c"]
 
 
+def is_well_formed(route: Route, body: bytes) -> bool:
+    """Where all may be left out, `{}` says enough."""
+    assert route.body is not None
+    try:
+        decode_exact(route.body, body) if route.exact else decode(TypeAdapter(route.body), body)
+    except ProtocolViolation:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("route", WITH_BODY, ids=lambda route: route.path)
 async def test_a_malformed_or_oversize_body_is_refused(server: SignalingServer, route: Route) -> None:
     path, client = fill(route.path), await somebody_for(server, route)
-    for body in MALFORMED:
+    for body in (one for one in MALFORMED if not is_well_formed(route, one)):
         answer = await client.ask(route.method, path, data=body)
         assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE), body[:60]
     for kind in OTHER_TYPES:

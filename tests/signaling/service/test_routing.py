@@ -156,6 +156,7 @@ async def test_a_restart_keeps_the_chain_and_who_answered_before(tmp_path: Path)
         assert room not in chen.rooms
 
 
+@pytest.mark.full_only
 async def test_a_kill_between_two_steps_loses_neither_the_ring_nor_its_end(tmp_path: Path) -> None:
     async with SignalingProcess(tmp_path) as signaling, TaskScope("tabs") as scope:
         admin = await signaling.sign_in("admin")
