@@ -10,6 +10,7 @@ from contract.callbacks import Callback
 from contract.errors import ByeCode, ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, SessionId
 from contract.people import Operator, PresenceEntry
+from contract.policies import Policies
 from contract.quality import SeenFigures
 from contract.queue import QueuedCall
 from contract.rooms import RoomEvent, RoomState
@@ -195,6 +196,13 @@ class TabletTaken(Message):
     """Null: nobody."""
 
 
+class PoliciesTold(Message):
+    """The chain's rules, after `welcome` and whenever an administrator changes them: screens say what is recorded."""
+
+    type: Literal["policies"] = "policies"
+    policies: Policies
+
+
 class QueueChanged(Message):
     """The calls that wait, as far as this person is concerned, in their order; replaces what was told before."""
 
@@ -242,6 +250,7 @@ ServerMessage = Annotated[
     | PresenceChanged
     | CallbacksChanged
     | TabletTaken
+    | PoliciesTold
     | QueueChanged
     | Pong
     | Bye,

@@ -76,7 +76,7 @@ class Service:
         )
         self.presence = LivePresence(self.sessions, self.queue.wake)
         self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
-        self.policies = LivePolicies()
+        self.policies = LivePolicies(self.sessions)
         self.visitors = Visitors(Visits(database), self.sessions)
         self.rings = LiveRings(database, self.sessions)
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
@@ -191,6 +191,7 @@ class Service:
         for room in rooms:
             session.tell(Room(room=as_seen_by(room.state, who.id)))
             room.observe()
+        self.policies.tell(session)
         session.tell(self.presence.snapshot(who))
         for part in self.callbacks.snapshot(who):
             session.tell(part)

@@ -195,7 +195,7 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
         ):
             calls.decide_call(draft, asked, wish, facts)
         case Admit():
-            visitors.admit(draft, asked, wish)
+            visitors.admit(draft, asked, wish, facts.policies)
         case SendAway():
             visitors.send_away(draft, asked, wish)
         case JoinRoom():

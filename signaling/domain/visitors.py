@@ -25,11 +25,13 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.nodes import LegEnd
 from contract.people import Grant, Person
+from contract.policies import Policies
 from contract.rooms import CallStage, Knock, Member, MemberState, RoomState, VisitorMoved, VisitStep
 from signaling.domain import third
 from signaling.domain.access import Act, at_store, may_in_room, visits
 from signaling.domain.commands import Asked, CameIn, Facts
 from signaling.domain.draft import SEATED, Draft, find, seated
+from signaling.domain.policies import check_guests
 
 MAX_WAITING = 10
 """In one lobby."""
@@ -88,8 +90,8 @@ def came_in(draft: Draft, command: CameIn, facts: Facts) -> None:
     draft.emit(VisitorMoved(knock=Knock(person=person, session=session, since=since), step=VisitStep.KNOCKED))
 
 
-def admit(draft: Draft, asked: Asked, wish: Admit) -> None:
-    """The visitor sits in the call. Raises as `third.helping`, or Rejection `not_found` or `too_many`."""
+def admit(draft: Draft, asked: Asked, wish: Admit, policies: Policies) -> None:
+    """The visitor sits in the call. Raises as `third.helping`, or Rejection `not_found`, `policy` or `too_many`."""
     by = third.helping(draft.state, asked)
     member = find(draft.state, wish.person)
     if member is not None and visits(member.person) and member.state in SEATED:
@@ -97,6 +99,7 @@ def admit(draft: Draft, asked: Asked, wish: Admit) -> None:
     knock = waiting(draft.state, wish.person)
     if knock is None:
         raise Rejection(ErrorCode.NOT_FOUND, "nobody waits by this name")
+    check_guests(policies)  # the chain may have changed its mind while they waited
     if third.seats(draft.state) >= third.MOST:
         raise Rejection(ErrorCode.TOO_MANY, f"{third.MOST} people in this call")
     draft.emit(VisitorMoved(knock=knock, step=VisitStep.ADMITTED, by=by.person.id))

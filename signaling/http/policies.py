@@ -20,7 +20,7 @@ async def put_policies(visit: Visit) -> web.Response:
     """Set all of them; they count for whatever is done from now on, also by who is connected."""
     new, by = visit.body(Policies), By(visit.who.id, visit.address)
     await visit.house.database.write(partial(policies.replace, new=new, by=by))
-    visit.house.policies.current = new
+    visit.house.policies.set(new)
     return web.Response(status=204)
 
 

@@ -58,7 +58,7 @@ class DirectoryWatch:
             rules = await policies.current(session)
         self._presence.relist(everybody)
         self._routing.set(chains, profiles, granted)
-        self._policies.current = rules
+        self._policies.set(rules)
         await self._take_overs.look()
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))

@@ -1,11 +1,28 @@
 """The chain's rules as they count now, for decisions that wait for nothing."""
 
 from contract.policies import Policies
+from contract.server import PoliciesTold
+from signaling.domain.access import visits
 from signaling.domain.policies import USUAL
+from signaling.live.sessions import ClientSession, ClientSessions
 
 
 class LivePolicies:
-    """Told by signaling.live.directory, and by the door that changes them; read with every decision."""
+    """Set by signaling.live.directory, and by the door that changes them; read with every decision."""
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: ClientSessions) -> None:
+        self._sessions = sessions
         self.current: Policies = USUAL
+
+    def set(self, new: Policies) -> None:
+        """They count from now on; whoever is connected is told, since their screens say what is recorded."""
+        if new == self.current:
+            return
+        self.current = new
+        for session in self._sessions.everyone():
+            self.tell(session)
+
+    def tell(self, session: ClientSession) -> None:
+        """What counts now. A visitor hears of its call and of nothing else."""
+        if not visits(session.who.person):
+            session.tell(PoliciesTold(policies=self.current))

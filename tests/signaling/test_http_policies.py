@@ -9,7 +9,7 @@ from contract.audit import Action, AuditPage
 from contract.client import StartCall
 from contract.errors import ErrorCode
 from contract.http import ArchivePage, Me
-from contract.policies import ArchiveRules, Policies, Seen
+from contract.policies import ArchiveRules, Policies, Recorded, Seen
 from contract.rooms import Reason
 from contract.server import Done, Error
 from tests.support import chain
@@ -63,6 +63,17 @@ async def test_who_is_connected_may_not_call_any_more_from_that_moment_on(server
         assert refused.code is ErrorCode.POLICY
         assert await put(admin, Policies()) == 204
         assert isinstance(await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT)), Done)
+
+
+async def test_who_is_connected_is_told_so_that_no_screen_says_what_is_not_true(server: SignalingServer) -> None:
+    admin = await server.sign_in("admin")
+    never = Policies(recorded=Recorded.NEVER)
+    async with tab(await server.sign_in("store-0117")) as store:
+        await store.until(lambda: store.policies == Policies(), "what counts when it comes")
+        assert await put(admin, never) == 204
+        await store.until(lambda: store.policies == never, "what counts from now on")
+    async with tab(await server.sign_in("store-0117")) as again:
+        await again.until(lambda: again.policies == never, "and after it was away")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from contract.callbacks import Callback
 from contract.client import Ack, Hello, Ping, Send, Sync
 from contract.errors import ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId
+from contract.policies import Policies
 from contract.queue import QueuedCall
 from contract.rooms import RoomState, apply
 from contract.server import (
@@ -27,6 +28,7 @@ from contract.server import (
     ChatMessage,
     Done,
     Error,
+    PoliciesTold,
     PresenceChanged,
     QueueChanged,
     Reached,
@@ -63,6 +65,7 @@ class Tab:
         self.gone: list[RoomId] = []
         self.callbacks: dict[RoomId, Callback] = {}
         self.queue: dict[RoomId, QueuedCall] = {}
+        self.policies: Policies | None = None
         self.welcome: Welcome | None = None
         self.bye: Bye | None = None
         self.close_code: int | None = None
@@ -196,6 +199,8 @@ class Tab:
                 if every:
                     self.callbacks.clear()
                 self.callbacks |= {item.room: item for item in items}
+            case PoliciesTold(policies=policies):
+                self.policies = policies
             case QueueChanged(calls=calls):
                 self.queue = {call.room: call for call in calls}
             case Bye():

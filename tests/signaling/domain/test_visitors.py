@@ -1,5 +1,7 @@
 """Visitors by the rules: who waits, who lets them in, what they see, and that no call goes on for them alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from contract.client import (
@@ -18,6 +20,7 @@ from contract.client import (
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import CloseLeg, DropParticipant, LegEnd
 from contract.people import Grant, Person, Role
+from contract.policies import Policies
 from contract.rooms import EndReason, MemberState, Reason, RoomState, VisitorMoved, VisitStep, apply
 from signaling.domain.chat import may_read
 from signaling.domain.commands import CameIn, Facts, SeatLost, SeatQuiet, Wish
@@ -48,6 +51,7 @@ from tests.signaling.domain.people import (
 
 pytestmark = pytest.mark.unit
 
+NO_GUESTS = replace(FACTS, policies=Policies(guests=False))
 LEAVE = LeaveRoom(cid=CID, room=ROOM)
 
 
@@ -290,3 +294,10 @@ def test_events_lead_to_the_state() -> None:
         for event in decision.events:
             state = apply(state, event)
         assert state == decision.state
+
+
+def test_nobody_is_let_in_once_the_chain_has_no_guests_but_who_sits_stays() -> None:
+    with pytest.raises(Rejection) as refused:
+        ask(waits(), CHEN, admit(), facts=NO_GUESTS)
+    assert refused.value.code is ErrorCode.POLICY
+    assert ask(sits(), CHEN, admit(), facts=NO_GUESTS).events == ()

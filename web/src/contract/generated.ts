@@ -3502,6 +3502,18 @@ export interface components {
              */
             pin_idle_min: number;
         };
+        /**
+         * PoliciesTold
+         * @description The chain's rules, after `welcome` and whenever an administrator changes them: screens say what is recorded.
+         */
+        PoliciesTold: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "policies";
+            policies: components["schemas"]["Policies"];
+        };
         /** Pong */
         Pong: {
             /**
@@ -4282,7 +4294,7 @@ export interface components {
             limit: components["schemas"]["Limit"];
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["TabletTaken"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["TabletTaken"] | components["schemas"]["PoliciesTold"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.

@@ -8,6 +8,7 @@ import type {
   Me,
   PeerAnswer,
   PersonId,
+  Policies,
   ProbeAnswer,
   Role,
   RoomEvent,
@@ -101,6 +102,7 @@ function createModel(): Model {
         if (message.type === 'media_moved') media.movedAway(message.room)
         if (message.type === 'seen') care.heard(message)
         if (message.type === 'tablet_taken') session.taken(message.operator)
+        if (message.type === 'policies') session.ruled(message.policies as Policies)
         if (
           callbacks.take(message) ||
           queue.take(message) ||

@@ -1,5 +1,5 @@
 /** The chain's rules, as administrators read and set them. */
-import type { Policies } from '../contract'
+import type { Me, Policies } from '../contract'
 import { call } from '../link/http'
 
 export interface PoliciesDesk {
@@ -7,6 +7,9 @@ export interface PoliciesDesk {
   /** Counts at once, also for who is signed in. */
   set(policies: Policies): Promise<void>
 }
+
+/** Whether what somebody says or does here may be recorded: then they are told before. */
+export const mayRecord = (me: Me | null | undefined): boolean => me?.policies?.recorded !== 'never'
 
 export const policies: PoliciesDesk = {
   get: () => call('GET', '/api/policies'),

@@ -5,6 +5,7 @@ import type {
   ClientMessage,
   Me,
   Operator,
+  Policies,
   ProviderAddress,
   ProviderAnswer,
   ServerMessage,
@@ -209,6 +210,12 @@ export class Session {
   taken(operator: Operator | null): void {
     const me = this.me.value
     if (me) this.me.value = { ...me, person: { ...me.person, operator } }
+  }
+
+  /** The chain has other rules. */
+  ruled(policies: Policies): void {
+    const me = this.me.value
+    if (me) this.me.value = { ...me, policies }
   }
 
   private welcome(welcome: Welcome): void {

@@ -5,6 +5,7 @@ import type { QueuedCall, RoomId } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
 import { clock } from '../format'
+import { mayRecord } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
@@ -74,7 +75,7 @@ export function QueueList() {
           />
         ))}
       </ol>
-      {free && <p class="caption queued-note">{t('queue.recorded')}</p>}
+      {free && mayRecord(model.me.value) && <p class="caption queued-note">{t('queue.recorded')}</p>}
     </section>
   )
 }

@@ -69,7 +69,10 @@ export function Desk(props: { children: ComponentChildren }) {
   const { path } = useLocation()
   const [leaving, setLeaving] = useState(false)
   const me = model.me.value?.person
-  const places = me ? placesOf(me.role, model.me.value?.also ?? []) : []
+  const calls = model.me.value?.policies?.headquarters_calls !== false
+  const places = me
+    ? placesOf(me.role, model.me.value?.also ?? []).filter((place) => calls || place.path !== '/call')
+    : []
   // At `/` stands the first of one's places.
   const here =
     path === '/'

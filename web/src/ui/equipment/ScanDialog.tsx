@@ -6,6 +6,7 @@ import { nameOf, t } from '../../i18n'
 import { Refusal, type DeviceProblem } from '../../model/api'
 import { codeIn, codeOf } from '../../model/sticker'
 import { act } from '../act'
+import { mayRecord } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
@@ -104,7 +105,9 @@ export function ScanDialog(props: { code?: string; onClose: () => void }) {
           {record.retired && <ErrorBox title={t('scan.retired')} text={t('scan.retired_text')} />}
           <MachineFacts machine={record.machine} />
           <MachineCalls machine={record.machine} />
-          {!record.retired && <p class="caption scan-consent">{t('home.consent')}</p>}
+          {!record.retired && mayRecord(model.me.value) && (
+            <p class="caption scan-consent">{t('home.consent')}</p>
+          )}
         </div>
       )}
     </Dialog>

@@ -21,6 +21,7 @@ import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { timeOfDay, today } from '../format'
 import { ScanDialog } from '../equipment/ScanDialog'
+import { mayRecord } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { LangSwitch } from '../parts/LangSwitch'
@@ -42,7 +43,8 @@ export function StoreHome(props: { code?: string }) {
   const model = useModel()
   const { path, route } = useLocation()
   const store = model.me.value?.person.store
-  const records = model.me.value?.policies.recorded !== 'never'
+  const records = mayRecord(model.me.value)
+  const allowed = model.me.value?.policies?.stores_call !== false
   const online = model.link.value === 'online'
   const now = model.tick.value
   const free = model.experts.value.filter((entry) => entry.presence === 'free').length
@@ -105,8 +107,8 @@ export function StoreHome(props: { code?: string }) {
             class="call-hq"
             data-testid="call-hq"
             aria-busy={calling ? true : undefined}
-            aria-disabled={online ? undefined : true}
-            onClick={() => online && void call('any')}
+            aria-disabled={online && allowed ? undefined : true}
+            onClick={() => online && allowed && void call('any')}
           >
             <span class="call-rings" aria-hidden="true">
               <i />
@@ -119,11 +121,13 @@ export function StoreHome(props: { code?: string }) {
             <span class="call-words">
               <span class="call-title">{calling === 'any' ? t('home.calling') : t('home.call')}</span>
               <span class="call-free">
-                {!online
-                  ? t('home.call_offline')
-                  : free > 0
-                    ? t('home.free', { count: free })
-                    : t('home.none_free')}
+                {!allowed
+                  ? t('home.calls_off')
+                  : !online
+                    ? t('home.call_offline')
+                    : free > 0
+                      ? t('home.free', { count: free })
+                      : t('home.none_free')}
               </span>
               <span class="call-consent">
                 <span class="dot" data-tone="rec" aria-hidden="true" />
@@ -140,8 +144,8 @@ export function StoreHome(props: { code?: string }) {
                 class="reason card"
                 data-testid={`call-${reason}`}
                 aria-busy={calling === reason ? true : undefined}
-                aria-disabled={online ? undefined : true}
-                onClick={() => online && void call(reason)}
+                aria-disabled={online && allowed ? undefined : true}
+                onClick={() => online && allowed && void call(reason)}
               >
                 <span class="reason-icon">
                   <Icon class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />

@@ -5,6 +5,7 @@ import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
 import { when } from '../format'
+import { mayRecord } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Avatar } from '../parts/Person'
@@ -60,10 +61,12 @@ export function Called(props: { room: RoomState }) {
             <Mic class="icon" size={24} aria-hidden="true" />
             <span>{t('called.microphone')}</span>
           </li>
-          <li>
-            <span class="dot" data-tone="rec" aria-hidden="true" />
-            <span>{t('called.recorded')}</span>
-          </li>
+          {mayRecord(model.me.value) && (
+            <li>
+              <span class="dot" data-tone="rec" aria-hidden="true" />
+              <span>{t('called.recorded')}</span>
+            </li>
+          )}
         </ul>
         <div class="called-acts">
           <Button

@@ -6,6 +6,7 @@ import { known, nameOf, t, whoOf } from '../../i18n'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { Desk } from '../desk/Desk'
+import { mayRecord } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Field } from '../parts/Field'
@@ -185,7 +186,7 @@ export function Sessions() {
               </p>
             )}
             <div class="open-acts">
-              <p class="caption">{t('session.recorded')}</p>
+              {mayRecord(model.me.value) && <p class="caption">{t('session.recorded')}</p>}
               <Button
                 kind="main"
                 size="row"
