@@ -16,6 +16,7 @@ from contract.http import Me
 from contract.oidc import ProviderAddress, SignedIn, SignInWays
 from contract.organisation import Roles
 from contract.people import Grant, Role
+from runtime import clock
 from signaling.auth.limits import WRONG_PER_ADDRESS
 from signaling.auth.oidc import RETURN
 from signaling.auth.provider import Provider
@@ -257,7 +258,7 @@ WRONG: list[dict[str, object]] = [
     {"aud": [CLIENT, "another client"]},
     {"azp": "another client"},
     {"iss": "https://evil.example"},
-    {"exp": 1_790_000_000},
+    {"exp": clock.wall_ms() // 1000 - 3600},
     {"exp": None},
     {"exp": "never"},
     {"iat": 2**40},
