@@ -6,7 +6,7 @@ from contract.people import Role
 
 NEVER = frozenset({Role.STORE, Role.VISITOR, Role.GUEST})
 """A tablet is enrolled by its code, a visitor comes by a link, and a guest never signs in."""
-NEEDS_PLACE = frozenset({Role.MANAGER, Role.STORE_MANAGER})
+NEEDS_PLACE = frozenset({Role.MANAGER, Role.STORE_MANAGER, Role.STAFF})
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from runtime.repeated import Repeated
 from runtime.settings import Settings
 from signaling.auth.accounts import check_login
 from signaling.domain.claims import Claims, as_main, login_in, name_in, rules_for
-from signaling.domain.roles import GIVEN, check_roles
+from signaling.domain.roles import GIVEN, check_place
 from signaling.store import grants, identities, organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson
@@ -132,19 +132,21 @@ class Claimed:
 
 
 async def _grant(session: AsyncSession, rule: RoleRule) -> Grant | None:
+    grant = await _in_place(session, rule)
+    try:
+        if grant is not None:
+            check_place(grant)
+    except Rejection:
+        return None
+    return grant
+
+
+async def _in_place(session: AsyncSession, rule: RoleRule) -> Grant | None:
     if rule.place is None:
         return Grant(role=rule.role)
     store = await session.scalar(select(StoreRow.id).where(StoreRow.number == rule.place))
     named = (RegionRow.name_zh == rule.place) | (RegionRow.name_en == rule.place)
     regions = (await session.scalars(select(RegionRow.id).where(named))).all()
     if store is not None:
-        grant = Grant(role=rule.role, store=StoreId(store))
-    elif len(regions) == 1:
-        grant = Grant(role=rule.role, region=RegionId(regions[0]))
-    else:
-        return None
-    try:
-        check_roles(ADMINISTRATOR, [grant])  # as a further one, which may be for a store
-    except Rejection:
-        return None
-    return grant
+        return Grant(role=rule.role, store=StoreId(store))
+    return Grant(role=rule.role, region=RegionId(regions[0])) if len(regions) == 1 else None

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from contract.errors import ErrorCode, Rejection
 from contract.people import Grant, Name, Role
+from signaling.domain.roles import OF_A_STORE
 
 Claims = Mapping[str, object]
 
@@ -82,7 +83,7 @@ def as_main(grants: Sequence[Grant]) -> Grant:
     A learner, who sees only what was published, if no group gives one (any more).
     """
     for grant in grants:
-        if grant.store is None or grant.role is Role.STORE_MANAGER:
+        if grant.store is None or grant.role in OF_A_STORE:
             return grant
     return Grant(role=Role.LEARNER)
 

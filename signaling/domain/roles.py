@@ -14,14 +14,15 @@ OF_A_STORE = frozenset({Role.STORE_MANAGER, Role.STAFF})
 def check_roles(main: Grant, also: Sequence[Grant]) -> None:
     """Raises Rejection(`bad_message`) for what cannot be, or says the same twice."""
     for grant in (main, *also):
-        _check(grant)
+        check_place(grant)
     if main.store is not None and main.role not in OF_A_STORE:
         raise Rejection(ErrorCode.BAD_MESSAGE, "the main role is for the chain or a region; a store goes besides")
     if len({main, *also}) != 1 + len(also):
         raise Rejection(ErrorCode.BAD_MESSAGE, "a role is given twice for the same place")
 
 
-def _check(grant: Grant) -> None:
+def check_place(grant: Grant) -> None:
+    """Raises Rejection(`bad_message`) for a role that nobody can have there, be it the main one or a further one."""
     if grant.role not in GIVEN:
         raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet is called like its store, and a guest never signs in")
     if grant.role in OF_A_STORE and grant.store is None:

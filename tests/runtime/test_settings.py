@@ -86,6 +86,7 @@ def test_groups_with_a_comma_come_from_the_file_or_as_json_and_reach_every_proce
         ({**OIDC, "PASSLINE_OIDC_ROLES": "tablets=store@0117"}, "nobody gets"),
         ({**OIDC, "PASSLINE_OIDC_ROLES": "vendors=visitor"}, "nobody gets"),
         ({**OIDC, "PASSLINE_OIDC_ROLES": "chiefs=manager"}, "lacks the place"),
+        ({**OIDC, "PASSLINE_OIDC_ROLES": "kitchen=staff"}, "lacks the place"),
         ({**OIDC, "PASSLINE_OIDC_ROLES": "chiefs=auditor@"}, "lacks the place"),
     ],
 )

@@ -229,6 +229,22 @@ async def test_somebody_new_is_added_only_if_that_is_set_and_a_group_gives_a_rol
         assert (me.person.role, me.also) == (Role.TRAINER, [Role.ADMIN]), "the main role is by hand now"
 
 
+async def test_whoever_only_works_in_a_store_is_added_there_and_nowhere_else(
+    tmp_path: Path, provider: OidcProvider
+) -> None:
+    rules = ["0117=staff@0117", "east=staff@华东"]
+    async with SignalingServer(tmp_path, rooms=[], **settings(provider, oidc_create=True, oidc_roles=rules)) as server:
+        provider.redirect_uris.add(server.url + RETURN)
+        claims = {"email": "sun@chain.example", "email_verified": True}
+        provider.account = Account("sub-sun", {**claims, "groups": ["east"]})
+        assert (await sign_in(await server.stranger())).code is ErrorCode.OIDC_UNKNOWN, "nobody works in a region"
+        provider.account.claims["groups"] = ["east", "0117"]
+        me = (await sign_in(await server.stranger())).read(SignedIn).me
+        assert (me.person.role, me.also) == (Role.STAFF, [])
+        async with server.house.database.read() as session:
+            assert await grants.of(session, me.person.id) == (Grant(role=Role.STAFF, store=chain.STORES["0117"].id),)
+
+
 async def test_claims_that_only_the_user_info_has_count_too(server: SignalingServer, provider: OidcProvider) -> None:
     provider.only_at_userinfo = True
     provider.account.claims["groups"] = ["admins"]
