@@ -141,13 +141,16 @@ def invite(login: str, *, at: At = HERE) -> int:
 
 @app.command
 def unlink(login: str, *, at: At = HERE) -> int:
-    """Forget which account of the identity provider signs in as somebody; the next one with this login is linked."""
+    """Forget which account of the identity provider signs in as somebody, and the roles that its groups brought.
+
+    The next account with this login is linked.
+    """
 
     async def work(session: AsyncSession) -> bool:
         who = await organisation.person_by_login(session, login)
         return who is not None and await identities.unlink(session, PersonId(who.id), By())
 
-    if not carry_out(at, lambda database: database.write(work)):
+    if not carry_out(at, lambda database: database.write(work), about=login):
         raise CommandError(f"{login}: no account of the identity provider is linked")
     print(f"{login} is linked to no account any more.")
     return 0

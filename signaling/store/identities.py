@@ -6,8 +6,10 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
+from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.people import Grant
+from signaling.domain.claims import as_main
 from signaling.store import audit, grants, organisation
 from signaling.store.organisation import By
 from signaling.store.tables import IdentityRow, PersonRow
@@ -41,13 +43,21 @@ async def link(
 
 
 async def unlink(session: AsyncSession, person: PersonId, by: By) -> bool:
-    """No account signs in as `person` any more, until one is linked anew; whether there was one."""
-    gone = await session.scalars(
-        delete(IdentityRow).where(IdentityRow.person_id == person).returning(IdentityRow.subject)
-    )
-    if not gone.all():
+    """No account signs in as `person` any more, until one is linked anew; whether there was one.
+
+    What its groups brought is gone too: a main role of theirs too, which leaves a learner until somebody gives another.
+    Raises Rejection(`conflict`) if nobody could administer any more.
+    """
+    query = delete(IdentityRow).where(IdentityRow.person_id == person).returning(IdentityRow.main_by_claims)
+    gone = (await session.scalars(query)).all()
+    if not gone:
         return False
     await audit.record(session, Action.IDENTITY_UNLINKED, by.person, object_id=person, address=by.address)
+    row = await session.get_one(PersonRow, person)
+    administered = await organisation.is_last_administrator(session, row)
+    await grant(session, row, as_main(()) if any(gone) else None, (), by)
+    if administered and not await organisation.has_administrator(session):
+        raise Rejection(ErrorCode.CONFLICT, "the last administrator; add another one first")
     return True
 
 

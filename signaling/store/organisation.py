@@ -250,13 +250,18 @@ def _told(one: NewPerson) -> dict[str, str | None]:
 
 
 async def give_roles(session: AsyncSession, person: PersonRow, main: Grant, also: Sequence[Grant], by: By) -> None:
-    """Exactly these from now on, and what the identity provider's groups bring. Only an expert has skills."""
+    """Exactly these from now on. Only an expert has skills.
+
+    What the identity provider's groups brought stays theirs if it is among these, and is gone if it is not, until the
+    groups bring it again at a sign-in.
+    """
     who = PersonId(person.id)
     _, claimed = await grants.by_origin(session, who)
     await session.execute(update(IdentityRow).where(IdentityRow.person_id == who).values(main_by_claims=False))
     await _set_main(session, who, main)
     await grants.replace(session, who, [one for one in also if one not in claimed])
-    await _roles_changed(session, who, (main, *dict.fromkeys([*also, *claimed])), by)
+    await grants.replace(session, who, [one for one in claimed if one in also], by_claims=True)
+    await _roles_changed(session, who, (main, *also), by)
 
 
 async def take_claims(

@@ -11,7 +11,7 @@ from joserfc.jwk import OctKey
 from sqlalchemy import select, update
 
 from contract.audit import Action
-from contract.errors import ErrorCode
+from contract.errors import ErrorCode, Rejection
 from contract.http import Me
 from contract.oidc import ProviderAddress, SignedIn, SignInWays
 from contract.organisation import Roles
@@ -198,6 +198,37 @@ async def test_saving_somebodys_roles_by_hand_makes_none_by_hand_that_the_groups
     assert await held(server, "chen") == (Grant(role=Role.EXPERT), Grant(role=Role.AUDITOR))
 
 
+async def test_a_role_that_a_group_brought_is_taken_away_by_hand_until_the_group_brings_it_again(
+    server: SignalingServer, provider: OidcProvider
+) -> None:
+    provider.account.claims["groups"] = ["admins", "trainers"]
+    await sign_in(await server.stranger())
+    kept, taken = Grant(role=Role.TRAINER, region=chain.EAST), Grant(role=Role.ADMIN)
+    admin = await server.sign_in("admin")
+    less = {"role": "expert", "also": [{"role": "trainer", "region": chain.EAST}]}
+    assert (await admin.put("/api/people/p-chen/roles", json=less)).status == 204
+    assert await held(server, "chen") == (Grant(role=Role.EXPERT), kept)
+    await sign_in(await server.stranger())
+    assert await held(server, "chen") == (Grant(role=Role.EXPERT), kept, taken), "the provider still says so"
+    provider.account.claims["groups"] = []
+    await sign_in(await server.stranger())
+    assert await held(server, "chen") == (Grant(role=Role.EXPERT),), "what stayed was still the group's"
+
+
+async def test_with_the_link_goes_what_came_by_it(server: SignalingServer, provider: OidcProvider) -> None:
+    chen, by_hand = chain.PEOPLE["chen"].id, Grant(role=Role.AUDITOR)
+    await server.house.database.write(lambda session: grants.replace(session, chen, [by_hand]))
+    provider.account.claims["groups"] = ["trainers", "admins"]
+    await sign_in(await server.stranger())
+    await server.house.database.write(lambda session: organisation.disable(session, chain.PEOPLE["admin"].id, 1, By()))
+    with pytest.raises(Rejection, match="last administrator"):
+        await server.house.database.write(lambda session: identities.unlink(session, chen, By()))
+    assert Grant(role=Role.ADMIN) in await held(server, "chen"), "nothing happened"
+    await server.house.database.write(lambda session: organisation.enable(session, chain.PEOPLE["admin"].id, By()))
+    assert await server.house.database.write(lambda session: identities.unlink(session, chen, By()))
+    assert await held(server, "chen") == (Grant(role=Role.EXPERT), by_hand)
+
+
 async def test_the_groups_do_not_take_the_last_administrator_away(
     server: SignalingServer, provider: OidcProvider
 ) -> None:
@@ -223,6 +254,13 @@ async def test_somebody_new_is_added_only_if_that_is_set_and_a_group_gives_a_rol
         provider.account.claims["groups"] = []
         me = (await sign_in(await server.stranger())).read(SignedIn).me
         assert (me.person.role, me.also) == (Role.LEARNER, []), "out of every group: nothing but what was published"
+        provider.account.claims["groups"] = ["experts"]
+        me = (await sign_in(await server.stranger())).read(SignedIn).me
+        assert await server.house.database.write(lambda session: identities.unlink(session, me.person.id, By()))
+        async with server.house.database.read() as session:
+            assert await grants.of(session, me.person.id) == (Grant(role=Role.LEARNER),), "no expert by hand"
+        me = (await sign_in(await server.stranger())).read(SignedIn).me
+        assert (me.person.role, me.also) == (Role.LEARNER, [Role.EXPERT]), "linked anew"
         await Staff(server.house.database, By()).give_roles(me.person.id, Roles(role=Role.TRAINER))
         provider.account.claims["groups"] = ["admins"]
         me = (await sign_in(await server.stranger())).read(SignedIn).me
