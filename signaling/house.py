@@ -151,8 +151,9 @@ class House:
     oidc: Oidc
     claimed: Claimed
     break_glass: BreakGlass
-    ways_limit: AddressLimit
-    """Of wrong guesses at every way in but passwords and tablets' codes."""
+    provider_limit: AddressLimit
+    """Of answers that the identity provider did not give."""
+    break_glass_limit: AddressLimit
     presence: PresenceBoard
     rooms: LiveRooms
     guests: LiveGuests

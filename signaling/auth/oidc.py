@@ -70,9 +70,16 @@ class Oidc:
         joint = "&" if "?" in known.authorization else "?"
         return self._begun.put(begun, address), known.authorization + joint + urlencode(asked)
 
-    def take(self, secret: str | None) -> Begun:
-        """What this browser began; it can be finished once. Raises Rejection(`over`)."""
-        return self._begun.take(secret)
+    def take(self, secret: str | None, answer: ProviderAnswer) -> Begun:
+        """What this browser began; it can be finished once.
+
+        Raises Rejection: `over` (a page that was loaded again); `oidc_refused` if the provider, asked by us, said no
+        (somebody pressed cancel). Neither is a guess at anything.
+        """
+        begun = self._begun.take(secret)
+        if answer.error is not None and _is_ours(answer, begun):
+            raise Rejection(ErrorCode.OIDC_REFUSED, "the provider said no")
+        return begun
 
     async def finish(self, begun: Begun, answer: ProviderAnswer) -> Claims:
         """What the provider says of whoever came back.
@@ -80,13 +87,13 @@ class Oidc:
         Raises Rejection(`not_found` or `oidc_refused`), Unavailable(`oidc_unreachable`).
         """
         provider = self._there()
-        if not hmac.compare_digest(answer.state.encode(), begun.state.encode()):
+        if not _is_ours(answer, begun):
             raise Rejection(ErrorCode.OIDC_REFUSED, "state")
         known = await provider.metadata()
         if answer.iss != provider.issuer and (answer.iss is not None or known.names_itself):
             raise Rejection(ErrorCode.OIDC_REFUSED, "iss")
-        if answer.error is not None or not answer.code:
-            raise Rejection(ErrorCode.OIDC_REFUSED, "the provider said no")
+        if not answer.code:
+            raise Rejection(ErrorCode.OIDC_REFUSED, "no code")
         token, access = await provider.exchange(answer.code, begun.verifier, begun.redirect_uri)
         claims = await provider.verify(token)
         check_claims(
@@ -112,6 +119,10 @@ class Oidc:
         if self.provider is None:
             raise Rejection(ErrorCode.NOT_FOUND, "no identity provider is set")
         return self.provider
+
+
+def _is_ours(answer: ProviderAnswer, begun: Begun) -> bool:
+    return hmac.compare_digest(answer.state.encode(), begun.state.encode())
 
 
 def _challenge(verifier: str) -> str:

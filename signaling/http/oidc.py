@@ -36,13 +36,15 @@ async def begin_by_provider(visit: Visit) -> web.Response:
 
 async def finish_by_provider(visit: Visit) -> web.Response:
     """Finish it with what the provider's redirect carried, once; sets the cookie."""
-    house = visit.house
-    with house.ways_limit.guess(visit.address):
-        begun = house.oidc.take(begun_of(visit.raw))
-        try:
-            claims = await house.oidc.finish(begun, visit.body(ProviderAnswer))
-            person = await house.claimed.person(str(claims["iss"]), claims, visit.address)
-        except PasslineError as error:
+    house, answer = visit.house, visit.body(ProviderAnswer)
+    begun = house.oidc.take(begun_of(visit.raw), answer)
+    try:
+        # What the provider did not say is a guess; whoever it knows and we do not has guessed nothing.
+        with house.provider_limit.guess(visit.address):
+            claims = await house.oidc.finish(begun, answer)
+        person = await house.claimed.person(str(claims["iss"]), claims, visit.address)
+    except PasslineError as error:
+        if error.code is not ErrorCode.LOCKED:
             failed = partial(
                 audit.record,
                 action=Action.SIGN_IN_FAILED,
@@ -51,7 +53,7 @@ async def finish_by_provider(visit: Visit) -> web.Response:
                 detail=f"{HOW} {error.code}",
             )
             await house.database.write(failed)
-            raise
+        raise
     return await enter(visit, person, how=HOW, answer=lambda me: SignedIn(me=me, path=begun.path))
 
 

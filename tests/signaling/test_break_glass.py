@@ -91,8 +91,12 @@ async def test_it_is_for_administrators_of_the_whole_chain_only(server: Signalin
         await server.house.database.write(lambda session: grants.replace(session, wu, [Grant(role=Role.ADMIN)]))
 
 
-async def test_guessing_at_it_is_held_back(server: SignalingServer) -> None:
+async def test_guessing_at_it_is_held_back_and_locks_nobody_out_who_has_the_link(server: SignalingServer) -> None:
     client, secret = await server.stranger(), await server.house.break_glass.make("admin", By())
     for number in range(WRONG_PER_ADDRESS):
         assert (await use(client, f"guess-{number}")).status == 404
-    assert (await use(client, secret)).code is ErrorCode.LOCKED
+    assert (await use(client, "one more guess")).code is ErrorCode.LOCKED
+    async with server.house.database.read() as session:
+        rows = (await session.scalars(select(AuditRow).where(AuditRow.action == Action.SIGN_IN_FAILED))).all()
+    assert len(rows) == WRONG_PER_ADDRESS, "and fills no disk"
+    assert (await use(client, secret)).read(Me).person.id == "p-admin"

@@ -17,7 +17,7 @@ from contract.oidc import ProviderAddress, SignedIn, SignInWays
 from contract.organisation import Roles
 from contract.people import Grant, Role
 from runtime import clock
-from signaling.auth.limits import WRONG_PER_ADDRESS
+from signaling.auth.limits import WRONG_PER_ADDRESS, AddressLimit
 from signaling.auth.oidc import RETURN
 from signaling.auth.provider import Provider
 from signaling.staff import Staff
@@ -467,5 +467,29 @@ async def test_without_a_provider_there_is_no_such_door(tmp_path: Path) -> None:
 async def test_who_tries_codes_again_and_again_is_held_back(server: SignalingServer, provider: OidcProvider) -> None:
     client = await server.stranger()
     for _ in range(WRONG_PER_ADDRESS):
-        assert (await client.post("/api/oidc/finish", json={"code": "x"})).code is ErrorCode.OVER
+        await begin(client)
+        assert (await client.post("/api/oidc/finish", json={"code": "x"})).code is ErrorCode.OIDC_REFUSED
     assert (await sign_in(client)).code is ErrorCode.LOCKED
+    secret = await server.house.break_glass.make("admin", By())
+    assert (await client.post("/api/break-glass", json={"token": secret})).status == 200, "another way in"
+
+
+async def test_what_is_no_guess_locks_nobody_out(
+    server: SignalingServer, provider: OidcProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signaling.auth.limits.WRONG_PER_ADDRESS", 1)
+    server.house.provider_limit = AddressLimit()
+    client = await server.stranger()
+    for _ in range(2):
+        nothing_begun = await client.post("/api/oidc/finish", json={"code": "x"})
+        assert nothing_begun.code is ErrorCode.OVER
+        provider.says_no = True
+        assert (await sign_in(client)).code is ErrorCode.OIDC_REFUSED, "whoever pressed cancel there"
+        provider.says_no = False
+        known, provider.account = provider.account, Account("sub-x", {"email": "x@chain.example"})
+        assert (await sign_in(client)).code is ErrorCode.OIDC_UNKNOWN
+        provider.account = known
+    assert (await sign_in(client)).status == 200
+    async with server.house.database.read() as session:
+        details = (await session.scalars(select(AuditRow.detail).order_by(AuditRow.seq))).all()
+    assert details == ["oidc oidc_unknown", "oidc oidc_unknown", "", "oidc"], "nobody failed but who was unknown"
