@@ -11,6 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
 from contract.errors import ErrorCode, Rejection
 from contract.oidc import ProviderAnswer
 from runtime import clock, ids
@@ -21,6 +25,8 @@ from signaling.domain.claims import Claims, check_claims
 
 RETURN = "/signed-in"
 """The page of ours that the provider sends the browser back to: register it there."""
+BEGUN_PER_MIN = 60
+"""By one address, behind which a whole office may sit; each is one that can fail, and is in the audit then."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Oidc:
         self._settings = settings
         self._wall_ms = wall_ms
         self._begun: Pending[Begun] = Pending()
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self.provider = Provider(settings) if settings.oidc_issuer is not None else None
 
     @property
@@ -51,9 +58,12 @@ class Oidc:
     async def begin(self, origin: str, path: str, address: str) -> tuple[str, str]:
         """The secret for the browser's cookie, and the address at the provider.
 
-        Raises Rejection(`not_found`) if there is no provider, Unavailable(`oidc_unreachable`).
+        Raises Rejection: `not_found` if there is no provider, `too_many`; Unavailable(`oidc_unreachable`).
         """
-        known = await self._there().metadata()
+        provider = self._there()
+        if not self._limiter.hit(RateLimitItemPerMinute(BEGUN_PER_MIN), address):
+            raise Rejection(ErrorCode.TOO_MANY, "sign-ins begun from this address", retry_after_s=60.0)
+        known = await provider.metadata()
         begun = Begun(
             state=ids.secret(), nonce=ids.secret(), verifier=ids.secret(), redirect_uri=origin + RETURN, path=path
         )

@@ -4,6 +4,7 @@ We ask only the issuer of the settings, the hosts that the operator named beside
 nothing that a visitor sends chooses an address. OpenID Connect Discovery 1.0 §4, RFC 6749 §4.1.3, RFC 7636.
 """
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Mapping
@@ -34,6 +35,7 @@ FRESH_S = 3600.0
 NEW_KEYS_PER_MIN = 6
 """How often a signature by an unknown key may make us ask for keys: who sends us rubbish is no reason to."""
 RETRY_S = 10.0
+"""A provider that did not tell its metadata is asked for them again only after this, whoever wants to sign in."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +89,25 @@ class Provider:
         self._hosts = settings.oidc_hosts
         self._now = now
         self._metadata: tuple[Metadata, float] | None = None
+        self._failed: tuple[str, float] | None = None
+        self._asking = asyncio.Lock()
         self._keys: tuple[KeySet, float] | None = None
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def metadata(self) -> Metadata:
-        """Kept for an hour."""
-        if self._metadata is None or self._now() - self._metadata[1] >= FRESH_S:
-            document = await self._ask("GET", self.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        """Kept for an hour; that there are none, for some seconds. All who want them meanwhile wait for one answer."""
+        async with self._asking:
+            if self._metadata is not None and self._now() - self._metadata[1] < FRESH_S:
+                return self._metadata[0]
+            if self._failed is not None and self._now() - self._failed[1] < RETRY_S:
+                raise Unavailable(ErrorCode.OIDC_UNREACHABLE, self._failed[0], retry_after_s=RETRY_S)
             try:
-                self._metadata = (read_metadata(document, self.issuer, self._hosts), self._now())
-            except ValueError as error:
-                raise _unreachable(str(error)) from error
-        return self._metadata[0]
+                found = await self._fetch_metadata()
+            except Unavailable as error:
+                self._failed = (error.detail, self._now())
+                raise
+            self._metadata = (found, self._now())
+            return found
 
     async def exchange(self, code: str, verifier: str, redirect_uri: str) -> tuple[str, str | None]:
         """The ID token for a code, not yet verified, and the access token. Raises Rejection(`oidc_refused`)."""
@@ -142,6 +151,13 @@ class Provider:
         if said.get("sub") != subject:  # OpenID Connect Core §5.3.2
             raise Rejection(ErrorCode.OIDC_REFUSED, "the user info is of somebody else")
         return said
+
+    async def _fetch_metadata(self) -> Metadata:
+        document = await self._ask("GET", self.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        try:
+            return read_metadata(document, self.issuer, self._hosts)
+        except ValueError as error:
+            raise _unreachable(str(error)) from error
 
     async def _fetch_keys(self) -> KeySet:
         document = await self._ask("GET", (await self.metadata()).jwks)

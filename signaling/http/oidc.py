@@ -9,7 +9,7 @@ from functools import partial
 from aiohttp import web
 
 from contract.audit import Action
-from contract.errors import ErrorCode, PasslineError
+from contract.errors import ErrorCode, Rejection
 from contract.oidc import ProviderAddress, ProviderAnswer, ProviderWish, SignedIn, SignInWays
 from signaling.http.cookies import begun_of, set_begun
 from signaling.http.people import enter
@@ -43,7 +43,7 @@ async def finish_by_provider(visit: Visit) -> web.Response:
         with house.provider_limit.guess(visit.address):
             claims = await house.oidc.finish(begun, answer)
         person = await house.claimed.person(str(claims["iss"]), claims, visit.address)
-    except PasslineError as error:
+    except Rejection as error:  # that nobody can be asked now is in the log
         if error.code is not ErrorCode.LOCKED:
             failed = partial(
                 audit.record,
@@ -66,7 +66,7 @@ ROUTES = [
         act=None,
         body=ProviderWish,
         answer=ProviderAddress,
-        errors=(ErrorCode.NOT_FOUND, ErrorCode.OIDC_UNREACHABLE),
+        errors=(ErrorCode.NOT_FOUND, ErrorCode.TOO_MANY, ErrorCode.OIDC_UNREACHABLE),
     ),
     Route(
         method="POST",

@@ -1,5 +1,6 @@
 """Signing in by an identity provider: a real one, on sockets, with signatures; and what a hostile one tries."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from joserfc.jwk import OctKey
 from sqlalchemy import select, update
 
 from contract.audit import Action
-from contract.errors import ErrorCode, Rejection
+from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.http import Me
 from contract.oidc import ProviderAddress, SignedIn, SignInWays
 from contract.organisation import Roles
@@ -19,7 +20,7 @@ from contract.people import Grant, Role
 from runtime import clock
 from signaling.auth.limits import WRONG_PER_ADDRESS, AddressLimit
 from signaling.auth.oidc import RETURN
-from signaling.auth.provider import Provider
+from signaling.auth.provider import RETRY_S, Provider
 from signaling.staff import Staff
 from signaling.store import grants, identities, organisation
 from signaling.store.organisation import By
@@ -423,6 +424,7 @@ async def test_metadata_lead_us_nowhere_but_to_the_issuer(server: SignalingServe
     client = await server.stranger()
     for metadata in LEADS_ELSEWHERE:
         provider.metadata = metadata
+        server.house.oidc.provider = Provider(server.settings)  # which has not failed yet
         refused = await client.post("/api/oidc/begin", json={})
         assert (refused.status, refused.code) == (503, ErrorCode.OIDC_UNREACHABLE), metadata
     assert set(provider.asked) == {"/.well-known/openid-configuration"}
@@ -438,15 +440,21 @@ async def test_the_way_back_leads_to_ourselves(server: SignalingServer) -> None:
 async def test_while_the_provider_is_down_one_signs_in_by_password_and_later_by_it_again(
     server: SignalingServer, provider: OidcProvider
 ) -> None:
+    now_s = 0.0
+    server.house.oidc.provider = Provider(server.settings, lambda: now_s)
     provider.down = True
     client = await server.stranger()
     down = await client.post("/api/oidc/begin", json={})
     assert (down.status, down.code) == (503, ErrorCode.OIDC_UNREACHABLE)
     assert (await server.sign_in("admin")).person is not None
     provider.down = False
+    now_s += RETRY_S
     answer = await there(client, await begin(client))
     provider.down = True
     assert (await client.post("/api/oidc/finish", json=answer)).code is ErrorCode.OIDC_UNREACHABLE
+    async with server.house.database.read() as session:
+        failed = await session.scalars(select(AuditRow).where(AuditRow.action == Action.SIGN_IN_FAILED))
+        assert failed.all() == [], "nobody failed: nobody could be asked"
     provider.down = False
     provider.says_no = True
     assert (await sign_in(client)).code is ErrorCode.OIDC_REFUSED, "whoever pressed cancel there"
@@ -455,6 +463,30 @@ async def test_while_the_provider_is_down_one_signs_in_by_password_and_later_by_
     provider.stop()
     server.house.oidc.provider = Provider(server.settings)
     assert (await client.post("/api/oidc/begin", json={})).code is ErrorCode.OIDC_UNREACHABLE
+
+
+async def test_a_provider_that_is_down_is_asked_once_by_all_who_come_and_again_after_a_while(
+    server: SignalingServer, provider: OidcProvider
+) -> None:
+    now_s = 0.0
+    server.house.oidc.provider = asked = Provider(server.settings, lambda: now_s)
+    for passed_s, down, times in ((0.0, True, 1), (RETRY_S - 0.5, True, 1), (0.5, True, 2), (RETRY_S, False, 3)):
+        now_s += passed_s
+        provider.down = down
+        found = await asyncio.gather(*(asked.metadata() for _ in range(10)), return_exceptions=True)
+        assert [isinstance(one, Unavailable) for one in found] == [down] * 10
+        assert len(provider.asked) == times
+
+
+async def test_one_address_begins_only_so_many_sign_ins_a_minute(
+    server: SignalingServer, provider: OidcProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await server.stranger()
+    assert (await sign_in(client)).status == 200
+    monkeypatch.setattr("signaling.auth.oidc.BEGUN_PER_MIN", 0)  # however long a minute is here
+    refused = await client.post("/api/oidc/begin", json={})
+    assert (refused.status, refused.code) == (429, ErrorCode.TOO_MANY)
+    assert (await server.sign_in("admin")).person is not None
 
 
 async def test_without_a_provider_there_is_no_such_door(tmp_path: Path) -> None:
