@@ -128,13 +128,13 @@ def _wrong(line: int, values: dict[str, str]) -> list[ListProblem]:
     for column in DAYS:
         try:
             _day(values.get(column))
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter from `date`, of a year that is no C integer
             wrong.append(problem(line, ListFault.DATE, column=column, value=values[column][:40]))
     return wrong
 
 
 def _day(text: str | None) -> date | None:
-    """`2026-03-31`, `2026/3/31` or `2026.3.31`, as spreadsheets write days. Raises ValueError for anything else."""
+    """`2026-03-31`, `2026/3/31` or `2026.3.31`, as spreadsheets write days; else raises ValueError or OverflowError."""
     if not text:
         return None
     parts = text.replace("/", "-").replace(".", "-").split("-")

@@ -61,7 +61,7 @@ def test_what_a_spreadsheet_would_calculate_stays_the_text_it_is() -> None:
 def test_every_bad_line_is_named_with_what_is_wrong() -> None:
     bad = TITLES + "\n".join(
         [
-            "0117,炸炉,HP,OFE,1,,31.3.2026,,",
+            "0117,炸炉,HP,OFE,1,,31.3.2026,99999999999/1/1,",
             "0117,炸炉,HP,OFE,2,coffee,,2026-02-30,",
             "0117,炸炉,HP,OFE,,,,,",
             "0117,炸炉,HP,OFE,4,,,,",
@@ -70,6 +70,7 @@ def test_every_bad_line_is_named_with_what_is_wrong() -> None:
     )
     assert problems(bad) == [
         (2, "installed_on '31.3.2026' is no day like 2026-03-31"),
+        (2, "warranty_until '99999999999/1/1' is no day like 2026-03-31"),
         (3, "reason 'coffee' is none of 设备, 菜品, 其他, 任何, any, equipment, dishes, other"),
         (3, "warranty_until '2026-02-30' is no day like 2026-03-31"),
         (4, "serial is empty"),
