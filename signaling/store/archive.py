@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, func, or_, select, true, tuple_
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -14,11 +14,12 @@ from contract.ids import EquipmentId, PersonId, RoomId, StillId, room_channel
 from contract.people import Role
 from contract.policies import Policies
 from contract.recording import RecordingSummary
-from contract.rooms import RecordingState, RoomEvent, RoomState, Still
+from contract.rooms import MemberState, RecordingState, RoomEvent, RoomState, Still
 from contract.server import ChatMessage
 from signaling.auth.principal import Principal
 from signaling.domain.access import Act, Scope, scope_of, somewhere
 from signaling.domain.archive import REPLAYABLE, Kept
+from signaling.domain.draft import SEATED
 from signaling.domain.policies import ArchiveReach, archive_reach
 from signaling.store import policies
 from signaling.store.grants import within
@@ -37,6 +38,7 @@ from signaling.store.tables import (
 )
 
 _EVENT: TypeAdapter[RoomEvent] = TypeAdapter(RoomEvent)
+_HELPING = [state.value for state in (MemberState.RINGING, *SEATED)]
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,18 @@ def visible_to(who: Principal, rules: Policies) -> ColumnElement[bool]:
 
 
 def _helping_with(who: Principal) -> Select[str | None]:
-    """The machines of the open calls that rang `who`: whoever helps may see what was done to the machine before."""
+    """The machines of the open calls that ring `who` or in which they sit: whoever helps may see what was done to the
+    machine before. Who declined, was too late or left does not help any more, though the call goes on."""
     call = aliased(RoomRow)
+    member = func.json_each(call.body, "$.members").table_valued("value", name="member")
+    helps = exists().where(
+        func.json_extract(member.c.value, "$.person.id") == who.id,
+        func.json_extract(member.c.value, "$.state").in_(_HELPING),
+    )
     return (
         select(call.equipment_id)
         .join(RoomMemberRow, RoomMemberRow.room_id == call.id)
-        .where(RoomMemberRow.person_id == who.id, call.closed_ms.is_(None), call.equipment_id.is_not(None))
+        .where(RoomMemberRow.person_id == who.id, call.closed_ms.is_(None), call.equipment_id.is_not(None), helps)
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.client import AcceptCall, LeaveRoom, StartCall
+from contract.client import AcceptCall, DeclineCall, LeaveRoom, StartCall
 from contract.errors import ErrorCode
 from contract.http import ArchivePage
 from contract.ids import EquipmentId, RoomId
@@ -78,6 +78,27 @@ async def test_who_helps_with_a_machine_sees_it_and_its_last_calls_for_as_long(k
     await ends(store, zhang, room)
     assert await seen_of(zhang.browser) == [room], "their own call stays"
     assert (await zhang.browser.get(replay)).status == 404
+
+
+@pytest.mark.parametrize("declines", [True, False], ids=["who declined", "who was too late"])
+async def test_who_does_not_help_any_more_sees_no_more_though_the_call_goes_on(
+    kitchen: World, *, declines: bool
+) -> None:
+    store, chen, zhang = [await kitchen.tab(login) for login in ("store-0117", "chen", "zhang")]
+    done = await store.do(wish())
+    assert isinstance(done, Done)
+    room = done.room
+    assert room is not None
+    await chen.until(lambda: room in chen.rooms, "it rings")
+    await zhang.until(lambda: room in zhang.rooms, "it rings")
+    assert await seen_of(zhang.browser) == [chain.ROOM]
+    if declines:
+        assert isinstance(await zhang.do(DeclineCall(cid=new_cid(), room=room)), Done)
+    else:
+        assert isinstance(await chen.do(AcceptCall(cid=new_cid(), room=room)), Done)
+    await zhang.until(lambda: room in zhang.gone, "it is others' call")
+    assert await seen_of(zhang.browser) == []
+    assert (await zhang.browser.get(f"/api/archive/{chain.ROOM}")).status == 404
 
 
 async def test_the_archive_shows_what_was_about_one_machine_to_who_may_see_it_anyway(kitchen: World) -> None:
