@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from contract.ids import PersonId
@@ -111,7 +112,7 @@ class Publication:
         self.nack = (
             NackGenerator()
             if self.video
-            else NackGenerator(reorder_s=0.0, eager_s=SOUND_AGAIN_S, give_up_s=SOUND_LATE_S)
+            else NackGenerator(reorder_s=0.0, eager_s=SOUND_AGAIN_S, give_up_s=SOUND_LATE_S, outage_s=inf)
         )
         self.clock = TrackClock(self.clock_rate_hz, publisher_clock)
         self._reception = Reception(ssrc, self.clock_rate_hz)

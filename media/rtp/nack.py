@@ -11,8 +11,8 @@ GIVE_UP_S = 1.0
 MAX_MISSING = 256
 """More than this lost at once is repaired by a keyframe, not by packets."""
 OUTAGE_S = 1.0
-"""Nor is what was lost while nothing came for so long: it would be sent again ahead of the keyframe, by a sender that
-has only just found a way and does not know yet what it can carry."""
+"""Nor is a picture's that was lost while nothing came for so long: it would be sent again ahead of the keyframe, by a
+sender that has only just found a way and does not know yet what it can carry."""
 FEW = 8
 """So few come quicker than a keyframe all the same: a still screen is a packet now and then."""
 _MASK = (1 << SEQUENCE_BITS) - 1
@@ -34,14 +34,20 @@ class NackGenerator:
     """
 
     def __init__(
-        self, *, reorder_s: float = REORDER_S, eager_s: float | None = None, give_up_s: float = GIVE_UP_S
+        self,
+        *,
+        reorder_s: float = REORDER_S,
+        eager_s: float | None = None,
+        give_up_s: float = GIVE_UP_S,
+        outage_s: float = OUTAGE_S,
     ) -> None:
         """A packet is asked for `reorder_s` after it was missed at first, and `give_up_s` after it not any more; in
         between TRIES times, RETRY_S or a round trip apart. With `eager_s` each `eager_s`, though an answer may be under
-        way."""
+        way. What was lost while nothing came for `outage_s` is not asked for: a keyframe makes up for it."""
         self._reorder_s = reorder_s
         self._eager_s = eager_s
         self._give_up_s = give_up_s
+        self._outage_s = outage_s
         self.given_up = 0
         """Packets that never came."""
         self.repaired = 0
@@ -68,7 +74,7 @@ class NackGenerator:
             self.repaired += missing is not None and missing.tries > 0
             return missing is not None
         gap = sequence - self._highest - 1
-        if gap > MAX_MISSING or (gap > FEW and now - self._came_at >= OUTAGE_S):
+        if gap > MAX_MISSING or (gap > FEW and now - self._came_at >= self._outage_s):
             self._lose(gap + len(self._missing))
             self._missing.clear()
         elif gap:

@@ -1,12 +1,19 @@
 """Seats, floor sounds and repeats: rules without media."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.ids import PersonId
+from contract.media import Source
 from media.forward.allocation import Seat, Standing, floor, stage
+from media.forward.publication import Publication
 from media.forward.repeat import BURST_BYTES, BURST_S, SPACING_S, RepeatBudget
+from media.forward.sections import Section
+from media.rtp.clock import PublisherClock
+from media.rtp.nack import FEW, OUTAGE_S, REORDER_S
 
 pytestmark = pytest.mark.unit
 
@@ -124,3 +131,16 @@ def test_repeats_have_a_budget_in_bytes() -> None:
     allowed = sum(budget.allows(sequence, 1000, 0.0, 1.0, sent_bytes=10**9) for sequence in range(1000))
     assert allowed == BURST_BYTES // 1000
     assert budget.allows(1, 1000, 0.0, 1.1, sent_bytes=10**9)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "asked"), [("audio", Source.MICROPHONE, FEW + 1), ("video", Source.CAMERA, 0)]
+)
+def test_after_an_outage_sound_is_asked_for_again_as_no_keyframe_makes_up_for_it(
+    kind: Literal["audio", "video"], source: Source, asked: int
+) -> None:
+    section = Section(mid="0", kind=kind, direction="recvonly", source=source, sound_again=kind == "audio")
+    publication = Publication(1, PersonId("a"), section, 1000, PublisherClock())
+    publication.nack.on_packet(10, 0.0)
+    publication.nack.on_packet(11 + FEW + 1, OUTAGE_S)
+    assert len(publication.missing(OUTAGE_S + REORDER_S, 0.0)) == asked
