@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { Refusal } from '../link/refusal'
 import type { Capture } from './capture'
-import type { Target } from './media'
+import type { Answerer, Target } from './media'
 import { Media } from './media'
 import type { PeerEvents } from './peer'
 
@@ -29,7 +30,7 @@ vi.mock('./peer', () => ({
       made.push(this as unknown as (typeof made)[number])
     }
     publish = () => Promise.resolve()
-    open = () => Promise.resolve()
+    open = (_ice: unknown, answer: (sdp: string) => Promise<string>) => answer('')
     ready = () => undefined
     audioTracks = () => []
     close(): void {
@@ -59,15 +60,14 @@ const CALL: Target = {
   first: null,
 }
 
-/** A connection to a call of two, in use. */
-async function inCall(): Promise<Media> {
+function mediaBy(answerer: Answerer): Media {
   const capture = { microphone: signal(null), camera: signal(null) } as unknown as Capture
-  const media = new Media(
-    capture,
-    signal(true),
-    () => Promise.resolve(''),
-    () => new Promise(() => undefined),
-  )
+  return new Media(capture, signal(true), answerer, () => new Promise(() => undefined))
+}
+
+/** A connection to a call of two, in use. */
+async function inCall(answerer: Answerer = () => Promise.resolve('')): Promise<Media> {
+  const media = mediaBy(answerer)
   media.aim(CALL)
   await vi.advanceTimersByTimeAsync(100)
   made[0]!.events.onOpen()
@@ -108,4 +108,22 @@ test('a connection that was just being made in one size is not waited for', asyn
   media.aim({ ...CALL, layered: true })
   await vi.advanceTimersByTimeAsync(1000)
   expect(kept()).toEqual(['one size', 'one size gone', 'layers'])
+})
+
+test('a busy server is no news while the connection in use is well', async () => {
+  const answers = [Promise.resolve('')]
+  const busy = vi.fn<Answerer>(() => answers.pop() ?? Promise.reject(new Refusal('busy', '', 60)))
+  const media = await inCall(busy)
+  media.aim({ ...CALL, layered: true })
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(busy).toHaveBeenCalledTimes(2)
+  expect(kept()).toEqual(['one size', 'layers gone'])
+  expect(media.busyUntilMs.value).toBeNull()
+})
+
+test('who has no connection yet is told that the server is busy', async () => {
+  const media = mediaBy(() => Promise.reject(new Refusal('busy', '', 60)))
+  media.aim(CALL)
+  await vi.advanceTimersByTimeAsync(100)
+  expect(media.busyUntilMs.value).not.toBeNull()
 })

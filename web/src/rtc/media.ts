@@ -383,7 +383,9 @@ export class Media {
     }
     this.again(attempt, error instanceof Refusal ? error.retryAfterS : null)
     const busy = error instanceof Refusal && error.code === 'busy'
-    this.busyUntilMs.value = busy ? this.notBeforeMs : null
+    // Nobody waits for a better one in place of one that is well.
+    const awaited = !this.active || this.lostSinceMs.value !== null
+    this.busyUntilMs.value = busy && awaited ? this.notBeforeMs : null
     if (busy) this.watcher.again(performance.now()) // it is there, and will have room
   }
 
