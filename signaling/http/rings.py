@@ -4,13 +4,12 @@ from functools import partial
 from typing import Annotated
 
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.base import Message
 from contract.ids import RegionId
 from contract.ringrates import MissedCalls, RingRates
 from runtime import clock
-from signaling.domain.access import Act, Scope, scope_of
+from signaling.domain.access import Act, scope_of
 from signaling.http.route import Route, Visit
 from signaling.store import rings
 
@@ -31,12 +30,9 @@ async def ring_rates(visit: Visit) -> RingRates:
     scope = scope_of(Act.SEE_QUALITY, visit.who.grants)
     since_ms = clock.wall_ms() - asked.days * DAY_MS
     region = RegionId(asked.region) if asked.region is not None else None
-    return await visit.house.database.fetch(partial(_rates, scope=scope, since_ms=since_ms, region=region))
-
-
-async def _rates(session: AsyncSession, *, scope: Scope, since_ms: int, region: RegionId | None) -> RingRates:
-    lines, left_out = await rings.rates(session, scope, since_ms, region, MAX_LINES)
-    return RingRates(lines=lines, left_out=left_out, regions=await rings.regions(session, scope))
+    async with visit.house.database.read() as session:  # it may take long: who signs in or calls waits for `fetch`
+        lines, left_out = await rings.rates(session, scope, since_ms, region, MAX_LINES)
+        return RingRates(lines=lines, left_out=left_out, regions=await rings.regions(session, scope))
 
 
 async def missed_calls(visit: Visit) -> MissedCalls:

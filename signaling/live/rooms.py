@@ -153,11 +153,14 @@ class Rooms:
 
     async def open(self, asked: ClientSession, wish: Opening) -> RoomId | None:
         """Carry out a wish that makes a room, or answers one that crosses it. Raises Rejection or a database error."""
+        equipped: Equipped | None = None
+        if isinstance(wish, StartCall) and wish.equipment is not None:  # looked up while others may ring
+            equipped = await self._database.fetch(partial(equipment.equipped, equipment=wish.equipment))
         while True:
             async with self.ringing:
                 room = self._crossing(asked, wish)
                 if room is None:
-                    return await self._open(asked, wish)
+                    return await self._open(asked, wish, equipped)
             # The room's writer may be waiting for the lock itself. What becomes of the call meanwhile is seen then.
             try:
                 await room.ask(Met(asked.who.id, asked.id, asked.who.person), cid=wish.cid)
@@ -188,13 +191,10 @@ class Rooms:
         """Those that `wish` calls."""
         return self._presence.tablets(wish.store) if isinstance(wish, CallStore) else []
 
-    async def _open(self, asked: ClientSession, wish: Opening) -> RoomId | None:
+    async def _open(self, asked: ClientSession, wish: Opening, equipped: Equipped | None) -> RoomId | None:
         person = asked.who.person
-        equipped: Equipped | None = None
         steps: Sequence[RingStep] = ()
         if isinstance(wish, StartCall):
-            if wish.equipment is not None:
-                equipped = await self._database.fetch(partial(equipment.equipped, equipment=wish.equipment))
             steps = self._routing.steps(equipped.reason if equipped is not None else wish.reason)
         facts = OpeningFacts(
             by=person,

@@ -111,6 +111,8 @@ async def rates(
         .order_by(shown * 1.0 / func.count(), func.count().desc(), *pair)
     )
     found = (await session.execute(query)).all()
+    left_out = max(0, len(found) - limit)
+    found = found[:limit]
     known = await _people(session, [row[0] for row in found])
     names = await _device_names(session, list(known))
     lines = [
@@ -131,7 +133,7 @@ async def rates(
         for person, device, sent, shown_times, hidden, silent, late, not_reached, answered, shown_ms, shown_at in found
         if person in known
     ]
-    return lines[:limit], max(0, len(lines) - limit)
+    return lines, left_out
 
 
 async def regions(session: AsyncSession, scope: Scope) -> list[Region]:

@@ -1,10 +1,13 @@
 """A store calls about a machine: the expert who rings is told of it, and sees what was done to it before."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.client import AcceptCall, DeclineCall, LeaveRoom, StartCall
 from contract.errors import ErrorCode
@@ -13,12 +16,15 @@ from contract.ids import EquipmentId, RoomId
 from contract.people import Skill
 from contract.rooms import Reason
 from contract.server import Done, Error
+from signaling.domain.sticker import Equipped
+from signaling.store import equipment
 from signaling.store.seed import RoomSeed
 from tests.signaling.service.world import World
 from tests.support import chain
 from tests.support.clients import Tab, new_cid
 from tests.support.nodes import FakeRecorder, FakeWorker, connected
 from tests.support.server import Client, SignalingServer
+from tests.support.until import PATIENCE_S
 
 pytestmark = pytest.mark.flow
 
@@ -107,6 +113,28 @@ async def test_the_archive_shows_what_was_about_one_machine_to_who_may_see_it_an
         assert await seen_of(client) == found, login
     everything = await seen_of(await kitchen.server.sign_in("admin"), "")
     assert set(everything) == {chain.ROOM, OTHER}
+
+
+async def test_while_a_machine_is_looked_up_others_call(kitchen: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, other, *_ = [await kitchen.tab(login) for login in ("store-0117", "store-0201", "chen", "zhang")]
+    asked, answer = threading.Event(), threading.Event()
+    real = equipment.equipped
+
+    async def slowly(session: AsyncSession, *, equipment: EquipmentId) -> Equipped | None:
+        asked.set()
+        answer.wait()  # in a thread of `fetch`
+        return await real(session, equipment=equipment)
+
+    monkeypatch.setattr(equipment, "equipped", slowly)
+    first = wish()
+    try:
+        await store.say(first)
+        assert await asyncio.to_thread(asked.wait, PATIENCE_S)
+        done = await other.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
+        assert isinstance(done, Done)
+    finally:
+        answer.set()
+    assert isinstance(await store.answer(first.cid), Done)
 
 
 @pytest.mark.parametrize("machine", [chain.RETIRED.machine.id, chain.FOREIGN.machine.id, EquipmentId("e-none")])

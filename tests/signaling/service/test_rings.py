@@ -1,15 +1,19 @@
 """What becomes of each ring is kept device by device, and told to those who answer for the store."""
 
+import threading
+
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.client import AcceptCall, CallStore, CancelCall, DeclineCall, LeaveRoom, Rung
 from contract.http import CallQuality
-from contract.ids import RoomId, StoreId
-from contract.ringrates import MissedCalls, RingRates
+from contract.ids import RegionId, RoomId, StoreId
+from contract.ringrates import MissedCalls, RingRate, RingRates
 from contract.rings import Ring, RingEnd
 from contract.rooms import MemberState, Reason
 from contract.server import Done
 from runtime import clock
+from signaling.domain.access import Scope
 from signaling.live import rings as live_rings
 from signaling.service import Service
 from signaling.store import rings as rows
@@ -114,6 +118,24 @@ async def test_the_least_reliable_device_comes_first_and_only_to_those_who_answe
     manager = await world.server.sign_in("wu")
     overseen = (await manager.get("/api/rings")).read(RingRates)
     assert (len(overseen.lines), [region.id for region in overseen.regions]) == (2, ["r-east"])
+
+
+async def test_the_report_takes_no_thread_from_who_signs_in_or_calls(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    real = rows.rates
+
+    async def seen(
+        session: AsyncSession, scope: Scope, since_ms: int, region: RegionId | None, limit: int
+    ) -> tuple[list[RingRate], int]:
+        threads.append(threading.current_thread())
+        return await real(session, scope, since_ms, region, limit)
+
+    monkeypatch.setattr(rows, "rates", seen)
+    admin = await world.server.sign_in("admin")
+    assert (await admin.get("/api/rings")).status == 200
+    assert threads == [threading.current_thread()], "not one of `fetch`"
 
 
 async def test_the_median_is_of_the_middle_ring_and_what_is_old_goes(world: World) -> None:
