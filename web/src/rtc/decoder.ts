@@ -1,5 +1,6 @@
 /** What a QR code in a camera's picture says: by the browser itself where it can, else by a worker of our own. */
 import { trustedScript } from '../link/trusted'
+import type { Reading } from './scan.worker'
 // oxlint-disable-next-line import/default -- vite makes it the address of the built worker
 import script from './scan.worker.ts?worker&url'
 
@@ -7,8 +8,9 @@ import script from './scan.worker.ts?worker&url'
 const WIDEST_PX = 1280
 
 export interface Decoder {
-  /** Null where there is none. One picture at a time. */
+  /** Null where there is none. One picture at a time. Rejects if nothing can be read at all. */
   read(video: HTMLVideoElement): Promise<string | null>
+  /** What is read at this moment is not answered any more. */
   close(): void
 }
 
@@ -47,7 +49,8 @@ function ownDecoder(): Decoder {
       context.drawImage(video, 0, 0, canvas.width, canvas.height)
       const picture = context.getImageData(0, 0, canvas.width, canvas.height)
       return new Promise((resolve, reject) => {
-        worker.onmessage = (event: MessageEvent<string | null>) => resolve(event.data)
+        worker.onmessage = ({ data }: MessageEvent<Reading>) =>
+          'failed' in data ? reject(new Error(data.failed)) : resolve(data.text)
         worker.onerror = () => reject(new Error('the reader of codes could not be loaded'))
         worker.postMessage(picture, [picture.data.buffer])
       })

@@ -4,7 +4,18 @@ import wasm from 'zxing-wasm/reader/zxing_reader.wasm?url'
 
 prepareZXingModule({ overrides: { locateFile: () => wasm } })
 
+/** What was found in one picture; `failed` if pictures cannot be read here. */
+export type Reading = { text: string | null } | { failed: string }
+
+async function read(picture: ImageData): Promise<Reading> {
+  try {
+    const [found] = await readBarcodes(picture, { formats: ['QRCode'], maxNumberOfSymbols: 1 })
+    return { text: found?.text ?? null }
+  } catch (error) {
+    return { failed: String(error) } // what is thrown here the page would never hear of
+  }
+}
+
 self.onmessage = async (event: MessageEvent<ImageData>) => {
-  const [found] = await readBarcodes(event.data, { formats: ['QRCode'], maxNumberOfSymbols: 1 })
-  self.postMessage(found?.text ?? null)
+  self.postMessage(await read(event.data))
 }

@@ -37,13 +37,18 @@ export async function openScanner(
   const track = stream.getVideoTracks()[0]
   video.srcObject = stream
   let stopped = false
+  let decoder: Decoder | null = null
   const stop = (): void => {
     stopped = true
+    decoder?.close()
     for (const one of stream.getTracks()) one.stop()
     video.srcObject = null
   }
   void createDecoder()
-    .then((decoder) => look(video, decoder, events.onText, () => stopped))
+    .then((made) => {
+      decoder = made
+      return look(video, made, events.onText, () => stopped)
+    })
     .catch(events.onBroken)
   return {
     torch: Boolean((track?.getCapabilities?.() as { torch?: boolean } | undefined)?.torch),
