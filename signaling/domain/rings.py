@@ -33,9 +33,12 @@ def ended(state: RoomState, person: PersonId, now_ms: int, *, here: bool) -> Rin
     return RingEnd.GIVEN_UP if state.end in _GIVEN_UP else RingEnd.TIMED_OUT
 
 
-def fate(ring: Ring, end: RingEnd) -> Ring:
-    """The ring once it is over; a device that said nothing of it was not reached, whatever became of the call."""
-    acted = end in (RingEnd.ANSWERED, RingEnd.DECLINED)
+def fate(ring: Ring, end: RingEnd, *, only: bool) -> Ring:
+    """The ring once it is over; a device that said nothing of it was not reached, whatever became of the call.
+
+    The room says that a person declined, not where: it was here if this is the person's `only` ring.
+    """
+    acted = end is RingEnd.ANSWERED or (end is RingEnd.DECLINED and only)
     return ring.model_copy(update={"end": end if acted or ring.shown_at is not None else RingEnd.NOT_REACHED})
 
 

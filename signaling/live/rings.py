@@ -5,6 +5,7 @@ with each device that connects again.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -62,10 +63,12 @@ class LiveRings:
         for person in rings.rung(after):
             if person not in was:
                 self._begin(after.id, person, now_ms)
-        for key, ring in list(self._going.get(after.id, {}).items()):
+        going = list(self._going.get(after.id, {}).items())
+        rung = Counter(key[1] for key, _ in going)
+        for key, ring in going:
             end = rings.ended(after, key[1], now_ms, here=self._is_here(after, key))
             if end is not None:
-                self._end(key, rings.fate(ring, end), now_ms)
+                self._end(key, rings.fate(ring, end, only=rung[key[1]] == 1), now_ms)
 
     def connected(self, session: ClientSession, states: Iterable[RoomState]) -> None:
         """A device connects, and rings in those of these rooms that ring for its person."""

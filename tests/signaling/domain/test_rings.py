@@ -70,14 +70,20 @@ def test_of_the_devices_of_who_answered_one_answered() -> None:
 
 
 def test_a_device_that_never_said_that_it_rings_was_not_reached_unless_somebody_acted_on_it() -> None:
-    assert rings.fate(SHOWN, RingEnd.TIMED_OUT).end is RingEnd.TIMED_OUT
-    assert rings.fate(UNSEEN, RingEnd.TIMED_OUT).end is RingEnd.NOT_REACHED
-    assert rings.fate(UNSEEN, RingEnd.ELSEWHERE).end is RingEnd.NOT_REACHED
-    assert rings.fate(UNSEEN, RingEnd.DECLINED).end is RingEnd.DECLINED
+    assert rings.fate(SHOWN, RingEnd.TIMED_OUT, only=True).end is RingEnd.TIMED_OUT
+    assert rings.fate(UNSEEN, RingEnd.TIMED_OUT, only=True).end is RingEnd.NOT_REACHED
+    assert rings.fate(UNSEEN, RingEnd.ELSEWHERE, only=False).end is RingEnd.NOT_REACHED
+    assert rings.fate(UNSEEN, RingEnd.ANSWERED, only=False).end is RingEnd.ANSWERED
+
+
+def test_who_declined_did_so_on_a_device_that_rang_or_on_the_only_one() -> None:
+    assert rings.fate(UNSEEN, RingEnd.DECLINED, only=True).end is RingEnd.DECLINED
+    assert rings.fate(SHOWN, RingEnd.DECLINED, only=False).end is RingEnd.DECLINED
+    assert rings.fate(UNSEEN, RingEnd.DECLINED, only=False).end is RingEnd.NOT_REACHED
 
 
 def test_a_ring_that_is_seen_when_it_is_over_came_late_and_the_first_word_counts() -> None:
-    late = rings.shown(rings.fate(UNSEEN, RingEnd.TIMED_OUT), 2_000, hidden=True, silent=False)
+    late = rings.shown(rings.fate(UNSEEN, RingEnd.TIMED_OUT, only=True), 2_000, hidden=True, silent=False)
     assert (late.end, late.shown_at, late.hidden) == (RingEnd.LATE, 2_000, True)
     assert rings.shown(late, 3_000, hidden=False, silent=True) == late
 

@@ -82,6 +82,18 @@ async def test_a_device_that_says_nothing_was_not_reached_and_one_that_connects_
     }
 
 
+async def test_a_device_that_never_rang_is_not_hidden_by_the_one_on_which_its_person_declined(world: World) -> None:
+    store, chen, zhang = [await world.tab(login) for login in ("store-0117", "chen", "zhang")]
+    behind = await world.tab("chen", chen.browser)
+    room = await ring(store, chen, behind, zhang)
+    await says(behind, room)
+    assert isinstance(await behind.do(DeclineCall(cid=new_cid(), room=room)), Done)
+    await store.do(CancelCall(cid=new_cid(), room=room))
+    await zhang.until(lambda: room in zhang.gone, "it stops")
+    found = await kept(world, room)
+    assert (found[chen.device].end, found[behind.device].end) == (RingEnd.NOT_REACHED, RingEnd.DECLINED)
+
+
 async def test_a_device_that_says_so_after_the_end_rang_late(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_rings, "LATE_MS", 3_600_000)  # however slow this machine is
     store, chen, zhang = [await world.tab(login) for login in ("store-0117", "chen", "zhang")]
