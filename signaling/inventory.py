@@ -3,8 +3,11 @@
 Everything raises Rejection(`not_found` or `conflict`) with a reason, and nothing is changed then.
 """
 
+import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,11 +21,20 @@ from signaling.auth.access import access_equipment, access_equipped_store
 from signaling.auth.principal import Principal
 from signaling.domain import sticker
 from signaling.domain.access import Act
-from signaling.domain.equipment_list import EquipmentLine, Kept, Plan, key_of, planned
+from signaling.domain.equipment_list import EquipmentLine, Kept, Key, Plan, key_of, planned
 from signaling.store import equipment as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By
 from signaling.store.tables import EquipmentRow, StoreRow
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a list is compared with."""
+
+    stores: Mapping[str, tuple[StoreId, bool]]
+    """Id, and whether it is closed, by number."""
+    machines: rows.Plain
 
 
 class Inventory:
@@ -77,30 +89,38 @@ class Inventory:
         Raises BadList for lines that contradict what is there.
         """
 
-        async def plan(session: AsyncSession) -> tuple[Plan, Mapping[str, StoreId]]:
-            stores, closed = {}, set()
-            for id_, number, closed_ms in await session.execute(
-                select(StoreRow.id, StoreRow.number, StoreRow.closed_ms)
-            ):
-                stores[number] = StoreId(id_)
-                if closed_ms is not None:
-                    closed.add(StoreId(id_))
-            return planned(lines, stores, closed, await rows.kept(session)), stores
+        keys = [line.key for line in lines]
 
-        async def ask(session: AsyncSession) -> EquipmentTaken:
-            return _taken((await plan(session))[0])
-
-        async def work(session: AsyncSession) -> EquipmentTaken:
-            found, stores = await plan(session)
+        async def apply(session: AsyncSession, *, plan: Plan, seen: _Seen) -> bool:
+            """Whether everything is still as the plan has it."""
+            if await _look(session, keys) != seen:
+                return False
             new = [
-                (Kept(EquipmentId(ids.uuid7()), stores[line.store], line.reason, line.about), _new_code())
-                for line in found.added
+                (Kept(EquipmentId(ids.uuid7()), seen.stores[line.store][0], line.reason, line.about), _new_code())
+                for line in plan.added
             ]
             await rows.add(session, new, self._by)
-            await rows.change(session, found.changed, self._by)
-            return _taken(found)
+            await rows.change(session, plan.changed, self._by)
+            return True
 
-        return await (self._database.fetch(ask) if only_ask else self._database.write(work))
+        while True:
+            # Ten thousand machines are compared in a thread of their own: the writer's is waited for by whoever rings.
+            seen = await self._database.fetch(partial(_look, keys=keys))
+            plan = await asyncio.to_thread(_planned, lines, seen)
+            if only_ask or await self._database.write(partial(apply, plan=plan, seen=seen)):
+                return _taken(plan)
+
+
+async def _look(session: AsyncSession, keys: Sequence[Key]) -> _Seen:
+    query = select(StoreRow.number, StoreRow.id, StoreRow.closed_ms)
+    stores = {number: (StoreId(id_), closed_ms is not None) for number, id_, closed_ms in await session.execute(query)}
+    return _Seen(stores, await rows.plain(session, keys))
+
+
+def _planned(lines: list[EquipmentLine], seen: _Seen) -> Plan:
+    stores = {number: store for number, (store, _) in seen.stores.items()}
+    closed = {store for store, is_closed in seen.stores.values() if is_closed}
+    return planned(lines, stores, closed, rows.kept(seen.machines))
 
 
 def _taken(plan: Plan) -> EquipmentTaken:

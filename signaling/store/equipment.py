@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +15,7 @@ from contract.inventory import EquipmentRecord
 from contract.people import Name
 from contract.rooms import Reason
 from signaling.domain.access import Scope
-from signaling.domain.equipment_list import Kept, Key, key_of
+from signaling.domain.equipment_list import Kept, Key
 from signaling.domain.sticker import Equipped
 from signaling.store import audit
 from signaling.store.grants import within
@@ -36,7 +37,13 @@ _WORDS = (
     StoreRow.name_en,
 )
 
+_PLAIN = [column for column in _EQUIPMENT.c if column.name not in ("code", "retired_ms")]
+KEYS_AT_ONCE = 400
+"""In one statement."""
+
 Found = Row[EquipmentRow, StoreRow]
+Plain = Mapping[Key, Row[Any]]
+"""Machines by make and serial number, as the table has what lists may change: quick to read and to compare."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +94,22 @@ async def equipped(session: AsyncSession, equipment: EquipmentId) -> Equipped | 
     return Equipped(_machine(row), Reason(row.reason), StoreId(row.store_id), row.retired_ms is not None)
 
 
-async def kept(session: AsyncSession) -> Mapping[Key, Kept]:
-    """All machines by make and serial number, also those that are retired."""
-    rows = await session.execute(_WITH_STORE)
-    return {key_of(one.about): one for one in (kept_of(record_of(*row)) for row in rows)}
+async def plain(session: AsyncSession, keys: Sequence[Key]) -> Plain:
+    """Those of these makes and serial numbers, also those that are retired."""
+    found: dict[Key, Row[Any]] = {}
+    for begin in range(0, len(keys), KEYS_AT_ONCE):
+        named = tuple_(EquipmentRow.make, EquipmentRow.serial).in_(keys[begin : begin + KEYS_AT_ONCE])
+        for row in await session.execute(select(*_PLAIN).where(named)):
+            found[row.make, row.serial] = row
+    return found
+
+
+def kept(machines: Plain) -> Mapping[Key, Kept]:
+    """As lists compare them."""
+    return {
+        key: Kept(EquipmentId(row.id), StoreId(row.store_id), Reason(row.reason), About(**_about(row)))
+        for key, row in machines.items()
+    }
 
 
 async def add(session: AsyncSession, new: Sequence[tuple[Kept, str]], by: By) -> None:
@@ -139,14 +158,20 @@ def _machine(row: EquipmentRow) -> Machine:
     return Machine(
         id=EquipmentId(row.id),
         code=row.code,
-        name=Name(zh=row.name_zh, en=row.name_en),
-        make=row.make,
-        model=row.model,
-        serial=row.serial,
-        installed_on=row.installed_on,
-        warranty_until=row.warranty_until,
-        note=row.note,
+        **_about(row),
     )
+
+
+def _about(row: EquipmentRow | Row[Any]) -> dict[str, Any]:
+    return {
+        "name": Name(zh=row.name_zh, en=row.name_en),
+        "make": row.make,
+        "model": row.model,
+        "serial": row.serial,
+        "installed_on": row.installed_on,
+        "warranty_until": row.warranty_until,
+        "note": row.note,
+    }
 
 
 def columns_of(one: Kept) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Machines by HTTP: kept one by one and from a list, found by sticker, printed; each within its reader's reach."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Set
 from pathlib import Path
 
 import pypdfium2
@@ -9,8 +10,11 @@ import zxingcpp
 
 from contract.audit import AuditPage
 from contract.errors import ErrorCode
+from contract.ids import StoreId
 from contract.inventory import EquipmentMade, EquipmentRecord, EquipmentTaken, Inventory
 from contract.lists import ListFault
+from signaling import inventory
+from signaling.domain.equipment_list import EquipmentLine, Kept, Key, Plan, planned
 from tests.support import chain
 from tests.support.server import Answer, Client, SignalingServer
 
@@ -99,6 +103,29 @@ async def test_a_list_is_shown_then_applied_and_the_same_list_again_changes_noth
     assert codes["HP-0117FRYER0"] == chain.FRYER.machine.code, "a sticker that is stuck on stays good"
     [mixer] = await machines(admin, "?store=s-0201&sought=hobart")
     assert mixer.machine.name.zh == "=1+1"
+
+
+async def test_a_list_is_planned_anew_if_its_machines_change_before_it_is_applied(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = await server.sign_in("admin")
+    loop = asyncio.get_running_loop()
+    plans: list[Plan] = []
+
+    def overtaken(
+        lines: list[EquipmentLine], stores: Mapping[str, StoreId], closed: Set[StoreId], known: Mapping[Key, Kept]
+    ) -> Plan:
+        plans.append(planned(lines, stores, closed, known))
+        if len(plans) == 1:
+            adding = admin.post("/api/equipment", json={**WISH, "make": "Hobart", "serial": "HB-1"})
+            assert asyncio.run_coroutine_threadsafe(adding, loop).result().status == 201
+        return plans[-1]
+
+    monkeypatch.setattr(inventory, "planned", overtaken)
+    taken = (await send(admin, LIST, "?apply=true")).read(EquipmentTaken)
+    changed = ["Henny Penny HP-0117FRYER0", "Hobart HB-1"]
+    assert taken == EquipmentTaken(problems=[], added=[], changed=changed, same=0)
+    assert [len(plan.added) for plan in plans] == [1, 0]
 
 
 async def test_a_bad_line_is_named_and_nothing_of_its_list_is_taken(server: SignalingServer) -> None:
