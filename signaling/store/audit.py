@@ -42,6 +42,10 @@ VISITOR_STEPS = {
     VisitStep.GONE: Action.VISITOR_LEFT,
 }
 
+NOT_THEIRS = frozenset({Action.SIGNED_IN, Action.SIGN_IN_FAILED, Action.PIN_WRONG, Action.PIN_LOCKED})
+"""What is done in a tablet's name by whoever it may be: by another browser under its password, or by somebody who types
+PINs at it. Whoever has it now has nothing to do with that."""
+
 _last: WeakKeyDictionary[Engine | Connection, Head] = WeakKeyDictionary()
 """Where the chain ended when something was last written here; a guess, see `_append`. A ringing call waits for this
 commit, so there is no reading in it."""
@@ -59,10 +63,12 @@ async def record(
 ) -> None:
     """Add a row, of now unless `at_ms` is given. `detail` holds codes and counts, never content or names.
 
-    What a tablet does that somebody has taken over is theirs too.
+    What a tablet does that somebody has taken over is theirs too, but for `NOT_THEIRS`.
     """
     at_ms = clock.wall_ms() if at_ms is None else at_ms
-    operator = await session.scalar(select(TakeOverRow.person_id).where(TakeOverRow.device_id == person))
+    operator = None
+    if action not in NOT_THEIRS:
+        operator = await session.scalar(select(TakeOverRow.person_id).where(TakeOverRow.device_id == person))
     await _append(session, [_row(action, person, object_id, at_ms, address=address, detail=detail, operator=operator)])
 
 

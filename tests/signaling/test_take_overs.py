@@ -256,6 +256,23 @@ async def test_calls_chat_roster_history_and_audit_say_person_and_tablet(server:
     assert {line.operator_name for line in await audited(server, who=TANG) if line.operator} == {TANG_IS.name}
 
 
+async def test_what_strangers_do_in_the_name_of_a_tablet_is_not_of_who_has_it(server: SignalingServer) -> None:
+    tablet = await server.sign_in("store-0117")
+    await own_pin(server, tablet)
+    for _ in range(MOST_WRONG):
+        await take(tablet, OTHER, WU)
+    guess = {"login": "store-0117", "password": "not this one"}
+    assert (await (await server.stranger()).post("/api/signin", json=guess)).status == 401
+    await server.sign_in("store-0117")
+    assert await operator(tablet) == TANG_IS
+    strangers = (Action.PIN_WRONG, Action.PIN_LOCKED, Action.SIGN_IN_FAILED, Action.SIGNED_IN)
+    for action in strangers:
+        tablets = [line for line in await audited(server, action=action) if line.person == "p-store-0117"]
+        assert tablets, f"{action} is written down"
+        assert {line.operator for line in tablets} == {None}, action
+    assert not {line.action for line in await audited(server, who=TANG)} & set(strangers)
+
+
 async def _called(store: Tab, expert: Tab) -> RoomId:
     done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
     assert isinstance(done, Done)
