@@ -140,8 +140,9 @@ async def progress(visit: Visit) -> None:
 
 
 async def audit_once(visit: Visit, action: Action, object_id: str) -> None:
-    """One row per signed-in browser and object, not one per byte range."""
-    if visit.house.seen.first((visit.who.sign_in, action, object_id)):
+    """One row per signed-in browser and object, not one per byte range; at a shared tablet one for each who has it."""
+    operator = visit.who.person.operator
+    if visit.house.seen.first((visit.who.sign_in, operator.id if operator is not None else None, action, object_id)):
         await visit.house.database.write(
             partial(audit.record, action=action, person=visit.who.id, object_id=object_id, address=visit.address)
         )

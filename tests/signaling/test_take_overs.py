@@ -273,6 +273,18 @@ async def test_what_strangers_do_in_the_name_of_a_tablet_is_not_of_who_has_it(se
     assert not {line.action for line in await audited(server, who=TANG)} & set(strangers)
 
 
+async def test_what_each_who_has_the_tablet_replays_is_written_down(tmp_path: Path) -> None:
+    async with SignalingServer(tmp_path) as server:
+        await staff(server, MING)
+        tablet = await server.sign_in("store-0117")
+        for person, pin in ((TANG, PIN), (MING, OTHER)):
+            await own_pin(server, tablet, pin, person)
+            for _ in range(2):
+                assert (await tablet.get(f"/api/archive/{chain.ROOM}")).status == 200
+        opened = [("p-store-0117", person, chain.ROOM, "") for person in (TANG, MING)]
+        assert await acts(server, Action.REPLAY_OPENED) == opened
+
+
 async def _called(store: Tab, expert: Tab) -> RoomId:
     done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
     assert isinstance(done, Done)
