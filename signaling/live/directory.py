@@ -59,11 +59,11 @@ class DirectoryWatch:
         self._presence.relist(everybody)
         self._routing.set(chains, profiles, granted)
         self._policies.set(rules)
-        await self._take_overs.look()
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
-            await self._revocation.look()
+            await self._revocation.look()  # before all that may fail: who is out is out at once
             self._callbacks.wake()  # of stores that moved or closed
+        await self._take_overs.look()
         self._ver = ver  # last: whatever fails is done again
 
     async def run(self) -> None:

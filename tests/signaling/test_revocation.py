@@ -9,12 +9,13 @@ from sqlalchemy import select, update
 
 from contract.base import decode, encode
 from contract.client import Hello
-from contract.errors import ByeCode
+from contract.errors import ByeCode, ErrorCode, Unavailable
 from contract.server import SERVER_MESSAGE, Bye, Reconnect, Welcome
 from runtime import clock
 from signaling.app import SERVICE
 from signaling.auth.sign_ins import LIFE_MS
 from signaling.live.revocation import Revocation
+from signaling.live.take_overs import LiveTakeOvers
 from signaling.store.tables import PersonRow, SignInRow
 from tests.support.nodes import PATIENCE_S
 from tests.support.server import Client, SignalingServer
@@ -61,6 +62,28 @@ async def test_a_page_that_is_only_open_stays_signed_in(server: SignalingServer)
         row = (await session.scalars(select(SignInRow))).one()
     assert row.expires_ms >= soon_ms - 1000 + LIFE_MS
     assert not socket.closed
+
+
+async def test_who_is_disabled_is_out_before_tablets_are_looked_at_which_may_fail(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    revoke = Revocation.look
+
+    async def revoking(self: Revocation) -> None:
+        order.append("revocation")
+        await revoke(self)
+
+    async def failing(_: LiveTakeOvers) -> None:
+        order.append("tablets")
+        raise Unavailable(ErrorCode.UNAVAILABLE, "no database")
+
+    socket, admin = await welcome(await server.sign_in("chen")), await server.sign_in("admin")
+    monkeypatch.setattr(Revocation, "look", revoking)
+    monkeypatch.setattr(LiveTakeOvers, "look", failing)
+    assert (await admin.put("/api/people/p-chen/disabled", json={"disabled": True})).status == 204
+    assert (await goodbye(socket)).code is ByeCode.REVOKED
+    assert order[0] == "revocation"
 
 
 async def test_who_is_disabled_is_disconnected_and_not_told_to_try_again(server: SignalingServer) -> None:
