@@ -25,7 +25,7 @@ from signaling.live.sessions import ClientSessions
 from signaling.store import people, take_overs
 from signaling.store.engine import Database
 from signaling.store.tables import TakeOverRow
-from signaling.store.take_overs import Taken
+from signaling.store.take_overs import Standing, Taken
 
 log = get_logger(__name__)
 
@@ -82,10 +82,10 @@ class LiveTakeOvers:
             await self._look()
 
     async def _look(self) -> None:
-        found = await self._database.fetch(take_overs.everything)
-        if lost := [one for one in found if not await self._database.fetch(partial(_allowed, taken=one))]:
+        standing = await self._database.fetch(take_overs.everything)
+        if lost := [one.taken for one in standing if not _allowed(one)]:
             await self._database.write(partial(_end, ended=lost, why="left"))
-            found = [one for one in found if one not in lost]
+        found = [one.taken for one in standing if _allowed(one)]
         before, self._taken = self._taken, {}
         for one in found:
             known = before.get(one.device)
@@ -155,13 +155,9 @@ class LiveTakeOvers:
             self._presence.renamed(person)
 
 
-async def _allowed(session: AsyncSession, *, taken: Taken) -> bool:
+def _allowed(one: Standing) -> bool:
     """Whether this person may still have this tablet, where both are today."""
-    tablet = await people.by_id(session, taken.device)
-    if tablet is None or tablet.store is None:
-        return False
-    held = await take_overs.grants_of(session, taken.person)
-    return role_to_take_over(held, tablet.store) is not None
+    return one.store is not None and role_to_take_over(one.held, one.store) is not None
 
 
 async def _end(session: AsyncSession, *, ended: list[Taken], why: str) -> None:

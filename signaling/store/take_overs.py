@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.ids import PersonId, RegionId, StoreId
-from contract.people import Grant
+from contract.people import Grant, Store
 from signaling.domain.access import ROLES, Act, Place
 from signaling.store import audit, grants
+from signaling.store.people import OPERATOR, as_store
 from signaling.store.tables import GrantRow, PersonRow, StoreRow, TakeOverRow
 
 
@@ -24,8 +25,38 @@ class Taken:
     touched_ms: int
 
 
-async def everything(session: AsyncSession) -> list[Taken]:
-    return [_taken(row) for row in await session.scalars(select(TakeOverRow))]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A taken tablet, with what says whether it may still be so."""
+
+    taken: Taken
+    store: Store | None
+    """Of the tablet, as it is today."""
+    held: list[Grant]
+    """Of the person; none if they may not sign in any more."""
+
+
+async def everything(session: AsyncSession) -> list[Standing]:
+    """All taken tablets, by one query: it is asked with every change of people or stores."""
+    query = (
+        select(TakeOverRow, StoreRow, OPERATOR, GrantRow)
+        .select_from(TakeOverRow)
+        .join(PersonRow, PersonRow.id == TakeOverRow.device_id)
+        .join(OPERATOR, OPERATOR.id == TakeOverRow.person_id)
+        .join(StoreRow, StoreRow.id == PersonRow.store_id, isouter=True)
+        .join(GrantRow, GrantRow.person_id == TakeOverRow.person_id, isouter=True)
+        .order_by(TakeOverRow.device_id, GrantRow.id)
+    )
+    found: dict[str, Standing] = {}
+    for row, store, person, further in (await session.execute(query)).all():
+        one = found.get(row.device_id)
+        if one is None:
+            held = [grants.main_grant(person)] if person.disabled_ms is None else []
+            one = Standing(_taken(row), as_store(store) if store is not None else None, held)
+            found[row.device_id] = one
+        if further is not None and person.disabled_ms is None:
+            one.held.append(grants.as_grant(further))
+    return list(found.values())
 
 
 def _taken(row: TakeOverRow) -> Taken:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action, AuditLine, AuditPage
@@ -25,6 +25,7 @@ from signaling.domain.pins import LOCK_MS, MOST_WRONG, ONCE_LIFE_MS
 from signaling.domain.take_over import AFTER_CALL_MS
 from signaling.live.take_overs import LiveTakeOvers
 from signaling.store import grants
+from signaling.store.engine import Database
 from signaling.store.tables import PinRow, TakeOverRow
 from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
@@ -37,6 +38,7 @@ PIN, OTHER = "4711", "9204"
 TANG, WU, MING = PersonId("p-tang"), PersonId("p-wu"), PersonId("p-xiaolin")
 IDLE_MS = 10 * 60_000
 TANG_IS = Operator(id=TANG, name=Name(zh="唐悦", en="Tang Yue"))
+MING_IS = Operator(id=MING, name=Name(zh="林小雨", en="Lin Xiaoyu"))
 
 
 @pytest.fixture
@@ -96,9 +98,11 @@ async def acts(server: SignalingServer, action: Action) -> list[tuple[str | None
     return [(line.person, line.operator, line.object, line.detail) for line in reversed(found)]
 
 
-async def staff(server: SignalingServer, person: PersonId, store: str = "s-0117") -> None:
+async def staff(server: SignalingServer, person: PersonId, *stores: str) -> None:
+    held = [Grant(role=Role.STAFF, store=StoreId(store)) for store in stores or ("s-0117",)]
+
     async def work(session: AsyncSession) -> None:
-        await grants.replace(session, person, [Grant(role=Role.STAFF, store=StoreId(store))])
+        await grants.replace(session, person, held)
 
     await server.house.database.write(work)
 
@@ -458,6 +462,28 @@ async def test_somebody_may_have_two_tablets_and_each_has_one(server: SignalingS
     assert now is not None
     assert now.id == MING
     assert [one[3] for one in await acts(server, Action.TABLET_HANDED_BACK)] == ["replaced"]
+
+
+async def test_one_look_asks_once_however_many_tablets_are_taken(server: SignalingServer) -> None:
+    await staff(server, MING, "s-0117", "s-0108")
+    first, second = await server.sign_in("store-0117"), await server.sign_in("store-0108")
+    await own_pin(server, first)
+    await own_pin(server, second, OTHER, MING)
+    said: list[str] = []
+
+    async def listen(session: AsyncSession) -> None:
+        event.listen(session.get_bind(), "before_cursor_execute", lambda _c, _u, one, *_: said.append(one.split()[0]))
+
+    service, house = server.app[SERVICE], server.house
+    async with Database(house.database.path) as database:
+        tablets = LiveTakeOvers(
+            database, house.sign_ins, service.sessions, service.presence, service.rooms, service.policies
+        )
+        await tablets.look()
+        await database.fetch(listen)
+        await tablets.look()
+    assert said.count("SELECT") == 1
+    assert [await operator(first), await operator(second)] == [TANG_IS, MING_IS]
 
 
 async def test_signing_the_tablet_out_hands_it_back(server: SignalingServer) -> None:
