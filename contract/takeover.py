@@ -61,7 +61,7 @@ class PinLine(Message):
     locked_until: WallMs | None = None
     """Too many wrong PINs."""
     may_give: bool
-    """The reader may give them a PIN: they reach every place where it would work."""
+    """The reader may give them a PIN, and unlock them: they reach every place where it would work."""
 
 
 class LockedTablet(Message):

@@ -24,7 +24,6 @@ from signaling.domain.pins import ONCE_LIFE_MS, Tries, check_pin, made_up
 from signaling.domain.take_over import may_give, places_to_take_over, role_to_take_over
 from signaling.store import audit, organisation, pins, take_overs
 from signaling.store.engine import Database
-from signaling.store.organisation import By
 from signaling.store.people import as_store
 from signaling.store.tables import PinRow, StoreRow, TakeOverRow
 
@@ -201,14 +200,22 @@ class TakeOvers:
         if not await _may_give(session, by, await take_overs.grants_of(session, person)):
             raise Rejection(ErrorCode.FORBIDDEN, "whoever manages all of their places gives them a PIN")
 
-    async def unlock(self, store: StoreId, subject: PersonId, by: By) -> None:
-        """Somebody of the store, or one of its tablets, may try again. Raises Rejection(`not_found`)."""
+    async def unlock(self, store: StoreId, subject: PersonId, by: Principal, address: str) -> None:
+        """Somebody of the store, or one of its tablets, may try again; nothing happens to who is not locked.
+
+        Whoever unlocks may give that person a PIN: else they could go on guessing at somebody of a wider place. A
+        tablet unlocked again and again lets nobody guess on, as it leaves alone what is counted of each person.
+        Raises Rejection as `give`.
+        """
 
         async def work(session: AsyncSession) -> None:
             if all(one.id != subject for one in await organisation.tablets(session, store)):
-                await self._may(session, store, subject)
+                await self._check_give(session, store=store, person=subject, by=by)
+            tries = (await pins.tries(session, [subject])).get(subject)
+            if _locked_until(tries, self._wall_ms()) is None:
+                return
             await pins.count(session, subject, Tries())
-            await audit.record(session, Action.PIN_UNLOCKED, by.person, object_id=subject, address=by.address)
+            await audit.record(session, Action.PIN_UNLOCKED, by.id, object_id=subject, address=address)
 
         await self._database.write(work)
 

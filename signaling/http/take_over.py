@@ -11,7 +11,6 @@ from signaling.auth.access import access_pins
 from signaling.domain.access import Act
 from signaling.http.people import told
 from signaling.http.route import Route, Visit
-from signaling.store.organisation import By
 
 
 async def takers(visit: Visit) -> Takers:
@@ -55,7 +54,7 @@ async def give_pin(visit: Visit) -> PinGiven:
 async def unlock(visit: Visit) -> None:
     """Somebody, or a tablet, may try again after too many wrong PINs."""
     store, subject = await _managed(visit), PersonId(visit.param("person"))
-    await visit.house.take_overs.unlock(store, subject, By(visit.who.id, visit.address))
+    await visit.house.take_overs.unlock(store, subject, visit.who, visit.address)
 
 
 def _store(visit: Visit) -> Store:

@@ -217,6 +217,28 @@ async def test_who_knows_one_pin_cannot_try_everybodys_at_the_same_tablet(server
     assert (await take(tablet, PIN)).code is ErrorCode.LOCKED
 
 
+async def test_a_store_manager_cannot_guess_on_by_unlocking_whoever_manages_more(server: SignalingServer) -> None:
+    tablet, tang = await server.sign_in("store-0117"), await server.sign_in("tang")
+    await own_pin(server, tablet, PIN, WU)
+
+    async def unlock(subject: str, by: Client = tang) -> Answer:
+        return await by.ask("DELETE", f"/api/stores/s-0117/pins/{subject}/lock")
+
+    for _ in range(MOST_WRONG - 1):
+        assert (await take(tablet, OTHER, WU)).code is ErrorCode.WRONG_PIN
+        assert (await unlock(WU)).code is ErrorCode.FORBIDDEN
+        assert (await unlock("p-store-0117")).status == 204
+    assert (await take(tablet, OTHER, WU)).code is ErrorCode.LOCKED
+    assert await acts(server, Action.PIN_UNLOCKED) == [], "nobody was locked before"
+    assert (await unlock(WU)).code is ErrorCode.FORBIDDEN
+    for _ in range(2):
+        assert (await unlock("p-store-0117")).status == 204
+        assert (await take(tablet, PIN, WU)).code is ErrorCode.LOCKED, "the tablet's lock is not theirs"
+    assert await acts(server, Action.PIN_UNLOCKED) == [("p-tang", None, "p-store-0117", "")]
+    assert (await unlock(WU, await server.sign_in("wu"))).status == 204
+    assert (await take(tablet, PIN, WU)).status == 200
+
+
 async def test_a_lock_outlives_a_restart_and_opens_by_itself_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
     time = Time()
     async with SignalingServer(tmp_path, rooms=[]) as server:

@@ -66,7 +66,7 @@ export function PinsDialog(props: { store: StoreRecord; onClose: () => void }) {
                   )}
                 </td>
                 <td>
-                  {line.locked_until !== null && line.locked_until !== undefined && (
+                  {line.may_give && line.locked_until !== null && line.locked_until !== undefined && (
                     <Button
                       icon={LockOpen}
                       onClick={() => void unlock(line.id, nameOf(line.name))}
