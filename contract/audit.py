@@ -77,7 +77,7 @@ class Action(StrEnum):
     TABLET_TAKEN = "tablet_taken"
     """By a tablet: the person who is the object has taken it over with a PIN."""
     TABLET_HANDED_BACK = "tablet_handed_back"
-    """The detail says how: `button`, `idle`, `replaced`, `signed_out`, `left`."""
+    """The detail says how: `button`, `idle`, `replaced`, `signed_out`, `left`; another PIN: `pin_given`, `pin_set`."""
     PIN_WRONG = "pin_wrong"
     PIN_LOCKED = "pin_locked"
     """Too many wrong ones, for the person or the tablet that is the object."""

@@ -67,7 +67,7 @@ class TakeOvers:
         return await self._database.fetch(look)
 
     async def take(self, tablet: Person, wish: TakeOverWish, address: str) -> None:
-        """`wish.person` has this tablet from now on.
+        """`wish.person` has this tablet from now on; with a new PIN, no other any more.
 
         Raises Rejection: `not_found` (not one of the list), `weak_pin` (the new one), `locked`, `wrong_pin`, or
         `pin_change` for a right one of one use without a new one; Unavailable(`busy`).
@@ -101,6 +101,8 @@ class TakeOvers:
             if new is not None:
                 await pins.keep(session, wish.person, new, once_until_ms=None)
                 await audit.record(session, Action.PIN_SET, tablet.id, object_id=wish.person, address=address)
+                others = (TakeOverRow.person_id == wish.person, TakeOverRow.device_id != tablet.id)
+                await take_overs.end(session, *others, why="pin_set", address=address)
 
         await self._database.write(work)
 
@@ -179,6 +181,7 @@ class TakeOvers:
     async def give(self, store: StoreId, person: PersonId, by: Principal, address: str) -> tuple[str, int]:
         """A PIN of one use instead of what they had, and until when it is good, UTC ms; it is told only now.
 
+        Somebody else may know the old one: what was taken over with it is handed back, also in a call.
         Raises Rejection: `not_found` for who is not of this store, `forbidden` for who has a wider place than `by`.
         """
         check = partial(self._check_give, store=store, person=person, by=by)
@@ -191,6 +194,7 @@ class TakeOvers:
             await pins.keep(session, person, kept, once_until_ms=until_ms)
             await pins.count(session, person, Tries())
             await audit.record(session, Action.PIN_GIVEN, by.id, object_id=person, address=address)
+            await take_overs.end(session, TakeOverRow.person_id == person, why="pin_given", address=address)
 
         await self._database.write(work)
         return pin, until_ms

@@ -48,6 +48,7 @@ async def give_pin(visit: Visit) -> PinGiven:
     """A PIN of one use, told only now, with which somebody chooses their own at a tablet; the old one is void."""
     store, person = await _managed(visit), PersonId(visit.param("person"))
     pin, expires_ms = await visit.house.take_overs.give(store, person, visit.who, visit.address)
+    await visit.house.tablets.look()
     return PinGiven(pin=pin, expires_at=expires_ms)
 
 

@@ -486,6 +486,33 @@ async def test_somebody_may_have_two_tablets_and_each_has_one(server: SignalingS
     assert [one[3] for one in await acts(server, Action.TABLET_HANDED_BACK)] == ["replaced"]
 
 
+async def test_another_pin_ends_what_was_taken_over_with_the_old_one(server: SignalingServer) -> None:
+    await staff(server, MING, "s-0117", "s-0108")
+    first, second = await server.sign_in("store-0117"), await server.sign_in("store-0108")
+    await own_pin(server, first, PIN, MING)
+    assert (await take(second, PIN, MING)).status == 200
+    async with tab(first) as store:
+
+        def told() -> list[Operator | None]:
+            return [said.operator for said in store.heard if isinstance(said, TabletTaken)]
+
+        assert (await take(second, PIN, MING, OTHER)).status == 200
+        await store.until(lambda: told() == [None], "the other tablet is nobody's")
+        assert [await operator(first), await operator(second)] == [None, MING_IS]
+        assert (await take(first, OTHER, MING)).status == 200
+        await store.until(lambda: told() == [None, MING_IS], "with the new one it is ming's")
+        await give(await server.sign_in("admin"), MING)
+        await store.until(lambda: told() == [None, MING_IS, None], "it is nobody's")
+    assert [await operator(first), await operator(second)] == [None, None]
+    ends = await acts(server, Action.TABLET_HANDED_BACK)
+    assert {one[1:3] for one in ends} == {(MING, MING)}
+    assert sorted((one[3], one[0]) for one in ends if one[3] != "replaced") == [
+        ("pin_given", "p-store-0108"),
+        ("pin_given", "p-store-0117"),
+        ("pin_set", "p-store-0117"),
+    ]
+
+
 async def test_one_look_asks_once_however_many_tablets_are_taken(server: SignalingServer) -> None:
     await staff(server, MING, "s-0117", "s-0108")
     first, second = await server.sign_in("store-0117"), await server.sign_in("store-0108")

@@ -76,6 +76,13 @@ describe('the catalogues', () => {
       'due',
       'manager',
       'administrator',
+      'button',
+      'idle',
+      'replaced',
+      'signed_out',
+      'left',
+      'pin_given',
+      'pin_set',
     ]
     const known = keys(zh)
     expect(codes.filter((code) => !known.has(`audit.detail.${code}`))).toEqual([])
