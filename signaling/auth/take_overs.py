@@ -22,7 +22,7 @@ from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
 from signaling.domain.pins import ONCE_LIFE_MS, Tries, check_pin, made_up
 from signaling.domain.take_over import may_give, places_to_take_over, role_to_take_over
-from signaling.store import audit, organisation, pins, take_overs
+from signaling.store import audit, organisation, pins, rooms, take_overs
 from signaling.store.engine import Database
 from signaling.store.people import as_store
 from signaling.store.tables import PinRow, StoreRow, TakeOverRow
@@ -69,8 +69,9 @@ class TakeOvers:
     async def take(self, tablet: Person, wish: TakeOverWish, address: str) -> None:
         """`wish.person` has this tablet from now on; with a new PIN, no other any more.
 
-        Raises Rejection: `not_found` (not one of the list), `weak_pin` (the new one), `locked`, `wrong_pin`, or
-        `pin_change` for a right one of one use without a new one; Unavailable(`busy`).
+        Raises Rejection: `not_found` (not one of the list), `weak_pin` (the new one), `locked`, `wrong_pin`,
+        `pin_change` for a right one of one use without a new one, or `conflict` (a call began while the PIN was looked
+        at); Unavailable(`busy`).
         """
         assert tablet.store is not None
         if wish.new is not None:
@@ -91,20 +92,25 @@ class TakeOvers:
             raise Rejection(ErrorCode.PIN_CHANGE, "choose a PIN of your own")
         new = await self._passwords.hash(wish.new) if wish.new is not None else None
 
-        async def work(session: AsyncSession) -> None:
+        async def work(session: AsyncSession) -> bool:
+            """Whether the tablet could change hands."""
             await self._may(session, store, wish.person)
             kept = await pins.find(session, wish.person)
             if kept is None or kept.hash != looked.hash:
                 raise Rejection(ErrorCode.WRONG_PIN, "another PIN was given meanwhile")
             await _forgive(session, subjects)
+            if await rooms.seated(session, tablet.id):
+                return False
             await take_overs.take(session, tablet.id, wish.person, self._wall_ms(), address)
             if new is not None:
                 await pins.keep(session, wish.person, new, once_until_ms=None)
                 await audit.record(session, Action.PIN_SET, tablet.id, object_id=wish.person, address=address)
                 others = (TakeOverRow.person_id == wish.person, TakeOverRow.device_id != tablet.id)
                 await take_overs.end(session, *others, why="pin_set", address=address)
+            return True
 
-        await self._database.write(work)
+        if not await self._database.write(work):
+            raise Rejection(ErrorCode.CONFLICT, "the tablet is in a call")
 
     async def _guess(self, session: AsyncSession, *, store: StoreId, subjects: tuple[PersonId, PersonId]) -> _Looked:
         """Count one wrong PIN, and tell what it is to be compared with. Raises Rejection `not_found` or `locked`."""
@@ -137,10 +143,20 @@ class TakeOvers:
             raise Rejection(ErrorCode.LOCKED, "too many wrong PINs", retry_after_s=left_ms / 1000)
         raise Rejection(ErrorCode.WRONG_PIN, "not the PIN of this person")
 
-    async def hand_back(self, device: PersonId, address: str, *, why: str = "button") -> None:
-        """The tablet is nobody's; nothing happens if it is so already."""
+    async def hand_back(self, device: PersonId, address: str) -> None:
+        """The tablet is nobody's; nothing happens if it is so already. Raises Rejection(`conflict`) in a call."""
+
+        async def work(session: AsyncSession) -> None:
+            if await rooms.seated(session, device):
+                raise Rejection(ErrorCode.CONFLICT, "the tablet is in a call")
+            await take_overs.end(session, TakeOverRow.device_id == device, why="button", address=address)
+
+        await self._database.write(work)
+
+    async def signed_out(self, device: PersonId, address: str) -> None:
+        """The same, also in a call: it ends with the sign-in."""
         await self._database.write(
-            lambda session: take_overs.end(session, TakeOverRow.device_id == device, why=why, address=address)
+            lambda session: take_overs.end(session, TakeOverRow.device_id == device, why="signed_out", address=address)
         )
 
     # --- for whoever manages the store ----------------------------------------------------------------------------

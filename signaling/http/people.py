@@ -82,7 +82,7 @@ async def sign_out(visit: Visit) -> web.Response:
     response = web.Response(status=204)
     if not visit.anonymous:
         if visit.who.person.operator is not None:
-            await visit.house.take_overs.hand_back(visit.who.id, visit.address, why="signed_out")
+            await visit.house.take_overs.signed_out(visit.who.id, visit.address)
             await visit.house.tablets.look()
         await visit.house.sign_ins.end(visit.who)
         await visit.house.sockets.end_sign_in(visit.who.sign_in)

@@ -22,7 +22,7 @@ from signaling.domain.take_over import due_ms, role_to_take_over
 from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
 from signaling.live.sessions import ClientSessions
-from signaling.store import people, take_overs
+from signaling.store import people, rooms, take_overs
 from signaling.store.engine import Database
 from signaling.store.tables import TakeOverRow
 from signaling.store.take_overs import Standing, Taken
@@ -139,7 +139,9 @@ class LiveTakeOvers:
             else:
                 over.append(taken)
         if over:
-            await self._database.write(partial(_end, ended=over, why="idle"))
+            for device in await self._database.write(partial(_end_between_calls, over=over)):
+                self._in_call_ms[device] = now_ms
+                later.append(now_ms + round(IN_CALL_S * 1000))
             await self.look()
         return min(later, default=None)
 
@@ -164,3 +166,10 @@ async def _end(session: AsyncSession, *, ended: list[Taken], why: str) -> None:
     for one in ended:
         same = (TakeOverRow.device_id == one.device, TakeOverRow.since_ms == one.since_ms)
         await take_overs.end(session, *same, why=why)
+
+
+async def _end_between_calls(session: AsyncSession, *, over: list[Taken]) -> list[PersonId]:
+    """Those that are not ended, as a call began a moment ago."""
+    seated = [one.device for one in over if await rooms.seated(session, one.device)]
+    await _end(session, ended=[one for one in over if one.device not in seated], why="idle")
+    return seated

@@ -22,6 +22,7 @@ from contract.rooms import (
     RoomState,
     Still,
 )
+from signaling.domain import draft
 from signaling.domain.access import at_store, visits
 from signaling.store import audit
 from signaling.store.tables import (
@@ -172,6 +173,17 @@ async def find(session: AsyncSession, room: RoomId) -> RoomState | None:
     """The last state of a room, open or not."""
     body = await session.scalar(select(RoomRow.body).where(RoomRow.id == room))
     return RoomState.model_validate_json(body) if body is not None else None
+
+
+async def seated(session: AsyncSession, person: PersonId) -> bool:
+    """Whether `person` holds a seat in an open room: exactly, in a write transaction, where no room opens meanwhile."""
+    query = (
+        select(RoomRow.body)
+        .join(RoomMemberRow, RoomMemberRow.room_id == RoomRow.id)
+        .where(RoomMemberRow.person_id == person, RoomRow.closed_ms.is_(None))
+    )
+    members = [draft.find(RoomState.model_validate_json(body), person) for body in await session.scalars(query)]
+    return any(member is not None and member.state in draft.SEATED for member in members)
 
 
 async def participated(session: AsyncSession, person: PersonId, rooms: Iterable[RoomId]) -> set[RoomId]:

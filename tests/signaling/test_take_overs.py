@@ -26,7 +26,7 @@ from signaling.domain.take_over import AFTER_CALL_MS
 from signaling.live.take_overs import LiveTakeOvers
 from signaling.store import grants
 from signaling.store.engine import Database
-from signaling.store.tables import PinRow, TakeOverRow
+from signaling.store.tables import PinRow, PinTriesRow, TakeOverRow
 from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.nodes import PATIENCE_S, until
@@ -343,6 +343,30 @@ async def test_others_see_at_once_who_has_the_tablet_and_who_has_it_no_more(serv
 # --- until when -------------------------------------------------------------------------------------------------------
 
 
+async def test_a_call_that_begins_while_a_pin_is_looked_at_goes_on_under_who_began_it(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tablet = await server.sign_in("store-0117")
+    await own_pin(server, tablet)
+    assert (await tablet.ask("DELETE", "/api/take-over")).status == 204
+    async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
+        matches = server.house.passwords.matches
+
+        async def meanwhile(pin: str, kept: str | None) -> bool:
+            room = await _called(store, expert)
+            assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
+            return await matches(pin, kept)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(server.house.passwords, "matches", meanwhile)
+            assert (await take(tablet, PIN)).code is ErrorCode.CONFLICT
+        assert await operator(tablet) is None
+        async with server.house.database.read() as session:
+            assert set(await session.scalars(select(PinTriesRow.wrong))) == {0}, "it was a right one"
+        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=next(iter(store.rooms)))), Done)
+        assert (await take(tablet, PIN)).status == 200
+
+
 async def test_a_tablet_that_nobody_touches_is_handed_back_when_the_rule_says(server: SignalingServer) -> None:
     tablet, time = await server.sign_in("store-0117"), Time()
     await own_pin(server, tablet)
@@ -388,6 +412,33 @@ async def test_time_does_not_run_out_in_a_call_but_a_minute_after_it(server: Sig
         time.ms = again_ms
         assert await tablets.hand_back() == again_ms - 5000 + AFTER_CALL_MS
         assert await operator(tablet) == TANG_IS
+        time.ms += AFTER_CALL_MS
+        assert await tablets.hand_back() is None
+    assert await operator(tablet) is None
+
+
+class Late:
+    """What is said of seats is older than the call that begins."""
+
+    def elsewhere(self, person: PersonId, room: RoomId | None) -> bool:
+        return False
+
+
+async def test_time_does_not_run_out_for_a_call_that_begins_at_that_moment(server: SignalingServer) -> None:
+    tablet, time, service = await server.sign_in("store-0117"), Time(), server.app[SERVICE]
+    await own_pin(server, tablet)
+    house = server.house
+    tablets = LiveTakeOvers(
+        house.database, house.sign_ins, service.sessions, service.presence, Late(), service.policies, time
+    )
+    await tablets.look()
+    async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
+        room = await _called(store, expert)
+        assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
+        time.ms += 2 * IDLE_MS
+        assert await tablets.hand_back() == time.ms + 5000
+        assert await operator(tablet) == TANG_IS
+        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
         time.ms += AFTER_CALL_MS
         assert await tablets.hand_back() is None
     assert await operator(tablet) is None
