@@ -197,6 +197,7 @@ class Service:
             session.tell(part)
         session.tell(self.queue.snapshot(who))
         log.info("client connected", session=session.id, person=who.id, resumed=resumed, rooms=len(rooms))
+        await self.take_overs.connected(session)
         for receipt in await self.chat.receipts(who.id, list(heads)):
             session.tell(receipt)
         return session

@@ -21,7 +21,7 @@ from signaling.auth.sign_ins import SignIns
 from signaling.domain.take_over import due_ms, role_to_take_over
 from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
-from signaling.live.sessions import ClientSessions
+from signaling.live.sessions import ClientSession, ClientSessions
 from signaling.store import people, rooms, take_overs
 from signaling.store.engine import Database
 from signaling.store.tables import TakeOverRow
@@ -96,6 +96,13 @@ class LiveTakeOvers:
                 self._in_call_ms.pop(device, None)
                 await self._renew(device)
         self._wake.set()
+
+    async def connected(self, session: ClientSession) -> None:
+        """A session that was let in under who had its tablet a moment ago speaks for who has it now."""
+        taken, known = self._taken.get(session.who.id), session.who.person.operator
+        if (taken.person if taken is not None else None) != (known.id if known is not None else None):
+            async with self._looking:
+                await self._renew(session.who.id)
 
     async def touched(self, device: PersonId) -> None:
         """Somebody touched this tablet."""

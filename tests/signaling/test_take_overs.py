@@ -1,7 +1,7 @@
 """A shared tablet changes hands by PIN: at the real doors, with guessing, locks, time, restarts, and who leaves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from contract.audit import Action, AuditLine, AuditPage
 from contract.client import AcceptCall, JoinRoom, LeaveRoom, OpenSession, StartCall
 from contract.errors import ErrorCode, Rejection
 from contract.http import ArchivePage, Me
-from contract.ids import PersonId, RoomId, StoreId, room_channel
+from contract.ids import ChannelId, PersonId, RoomId, StoreId, room_channel
 from contract.people import Grant, Name, Operator, Role
 from contract.policies import Policies
 from contract.rooms import MemberState, Reason
@@ -320,24 +320,47 @@ async def _called(store: Tab, expert: Tab) -> RoomId:
     return room
 
 
+def told(tablet: Tab) -> list[Operator | None]:
+    """Whose it is, as it heard with each change."""
+    return [said.operator for said in tablet.heard if isinstance(said, TabletTaken)]
+
+
+def shown(reader: Tab, tablet: PersonId) -> list[Operator | None]:
+    """What others were told last."""
+    entries = [one for said in reader.heard if isinstance(said, PresenceChanged) for one in said.entries]
+    return [one.person.operator for one in entries if one.person.id == tablet][-1:]
+
+
 async def test_others_see_at_once_who_has_the_tablet_and_who_has_it_no_more(server: SignalingServer) -> None:
     tablet = await server.sign_in("store-0117")
     async with tab(tablet) as store, tab(await server.sign_in("admin")) as admin:
-
-        def told() -> list[Operator | None]:
-            return [said.operator for said in store.heard if isinstance(said, TabletTaken)]
-
-        def shown() -> list[Operator | None]:
-            """What others were told last."""
-            entries = [one for said in admin.heard if isinstance(said, PresenceChanged) for one in said.entries]
-            return [one.person.operator for one in entries if one.person.id == store.person][-1:]
-
         await own_pin(server, tablet)
-        await store.until(lambda: told() == [TANG_IS], "it is tang's")
-        await admin.until(lambda: shown() == [TANG_IS], "tang has it")
+        await store.until(lambda: told(store) == [TANG_IS], "it is tang's")
+        await admin.until(lambda: shown(admin, store.person) == [TANG_IS], "tang has it")
         assert (await tablet.ask("DELETE", "/api/take-over")).status == 204
-        await store.until(lambda: told() == [TANG_IS, None], "it is nobody's")
-        await admin.until(lambda: shown() == [None], "nobody has it")
+        await store.until(lambda: told(store) == [TANG_IS, None], "it is nobody's")
+        await admin.until(lambda: shown(admin, store.person) == [None], "nobody has it")
+
+
+async def test_who_takes_the_tablet_while_it_connects_is_who_it_speaks_for(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tablet = await server.sign_in("store-0117")
+    service = server.app[SERVICE]
+    heads = service.chat.heads
+
+    async def meanwhile(who: PersonId, channels: Sequence[ChannelId]) -> dict[ChannelId, int]:
+        await own_pin(server, tablet)
+        return await heads(who, channels)
+
+    async with tab(await server.sign_in("admin")) as admin:
+        with monkeypatch.context() as patched:
+            patched.setattr(service.chat, "heads", meanwhile)
+            async with tab(tablet) as store:
+                await store.until(lambda: told(store) == [TANG_IS], "it is tang's")
+                [session] = service.sessions.of(store.person)
+                assert session.who.person.operator == TANG_IS
+                await admin.until(lambda: shown(admin, store.person) == [TANG_IS], "tang has it")
 
 
 # --- until when -------------------------------------------------------------------------------------------------------
@@ -543,17 +566,13 @@ async def test_another_pin_ends_what_was_taken_over_with_the_old_one(server: Sig
     await own_pin(server, first, PIN, MING)
     assert (await take(second, PIN, MING)).status == 200
     async with tab(first) as store:
-
-        def told() -> list[Operator | None]:
-            return [said.operator for said in store.heard if isinstance(said, TabletTaken)]
-
         assert (await take(second, PIN, MING, OTHER)).status == 200
-        await store.until(lambda: told() == [None], "the other tablet is nobody's")
+        await store.until(lambda: told(store) == [None], "the other tablet is nobody's")
         assert [await operator(first), await operator(second)] == [None, MING_IS]
         assert (await take(first, OTHER, MING)).status == 200
-        await store.until(lambda: told() == [None, MING_IS], "with the new one it is ming's")
+        await store.until(lambda: told(store) == [None, MING_IS], "with the new one it is ming's")
         await give(await server.sign_in("admin"), MING)
-        await store.until(lambda: told() == [None, MING_IS, None], "it is nobody's")
+        await store.until(lambda: told(store) == [None, MING_IS, None], "it is nobody's")
     assert [await operator(first), await operator(second)] == [None, None]
     ends = await acts(server, Action.TABLET_HANDED_BACK)
     assert {one[1:3] for one in ends} == {(MING, MING)}
