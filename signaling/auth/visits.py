@@ -37,7 +37,7 @@ class Visits:
     async def offer(self, room: RoomId, life_s: int, by: By) -> tuple[VisitId, str, int]:
         """A new link to an open call: its id, its token, and when it expires, UTC ms.
 
-        Raises Rejection `policy` or `too_many`.
+        Raises Rejection `policy`, `over` or `too_many`.
         """
         assert by.person is not None
         person, visit, token, now_ms = by.person, VisitId(ids.uuid7()), ids.secret(), self._wall_ms()
@@ -45,6 +45,8 @@ class Visits:
 
         async def work(session: AsyncSession) -> None:
             check_guests(await policies.current(session))
+            if not await rows.is_open(session, room):
+                raise Rejection(ErrorCode.OVER, "the call has ended")
             if await rows.count(session, room, now_ms) >= MAX_PER_ROOM:
                 raise Rejection(ErrorCode.TOO_MANY, f"{MAX_PER_ROOM} links to this call")
             await rows.add(session, visit, digest(token), room, person, now_ms=now_ms, expires_ms=expires_ms)

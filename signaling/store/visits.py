@@ -13,7 +13,7 @@ from contract.ids import PersonId, RoomId, VisitId
 from contract.people import Name, Role
 from contract.server import VisitEnd
 from contract.visits import OpenVisit
-from signaling.store.tables import PersonRow, SignInRow, VisitRow
+from signaling.store.tables import PersonRow, RoomRow, SignInRow, VisitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,12 @@ class Offered:
 
 
 _UNUSED = (VisitRow.visitor_id.is_(None), VisitRow.over_ms.is_(None))
+
+
+async def is_open(session: AsyncSession, room: RoomId) -> bool:
+    """Whether this call goes on, by what is committed."""
+    query = select(RoomRow.id).where(RoomRow.id == room, RoomRow.closed_ms.is_(None))
+    return await session.scalar(query) is not None
 
 
 async def add(
@@ -65,11 +71,12 @@ async def unused(session: AsyncSession, room: RoomId, now_ms: int) -> list[OpenV
 
 
 async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> Offered | None:
-    """The link with this token; None if it was used or withdrawn, has expired, or never was."""
+    """The link with this token; None if it was used or withdrawn, has expired, never was, or its call is over."""
     query = (
         select(VisitRow, PersonRow)
         .join(PersonRow, VisitRow.by_id == PersonRow.id)
-        .where(VisitRow.token_hash == token_hash, VisitRow.expires_ms > now_ms, *_UNUSED)
+        .join(RoomRow, VisitRow.room_id == RoomRow.id)
+        .where(VisitRow.token_hash == token_hash, VisitRow.expires_ms > now_ms, RoomRow.closed_ms.is_(None), *_UNUSED)
     )
     row = (await session.execute(query)).one_or_none()
     if row is None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import AuditPage
 from contract.client import (
@@ -40,6 +42,7 @@ from runtime.supervise import TaskScope
 from signaling.auth.limits import WRONG_PER_ADDRESS
 from signaling.auth.visits import MAX_PER_ROOM
 from signaling.domain import seats
+from signaling.store.tables import RoomRow
 from tests.signaling.service.test_matrix import VERBS
 from tests.signaling.service.world import World, answered, offer
 from tests.support.clients import Tab, new_cid
@@ -209,6 +212,22 @@ async def test_who_is_sent_away_or_whose_call_ends_is_out_for_good(world: World,
     stranger = await world.server.stranger()
     opens = (await stranger.post("/api/visit/look", json={"token": unused})).status
     assert opens == (404 if why is VisitEnd.ENDED else 200), "a link lives no longer than its call"
+
+
+async def test_a_call_that_was_closed_meanwhile_gets_no_link_and_no_visitor(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    token = await invite(chen, room)
+
+    async def closed(session: AsyncSession) -> None:  # committed already, while the room in memory does not know yet
+        await session.execute(update(RoomRow).where(RoomRow.id == room).values(closed_ms=1))
+
+    await world.server.house.database.write(closed)
+    refused = await chen.browser.post(f"/api/rooms/{room}/visits", json={})
+    assert (refused.status, refused.code) == (410, ErrorCode.OVER)
+    stranger = await world.server.stranger()
+    for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
+        assert (answer.status, answer.code) == (404, ErrorCode.NOT_FOUND)
 
 
 async def test_a_reload_comes_back_and_another_browser_does_not(world: World) -> None:
