@@ -45,9 +45,15 @@ class Visitors:
         session.tell(VisitTold(room=room.id, stage=stage))
 
     async def keep(self, session: AsyncSession, decision: Decision, now_ms: int) -> None:
-        """Whose visit is over with this decision: their link and their sign-in are dead."""
+        """Whose visit is over with this decision: their link and their sign-in are dead.
+
+        Raises Rejection(`over`) for who knocks when their visit is over: sent away since `come_in` looked.
+        """
         for event in decision.events:
             match event:
+                case VisitorMoved(knock=knock, step=VisitStep.KNOCKED):
+                    if await rows.room_of(session, knock.person.id) is None:
+                        raise Rejection(ErrorCode.OVER, "the visit is over")
                 case VisitorMoved(knock=knock, step=step) if step in OVER:
                     await rows.end(session, now_ms, WHY[step], visitor=knock.person.id)
                 case RoomClosed():

@@ -29,9 +29,9 @@ from contract.client import (
     StartCall,
     Sync,
 )
-from contract.errors import ByeCode, ErrorCode
+from contract.errors import ByeCode, ErrorCode, Rejection
 from contract.http import Me
-from contract.ids import PersonId, RoomId, StoreId, room_channel
+from contract.ids import PersonId, RoomId, SessionId, StoreId, room_channel
 from contract.people import Name
 from contract.policies import Policies
 from contract.quality import ClientSample
@@ -42,6 +42,8 @@ from runtime.supervise import TaskScope
 from signaling.auth.limits import WRONG_PER_ADDRESS
 from signaling.auth.visits import MAX_PER_ROOM
 from signaling.domain import seats
+from signaling.domain.commands import CameIn
+from signaling.service import Service
 from signaling.store.tables import RoomRow
 from tests.signaling.service.test_matrix import VERBS
 from tests.signaling.service.world import World, answered, offer
@@ -212,6 +214,24 @@ async def test_who_is_sent_away_or_whose_call_ends_is_out_for_good(world: World,
     stranger = await world.server.stranger()
     opens = (await stranger.post("/api/visit/look", json={"token": unused})).status
     assert opens == (404 if why is VisitEnd.ENDED else 200), "a link lives no longer than its call"
+
+
+async def test_who_was_sent_away_meanwhile_does_not_knock_again_from_another_tab(world: World) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    room = await answered(store, chen)
+    wang = await comes(world, chen, room)
+    person = wang.browser.person
+    assert person is not None
+    assert isinstance(await chen.do(SendAway(cid=new_cid(), room=room, person=wang.person)), Done)
+    await is_over(wang, VisitEnd.REFUSED)
+    service = world.server.house.rooms
+    assert isinstance(service, Service)
+    live = service.rooms.get(room)
+    assert live is not None
+    with pytest.raises(Rejection) as caught:  # what `come_in` of another tab asks for, which saw the visit go on
+        await live.ask(CameIn(person, SessionId("another-tab")))
+    assert caught.value.code is ErrorCode.OVER
+    assert waiting(live.state) == []
 
 
 async def test_a_call_that_was_closed_meanwhile_gets_no_link_and_no_visitor(world: World) -> None:
