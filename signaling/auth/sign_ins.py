@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Callable
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from contract.ids import PersonId
 from contract.people import Role
 from runtime import clock, ids
@@ -28,6 +30,14 @@ def life_ms(role: Role) -> int:
     return TABLET_LIFE_MS if role is Role.STORE else LIFE_MS
 
 
+async def begin(session: AsyncSession, person: PersonId, role: Role, user_agent: str, now_ms: int) -> str:
+    """A new sign-in, in a work that does more; returns the cookie's secret, which is kept nowhere else."""
+    secret, expires_ms = ids.secret(), now_ms + life_ms(role)
+    agent = user_agent.encode("ascii", "replace").decode()[:USER_AGENT_CHARACTERS]
+    await rows.add(session, digest(secret), person, now_ms=now_ms, expires_ms=expires_ms, user_agent=agent)
+    return secret
+
+
 class SignIns:
     """Opens, recognises and ends them."""
 
@@ -36,16 +46,9 @@ class SignIns:
         self._wall_ms = wall_ms
 
     async def open(self, person: PersonId, role: Role, user_agent: str) -> str:
-        """A new sign-in; returns the cookie's secret, which is kept nowhere else."""
-        secret = ids.secret()
+        """As `begin`, alone."""
         now_ms = self._wall_ms()
-        agent = user_agent.encode("ascii", "replace").decode()[:USER_AGENT_CHARACTERS]
-        await self._database.write(
-            lambda session: rows.add(
-                session, digest(secret), person, now_ms=now_ms, expires_ms=now_ms + life_ms(role), user_agent=agent
-            )
-        )
-        return secret
+        return await self._database.write(lambda session: begin(session, person, role, user_agent, now_ms))
 
     async def recognise(self, secret: str) -> Principal | None:
         """Who holds this cookie, None if it is unknown, expired or of somebody disabled."""

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RoomId, VisitId
-from contract.people import Name
+from contract.people import Name, Role
 from contract.visits import OpenVisit, VisitEntry
 from runtime import clock, ids
-from signaling.auth.sign_ins import digest
+from signaling.auth.sign_ins import begin, digest
 from signaling.domain.policies import check_guests
 from signaling.domain.visitor_names import check_name, visible
 from signaling.store import audit, policies
@@ -106,13 +106,16 @@ class Visits:
         await self._database.write(work)
         return found
 
-    async def enter(self, asked: VisitEntry, address: str) -> PersonId:
-        """Use a link up: whoever comes by it is a visitor from now on. Raises Rejection(`not_found`)."""
+    async def enter(self, asked: VisitEntry, address: str, user_agent: str) -> tuple[PersonId, str]:
+        """Use a link up: whoever comes by it is a visitor from now on, and signed in; their id and the cookie's secret.
+
+        Raises Rejection(`not_found`).
+        """
         name, company, now_ms = check_name(asked.name), visible(asked.company), self._wall_ms()
         await self._find(asked.token, now_ms)  # without a place in the queue of those who write
         visitor = PersonId(ids.uuid7())
 
-        async def work(session: AsyncSession) -> None:
+        async def work(session: AsyncSession) -> str:
             found = await rows.find(session, digest(asked.token), now_ms)
             if found is None or not (await policies.current(session)).guests:
                 raise Rejection(ErrorCode.NOT_FOUND, "no such link")
@@ -126,9 +129,12 @@ class Visits:
                 address=address,
                 detail=f"consent visit={found.id}",
             )
+            # In the same transaction: a link that is used up has let somebody in.
+            secret = await begin(session, visitor, Role.VISITOR, user_agent, now_ms)
+            await audit.record(session, Action.SIGNED_IN, visitor, address=address)
+            return secret
 
-        await self._database.write(work)
-        return visitor
+        return visitor, await self._database.write(work)
 
     async def room_of(self, visitor: PersonId) -> RoomId:
         """Where a visitor may come in. Raises Rejection(`not_found`)."""

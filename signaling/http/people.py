@@ -51,30 +51,42 @@ async def enter(
     `how` goes into the audit, and `answer` is what the route says instead of `Me`.
     """
     house = visit.house
+    who = await _me(visit, person_id)
+    secret = await house.sign_ins.open(person_id, who.person.role, visit.raw.headers.get("User-Agent", ""))
+    await house.database.write(
+        partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address, detail=how)
+    )
+    return _entered(visit, answer(who), secret)
+
+
+async def entered(visit: Visit, person_id: PersonId, secret: str) -> web.Response:
+    """The same answer for somebody whose sign-in was opened with what let them in."""
+    return _entered(visit, await _me(visit, person_id), secret)
+
+
+def _entered(visit: Visit, said: Message, secret: str) -> web.Response:
+    response = visit.reply(said)
+    set_cookie(visit.raw, response, secret)
+    return response
+
+
+async def _me(visit: Visit, person_id: PersonId) -> Me:
+    """What somebody is told of who they are, before this browser is theirs."""
+    house = visit.house
     async with house.database.read() as session:
         person = await people.by_id(session, person_id)
         further = await grants.further(session, person_id)
         chain = await people.chain_name(session)
         rules = await policies.current(session)
     assert person is not None
-    secret = await house.sign_ins.open(person_id, person.role, visit.raw.headers.get("User-Agent", ""))
-    await house.database.write(
-        partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address, detail=how)
+    return Me(
+        person=person,
+        also=_roles(person, further),
+        chain=chain,
+        version=version("passline"),
+        ring_s=round(house.settings.ring_s),
+        policies=rules,
     )
-    response = visit.reply(
-        answer(
-            Me(
-                person=person,
-                also=_roles(person, further),
-                chain=chain,
-                version=version("passline"),
-                ring_s=round(house.settings.ring_s),
-                policies=rules,
-            )
-        )
-    )
-    set_cookie(visit.raw, response, secret)
-    return response
 
 
 async def sign_out(visit: Visit) -> web.Response:

@@ -13,7 +13,7 @@ from signaling.domain.access import Act
 from signaling.domain.draft import concerns
 from signaling.domain.visitor_names import check_name
 from signaling.domain.visitors import check_inviting
-from signaling.http.people import enter
+from signaling.http.people import entered
 from signaling.http.route import Route, Visit
 from signaling.store import people
 from signaling.store.organisation import By
@@ -71,8 +71,9 @@ async def enter_visit(visit: Visit) -> web.Response:
         raise Rejection(ErrorCode.CONSENT, "nobody joins without consent to the recording")
     check_name(asked.name)
     with house.visit_limit.guess(visit.address):
-        visitor = await house.visits.enter(asked, visit.address)
-    return await enter(visit, visitor)
+        agent = visit.raw.headers.get("User-Agent", "")
+        visitor, secret = await house.visits.enter(asked, visit.address, agent)
+    return await entered(visit, visitor, secret)
 
 
 async def own_visit(visit: Visit) -> Visiting:

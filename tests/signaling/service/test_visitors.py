@@ -29,7 +29,7 @@ from contract.client import (
     StartCall,
     Sync,
 )
-from contract.errors import ByeCode, ErrorCode, Rejection
+from contract.errors import ByeCode, ErrorCode, Rejection, Unavailable
 from contract.http import Me
 from contract.ids import PersonId, RoomId, SessionId, StoreId, room_channel
 from contract.people import Name
@@ -44,6 +44,7 @@ from signaling.auth.visits import MAX_PER_ROOM
 from signaling.domain import seats
 from signaling.domain.commands import CameIn
 from signaling.service import Service
+from signaling.store import sign_ins
 from signaling.store.tables import RoomRow
 from tests.signaling.service.test_matrix import VERBS
 from tests.signaling.service.world import World, answered, offer
@@ -282,6 +283,23 @@ async def test_of_many_who_come_by_one_link_one_comes_in(world: World) -> None:
     browsers = [await world.server.stranger() for _ in range(20)]
     answers = await asyncio.gather(*(enter(one, token, name=f"guest {n}") for n, one in enumerate(browsers)))
     assert Counter(answer.status for answer in answers) == {200: 1, 404: 19}
+
+
+async def test_a_link_is_not_used_up_unless_its_visitor_is_signed_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    token = await invite(chen, await answered(store, chen))
+    stranger = await world.server.stranger()
+
+    async def fails(*_: object, **__: object) -> None:
+        raise Unavailable(ErrorCode.UNAVAILABLE, "the database", retry_after_s=1.0)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sign_ins, "add", fails)
+        assert (await enter(stranger, token)).code is ErrorCode.UNAVAILABLE
+    assert (await enter(stranger, token)).status == 200
+    assert (await stranger.get("/api/me")).status == 200
 
 
 async def test_a_link_that_opens_nothing_says_the_same_whatever_it_was(world: World) -> None:
