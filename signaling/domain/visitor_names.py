@@ -10,6 +10,9 @@ from contract.errors import ErrorCode, Rejection
 
 MAX_CHARACTERS = 40
 """Of a name, and of a company."""
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a symbol to Unicode, nothing to the eye: the Hangul fillers (Default_Ignorable_Code_Point) and the empty
+pattern of Braille."""
 MAX_MARKS = 2
 """On one letter: more than any script needs in a name that NFC has composed."""
 
@@ -17,8 +20,8 @@ MAX_MARKS = 2
 def visible(typed: str) -> str:
     """`typed` as it may be shown, perhaps empty.
 
-    Composed (NFC); controls, format characters (zero width, direction), private and unassigned ones are taken out,
-    every space and line break is one space.
+    Composed (NFC); controls, format characters (zero width, direction), private, unassigned and blank ones are taken
+    out, every space and line break is one space.
     """
     kept: list[str] = []
     marks = 0
@@ -26,7 +29,7 @@ def visible(typed: str) -> str:
         kind = unicodedata.category(character)
         if kind.startswith("Z") or character in "\t\n\r\v\f":
             kept.append(" ")
-        elif kind.startswith("C"):
+        elif kind.startswith("C") or character in BLANKS:
             continue
         elif kind in ("Mn", "Me"):
             marks += 1

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.unit
         ("Wang\u202egnol\u202c", "Wanggnol"),  # right-to-left override
         ("\u2066Wang\u2069", "Wang"),  # isolates
         ("Wa\u200bng\ufeff", "Wang"),  # zero width
+        ("Wa\u3164\u2800ng\uffa0", "Wang"),  # blank, though letters and a symbol
         ("Wang\u2028Lei\u2029x", "Wang Lei x"),
         ("Wang\x00\x1b[31m\x7f\x85", "Wang[31m"),
         ("\u3000王\u3000雷\u3000", "王 雷"),
@@ -39,7 +40,10 @@ def test_what_is_left_of_a_name(typed: str, left: str) -> None:
     assert check_name(typed) == left
 
 
-@pytest.mark.parametrize("typed", ["", " ", "\u202e", "\u200b\u200b", "\x00", "…", "123", "\u0335"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", " ", "\u202e", "\u200b\u200b", "\x00", "…", "123", "\u0335", "\u3164", "\u115f\u1160", "\uffa0", "\u2800"],
+)
 def test_a_name_has_a_letter(typed: str) -> None:
     with pytest.raises(Rejection) as caught:
         check_name(typed)
