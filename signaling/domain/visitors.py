@@ -153,7 +153,7 @@ def here(state: RoomState) -> list[Person]:
 
 
 def as_seen_by(state: RoomState, person: PersonId) -> RoomState:
-    """The room as `person` may see it: to a visitor those who sit in it, and of the call what it is about."""
+    """The room as `person` may see it: to a visitor those who sit in it, not whom it rang nor the machine."""
     member = find(state, person)
     if member is None or not visits(member.person):
         return state
@@ -161,7 +161,7 @@ def as_seen_by(state: RoomState, person: PersonId) -> RoomState:
     return state.model_copy(
         update={
             "members": [_member(one, own=one is member) for one in state.members if one.state in SEATED],
-            "call": call and call.model_copy(update={"steps": [], "passed_by": [], "promise": None}),
+            "call": call and call.model_copy(update={"steps": [], "passed_by": [], "promise": None, "equipment": None}),
             "stills": [],
             "lobby": [],
         }

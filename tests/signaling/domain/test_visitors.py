@@ -48,6 +48,7 @@ from tests.signaling.domain.people import (
     session,
     training,
 )
+from tests.support.chain import FRYER
 
 pytestmark = pytest.mark.unit
 
@@ -230,11 +231,14 @@ def test_a_reload_comes_back_to_its_seat_without_being_let_in_again() -> None:
 def test_a_visitor_sees_who_sits_there_and_no_more() -> None:
     state = comes(sits(), visitor(2)).state
     assert {one.person.id for one in state.members} > {STORE.id, CHEN.id, WANG.id}
+    assert state.call is not None
+    state = state.model_copy(update={"call": state.call.model_copy(update={"equipment": FRYER.machine})})
     seen = as_seen_by(state, WANG.id)
     assert [one.person.id for one in seen.members] == [STORE.id, CHEN.id, WANG.id]
     assert [one.session for one in seen.members] == [None, None, session(WANG)]
     assert seen.call is not None
     assert (seen.call.steps, seen.call.passed_by, seen.call.promise) == ([], [], None)
+    assert seen.call.equipment is None, "the code of its sticker, its serial number, a note for the house"
     assert (seen.lobby, seen.stills) == ([], [])
     assert (seen.id, seen.ver, seen.recording) == (state.id, state.ver, state.recording)
     assert as_seen_by(state, CHEN.id) is state
