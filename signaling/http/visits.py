@@ -18,7 +18,8 @@ from signaling.http.route import Route, Visit
 from signaling.store import people
 from signaling.store.organisation import By
 
-PATH = "/g/"
+PATH = "/g#"
+"""What follows is sent to nobody: no log of a server or proxy has the secret."""
 
 
 async def offer_visit(visit: Visit) -> VisitLink:

@@ -35,7 +35,7 @@ async def test_a_technician_comes_by_a_link_and_is_let_in(tmp_path: Path) -> Non
         found += await violations(chen)
         await chen.get_by_test_id("visit-close").click()
 
-        path = "/g/" + address.rpartition("/g/")[2]
+        path = "/g#" + address.rpartition("/g#")[2]
         guest = await phone.page(path)
         await guest.get_by_test_id("visit-name").fill("王师傅")
         await guest.get_by_test_id("visit-company").fill("Rational")

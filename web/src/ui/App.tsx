@@ -185,7 +185,7 @@ function Inside() {
   if (path === '/enrol') return <Enrol />
   if (path === '/break-glass') return <BreakGlass />
   if (path === '/signed-in') return <SignedIn />
-  if (path.startsWith('/g/') || role === 'visitor' || (me === null && model.stay.value))
+  if (path === '/g' || role === 'visitor' || (me === null && model.stay.value))
     return room && !room.closed_at && role === 'visitor' ? <VisitorCall room={room} /> : <VisitPage />
   if (me === undefined)
     return (

@@ -1,6 +1,5 @@
 /** A visitor's pages: who comes by the link, waits to be let in, and is told how it ended. No account, nothing to install. */
 import { CircleAlert, DoorOpen, Hourglass, LogIn, ShieldCheck } from 'lucide-preact'
-import { useLocation } from 'preact-iso'
 import { useEffect, useState } from 'preact/hooks'
 import type { VisitOffer } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -19,8 +18,13 @@ const codeOf = (reason: unknown): string => (reason instanceof Refusal ? reason.
 
 export function VisitPage() {
   const model = useModel()
-  const { path } = useLocation()
-  const [token] = useState(() => (path.startsWith('/g/') ? path.slice(3) : ''))
+  const [token] = useState(() => location.hash.slice(1))
+  useEffect(() => {
+    // Another link, opened over this one, differs in what a browser loads no page for.
+    const again = (): void => location.reload()
+    addEventListener('hashchange', again)
+    return () => removeEventListener('hashchange', again)
+  }, [])
   const stay = model.stay.value
   const me = model.me.value
   const visitor = me?.person.role === 'visitor'

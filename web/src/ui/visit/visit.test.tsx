@@ -1,5 +1,4 @@
 // @vitest-environment happy-dom
-import { LocationProvider } from 'preact-iso'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { RoomState } from '../../contract'
 import { Refusal } from '../../model/api'
@@ -10,17 +9,13 @@ import { VisitPage } from './VisitPage'
 const OFFER = { chain: { zh: '一家', en: 'One' }, by: { zh: '陈立群', en: 'Chen' }, expires_at: 0 }
 const capture = signal({ state: 'on', cameraProblem: null, microphoneProblem: null })
 const cameras = signal([])
-const page = (
-  <LocationProvider>
-    <VisitPage />
-  </LocationProvider>
-)
+const page = <VisitPage />
 
 afterEach(() => history.replaceState(null, '', '/'))
 
 describe('the page of a visitor', () => {
   it('says what is wrong with a link that opens nothing, and nothing of it', async () => {
-    history.replaceState(null, '', '/g/old')
+    history.replaceState(null, '', '/g#old')
     const lookAtVisit = vi.fn(() => Promise.reject(new Refusal('not_found')))
     await draw(page, modelOf({ lookAtVisit, capture, cameras, me: signal(null), stay: signal(null) }))
     await act(() => Promise.resolve())
@@ -29,7 +24,7 @@ describe('the page of a visitor', () => {
   })
 
   it('asks for a name before it uses the link up', async () => {
-    history.replaceState(null, '', '/g/secret')
+    history.replaceState(null, '', '/g#secret')
     const enterVisit = vi.fn(() => Promise.resolve())
     const lookAtVisit = () => Promise.resolve(OFFER)
     await draw(
@@ -43,6 +38,14 @@ describe('the page of a visitor', () => {
     await type('visit-name', ' 王师傅 ')
     await press('visit-go')
     expect(enterVisit).toHaveBeenCalledWith('secret', '王师傅', '')
+  })
+
+  it('begins anew with another link that is opened over it', async () => {
+    const reload = vi.spyOn(location, 'reload').mockImplementation(() => undefined)
+    const stay = signal({ stage: 'over', why: 'left' })
+    await draw(page, modelOf({ capture, cameras, me: signal(null), stay }))
+    dispatchEvent(new Event('hashchange'))
+    expect(reload).toHaveBeenCalled()
   })
 
   it('leaves a browser of the house alone', async () => {
