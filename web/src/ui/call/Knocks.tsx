@@ -20,10 +20,10 @@ export function Knocks(props: { room: RoomState }) {
   const [first, ...more] = props.room.lobby
   if (!first) return null
   const { id } = first.person
-  const decide = (wish: Promise<void>): void => {
-    if (busy === id) return
+  const decide = (event: MouseEvent, wish: () => Promise<void>): void => {
+    if (busy === id || event.detail >= 2) return // the second click of two is about whoever stands there by then
     setBusy(id)
-    void act(wish, { not_found: 'visit.gone', too_many: 'visit.full' }).finally(() => setBusy(null))
+    void act(wish(), { not_found: 'visit.gone', too_many: 'visit.full' }).finally(() => setBusy(null))
   }
   return (
     <Banner
@@ -35,10 +35,14 @@ export function Knocks(props: { room: RoomState }) {
       text={more.length > 0 ? t('visit.more', { count: more.length }) : t('visit.knocks_text')}
       act={
         <>
-          <Button kind="main" testid="admit" onClick={() => decide(model.admit(props.room.id, id))}>
+          <Button
+            kind="main"
+            testid="admit"
+            onClick={(event) => decide(event, () => model.admit(props.room.id, id))}
+          >
             {t('visit.admit')}
           </Button>
-          <Button testid="refuse" onClick={() => decide(model.sendAway(props.room.id, id))}>
+          <Button testid="refuse" onClick={(event) => decide(event, () => model.sendAway(props.room.id, id))}>
             {t('visit.refuse')}
           </Button>
         </>

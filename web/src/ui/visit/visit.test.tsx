@@ -85,7 +85,25 @@ describe('who wants to come in', () => {
     expect(byTestId('knock').textContent).toContain('后面还有 1 位')
     await press('admit')
     expect(admit).toHaveBeenCalledWith('r', 'v-1')
+    await draw(<Knocks room={room} />, modelOf({ admit, sendAway }))
     await press('refuse')
     expect(sendAway).toHaveBeenCalledWith('r', 'v-1')
+  })
+
+  it('is one person for two quick clicks', async () => {
+    const admit = vi.fn(() => Promise.resolve())
+    const model = modelOf({ admit })
+    const lobby = (...waiting: string[]) => (
+      <Knocks room={{ id: 'r', lobby: waiting.map(knock) } as unknown as RoomState} />
+    )
+    const click = (detail: number) =>
+      act(() => {
+        byTestId('admit').dispatchEvent(new MouseEvent('click', { bubbles: true, detail }))
+      })
+    await draw(lobby('v-1', 'v-2'), model)
+    await click(1)
+    await draw(lobby('v-2'), model)
+    await click(2)
+    expect(admit.mock.calls).toEqual([['r', 'v-1']])
   })
 })
