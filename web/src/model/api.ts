@@ -221,9 +221,11 @@ export interface Model extends Visits {
   enrol(code: string): Promise<void>
   /** Uses a visitor's link up; this browser is theirs, who has consented. Refusals: not_found, locked, bad_message. */
   enterVisit(token: string, name: string, company: string): Promise<void>
+  /** After a refusal the visitor asks again to be let in; `stay` says how it goes. */
+  comeIn(): Promise<void>
   /** The visitor waits no longer; the link is dead. */
   leaveVisit(): Promise<void>
-  /** How far this browser's visitor came; null for everybody else. */
+  /** How far this browser's visitor came; null until the server says so, and for everybody else. */
   stay: ReadonlySignal<Stay | null>
 
   /* ---- link ---- */

@@ -370,6 +370,7 @@ function createModel(): Model {
     breakGlass: (token) => session.breakGlass(token),
     enrol: (code) => session.enrol(code),
     enterVisit: (token, name, company) => session.enterVisit(token, name, company),
+    comeIn: () => stay.comeIn(issue),
     leaveVisit: () => stay.leave(wish),
     stay: stay.state,
     ...visitActs(wish),

@@ -10,33 +10,63 @@ import type {
   VisitOffer,
   VisitTold,
 } from '../contract'
+import { Backoff } from '../link/backoff'
 import type { Wish } from '../link/commands'
 import { call } from '../link/http'
+import type { RefusalCode } from '../link/refusal'
+import { asRefusal } from '../link/refusal'
 
 export interface Stay {
-  stage: VisitTold['stage']
+  /** `refused`: nobody knows that they want to come in, and it is not asked again by itself. */
+  stage: VisitTold['stage'] | 'refused'
+  /** Why it is over. */
   why: VisitTold['why']
+  /** Why it was refused. */
+  code: RefusalCode | null
 }
 
-/** How far this browser's visitor came. It is told after the sign-in is gone, so only a new link forgets it. */
+/** What passes: asked again until it has. */
+const PASSING: readonly RefusalCode[] = ['offline', 'busy', 'unavailable', 'disk_full', 'internal']
+/** Besides the backoff, so that a page that is left open is no burden to a server in trouble. */
+const PAUSE_MS = 500
+
+/**
+ * How far this browser's visitor came; null until the server says so. It is told after the sign-in is gone, so only a
+ * new link forgets it.
+ */
 export class OwnStay {
   private readonly told = signal<Stay | null>(null)
   readonly state: ReadonlySignal<Stay | null> = this.told
+  /** Whoever asks last asks alone. */
+  private attempt = 0
 
   /** True when the message was about the stay. */
   take(message: ServerMessage): boolean {
     if (message.type !== 'visit') return false
-    this.told.value = { stage: message.stage, why: message.why ?? null }
+    this.told.value = { stage: message.stage, why: message.why ?? null, code: null }
     return true
   }
 
-  /** After each welcome: wait in the lobby, or take the seat again. */
+  /** After each welcome, and when somebody tries again: wait in the lobby, or take the seat again. */
   async comeIn(issue: (wish: Wish) => Promise<unknown>): Promise<void> {
-    try {
-      const { room } = await call<{ room: RoomId }>('GET', '/api/visit')
-      await issue({ type: 'come_in', room })
-    } catch {
-      // Over: `visit` says so. Cut off: the next welcome comes.
+    const attempt = ++this.attempt
+    const isOver = (): boolean => this.told.peek()?.stage === 'over' || attempt !== this.attempt
+    if (!isOver()) this.told.value = null
+    const backoff = new Backoff()
+    while (!isOver()) {
+      try {
+        const { room } = await call<{ room: RoomId }>('GET', '/api/visit')
+        if (!isOver()) await issue({ type: 'come_in', room })
+        return
+      } catch (error) {
+        const { code } = asRefusal(error)
+        if (isOver() || code === 'ended') return
+        if (!PASSING.includes(code)) {
+          this.told.value = { stage: 'refused', why: null, code }
+          return
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS + backoff.next()))
     }
   }
 

@@ -177,18 +177,28 @@ function Form(props: { token: string; onDead: () => void }) {
 function Waiting() {
   const model = useModel()
   const [leaving, setLeaving] = useState(false)
+  const stay = model.stay.value
   const offline = model.link.value === 'offline'
+  const waits = stay?.stage === 'waiting' || stay?.stage === 'in'
   return (
     <>
       <Brand />
-      <div data-testid="visit-waiting">
-        <Banner
-          icon={Hourglass}
-          tone="info"
-          title={t(offline ? 'link.offline_title' : 'visit.waiting')}
-          text={t(offline ? 'link.offline_text' : 'visit.waiting_text')}
+      {stay?.stage === 'refused' ? (
+        <ErrorBox
+          title={t('visit.unheard')}
+          text={errorWords(stay.code)}
+          onRetry={() => void model.comeIn()}
         />
-      </div>
+      ) : (
+        <div data-testid={waits ? 'visit-waiting' : 'visit-asking'}>
+          <Banner
+            icon={Hourglass}
+            tone="info"
+            title={t(offline ? 'link.offline_title' : waits ? 'visit.waiting' : 'visit.busy')}
+            text={t(offline ? 'link.offline_text' : waits ? 'visit.waiting_text' : 'visit.asking_text')}
+          />
+        </div>
+      )}
       <Preview />
       <Button
         wide

@@ -56,6 +56,20 @@ describe('the page of a visitor', () => {
     expect(document.body.textContent).toContain('已有人登录')
   })
 
+  it('says that they see it only once they do, and asks again after a refusal', async () => {
+    const me = signal({ person: { id: 'v-1', role: 'visitor' } })
+    const stay = signal<object | null>(null)
+    const comeIn = vi.fn(() => Promise.resolve())
+    await draw(page, modelOf({ capture, cameras, me, stay, comeIn }))
+    expect(byTestId('visit-asking').textContent).not.toContain('对方已经看到你在等')
+    await act(() => void (stay.value = { stage: 'refused', why: null, code: 'too_many' }))
+    expect(document.body.textContent).toContain('没能请求进来')
+    await press('retry')
+    expect(comeIn).toHaveBeenCalledOnce()
+    await act(() => void (stay.value = { stage: 'waiting', why: null, code: null }))
+    expect(byTestId('visit-waiting').textContent).toContain('对方已经看到你在等')
+  })
+
   it('says how it ended', async () => {
     const stay = signal({ stage: 'over', why: 'refused' })
     await draw(page, modelOf({ capture, cameras, me: signal(null), stay }))
