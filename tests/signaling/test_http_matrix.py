@@ -6,11 +6,12 @@ here fails.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.http import Me
 from contract.ids import PersonId, RoomId, VisitId
@@ -23,6 +24,7 @@ from signaling.http.route import Route
 from signaling.http.table import ROUTES
 from signaling.store import visits
 from signaling.store.seed import RoomSeed
+from signaling.store.tables import RoomRow
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
 
@@ -323,15 +325,21 @@ TECHNICIANS = {
 
 async def test_a_visitor_reaches_nothing_but_its_own(server: SignalingServer) -> None:
     token = ids.secret()
-    offer = partial(
-        visits.add,
-        visit=VisitId("visit-1"),
-        token_hash=digest(token),
-        room=RoomId(chain.ROOM),
-        by=PersonId("p-chen"),
-        now_ms=clock.wall_ms(),
-        expires_ms=clock.wall_ms() + 60_000,
-    )
+
+    async def offer(session: AsyncSession) -> None:
+        now_ms = clock.wall_ms()
+        goes_on = update(RoomRow).where(RoomRow.id == chain.ROOM).values(closed_ms=None)  # else no link opens it
+        await session.execute(goes_on)
+        await visits.add(
+            session,
+            VisitId("visit-1"),
+            digest(token),
+            RoomId(chain.ROOM),
+            PersonId("p-chen"),
+            now_ms=now_ms,
+            expires_ms=now_ms + 60_000,
+        )
+
     await server.house.database.write(offer)
     technician = await server.stranger()
     entry = {"token": token, "name": "王师傅", "company": "Rational", "consent": True}
