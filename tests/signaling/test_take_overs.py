@@ -136,6 +136,7 @@ async def test_a_pin_that_was_given_only_serves_to_choose_ones_own(server: Signa
     assert await acts(server, Action.TABLET_HANDED_BACK) == [("p-store-0117", TANG, TANG, "button")]
 
 
+@pytest.mark.full_only
 async def test_a_pin_that_was_given_is_good_for_a_week(server: SignalingServer) -> None:
     time, tablet = Time(), await server.sign_in("store-0117")
     once = await give(await server.sign_in("admin"), TANG)
@@ -163,6 +164,7 @@ async def test_who_manages_a_store_gives_pins_to_its_people_and_to_nobody_beyond
     assert states == {WU: PinState.ONCE, TANG: PinState.NONE, MING: PinState.ONCE}
 
 
+@pytest.mark.full_only
 async def test_nobody_of_another_store_takes_a_tablet_over(server: SignalingServer) -> None:
     await own_pin(server, await server.sign_in("store-0117"))
     other = await server.sign_in("store-0108")
@@ -239,6 +241,7 @@ async def test_a_store_manager_cannot_guess_on_by_unlocking_whoever_manages_more
     assert (await take(tablet, PIN, WU)).status == 200
 
 
+@pytest.mark.full_only
 async def test_a_lock_outlives_a_restart_and_opens_by_itself_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
     time = Time()
     async with SignalingServer(tmp_path, rooms=[]) as server:
@@ -406,6 +409,7 @@ async def test_a_tablet_that_nobody_touches_is_handed_back_when_the_rule_says(se
     assert await acts(server, Action.TABLET_HANDED_BACK) == [("p-store-0117", TANG, TANG, "idle")]
 
 
+@pytest.mark.full_only
 async def test_the_chain_sets_how_long_that_is_also_for_who_has_it_now(server: SignalingServer) -> None:
     tablet, time, admin = await server.sign_in("store-0117"), Time(), await server.sign_in("admin")
     await own_pin(server, tablet)
@@ -467,6 +471,7 @@ async def test_time_does_not_run_out_for_a_call_that_begins_at_that_moment(serve
     assert await operator(tablet) is None
 
 
+@pytest.mark.full_only
 async def test_it_outlives_a_restart_and_is_handed_back_if_its_time_ran_out_meanwhile(tmp_path: Path) -> None:
     async with SignalingServer(tmp_path, rooms=[]) as server:
         tablet = await server.sign_in("store-0117")
@@ -519,6 +524,7 @@ async def test_who_is_of_another_store_from_now_on_loses_the_tablet_of_this_one(
     assert await operator(tablet) is None
 
 
+@pytest.mark.full_only
 async def test_a_tablet_that_is_taken_back_in_mid_call_leaves_nothing_behind(server: SignalingServer) -> None:
     admin, tablet = await server.sign_in("admin"), await server.stranger()
     offered = await admin.post("/api/stores/s-0117/devices", json={"name": "前台"})
@@ -546,6 +552,7 @@ def _left(expert: Tab, room: RoomId, who: PersonId) -> bool:
     )
 
 
+@pytest.mark.full_only
 async def test_somebody_may_have_two_tablets_and_each_has_one(server: SignalingServer) -> None:
     await staff(server, MING)
     first, second = await server.sign_in("store-0117"), await server.sign_in("store-0108")
@@ -583,6 +590,7 @@ async def test_another_pin_ends_what_was_taken_over_with_the_old_one(server: Sig
     ]
 
 
+@pytest.mark.full_only
 async def test_one_look_asks_once_however_many_tablets_are_taken(server: SignalingServer) -> None:
     await staff(server, MING, "s-0117", "s-0108")
     first, second = await server.sign_in("store-0117"), await server.sign_in("store-0108")
@@ -613,6 +621,7 @@ async def test_signing_the_tablet_out_hands_it_back(server: SignalingServer) -> 
     assert [one[3] for one in await acts(server, Action.TABLET_HANDED_BACK)] == ["signed_out"]
 
 
+@pytest.mark.full_only
 async def test_a_class_shows_who_came_not_who_had_the_tablet_when_it_was_invited(server: SignalingServer) -> None:
     tablet = await server.sign_in("store-0117")
     async with tab(await server.sign_in("he")) as trainer, tab(tablet) as store:
