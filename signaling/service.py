@@ -191,11 +191,11 @@ class Service:
         for room in rooms:
             session.tell(Room(room=as_seen_by(room.state, who.id)))
             room.observe()
-        self.policies.tell(session)
         session.tell(self.presence.snapshot(who))
         for part in self.callbacks.snapshot(who):
             session.tell(part)
         session.tell(self.queue.snapshot(who))
+        self.policies.tell(session)
         log.info("client connected", session=session.id, person=who.id, resumed=resumed, rooms=len(rooms))
         await self.take_overs.connected(session)
         for receipt in await self.chat.receipts(who.id, list(heads)):

@@ -104,7 +104,7 @@ def test_a_backup_is_written_down_where_it_was_made_and_a_restore_where_it_was_p
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.nice", lambda _: 0)
-    file, restored = tmp_path.with_name("backup.tar"), tmp_path / "restored"
+    file, restored = tmp_path.with_name("backup.tar"), tmp_path / "back"
     acts = "SELECT action, object, detail FROM audit WHERE seq > 4 ORDER BY seq"
     assert passline(data, "backup", str(file)).returncode == 0
     [(backed_up, chain, files)] = rows(data, acts)

@@ -54,7 +54,7 @@ def people(data: Path) -> int:
 
 
 def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path) -> None:
-    file, restored = tmp_path / "backup.tar", tmp_path / "restored"
+    file, restored = tmp_path / "backup.tar", tmp_path / "back"
     done = write(data, file)
     assert (done.finished, done.running, done.damaged) == (1, 0, [])
     assert file.stat().st_mode & 0o777 == 0o600
@@ -63,7 +63,7 @@ def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path) -> None:
     assert contents(restored) == contents(data)
     assert "tls/authority.key" in contents(restored)
     assert people(restored) == people(data)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.tar", "data", "restored"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["back", "backup.tar", "data"]
 
 
 def test_what_is_written_meanwhile_is_there_whole_or_not_at_all(data: Path, tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ def test_a_recording_that_runs_is_taken_up_to_this_moment(data: Path, tmp_path: 
             stop.set()
             thread.join()
     assert (done.finished, done.running) == (1, 1)
-    put_back(tmp_path / "backup.tar", tmp_path / "restored", replace=False)
-    kept = (tmp_path / "restored" / "objects" / "recordings" / "running" / "live-0001.webm").read_bytes()
+    put_back(tmp_path / "backup.tar", tmp_path / "back", replace=False)
+    kept = (tmp_path / "back" / "objects" / "recordings" / "running" / "live-0001.webm").read_bytes()
     assert (folder / "live-0001.webm").read_bytes().startswith(kept)
     assert len(kept) >= 5_000_000
 
@@ -152,8 +152,8 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(data: Path, tmp_
     for what, content in broken(tmp_path / "backup.tar"):
         file.write_bytes(content)
         with pytest.raises(CommandError, match=r"broken\.tar"):
-            put_back(file, tmp_path / "restored", replace=True)
-        assert not (tmp_path / "restored").exists(), what
+            put_back(file, tmp_path / "back", replace=True)
+        assert not (tmp_path / "back").exists(), what
 
 
 def test_a_backup_never_overwrites_and_a_restore_only_when_told(data: Path, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_backup_of_an_older_schema_is_taken_and_one_of_a_newer_is_refused(tmp_
     first_schema(old / DATABASE)
     done = write(old, tmp_path / "old.tar")
     assert [name.rpartition("/")[2] for name in done.damaged] == [chain.FILE, chain.STILL], "rows without their files"
-    put_back(tmp_path / "old.tar", tmp_path / "restored", replace=False)
+    put_back(tmp_path / "old.tar", tmp_path / "back", replace=False)
     assert checked(tmp_path / "old.tar").schema_ == "0001"
     with closing(sqlite3.connect(old / DATABASE)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
