@@ -1,23 +1,13 @@
 /** The call on the tablet: the own camera large with the expert's pointer on it, tools with words on the right edge. */
-import {
-  Camera,
-  MessageSquare,
-  Mic,
-  MicOff,
-  PhoneOff,
-  SwitchCamera,
-  Video as VideoIcon,
-  VideoOff,
-  X,
-} from 'lucide-preact'
+import { Camera, MessageSquare, PhoneOff, X } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { act } from '../act'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Badge } from '../parts/Chip'
 import { Avatar } from '../parts/Person'
+import { OwnTools } from './OwnTools'
 import { Tool } from '../parts/Tool'
 import { useMedia, useTheme } from '../parts/hooks'
 import { errorWords } from '../parts/Toasts'
@@ -166,29 +156,7 @@ export function StoreCall(props: { room: RoomState }) {
         aria-label={t('call.tools')}
         aria-orientation={upright ? 'horizontal' : 'vertical'}
       >
-        <Tool
-          icon={muted ? MicOff : Mic}
-          word={muted ? t('tool.muted') : t('tool.mute')}
-          face={muted ? 'shut' : 'usual'}
-          pressed={muted}
-          testid="mute"
-          onClick={toggleMute}
-        />
-        <Tool
-          icon={cameraOff ? VideoOff : VideoIcon}
-          word={cameraOff ? t('tool.camera_is_off') : t('tool.camera_off')}
-          face={cameraOff ? 'shut' : 'usual'}
-          pressed={cameraOff}
-          testid="camera-off"
-          onClick={toggleCamera}
-        />
-        <Tool
-          icon={SwitchCamera}
-          word={t('tool.switch')}
-          face={model.cameras.value.length > 1 ? 'usual' : 'absent'}
-          testid="switch-camera"
-          onClick={() => void act(model.switchCamera())}
-        />
+        <OwnTools muted={muted} cameraOff={cameraOff} onMute={toggleMute} onCamera={toggleCamera} />
         <Tool
           icon={MessageSquare}
           word={t('tool.chat')}

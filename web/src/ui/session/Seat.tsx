@@ -1,15 +1,5 @@
 /** A store in a session: the trainer large, the others as tiles, and a hand to raise. */
-import {
-  DoorOpen,
-  Hand,
-  MessageSquare,
-  Mic,
-  MicOff,
-  SwitchCamera,
-  Video as VideoIcon,
-  VideoOff,
-  X,
-} from 'lucide-preact'
+import { DoorOpen, Hand, MessageSquare, X } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -25,6 +15,7 @@ import { Button } from '../parts/Button'
 import { Badge } from '../parts/Chip'
 import { useMedia, useTheme } from '../parts/hooks'
 import { Avatar } from '../parts/Person'
+import { OwnTools } from '../call/OwnTools'
 import { Tool } from '../parts/Tool'
 
 export function Seat(props: { room: RoomState }) {
@@ -129,28 +120,11 @@ export function Seat(props: { room: RoomState }) {
         aria-label={t('call.tools')}
         aria-orientation={upright ? 'horizontal' : 'vertical'}
       >
-        <Tool
-          icon={muted ? MicOff : Mic}
-          word={muted ? t('tool.muted') : t('tool.mute')}
-          face={muted ? 'shut' : 'usual'}
-          pressed={muted}
-          testid="mute"
-          onClick={() => void act(model.setMuted(!muted))}
-        />
-        <Tool
-          icon={cameraOff ? VideoOff : VideoIcon}
-          word={cameraOff ? t('tool.camera_is_off') : t('tool.camera_off')}
-          face={cameraOff ? 'shut' : 'usual'}
-          pressed={cameraOff}
-          testid="camera-off"
-          onClick={() => void act(model.setCameraOff(!cameraOff))}
-        />
-        <Tool
-          icon={SwitchCamera}
-          word={t('tool.switch')}
-          face={model.cameras.value.length > 1 ? 'usual' : 'absent'}
-          testid="switch-camera"
-          onClick={() => void act(model.switchCamera())}
+        <OwnTools
+          muted={muted}
+          cameraOff={cameraOff}
+          onMute={() => void act(model.setMuted(!muted))}
+          onCamera={() => void act(model.setCameraOff(!cameraOff))}
         />
         <Tool
           icon={Hand}

@@ -1,9 +1,8 @@
 /** The call as a visitor has it, on a phone as a rule: the others, the own picture, pointers; no chat, no photos. */
-import { Mic, MicOff, PhoneOff, SwitchCamera, Video as VideoIcon, VideoOff } from 'lucide-preact'
+import { PhoneOff } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { act } from '../act'
 import { CallBanner } from '../call/CallBanner'
 import { MoreTiles } from '../call/MoreTiles'
 import { Stage } from '../call/Stage'
@@ -12,6 +11,7 @@ import { useCall } from '../call/useCall'
 import { QualityChip, RecordingChip, otherWords } from '../call/Words'
 import { useModel } from '../model'
 import { useMedia, useTheme } from '../parts/hooks'
+import { OwnTools } from '../call/OwnTools'
 import { Tool } from '../parts/Tool'
 
 export function VisitorCall(props: { room: RoomState }) {
@@ -59,29 +59,7 @@ export function VisitorCall(props: { room: RoomState }) {
         aria-label={t('call.tools')}
         aria-orientation={upright ? 'horizontal' : 'vertical'}
       >
-        <Tool
-          icon={muted ? MicOff : Mic}
-          word={muted ? t('tool.muted') : t('tool.mute')}
-          face={muted ? 'shut' : 'usual'}
-          pressed={muted}
-          testid="mute"
-          onClick={toggleMute}
-        />
-        <Tool
-          icon={cameraOff ? VideoOff : VideoIcon}
-          word={cameraOff ? t('tool.camera_is_off') : t('tool.camera_off')}
-          face={cameraOff ? 'shut' : 'usual'}
-          pressed={cameraOff}
-          testid="camera-off"
-          onClick={toggleCamera}
-        />
-        <Tool
-          icon={SwitchCamera}
-          word={t('tool.switch')}
-          face={model.cameras.value.length > 1 ? 'usual' : 'absent'}
-          testid="switch-camera"
-          onClick={() => void act(model.switchCamera())}
-        />
+        <OwnTools muted={muted} cameraOff={cameraOff} onMute={toggleMute} onCamera={toggleCamera} />
         <Tool
           icon={PhoneOff}
           word={leaving ? t('tool.hanging_up') : t('tool.leave')}
