@@ -5,8 +5,9 @@ One camera is seen by one watcher; every picture is one packet, so that what cam
 
 import asyncio
 import contextlib
+import gc
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import count, pairwise
 
 from contract.errors import ErrorCode
@@ -123,3 +124,14 @@ async def running(desk: ControlDesk, *, pictures_per_s: float) -> AsyncIterator[
             yield room
     finally:
         await room.aclose()
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """What came would be seen up to a quarter of a second late: so long this process, all of pytest, is collected."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
