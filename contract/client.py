@@ -219,6 +219,13 @@ class FirstFrame(RoomCommand):
     age_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
 
 
+class FirstAudio(RoomCommand):
+    """The expert's loudspeaker plays the store's sound."""
+
+    type: Literal["first_audio"] = "first_audio"
+    age_ms: Annotated[int, Field(ge=0, le=600_000)] = 0
+
+
 class OpenSession(Command):
     """A trainer opens a room for stores; this is the trainer's consent to the recording."""
 
@@ -311,6 +318,7 @@ ClientMessage = Annotated[
     | Admit
     | SendAway
     | FirstFrame
+    | FirstAudio
     | OpenSession
     | JoinRoom
     | LeaveRoom

@@ -155,6 +155,8 @@ class Timings(Message):
     """Both sides' media legs are up."""
     first_frame: WallMs | None = None
     """The expert's screen shows the store's picture."""
+    first_audio: WallMs | None = None
+    """The expert's loudspeaker plays the store's sound."""
 
 
 class BackPromise(Message):

@@ -1,7 +1,7 @@
 """Whom a call rings: the steps it goes through, and what is known of each expert."""
 
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -48,7 +48,7 @@ class RingStep(Message):
 Steps = Annotated[list[RingStep], Field(min_length=1, max_length=6)]
 
 
-@cache
+@lru_cache(1000)
 def _known_zone(name: str) -> bool:
     try:
         ZoneInfo(name)

@@ -137,6 +137,7 @@ def room(store: Person, expert: Person, tap_ms: int) -> RoomSeed:
                 answer=answer_ms,
                 connected=answer_ms + 40,
                 first_frame=answer_ms + 90,
+                first_audio=answer_ms + 130,
             ),
         }
     )

@@ -1,5 +1,7 @@
 """A call for help: who rings, who answers first, how it ends."""
 
+from typing import Literal
+
 from contract.client import (
     AcceptCall,
     AskCallback,
@@ -7,6 +9,7 @@ from contract.client import (
     CallOff,
     CancelCall,
     DeclineCall,
+    FirstAudio,
     FirstFrame,
     MarkUrgent,
     Rung,
@@ -185,7 +188,16 @@ def call_of(draft: Draft) -> Call:
 def decide_call(
     draft: Draft,
     asked: Asked,
-    wish: Rung | AcceptCall | DeclineCall | CancelCall | AskCallback | MarkUrgent | BringIn | CallOff | FirstFrame,
+    wish: Rung
+    | AcceptCall
+    | DeclineCall
+    | CancelCall
+    | AskCallback
+    | MarkUrgent
+    | BringIn
+    | CallOff
+    | FirstFrame
+    | FirstAudio,
     facts: Facts,
 ) -> None:
     """The wishes that only calls have."""
@@ -208,7 +220,9 @@ def decide_call(
         case CallOff():
             third.call_off(draft, asked, wish)
         case FirstFrame():
-            _first_frame(draft, asked, wish)
+            _came(draft, asked, "first_frame", wish.age_ms)
+        case FirstAudio():
+            _came(draft, asked, "first_audio", wish.age_ms)
 
 
 def _rung(draft: Draft, member: Member) -> None:
@@ -328,13 +342,17 @@ def _ask_callback(draft: Draft, member: Member) -> None:
     draft.close(EndReason.CALLBACK)
 
 
-def _first_frame(draft: Draft, asked: Asked, wish: FirstFrame) -> None:
-    call = call_of(draft)
-    member = seated(draft.state, asked.by, asked.session)
-    if not member.host:
-        raise Rejection(ErrorCode.FORBIDDEN, "only the expert's screen counts")
-    if call.timings.first_frame is None:
-        _stamp(draft, first_frame=max(call.timings.answer or 0, draft.now_ms - wish.age_ms))
+def _came(draft: Draft, asked: Asked, moment: Literal["first_frame", "first_audio"], age_ms: int) -> None:
+    """The store's picture or sound is there for the first time. Who says that it was before the answer is not believed:
+    then it is there now."""
+    timings = call_of(draft).timings
+    if not seated(draft.state, asked.by, asked.session).host:
+        raise Rejection(ErrorCode.FORBIDDEN, "only the expert's device counts")
+    if timings.answer is None:
+        raise Rejection(ErrorCode.CONFLICT, "nobody has answered")
+    if getattr(timings, moment) is None:
+        said_ms = draft.now_ms - age_ms
+        _stamp(draft, **{moment: said_ms if said_ms >= timings.answer else draft.now_ms})
 
 
 def ring_expired(draft: Draft, facts: Facts) -> None:

@@ -14,6 +14,7 @@ from contract.client import (
     CancelCall,
     CloseRoom,
     DeclineCall,
+    FirstAudio,
     FirstFrame,
     JoinRoom,
     LeaveRoom,
@@ -55,6 +56,7 @@ Wish = (
     | Admit
     | SendAway
     | FirstFrame
+    | FirstAudio
     | JoinRoom
     | LeaveRoom
     | CloseRoom

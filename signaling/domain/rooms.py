@@ -17,6 +17,7 @@ from contract.client import (
     CancelCall,
     CloseRoom,
     DeclineCall,
+    FirstAudio,
     FirstFrame,
     JoinRoom,
     LeaveRoom,
@@ -192,6 +193,7 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             | BringIn()
             | CallOff()
             | FirstFrame()
+            | FirstAudio()
         ):
             calls.decide_call(draft, asked, wish, facts)
         case Admit():

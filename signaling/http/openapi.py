@@ -89,6 +89,8 @@ def _schemas(table: list[Route]) -> tuple[Json, dict[tuple[type[BaseModel], Json
     inputs += [(name, mode, adapter) for name, (adapter, mode) in UNIONS.items()]
     made, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF + "{model}")
     schemas: Json = definitions["$defs"]
+    for query in (route.query for route in table if route.query is not None):
+        schemas |= query.model_json_schema(ref_template=_REF + "{model}").get("$defs", {})
     for name, (_, mode) in UNIONS.items():
         schemas[name] = made[name, mode]
     for schema in schemas.values():

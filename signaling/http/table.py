@@ -25,6 +25,7 @@ from signaling.http import (
     staff,
     stores,
     take_over,
+    timings,
     tokens,
     visits,
 )
@@ -53,6 +54,7 @@ ROUTES = [
     *archive.ROUTES,
     *quality.ROUTES,
     *rings.ROUTES,
+    *timings.ROUTES,
     *audit.ROUTES,
     *install.ROUTES,
     *operation.ROUTES,

@@ -24,7 +24,7 @@ from contract.rooms import (
 )
 from signaling.domain import draft
 from signaling.domain.access import at_store, visits
-from signaling.store import audit
+from signaling.store import audit, timings
 from signaling.store.tables import (
     ChannelRow,
     DoneCommandRow,
@@ -95,6 +95,8 @@ async def save(session: AsyncSession, state: RoomState, events: Sequence[RoomEve
     await audit.record_events(session, state, events, now_ms)
     if any(isinstance(event, RecordingChanged | RoomClosed) for event in events):
         await _recording(session, state, now_ms)
+    if any(isinstance(event, RoomClosed) for event in events):
+        await timings.keep(session, state)
 
 
 async def _index(session: AsyncSession, room: RoomId, members: Iterable[Member]) -> None:

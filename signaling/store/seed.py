@@ -19,7 +19,7 @@ from runtime.settings import Settings
 from signaling.auth.passwords import Passwords
 from signaling.domain.access import at_store
 from signaling.domain.callquality import Sampled
-from signaling.store import equipment, quality, tables
+from signaling.store import equipment, quality, tables, timings
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.schema import DATABASE
@@ -215,6 +215,7 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
                 summary=recorded.model_dump_json(),
             )
         )
+    await timings.keep(session, state)
     if room.quality:
         await quality.keep(session, {(state.id, person): samples for person, samples in room.quality.items()})
     for role in room.published:

@@ -467,6 +467,20 @@ class RingRow(Base):
     __table_args__ = (Index("ix_ring_sent", "sent_ms"),)
 
 
+class CallTimingRow(Base):
+    """How long each stage of a call took (signaling.domain.timings); written when it is over."""
+
+    __tablename__ = "call_timing"
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("store.id"))
+    at_ms: Mapped[int] = mapped_column(Ms, index=True)
+    ring_ms: Mapped[int | None] = mapped_column()
+    answer_ms: Mapped[int | None] = mapped_column()
+    connected_ms: Mapped[int | None] = mapped_column()
+    first_frame_ms: Mapped[int | None] = mapped_column()
+    first_audio_ms: Mapped[int | None] = mapped_column()
+
+
 class CallbackRow(Base):
     """A store that is to be called back (contract.callbacks.Callback in `body`)."""
 

@@ -225,6 +225,13 @@ ROWS: dict[tuple[str, str], Row] = {
         all_get(403, "store-0117", "store-0108", "store-0201", "chen", "zhang", "he", "xiaolin", "qian")
         | all_get(200, "wu", "tang", "fang", "admin"),
     ),
+    **{
+        ("GET", path): Row(
+            all_get(403, "store-0117", "store-0108", "store-0201", "chen", "zhang", "he", "xiaolin", "qian")
+            | all_get(200, "wu", "tang", "fang", "admin"),
+        )
+        for path in ("/api/timings", "/api/timings/export")
+    },
     ("GET", "/api/missed"): Row(all_get(403, *SIGNED_IN) | all_get(200, "store-0117", "store-0108", "store-0201")),
     ("PUT", "/api/archive/{room}/publish"): Row(
         all_get(403, "store-0117", "store-0108", "store-0201", "wu", "tang", "xiaolin", "qian")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from signaling.domain.timings import Stage, took
 from signaling.store.audit_lines import verify
 from signaling.store.engine import Database
 from signaling.store.migrate import COPIES, KEPT_COPIES, migrate
@@ -76,6 +77,16 @@ async def test_the_audit_of_the_first_schema_is_chained_by_the_upgrade(tmp_path:
         head, faults = await verify(database)
     assert (head.seq, faults) == (len(order), [])
     assert [row["id"] for row in rows_of(path)["audit"]] == order
+
+
+async def test_the_times_of_a_call_of_the_first_schema_are_kept_like_those_of_a_new_one(tmp_path: Path) -> None:
+    path = first_schema(tmp_path / DATABASE)
+    await upgrade(path)
+    [kept] = rows_of(path)["call_timing"]
+    call = chain.finished_call().state.call
+    assert call is not None
+    assert (kept["room_id"], kept["store_id"], kept["at_ms"]) == (chain.ROOM, "s-0117", chain.STARTED_MS)
+    assert {stage: kept[f"{stage}_ms"] for stage in Stage} == {stage: took(call.timings).get(stage) for stage in Stage}
 
 
 async def test_the_upgraded_database_serves_its_people(tmp_path: Path) -> None:

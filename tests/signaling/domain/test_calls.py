@@ -8,6 +8,7 @@ from contract.client import (
     AcceptCall,
     CancelCall,
     DeclineCall,
+    FirstAudio,
     FirstFrame,
     JoinRoom,
     LeaveRoom,
@@ -168,6 +169,21 @@ def test_the_first_ring_and_frame_are_stamped_once() -> None:
     assert state.call.timings.ring == NOW + 50
     assert state.call.timings.answer == NOW + 3000
     assert state.call.timings.first_frame == NOW + 3080
+
+
+def test_the_first_sound_is_stamped_once_and_nobody_heard_it_before_the_answer() -> None:
+    state = ask(called(), CHEN, AcceptCall(cid=CID, room=ROOM), at=NOW + 3000).state
+    state = ask(state, CHEN, FirstAudio(cid=CID, room=ROOM, age_ms=600_000), at=NOW + 3100).state
+    state = ask(state, CHEN, FirstAudio(cid=CID, room=ROOM), at=NOW + 9000).state
+    assert state.call is not None
+    assert (state.call.timings.first_audio, state.call.timings.first_frame) == (NOW + 3100, None)
+
+
+@pytest.mark.parametrize("wish", [FirstFrame(cid=CID, room=ROOM), FirstAudio(cid=CID, room=ROOM)])
+def test_only_who_leads_the_call_says_what_came_first(wish: FirstFrame | FirstAudio) -> None:
+    assert refused(answered(), STORE, wish) is ErrorCode.FORBIDDEN
+    assert refused(called(), STORE, wish) is ErrorCode.FORBIDDEN
+    assert refused(called(), CHEN, wish) is ErrorCode.FORBIDDEN, "still rung"
 
 
 def test_connected_is_stamped_when_both_sides_are_up() -> None:

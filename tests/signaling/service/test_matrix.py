@@ -19,6 +19,7 @@ from contract.client import (
     CloseRoom,
     Command,
     DeclineCall,
+    FirstAudio,
     FirstFrame,
     GetRoom,
     JoinRoom,
@@ -214,6 +215,10 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
         lambda room, _: FirstFrame(cid=new_cid(), room=room),
         dict.fromkeys(MEMBERS, "conflict"),
     ),
+    "first_audio": (
+        lambda room, _: FirstAudio(cid=new_cid(), room=room),
+        dict.fromkeys(MEMBERS, "conflict"),
+    ),
     "send": (
         lambda room, _: Send(cid=new_cid(), ch=room_channel(room), body="你好"),
         {"host": "sent", "joined": "sent", "left": "forbidden", "invited": "not_found"},
@@ -316,16 +321,17 @@ async def test_the_verbs_of_a_ringing_call_are_for_those_whom_they_concern(world
     tabs = {name: await world.tab(login) for name, login in VISITORS.items()}
     room = await ring(tabs["joined"], tabs["expert"])
     got: dict[str, dict[str, str]] = {}
-    for kind in (Rung, FirstFrame, CancelCall, AcceptCall, DeclineCall):
+    for kind in (Rung, FirstFrame, FirstAudio, CancelCall, AcceptCall, DeclineCall):
         allowed = "joined" if kind is CancelCall else "expert"
         row = got[kind.model_fields["type"].default] = {}
         for name, tab in tabs.items():
-            if name != allowed or kind is FirstFrame:
+            if name != allowed or kind in (FirstFrame, FirstAudio):
                 row[name] = await outcome(tab, kind(cid=new_cid(), room=room))
     strangers = dict.fromkeys(set(VISITORS) - {"joined", "expert"}, "not_found")
     assert got == {
         "rung": strangers | {"joined": "done"},  # which changes nothing: it does not ring there
         "first_frame": strangers | {"joined": "forbidden", "expert": "forbidden"},
+        "first_audio": strangers | {"joined": "forbidden", "expert": "forbidden"},
         "cancel_call": strangers | {"expert": "forbidden"},
         "accept_call": strangers | {"joined": "forbidden"},
         "decline_call": strangers | {"joined": "forbidden"},

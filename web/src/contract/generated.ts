@@ -1307,6 +1307,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/timings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How quick the stages of calls were: p50 and p95 by week, region or store. */
+        get: operations["call_timings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/timings/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as CSV, a line for each store and week, the newest week first. */
+        get: operations["export_timings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/audit": {
         parameters: {
             query?: never;
@@ -1546,7 +1580,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -2035,6 +2069,20 @@ export interface components {
             age_ms: number;
         };
         /**
+         * CallTimings
+         * @description Weeks: the newest first. Regions and stores: those whose pictures come slowest first.
+         */
+        CallTimings: {
+            /** Lines */
+            lines: components["schemas"]["TimingLine"][];
+            /** Left Out */
+            left_out: number;
+            /** Weeks */
+            weeks: string[];
+            /** Regions */
+            regions: components["schemas"]["Region"][];
+        };
+        /**
          * Callback
          * @description One for all calls of a store in vain for the same reason, until it is done.
          */
@@ -2183,7 +2231,7 @@ export interface components {
             operator: components["schemas"]["Operator"] | null;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["FirstAudio"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
          * @description What a client measured of its PeerConnection.
@@ -2510,6 +2558,26 @@ export interface components {
              * @default false
              */
             on_call: boolean;
+        };
+        /**
+         * FirstAudio
+         * @description The expert's loudspeaker plays the store's sound.
+         */
+        FirstAudio: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "first_audio";
+            /**
+             * Age Ms
+             * @default 0
+             */
+            age_ms: number;
         };
         /**
          * FirstFrame
@@ -4449,6 +4517,29 @@ export interface components {
          */
         Source: "microphone" | "camera" | "screen" | "screen_sound";
         /**
+         * Spread
+         * @description How long one stage took, of the calls in which it counts.
+         */
+        Spread: {
+            /** Count */
+            count: number;
+            /** P50 Ms */
+            p50_ms: number;
+            /** P95 Ms */
+            p95_ms: number;
+        };
+        /**
+         * StageSpreads
+         * @description None: it counts in none of the calls.
+         */
+        StageSpreads: {
+            ring: components["schemas"]["Spread"] | null;
+            answer: components["schemas"]["Spread"] | null;
+            connected: components["schemas"]["Spread"] | null;
+            first_frame: components["schemas"]["Spread"] | null;
+            first_audio: components["schemas"]["Spread"] | null;
+        };
+        /**
          * StartCall
          * @description The store's tablet calls headquarters; this is the store's consent to the recording, its button says so.
          */
@@ -4726,6 +4817,19 @@ export interface components {
             ticket: string;
         };
         /**
+         * TimingLine
+         * @description The calls of a week, of a region, or of a store.
+         */
+        TimingLine: {
+            /** Week */
+            week: string | null;
+            region: components["schemas"]["Region"] | null;
+            store: components["schemas"]["Store"] | null;
+            /** Calls */
+            calls: number;
+            stages: components["schemas"]["StageSpreads"];
+        };
+        /**
          * Timings
          * @description UTC ms of each stage of a call; missing ones have not happened.
          */
@@ -4752,7 +4856,18 @@ export interface components {
              * @default null
              */
             first_frame: number | null;
+            /**
+             * First Audio
+             * @default null
+             */
+            first_audio: number | null;
         };
+        /**
+         * TimingsBy
+         * @description What the calls are told apart by.
+         * @enum {string}
+         */
+        TimingsBy: "week" | "region" | "store";
         /**
          * Urgency
          * @description Who is told that it is not done.
@@ -10790,6 +10905,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MissedCalls"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    call_timings: {
+        parameters: {
+            query?: {
+                weeks?: number;
+                region?: string | null;
+                store?: string | null;
+                zone?: string;
+                by?: components["schemas"]["TimingsBy"];
+                week?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallTimings"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_timings: {
+        parameters: {
+            query?: {
+                weeks?: number;
+                region?: string | null;
+                store?: string | null;
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description sign_in */

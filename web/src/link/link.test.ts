@@ -39,6 +39,17 @@ test('a UUIDv7 has the version, the variant and the time, and sorts by it', () =
   expect(uuid7(1) < uuid7(2)).toBe(true)
 })
 
+test('clients that are cut together come back spread over the whole pause (full jitter)', () => {
+  const draws = [0, 0.25, 0.999]
+  const third = draws.map((draw) => {
+    const backoff = new Backoff(() => draw)
+    backoff.next()
+    backoff.next()
+    return backoff.next()
+  })
+  expect(third).toEqual([0, 100, 400])
+})
+
 test('the backoff doubles from 100 ms to 5 s and starts again when healthy', () => {
   const backoff = new Backoff(() => 1)
   expect([...Array(8)].map(() => backoff.next())).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000])

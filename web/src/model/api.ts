@@ -43,6 +43,7 @@ import type { Queued } from './queue'
 import type { PoliciesDesk } from './policies'
 import type { BotDesk } from './bots'
 import type { RingsDesk } from './rings'
+import type { TimingsDesk } from './timings'
 import type { RoutingDesk } from './routing'
 import type { ScanEvents } from './scan'
 import type { TakeOver } from './takeover'
@@ -424,6 +425,8 @@ export interface Model extends Visits {
   bots: BotDesk
   /** Which devices ring, for who answers for stores; missed calls, for a store. */
   rings: RingsDesk
+  /** How quick calls were, for who answers for stores. */
+  timings: TimingsDesk
 
   /* ---- a shared tablet, and who has it ---- */
   takeOver: TakeOver

@@ -37,18 +37,20 @@ import { Care } from './care'
 import { Chats } from './chats'
 import { exposeDebug } from './debug'
 import { equipment } from './equipment'
+import { Firsts } from './firsts'
 import { scan } from './scan'
 import { organisation } from './organisation'
 import { policies } from './policies'
 import { bots } from './bots'
 import { rings } from './rings'
+import { timings } from './timings'
 import { routing } from './routing'
 import { createTakeOver } from './takeover'
 import { People } from './people'
 import { Queue, queueActs } from './queue'
 import { bindLocal, bindRemote } from './pictures'
 import { soundOf, startRinging } from './ringing'
-import { isOpen, isShared, memberOf, oppositeIn, tabletIn } from './room'
+import { isOpen, isShared, memberOf, oppositeIn } from './room'
 import { Rooms } from './rooms'
 import { Seat } from './seat'
 import { Session } from './session'
@@ -80,7 +82,6 @@ function createModel(): Model {
   const ringTitle = signal<(room: RoomState) => string>(
     (room) => `☎ ${room.call?.store.name.zh ?? 'Passline'}`,
   )
-  const firstFrames = new Set<RoomId>()
   const outcome = signal<Outcome | null>(null)
   const callbacks = new Callbacks()
   const queue = new Queue()
@@ -312,19 +313,12 @@ function createModel(): Model {
     void issue({ type: 'report_quality', room, quality }, { fleeting: true }).catch(() => undefined)
   })
 
-  const sawFrame = (of: PersonId): void => {
-    performance.mark(`passline:first-frame:${of}`)
-    const room = rooms.current.peek()
-    if (
-      !room?.call ||
-      tabletIn(room)?.person.id !== of ||
-      !rooms.self.peek()?.host ||
-      firstFrames.has(room.id)
-    )
-      return
-    firstFrames.add(room.id)
-    void issue({ type: 'first_frame', room: room.id, age_ms: 0 }).catch(() => undefined)
-  }
+  const firsts = new Firsts({
+    current: rooms.current,
+    self: rooms.self,
+    heard: media.heard,
+    issue: (first, options) => session.commands.issue(first, options),
+  })
 
   /* ---- the meter runs while somebody looks ---- */
   const watchers = signal(0)
@@ -492,7 +486,7 @@ function createModel(): Model {
       ringTitle.value = words
     },
     bindVideo: (element, of, source = 'camera') =>
-      bindRemote(element, media.remote, media.sizes, of, source, () => sawFrame(of)),
+      bindRemote(element, media.remote, media.sizes, of, source, () => firsts.saw(of)),
     bindPreview: (element) => bindLocal(element, capture.preview),
     pointers: media.pointers.seen,
     point: (on, x, y) => {
@@ -521,6 +515,7 @@ function createModel(): Model {
     policies,
     bots,
     rings,
+    timings,
     takeOver,
 
     checkUp: async () => {

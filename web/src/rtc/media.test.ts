@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { SlotFill } from '../contract'
 import { Refusal } from '../link/refusal'
 import type { Capture } from './capture'
 import type { Answerer, Target } from './media'
@@ -9,6 +10,7 @@ import type { PeerEvents } from './peer'
 /** Connections as they were made; each opens when the test says so. */
 const made: {
   layered: boolean
+  slots: SlotFill[]
   events: PeerEvents
   closed: boolean
   pc: { connectionState: RTCPeerConnectionState; getStats: () => Promise<Map<string, unknown>> }
@@ -16,7 +18,7 @@ const made: {
 
 vi.mock('./peer', () => ({
   Peer: class {
-    slots = []
+    slots: SlotFill[] = []
     publishes = false
     firstPicture = null
     closed = false
@@ -126,4 +128,27 @@ test('who has no connection yet is told that the server is busy', async () => {
   media.aim(CALL)
   await vi.advanceTimersByTimeAsync(100)
   expect(media.busyUntilMs.value).not.toBeNull()
+})
+
+test('since when somebody is heard is known to the ms, and stays for the room', async () => {
+  const media = await inCall()
+  const emitted = (samples: number) => {
+    const entry = { type: 'inbound-rtp', kind: 'audio', mid: '3', jitterBufferEmittedCount: samples }
+    made[0]!.pc.getStats = () => Promise.resolve(new Map([['in', entry]]))
+  }
+  made[0]!.slots = [{ mid: '3', participant: 'p-store', source: 'microphone', paused: false }]
+  emitted(0)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(media.heard.value.size).toBe(0)
+  const before = performance.now()
+  emitted(4800)
+  await vi.advanceTimersByTimeAsync(1000)
+  const sinceMs = media.heard.value.get('p-store')!
+  expect(sinceMs).toBeGreaterThanOrEqual(before - 100)
+  expect(sinceMs).toBeLessThan(before + 1000 - 100)
+  emitted(96_000)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(media.heard.value.get('p-store')).toBe(sinceMs)
+  media.aim(null)
+  expect(media.heard.value.size).toBe(0)
 })

@@ -86,6 +86,8 @@ export class Media {
   /** What the server is to keep, every `sampleMs`; null while nothing is connected. */
   readonly sample = signal<ClientSample | null>(null)
   sampleMs = SAMPLE_MS
+  /** Since when sound of whom is played in this room, performance.now(). */
+  readonly heard = signal<ReadonlyMap<PersonId, number>>(new Map())
   readonly remote = new Remote()
   readonly pointers = new Pointers()
   readonly sizes = new Sizes(() => this.tellSizes())
@@ -233,18 +235,29 @@ export class Media {
   private async count(): Promise<void> {
     const { target, active } = this
     if (!target || this.refusedForGood) return
-    let counted: Counted = { bytes: 0, tracks: new Map() }
+    let counted: Counted = { bytes: 0, tracks: new Map(), playedMs: new Map() }
     if (active) counted = await readCounters(active.pc, active.slots).catch(() => counted)
     if (target.room !== this.target?.room || active !== this.active) return
+    const now = performance.now()
+    this.hear(counted.playedMs, now)
     const verdict = this.watcher.look({
       ...counted,
-      now: performance.now(),
+      now,
       state: active?.pc.connectionState ?? 'none',
       publishes: active?.publishes ?? false,
       link: this.link.peek(),
     })
     this.lostSinceMs.value = this.watcher.lostSinceMs
     this.obey(verdict)
+  }
+
+  private hear(playedMs: Counted['playedMs'], now: number): void {
+    const fresh = [...playedMs].filter(([person]) => !this.heard.peek().has(person))
+    if (fresh.length === 0) return
+    this.heard.value = new Map([
+      ...this.heard.peek(),
+      ...fresh.map(([person, ms]) => [person, now - ms] as const),
+    ])
   }
 
   private obey(verdict: Verdict): void {
@@ -415,6 +428,7 @@ export class Media {
       this.quality.value = 'unknown'
       this.rates.value = NO_RATES
       this.sample.value = null
+      this.heard.value = new Map()
     })
   }
 

@@ -1,5 +1,5 @@
 /** Reads getStats into what quality.ts judges; empty slots are left out, they only look broken. */
-import type { SlotFill } from '../contract'
+import type { PersonId, SlotFill } from '../contract'
 import { roundTripMs } from './pair'
 import type { Reading } from './quality'
 import type { Pulse } from './watcher'
@@ -98,13 +98,20 @@ export class StatsReader {
   }
 }
 
-/** What the watcher counts. */
-export type Counted = Pick<Pulse, 'bytes' | 'tracks'>
+/** What the watcher counts, and the ms of sound that were played of whom. */
+export type Counted = Pick<Pulse, 'bytes' | 'tracks'> & { playedMs: ReadonlyMap<PersonId, number> }
+
+/** Opus decodes to so many samples a second, in every browser. */
+const SAMPLES_PER_MS = 48
 
 /** Everything that came over the connection so far, reports included, and by mid what came of every live track. */
 export async function readCounters(pc: RTCPeerConnection, slots: readonly SlotFill[]): Promise<Counted> {
   let bytes = 0
   const tracks = new Map(slots.filter(flows).map((slot) => [slot.mid, 0]))
+  const voices = new Map(
+    slots.map(({ mid, participant, source }) => [mid, source === 'microphone' ? participant : null]),
+  )
+  const playedMs = new Map<PersonId, number>()
   const report = await pc.getStats()
   report.forEach((entry: RTCStats) => {
     if (entry.type === 'candidate-pair') {
@@ -113,7 +120,10 @@ export async function readCounters(pc: RTCPeerConnection, slots: readonly SlotFi
       const inbound = entry as Inbound
       const units = inbound.kind === 'video' ? inbound.framesDecoded : inbound.packetsReceived
       if (inbound.mid && tracks.has(inbound.mid)) tracks.set(inbound.mid, units ?? 0)
+      const voice = inbound.mid && voices.get(inbound.mid)
+      if (voice && inbound.jitterBufferEmittedCount)
+        playedMs.set(voice, inbound.jitterBufferEmittedCount / SAMPLES_PER_MS)
     }
   })
-  return { bytes, tracks }
+  return { bytes, tracks, playedMs }
 }

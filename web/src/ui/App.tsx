@@ -42,6 +42,7 @@ const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => modu
 const EquipmentPage = lazy(() => import('./equipment/EquipmentPage').then((module) => module.EquipmentPage))
 const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
 const RingsPage = lazy(() => import('./admin/RingsPage').then((module) => module.RingsPage))
+const TimingsPage = lazy(() => import('./admin/TimingsPage').then((module) => module.TimingsPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
 const PoliciesPage = lazy(() => import('./admin/PoliciesPage').then((module) => module.PoliciesPage))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
@@ -243,6 +244,7 @@ function Inside() {
           <Route path="/admin/routing" component={RoutingPage} />
           <Route path="/admin/bots" component={BotsPage} />
           <Route path="/admin/rings" component={RingsPage} />
+          <Route path="/admin/timings" component={TimingsPage} />
           <Route path="/admin/tokens" component={TokensPage} />
           <Route path="/admin/policies" component={PoliciesPage} />
           <Route path="/doctor" component={Doctor} />

@@ -380,12 +380,19 @@ describe('the summary', () => {
     expect(byTestId('summary').textContent).toContain('现在没有专家有空')
     expect(byTestId('call-again')).toBeTruthy()
   })
-  it('counts each stage from the one before and leaves out what did not happen', () => {
-    expect(stages({ tap: 1000, ring: 1080, answer: 5000, connected: 4900, first_frame: null })).toEqual([
+  it('counts what follows the answer from the answer, and leaves out what did not happen', () => {
+    const nothing = { ring: null, answer: null, connected: null, first_frame: null, first_audio: null }
+    expect(stages({ ...nothing, tap: 1000, ring: 1080, answer: 5000, connected: 4900 })).toEqual([
       { key: 'ring', ms: 80 },
       { key: 'answer', ms: 3920 },
       { key: 'connected', ms: 0 },
     ])
+    expect(stages({ ...nothing, tap: 1000, answer: 5000, first_frame: 5090, first_audio: 5120 })).toEqual([
+      { key: 'answer', ms: 4000 },
+      { key: 'first_frame', ms: 90 },
+      { key: 'first_audio', ms: 120 },
+    ])
+    expect(stages({ ...nothing, tap: 1000, first_frame: 5090 })).toEqual([])
   })
 })
 

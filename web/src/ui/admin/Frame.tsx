@@ -28,6 +28,11 @@ const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
   { path: '/admin/policies', word: 'admin.policies', roles: ['admin'] },
   { path: '/admin/bots', word: 'admin.bots', roles: ['admin'] },
   { path: '/admin/rings', word: 'admin.rings', roles: ['admin', 'manager', 'store_manager', 'operations'] },
+  {
+    path: '/admin/timings',
+    word: 'admin.timings',
+    roles: ['admin', 'manager', 'store_manager', 'operations'],
+  },
   { path: '/admin/tokens', word: 'admin.tokens', roles: ['admin'] },
 ]
 

@@ -1,5 +1,6 @@
 /** Stores and their tablets: found by number, name or first letters of pinyin; added, changed, imported by administrators. */
 import { FileUp, KeyRound, Pencil, Plus, Store as StoreSign } from 'lucide-preact'
+import { useLocation } from 'preact-iso'
 import { useCallback, useState } from 'preact/hooks'
 import type { Region, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -32,7 +33,7 @@ type Open =
 export function StoresPage() {
   const model = useModel()
   const loaded = useLoaded(useCallback(() => model.organisation.stores(), [model]))
-  const [query, setQuery] = useState('')
+  const [query, setQuery] = useState(useLocation().query.sought ?? '')
   const [region, setRegion] = useState('')
   const [pages, setPages] = useState(1)
   const [open, setOpen] = useState<Open>(null)

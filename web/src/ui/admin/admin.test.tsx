@@ -85,6 +85,15 @@ const rows = () =>
     ({ dataset }) => `${dataset.login} ${dataset.state}`,
   )
 
+describe('the list of stores', () => {
+  it('begins with what a link to a store looks for', async () => {
+    history.replaceState(null, '', '/admin/stores?sought=0117')
+    await drawn('stores')
+    expect(byTestId<HTMLInputElement>('admin-search').value).toBe('0117')
+    history.replaceState(null, '', '/')
+  })
+})
+
 describe('the list of people', () => {
   it('says how everybody’s sign-in stands, and finds by first letters', async () => {
     await drawn('people')

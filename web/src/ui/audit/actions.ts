@@ -29,6 +29,8 @@ const EVERY: Record<Action, true> = {
   file_opened: true,
   still_opened: true,
   quality_opened: true,
+  timings_opened: true,
+  timings_exported: true,
   published: true,
   recording_deleted: true,
   damage_found: true,

@@ -180,6 +180,10 @@ export function fake(scene: Scene): Model {
       missed: () => Promise.resolve({ calls: [] }),
       rates: () => Promise.resolve({ lines: [], left_out: 0, regions: [] }),
     },
+    timings: {
+      list: () => Promise.resolve({ lines: [], left_out: 0, weeks: [], regions: [] }),
+      exportUrl: () => '',
+    },
     current: signal(room),
     answering: signal(null),
     self: signal(room?.members.find((one) => one.person.id === mine) ?? null),

@@ -64,6 +64,7 @@ export const QUALITY: CallQuality = {
     answer: START + 3900,
     connected: START + 4020,
     first_frame: START + 4010,
+    first_audio: START + 4035,
   },
   rings: [],
 }

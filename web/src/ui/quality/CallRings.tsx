@@ -3,6 +3,7 @@ import type { CallQuality, CallRing } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { deviceWords } from '../admin/RingsPage'
 import { brief, hms } from '../format'
+import { StageLine } from '../summary/StageLine'
 import { stages } from '../summary/stages'
 
 function fateWords({ ring }: CallRing): string {
@@ -16,20 +17,16 @@ function fateWords({ ring }: CallRing): string {
 
 export function CallRings(props: { quality: CallQuality }) {
   const { rings, timings } = props.quality
-  const steps = timings ? stages(timings) : []
+  const shown = timings && stages(timings).length > 0
   return (
     <>
-      {steps.length > 0 && (
+      {shown && (
         <section>
-          <h2 class="summary-sub">{t('timing.title')}</h2>
-          <ol class="timings" data-testid="timings">
-            {steps.map((step) => (
-              <li key={step.key} data-stage={step.key} data-ms={step.ms}>
-                <span class="second">{t(`timing.${step.key}`)}</span>
-                <strong class="num">{brief(step.ms)}</strong>
-              </li>
-            ))}
-          </ol>
+          <h2 class="summary-sub">
+            {t('timing.title')}{' '}
+            <span class="second num">{t('timing.tapped', { time: hms(timings.tap) })}</span>
+          </h2>
+          <StageLine timings={timings} />
         </section>
       )}
       {rings.length > 0 && (

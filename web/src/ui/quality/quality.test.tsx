@@ -69,7 +69,14 @@ const QUALITY: CallQuality = {
     { at: START, person: STORE.id, kind: 'joined' },
     { at: START + 60_000, person: CHEN.id, kind: 'away' },
   ],
-  timings: { tap: START, ring: START + 80, answer: START + 4080, connected: START + 4200, first_frame: null },
+  timings: {
+    tap: START,
+    ring: START + 80,
+    answer: START + 4080,
+    connected: START + 4200,
+    first_frame: null,
+    first_audio: START + 4210,
+  },
   rings: [
     {
       who: CHEN,
@@ -148,6 +155,17 @@ describe('the quality of a call', () => {
     expect(slider.getAttribute('aria-valuetext')).toContain('上行 6 %')
     expect(slider.getAttribute('aria-valuetext')).toContain('看到 24 张')
     expect(slider.getAttribute('aria-valuetext')).toContain('估计可收 没有数据')
+  })
+  it('shows the stages of the call in one line, with when the button was pressed', async () => {
+    await show(() => Promise.resolve(QUALITY))
+    const line = [...byTestId('timings').children].map((step) => step.textContent)
+    expect(line).toEqual([
+      '按下到响铃0.08 秒',
+      '响铃到接听4.0 秒',
+      '接听到连上0.1 秒',
+      '接听到听见声音0.1 秒',
+    ])
+    expect(byTestId('quality').textContent).toContain(`${hms(START)} 按下`)
   })
   it('lists who came and was cut off', async () => {
     await show(() => Promise.resolve(QUALITY))

@@ -21,9 +21,10 @@ import { byStore, isSeated } from '../../model/room'
 import { act } from '../act'
 import { oversees } from '../archive/words'
 import { StillStrip } from '../call/Stills'
-import { brief, span, timeOfDay } from '../format'
+import { span, timeOfDay } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
+import { StageLine } from './StageLine'
 import { stages } from './stages'
 
 const NOT_ANSWERED = ['missed', 'declined', 'nobody_free', 'cancelled', 'callback', 'left_queue']
@@ -92,7 +93,6 @@ export function Summary(props: { room: RoomState }) {
   const people = room.members.filter((member) => member.joined_at && member.person.id !== me)
   const started = room.call?.timings.answer ?? room.opened_at
   const lasted = Math.max(0, ((room.closed_at ?? model.tick.value) - started) / 1000)
-  const steps = room.call ? stages(room.call.timings) : []
   const Sign = end === 'failed' ? TriangleAlert : room.kind === 'call' ? PhoneOff : CircleCheck
 
   return (
@@ -153,20 +153,13 @@ export function Summary(props: { room: RoomState }) {
           </ol>
         </div>
 
-        {steps.length > 0 && (
+        {room.call && stages(room.call.timings).length > 0 && (
           <section>
             <h2 class="summary-sub">
               <Clock class="icon" size={18} aria-hidden="true" />
               {t('timing.title')}
             </h2>
-            <ol class="timings" data-testid="timings">
-              {steps.map((step) => (
-                <li key={step.key} data-stage={step.key} data-ms={step.ms}>
-                  <span class="second">{t(`timing.${step.key}`)}</span>
-                  <strong class="num">{brief(step.ms)}</strong>
-                </li>
-              ))}
-            </ol>
+            <StageLine timings={room.call.timings} />
           </section>
         )}
 

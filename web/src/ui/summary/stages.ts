@@ -1,22 +1,18 @@
-/** The stages of a call one after the other, and how long each took. */
+/** The stages of a call, and how long each took. */
 import type { Timings } from '../../contract'
 
-export type Stage = 'ring' | 'answer' | 'connected' | 'first_frame'
+export type Stage = 'ring' | 'answer' | 'connected' | 'first_frame' | 'first_audio'
 
-/** ms of each stage that happened, from the one before it; never negative. */
-export function stages(timings: Timings): { key: Stage; ms: number }[] {
-  const marks: [Stage, number | null | undefined][] = [
-    ['ring', timings.ring],
-    ['answer', timings.answer],
-    ['connected', timings.connected],
-    ['first_frame', timings.first_frame],
+/** ms of each stage that happened, never negative: until the answer from the one before, then from the answer. */
+export function stages({ tap, ring, answer, ...after }: Timings): { key: Stage; ms: number }[] {
+  const marks: [Stage, number | null | undefined, number | null | undefined][] = [
+    ['ring', tap, ring],
+    ['answer', ring ?? tap, answer],
+    ['connected', answer, after.connected],
+    ['first_frame', answer, after.first_frame],
+    ['first_audio', answer, after.first_audio],
   ]
-  const found: { key: Stage; ms: number }[] = []
-  let before = timings.tap
-  for (const [key, at] of marks) {
-    if (at === null || at === undefined) continue
-    found.push({ key, ms: Math.max(0, at - before) })
-    before = Math.max(before, at)
-  }
-  return found
+  return marks.flatMap(([key, since, at]) =>
+    typeof since === 'number' && typeof at === 'number' ? [{ key, ms: Math.max(0, at - since) }] : [],
+  )
 }
