@@ -114,6 +114,8 @@ class Me(Message):
     person: Person
     also: list[Role]
     """Further roles, somewhere; the person's own is the main one."""
+    partly: list[Role]
+    """Those of all of them that count only in some regions or stores: what belongs to the whole chain is not theirs."""
     chain: Name
     version: str
     ring_s: int

@@ -75,13 +75,14 @@ async def _me(visit: Visit, person_id: PersonId) -> Me:
     house = visit.house
     async with house.database.read() as session:
         person = await people.by_id(session, person_id)
-        further = await grants.further(session, person_id)
+        held = await grants.of(session, person_id)
         chain = await people.chain_name(session)
         rules = await policies.current(session)
     assert person is not None
     return Me(
         person=person,
-        also=_roles(person, further),
+        also=_roles(person, held),
+        partly=_partly(held),
         chain=chain,
         version=version("passline"),
         ring_s=round(house.settings.ring_s),
@@ -118,6 +119,7 @@ async def told(visit: Visit, who: Principal) -> Me:
     return Me(
         person=who.person,
         also=_roles(who.person, who.grants),
+        partly=_partly(who.grants),
         chain=chain,
         version=version("passline"),
         ring_s=round(visit.house.settings.ring_s),
@@ -128,6 +130,12 @@ async def told(visit: Visit, who: Principal) -> Me:
 def _roles(person: Person, held: Sequence[Grant]) -> list[Role]:
     """Those besides the main one, each once."""
     return [role for role in dict.fromkeys(one.role for one in held) if role is not person.role]
+
+
+def _partly(held: Sequence[Grant]) -> list[Role]:
+    """The roles that are held, but not for the whole chain."""
+    wholly = {one.role for one in held if one.region is None and one.store is None}
+    return [role for role in dict.fromkeys(one.role for one in held) if role not in wholly]
 
 
 async def ticket(visit: Visit) -> Ticket:

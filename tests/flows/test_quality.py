@@ -58,3 +58,6 @@ async def test_a_store_that_sends_four_pictures_a_second_is_asked_for_a_photo_an
         words = await manager.get_by_test_id("moment").get_attribute("aria-valuetext") or ""
         assert "kbit/s" in words
         assert not await violations(manager)
+        await manager.goto(f"{scene.stack.url}/admin/people")
+        await acts.visible(manager, "not-yours")
+        assert not await violations(manager)

@@ -39,10 +39,22 @@ async def test_whoever_is_here_is_told_and_comes_back_as_what_they_are_now(world
     await renewed(chen)
     me = (await chen.browser.get("/api/me")).read(Me)
     assert (me.person.role, me.also, me.person.skills) == (Role.TRAINER, [Role.MANAGER], [])
+    assert me.partly == [Role.TRAINER, Role.MANAGER], "screens offer nothing of the whole chain"
     again = await world.tab("chen", chen.browser)
     for store, outcome in (("store-0201", Error), ("store-0117", Done)):
         wish = OpenSession(cid=new_cid(), title=Name(zh="课", en="Class"), invite=[chain.PEOPLE[store].id])
         assert isinstance(await again.do(wish), outcome), store
+
+
+async def test_a_role_that_counts_everywhere_too_is_not_partial(world: World) -> None:
+    roles = {
+        "role": "admin",
+        "region": chain.EAST,
+        "also": [{"role": "admin"}, {"role": "manager", "region": chain.EAST}],
+    }
+    await give(await world.server.sign_in("admin"), "chen", roles)
+    me = (await (await world.server.sign_in("chen")).get("/api/me")).read(Me)
+    assert (me.also, me.partly) == ([Role.MANAGER], [Role.MANAGER])
 
 
 async def test_who_becomes_an_expert_is_rung(world: World) -> None:

@@ -1,11 +1,12 @@
 /** Which screen stands there: sign-in, the room one sits in, what came of the last one, or a place of the house. */
-import { CircleAlert, PhoneCall, WifiOff } from 'lucide-preact'
+import { CircleAlert, Lock, PhoneCall, WifiOff } from 'lucide-preact'
 import { ErrorBoundary, LocationProvider, Route, Router, lazy, useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
 import type { Role, RoomState } from '../contract'
 import { nameOf, t } from '../i18n'
 import { holds } from '../model/roles'
 import { act } from './act'
+import { isForeign } from './desk/places'
 import { useModel } from './model'
 import { Button } from './parts/Button'
 import { Banner, Empty, Loading } from './parts/State'
@@ -99,6 +100,20 @@ function NotFound() {
     <main class="alone">
       <Empty icon={CircleAlert} title={t('error.not_found')}>
         <Button kind="main" onClick={() => route('/')}>
+          {t('ended.home')}
+        </Button>
+      </Empty>
+    </main>
+  )
+}
+
+/** Of a page that there is, said in words instead of fetching what is refused. */
+function NotYours() {
+  const { route } = useLocation()
+  return (
+    <main class="alone" data-testid="not-yours">
+      <Empty icon={Lock} title={t('nav.foreign')} text={t('nav.foreign_text')}>
+        <Button kind="main" onClick={() => route('/')} testid="to-own">
           {t('ended.home')}
         </Button>
       </Empty>
@@ -230,6 +245,7 @@ function Inside() {
       )}
       <div class="page-body">
         <Router>
+          {isForeign(me, path) ? [<Route key="foreign" path={path} component={NotYours} />] : []}
           <Route path="/" component={Home} />
           <Route path="/archive" component={Archive} />
           <Route path="/archive/:room" component={ReplayPage} />

@@ -28,6 +28,7 @@ const person = (who: typeof shop) =>
   signal({
     person: who,
     also: [],
+    partly: [],
     chain: { zh: '小灶堂', en: 'Little Stove' },
     version: '1',
     ring_s: 30,

@@ -3,43 +3,18 @@ import type { LucideIcon } from 'lucide-preact'
 import { Search } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
-import type { Role } from '../../contract'
 import { t } from '../../i18n'
-import { holds } from '../../model/roles'
 import { Desk } from '../desk/Desk'
+import { tabsOf } from '../desk/places'
 import { useModel } from '../model'
 import { Empty, ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
 import type { Loaded } from './useLoaded'
 
-const TABS: { path: string; word: string; roles: readonly Role[] }[] = [
-  { path: '/admin/people', word: 'admin.people', roles: ['admin'] },
-  {
-    path: '/admin/stores',
-    word: 'admin.stores',
-    roles: ['admin', 'manager', 'store_manager', 'operations'],
-  },
-  {
-    path: '/admin/equipment',
-    word: 'admin.equipment',
-    roles: ['admin', 'manager', 'store_manager', 'operations'],
-  },
-  { path: '/admin/routing', word: 'admin.routing', roles: ['admin'] },
-  { path: '/admin/policies', word: 'admin.policies', roles: ['admin'] },
-  { path: '/admin/bots', word: 'admin.bots', roles: ['admin'] },
-  { path: '/admin/rings', word: 'admin.rings', roles: ['admin', 'manager', 'store_manager', 'operations'] },
-  {
-    path: '/admin/timings',
-    word: 'admin.timings',
-    roles: ['admin', 'manager', 'store_manager', 'operations'],
-  },
-  { path: '/admin/tokens', word: 'admin.tokens', roles: ['admin'] },
-]
-
 export function Frame(props: { acts?: ComponentChildren; children: ComponentChildren }) {
   const me = useModel().me.value
   const { path } = useLocation()
-  const tabs = TABS.filter((tab) => holds(me, tab.roles))
+  const tabs = tabsOf(me)
   const here = tabs.find((tab) => tab.path === path)
   return (
     <Desk>

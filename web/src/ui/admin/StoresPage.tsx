@@ -5,7 +5,7 @@ import { useCallback, useState } from 'preact/hooks'
 import type { Region, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { matches } from '../../model/pinyin'
-import { holds } from '../../model/roles'
+import { holds, holdsWhole } from '../../model/roles'
 import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -39,6 +39,7 @@ export function StoresPage() {
   const [open, setOpen] = useState<Open>(null)
   const { stores, regions } = loaded.value ?? { stores: [], regions: [] }
   const mayChange = holds(model.me.value, ['admin'])
+  const mayChangeAll = holdsWhole(model.me.value, ['admin'])
   const mayGivePins = holds(model.me.value, ['admin', 'manager', 'store_manager'])
   const chosen = regions.find((one) => one.id === region)
   const found = stores.filter(
@@ -73,13 +74,17 @@ export function StoresPage() {
                 {t('admin.rename_region', { name: nameOf(chosen.name) })}
               </Button>
             ) : (
-              <Button icon={Plus} onClick={() => setOpen({ region: null })} testid="region-add">
-                {t('admin.add_region')}
+              mayChangeAll && (
+                <Button icon={Plus} onClick={() => setOpen({ region: null })} testid="region-add">
+                  {t('admin.add_region')}
+                </Button>
+              )
+            )}
+            {mayChangeAll && (
+              <Button icon={FileUp} onClick={() => setOpen('import')} testid="stores-import">
+                {t('admin.import')}
               </Button>
             )}
-            <Button icon={FileUp} onClick={() => setOpen('import')} testid="stores-import">
-              {t('admin.import')}
-            </Button>
             <Button
               kind="main"
               icon={Plus}

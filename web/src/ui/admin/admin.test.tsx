@@ -59,13 +59,14 @@ async function drawn(
   parts: Partial<Organisation> = {},
   role: Role = 'admin',
   also: Role[] = [],
+  partly: Role[] = [],
 ) {
   const organisation = {
     people: () => Promise.resolve(PEOPLE),
     stores: () => Promise.resolve(STORES),
     ...parts,
   }
-  const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] }, also }
+  const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] }, also, partly }
   const model = modelOf({ me: signal(me), incoming: signal([]), tick: signal(NOW), organisation })
   await draw(
     <LocationProvider>{page === 'people' ? <PeoplePage /> : <StoresPage />}</LocationProvider>,
@@ -213,6 +214,13 @@ describe('an imported list', () => {
 })
 
 describe('the list of stores', () => {
+  it('offers nothing of the whole chain to who administers a region', async () => {
+    await drawn('stores', {}, 'admin', [], ['admin'])
+    expect(byTestId('stores-add')).toBeDefined()
+    for (const id of ['stores-import', 'region-add'])
+      expect(document.querySelector(`[data-testid=${id}]`), id).toBeNull()
+    expect(byTestId<HTMLAnchorElement>('nav-admin').getAttribute('href')).toBe('/admin/stores')
+  })
   it('is changed by who administers by a further role', async () => {
     await drawn('stores', {}, 'manager', ['admin'])
     for (const id of ['stores-add', 'open-store-0117']) expect(byTestId(id)).toBeDefined()

@@ -1,4 +1,5 @@
 /** The frame of every desktop screen: a rail with the places one may go, the content, and who is signed in. */
+import type { LucideIcon } from 'lucide-preact'
 import {
   Archive,
   GraduationCap,
@@ -14,7 +15,6 @@ import {
 import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
-import type { Role } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { holds } from '../../model/roles'
 import { SignOutDialog } from '../home/SignOutDialog'
@@ -23,46 +23,19 @@ import { Badge } from '../parts/Chip'
 import { LangSwitch } from '../parts/LangSwitch'
 import { Logo } from '../parts/Logo'
 import { Avatar } from '../parts/Person'
+import { isAdmin, placesOf } from './places'
 
-const PLACES: { path: string; word: string; icon: typeof Archive; roles: readonly Role[] }[] = [
-  { path: '/', word: 'nav.console', icon: Headset, roles: ['expert'] },
-  { path: '/', word: 'nav.sessions', icon: GraduationCap, roles: ['trainer'] },
-  { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['auditor'] },
-  {
-    path: '/archive',
-    word: 'nav.archive',
-    icon: Archive,
-    roles: ['expert', 'trainer', 'manager', 'store_manager', 'operations', 'auditor', 'admin'],
-  },
-  { path: '/archive', word: 'nav.learn', icon: GraduationCap, roles: ['learner'] },
-  {
-    path: '/call',
-    word: 'nav.call',
-    icon: PhoneOutgoing,
-    roles: ['expert', 'trainer', 'manager', 'operations', 'admin'],
-  },
-  { path: '/callbacks', word: 'nav.callbacks', icon: PhoneMissed, roles: ['manager', 'operations', 'admin'] },
-  { path: '/audit', word: 'nav.audit', icon: ScrollText, roles: ['admin'] },
-  { path: '/admin/people', word: 'nav.admin', icon: SlidersHorizontal, roles: ['admin'] },
-  {
-    path: '/admin/stores',
-    word: 'nav.places',
-    icon: Store,
-    roles: ['manager', 'store_manager', 'operations'],
-  },
-]
-
-/** The home is that of the main role; after its places come those of further roles, each path once. */
-function placesOf(main: Role, also: readonly Role[]): typeof PLACES {
-  const own = PLACES.filter((place) => place.roles.includes(main))
-  const more = PLACES.filter((place) => place.path !== '/' && place.roles.some((role) => also.includes(role)))
-  return [...own, ...more].filter(
-    (place, at, all) => all.findIndex((other) => other.path === place.path) === at,
-  )
+const ICONS: Record<string, LucideIcon> = {
+  'nav.console': Headset,
+  'nav.sessions': GraduationCap,
+  'nav.audit': ScrollText,
+  'nav.archive': Archive,
+  'nav.learn': GraduationCap,
+  'nav.call': PhoneOutgoing,
+  'nav.callbacks': PhoneMissed,
+  'nav.admin': SlidersHorizontal,
+  'nav.places': Store,
 }
-
-/** All pages of administration are one place. */
-const isAdmin = (path: string): boolean => path.startsWith('/admin/')
 
 export function Desk(props: { children: ComponentChildren }) {
   const model = useModel()
@@ -70,8 +43,8 @@ export function Desk(props: { children: ComponentChildren }) {
   const [leaving, setLeaving] = useState(false)
   const me = model.me.value?.person
   const calls = model.me.value?.policies?.headquarters_calls !== false
-  const places = me
-    ? placesOf(me.role, model.me.value?.also ?? []).filter((place) => calls || place.path !== '/call')
+  const places = model.me.value
+    ? placesOf(model.me.value).filter((place) => calls || place.path !== '/call')
     : []
   // At `/` stands the first of one's places.
   const here =
@@ -91,25 +64,28 @@ export function Desk(props: { children: ComponentChildren }) {
       <nav class="rail" aria-label={t('nav.label')}>
         <Logo size={34} />
         <ul>
-          {places.map((place) => (
-            <li key={place.word}>
-              <a
-                class="rail-place"
-                href={place.path}
-                aria-current={here === place.path ? 'page' : undefined}
-                data-testid={place.word.replace('.', '-')}
-              >
-                <place.icon class="icon" size={22} aria-hidden="true" />
-                <span>{t(place.word)}</span>
-                {place.word === 'nav.callbacks' && (
-                  <Badge count={late} label={t('callback.count_late', { count: late })} />
-                )}
-                {place.word === 'nav.console' && (
-                  <Badge count={ringing} label={t('nav.ringing', { count: ringing })} />
-                )}
-              </a>
-            </li>
-          ))}
+          {places.map((place) => {
+            const Icon = ICONS[place.word] ?? Archive
+            return (
+              <li key={place.word}>
+                <a
+                  class="rail-place"
+                  href={place.path}
+                  aria-current={here === place.path ? 'page' : undefined}
+                  data-testid={place.word.replace('.', '-')}
+                >
+                  <Icon class="icon" size={22} aria-hidden="true" />
+                  <span>{t(place.word)}</span>
+                  {place.word === 'nav.callbacks' && (
+                    <Badge count={late} label={t('callback.count_late', { count: late })} />
+                  )}
+                  {place.word === 'nav.console' && (
+                    <Badge count={ringing} label={t('nav.ringing', { count: ringing })} />
+                  )}
+                </a>
+              </li>
+            )
+          })}
         </ul>
         <div class="rail-foot">
           <LangSwitch />

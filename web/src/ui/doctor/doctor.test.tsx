@@ -25,6 +25,7 @@ function tablet(checkUp: Partial<CheckUp>) {
   const me = {
     person: TABLETS[0]!,
     also: [],
+    partly: [],
     chain: { zh: '小灶堂', en: 'Little Stove' },
     version: '1.2',
     ring_s: 30,

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { EquipmentRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { MOST_STICKERS } from '../../model/equipment'
-import { holds } from '../../model/roles'
+import { holds, holdsWhole } from '../../model/roles'
 import { codeShown } from '../../model/warranty'
 import { Choice, Frame, Listed, Sought } from '../admin/Frame'
 import { ImportDialog } from '../admin/ImportDialog'
@@ -36,6 +36,7 @@ export function EquipmentPage(props: { sought?: string }) {
   const found = loaded.value?.equipment ?? []
   const stores = places.value?.stores ?? []
   const mayChange = holds(model.me.value, ['admin'])
+  const mayImport = holdsWhole(model.me.value, ['admin'])
   const inUse = found.filter((one) => !one.retired).map((one) => one.machine.id)
   const tooMany = inUse.length > MOST_STICKERS
   const close = (): void => setOpen(null)
@@ -64,21 +65,21 @@ export function EquipmentPage(props: { sought?: string }) {
           >
             {t('equipment.print', { count: inUse.length })}
           </Button>
+          {mayImport && (
+            <Button icon={FileUp} onClick={() => setOpen('import')} testid="equipment-import">
+              {t('admin.import')}
+            </Button>
+          )}
           {mayChange && (
-            <>
-              <Button icon={FileUp} onClick={() => setOpen('import')} testid="equipment-import">
-                {t('admin.import')}
-              </Button>
-              <Button
-                kind="main"
-                icon={Plus}
-                disabled={stores.length === 0}
-                onClick={() => setOpen('new')}
-                testid="equipment-add"
-              >
-                {t('equipment.add')}
-              </Button>
-            </>
+            <Button
+              kind="main"
+              icon={Plus}
+              disabled={stores.length === 0}
+              onClick={() => setOpen('new')}
+              testid="equipment-add"
+            >
+              {t('equipment.add')}
+            </Button>
           )}
         </>
       }

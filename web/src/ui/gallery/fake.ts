@@ -143,6 +143,7 @@ export function fake(scene: Scene): Model {
   const me: Me | null = scene.me && {
     person: scene.me,
     also: [],
+    partly: scene.me.role === 'manager' ? ['manager'] : [],
     chain: { zh: '小灶堂', en: 'Little Stove' },
     version: '0.1.0',
     ring_s: 30,
