@@ -16,6 +16,8 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 ShortText = Annotated[str, Field(min_length=1, max_length=200)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 """A coordinate on the picture: 0 is left or top of the whole frame, 1 right or bottom, whatever its pixel size."""
+Tag = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+"""Which version of a document this is, for `If-Match` (signaling.domain.tags)."""
 Sdp = Annotated[str, Field(min_length=1, max_length=48 * 1024)]
 """A session description, RFC 8866; at most 48 KiB."""
 

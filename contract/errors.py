@@ -51,7 +51,7 @@ class ErrorCode(StrEnum):
     NOT_ACCEPTABLE = "not_acceptable"
     """An offer that is well formed, of media that cannot be carried."""
     PRECONDITION = "precondition"
-    """`If-Match` names another ICE session than the present one."""
+    """`If-Match` names another ICE session than the present one, or another version than the one that is kept."""
     NO_PRECONDITION = "no_precondition"
     MEDIA_TYPE = "media_type"
     UNSUPPORTED = "unsupported"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.base import Message
+from contract.base import Message, Tag
 
 
 class Recorded(StrEnum):
@@ -55,3 +55,10 @@ class Policies(Message):
     """People and devices without an account may be let into a room."""
     pin_idle_min: Annotated[int, Field(ge=1, le=120)] = 10
     """A tablet that somebody took over with a PIN is handed back after so many minutes without a touch."""
+
+
+class KeptPolicies(Policies):
+    """As administrators read them."""
+
+    tag: Tag
+    """Which version this is: `If-Match` of whoever sets them says it."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from contract.base import Message
+from contract.base import Message, Tag
 from contract.people import Person, Skill
 
 Level = Annotated[int, Field(ge=1, le=3)]
@@ -114,12 +114,16 @@ class ExpertLine(Message):
 
     person: Person
     profile: ExpertProfile
+    tag: Tag
+    """Which version of the profile this is, for `If-Match`."""
 
 
 class Routing(Message):
     """Everything that decides whom a call rings."""
 
     chains: Chains
+    tag: Tag
+    """Which version of the chains this is, for `If-Match`."""
     usual: Steps
     """What a call goes through whose chain is not set."""
     experts: list[ExpertLine]

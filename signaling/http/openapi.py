@@ -159,6 +159,8 @@ def _parameters(route: Route) -> list[Json]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
+    if route.tagged:
+        found.append({"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}})
     if route.query is not None:
         schema = route.query.model_json_schema(ref_template=_REF + "{model}")
         for name, part in schema["properties"].items():

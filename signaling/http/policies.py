@@ -1,25 +1,31 @@
 """The rules of the chain, as administrators read and set them."""
 
-from functools import partial
-
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.policies import Policies
+from contract.policies import KeptPolicies, Policies
 from signaling.domain.access import Act
+from signaling.domain.tags import tag_of
 from signaling.http.route import Route, Visit
 from signaling.store import policies
 from signaling.store.organisation import By
 
 
-async def get_policies(visit: Visit) -> Policies:
+async def get_policies(visit: Visit) -> KeptPolicies:
     """The chain's rules: who may call whom, what is recorded, who sees which archive, guests, PINs."""
-    return await visit.house.database.fetch(policies.current)
+    kept = await visit.house.database.fetch(policies.current)
+    return KeptPolicies(**dict(kept), tag=tag_of(kept))
 
 
 async def put_policies(visit: Visit) -> web.Response:
     """Set all of them; they count for whatever is done from now on, also by who is connected."""
     new, by = visit.body(Policies), By(visit.who.id, visit.address)
-    await visit.house.database.write(partial(policies.replace, new=new, by=by))
+
+    async def work(session: AsyncSession) -> None:
+        visit.check_tag(tag_of(await policies.current(session)))
+        await policies.replace(session, new, by)
+
+    await visit.house.database.write(work)
     visit.house.policies.set(new)
     return web.Response(status=204)
 
@@ -31,7 +37,7 @@ ROUTES = [
         handler=get_policies,
         act=Act.CHANGE_POLICIES,
         whole=True,
-        answer=Policies,
+        answer=KeptPolicies,
     ),
     Route(
         method="PUT",
@@ -41,6 +47,7 @@ ROUTES = [
         whole=True,
         body=Policies,
         exact=True,
+        tagged=True,
         status=204,
     ),
 ]

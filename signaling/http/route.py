@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter
 
-from contract.base import MAX_FRAME_BYTES, Message, decode, decode_exact, encode
+from contract.base import MAX_FRAME_BYTES, Message, Tag, decode, decode_exact, encode
 from contract.errors import ErrorCode, ProtocolViolation, Rejection
 from signaling.auth.principal import Principal
 from signaling.domain.access import Act
@@ -52,6 +52,8 @@ class Route:
     """JSON body; None with `accepts` other than JSON means that the handler reads the bytes itself."""
     exact: bool = False
     """The body replaces what was there: one that says nothing, or something we do not know, is refused."""
+    tagged: bool = False
+    """`If-Match` may say which version the body replaces (signaling.domain.tags); the handler calls `check_tag`."""
     query: type[BaseModel] | None = None
     accepts: str = JSON
     max_bytes: int = MAX_BODY_BYTES
@@ -83,6 +85,8 @@ class Route:
             codes.append(ErrorCode.BAD_MESSAGE)
         if self.writes and (self.body is not None or self.accepts != JSON):
             codes.append(ErrorCode.TOO_LARGE)
+        if self.tagged:
+            codes.append(ErrorCode.PRECONDITION)
         if "{" in self.path:
             codes.append(ErrorCode.NOT_FOUND)
         return tuple(dict.fromkeys(codes))
@@ -137,6 +141,15 @@ class Visit:
         """The decoded query; `kind` is the route's."""
         assert isinstance(self._query, kind)
         return self._query
+
+    def check_tag(self, current: Tag) -> None:
+        """In the work that replaces what is kept. Raises Rejection(`precondition`) for who replaces something else.
+
+        Who says nothing of it, a script that brings all of it, replaces whatever is there.
+        """
+        said = ",".join(self.raw.headers.getall("If-Match", ["*"])).split(",")
+        if not {"*", f'"{current}"'} & {one.strip() for one in said}:
+            raise Rejection(ErrorCode.PRECONDITION, "somebody has changed it since: read it again")
 
     async def read(self) -> bytes:
         """The raw body. Raises Rejection(`too_large`) beyond the route's limit."""

@@ -1,20 +1,20 @@
 """Whom calls ring, as administrators see and set it: the chains, and the profiles of experts."""
 
 from dataclasses import replace
-from functools import partial
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
-from contract.people import Name, Presence, Role
+from contract.people import Name, Person, Presence, Role
 from contract.rooms import Reason
 from contract.routing import Chains, ExpertLine, ExpertProfile, Routing
 from contract.routing_now import ExpertNow, ReasonNow, RoutingNow, StepNow
 from runtime import clock
 from signaling.domain.access import NOWHERE, Act
 from signaling.domain.routing import at_work, begin_to_ring, steps_for, usual_steps
+from signaling.domain.tags import tag_of
 from signaling.http.route import Route, Visit
 from signaling.store import grants, people, routing
 from signaling.store.organisation import By
@@ -29,10 +29,9 @@ async def get_routing(visit: Visit) -> Routing:
         experts = [person for person in await people.everybody(session) if person.role is Role.EXPERT]
         return Routing(
             chains=chains,
+            tag=tag_of(chains),
             usual=chains.usual or usual,
-            experts=[
-                ExpertLine(person=person, profile=profiles.get(person.id) or ExpertProfile()) for person in experts
-            ],
+            experts=[_line(person, profiles.get(person.id) or ExpertProfile()) for person in experts],
         )
 
     return await visit.house.database.fetch(look)
@@ -77,7 +76,12 @@ async def get_now(visit: Visit) -> RoutingNow:
 
 async def put_chains(visit: Visit) -> web.Response:
     """Set the chains; calls that begin from now on go through them."""
-    await visit.house.database.write(partial(routing.set_chains, new=visit.body(Chains), by=_by(visit)))
+
+    async def work(session: AsyncSession) -> None:
+        visit.check_tag(tag_of(await routing.chains(session)))
+        await routing.set_chains(session, visit.body(Chains), _by(visit))
+
+    await visit.house.database.write(work)
     return web.Response(status=204)
 
 
@@ -90,10 +94,15 @@ async def put_profile(visit: Visit) -> web.Response:
         found = await people.by_id(session, person)
         if found is None or found.role is not Role.EXPERT:
             raise Rejection(ErrorCode.NOT_FOUND)
+        visit.check_tag(tag_of((await routing.profiles(session)).get(person) or ExpertProfile()))
         await routing.set_profile(session, person, profile, _by(visit))
 
     await visit.house.database.write(work)
     return web.Response(status=204)
+
+
+def _line(person: Person, profile: ExpertProfile) -> ExpertLine:
+    return ExpertLine(person=person, profile=profile, tag=tag_of(profile))
 
 
 def _ring_ms(visit: Visit) -> int:
@@ -117,6 +126,7 @@ ROUTES = [
         whole=True,
         body=Chains,
         exact=True,
+        tagged=True,
         status=204,
     ),
     Route(
@@ -127,6 +137,7 @@ ROUTES = [
         whole=True,
         body=ExpertProfile,
         exact=True,
+        tagged=True,
         status=204,
     ),
 ]

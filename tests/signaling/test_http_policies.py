@@ -9,7 +9,7 @@ from contract.audit import Action, AuditPage
 from contract.client import StartCall
 from contract.errors import ErrorCode
 from contract.http import ArchivePage, Me
-from contract.policies import ArchiveRules, Policies, Recorded, Seen
+from contract.policies import ArchiveRules, KeptPolicies, Policies, Recorded, Seen
 from contract.rooms import Reason
 from contract.server import Done, Error
 from tests.support import chain
@@ -29,21 +29,45 @@ async def put(admin: Client, policies: Policies) -> int:
     return (await admin.put("/api/policies", json=policies.model_dump(mode="json"))).status
 
 
+async def kept(admin: Client) -> tuple[Policies, str]:
+    """The rules, and the tag of this version."""
+    read = (await admin.get("/api/policies")).read(KeptPolicies)
+    return Policies.model_validate(read.model_dump(exclude={"tag"})), read.tag
+
+
 async def replays(client: Client) -> list[str]:
     return [entry.room for entry in (await client.get("/api/archive")).read(ArchivePage).entries]
 
 
 async def test_a_change_is_kept_told_and_audited_with_what_it_was(server: SignalingServer) -> None:
     admin, store = await server.sign_in("admin"), await server.sign_in("store-0117")
-    assert (await admin.get("/api/policies")).read(Policies) == Policies()
+    assert (await kept(admin))[0] == Policies()
     new = Policies(guests=False, pin_idle_min=5)
     assert await put(admin, new) == 204
     assert await put(admin, new) == 204
-    assert (await admin.get("/api/policies")).read(Policies) == new
+    assert (await kept(admin))[0] == new
     assert (await store.get("/api/me")).read(Me).policies == new
     lines = (await admin.get("/api/audit")).read(AuditPage).lines
     changed = [(line.object, line.detail, line.person) for line in lines if line.action is Action.POLICY_CHANGED]
     assert sorted(changed) == [("guests", "true -> false", "p-admin"), ("pin_idle_min", "10 -> 5", "p-admin")]
+
+
+async def test_two_open_pages_do_not_undo_each_other(server: SignalingServer) -> None:
+    admin = await server.sign_in("admin")
+    before, tag = await kept(admin)
+    hers = before.model_copy(update={"guests": False}).model_dump(mode="json")
+    his = before.model_copy(update={"pin_idle_min": 5}).model_dump(mode="json")
+    says = {"If-Match": f'"{tag}"'}
+    assert (await admin.put("/api/policies", json=hers, headers=says)).status == 204
+    for said in (f'"{tag}"', "*nonsense", f'"other", "{tag}"'):
+        late = await admin.put("/api/policies", json=his, headers={"If-Match": said})
+        assert (late.status, late.code) == (412, ErrorCode.PRECONDITION), said
+    now, tag = await kept(admin)
+    assert now == Policies(guests=False), "hers stands"
+    his = now.model_copy(update={"pin_idle_min": 5}).model_dump(mode="json")
+    assert (await admin.put("/api/policies", json=his, headers={"If-Match": f'"0", "{tag}"'})).status == 204
+    assert (await kept(admin))[0] == Policies(guests=False, pin_idle_min=5)
+    assert (await admin.put("/api/policies", json=hers, headers={"If-Match": "*"})).status == 204, "whatever is there"
 
 
 @pytest.mark.parametrize(

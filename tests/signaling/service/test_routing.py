@@ -196,6 +196,26 @@ async def test_a_wrong_chain_is_refused_by_name_and_changes_nothing(
     assert (await admin.get("/api/routing")).body == before.body
 
 
+@pytest.mark.parametrize(
+    ("path", "body"), [("chains", {"at_once": 3}), ("experts/p-chen", {"on_call": True})], ids=["chains", "a profile"]
+)
+async def test_what_somebody_else_has_set_since_is_not_replaced_unseen(
+    world: World, path: str, body: dict[str, object]
+) -> None:
+    admin = await world.server.sign_in("admin")
+
+    async def tag() -> str:
+        read = (await admin.get("/api/routing")).read(Routing)
+        return read.tag if path == "chains" else {line.person.id: line.tag for line in read.experts}[PersonId("p-chen")]
+
+    says = {"If-Match": f'"{await tag()}"'}
+    assert (await admin.put(f"/api/routing/{path}", json=body, headers=says)).status == 204
+    late = await admin.put(f"/api/routing/{path}", json=body, headers=says)
+    assert (late.status, late.code) == (412, ErrorCode.PRECONDITION)
+    again = {"If-Match": f'"{await tag()}"'}
+    assert (await admin.put(f"/api/routing/{path}", json=body, headers=again)).status == 204
+
+
 async def test_only_experts_have_a_profile(world: World) -> None:
     admin = await world.server.sign_in("admin")
     for person in ("p-store-0117", "p-he", "nobody"):

@@ -28,6 +28,8 @@ async function refusalOf(response: Response): Promise<Refusal> {
 export interface CallOptions {
   /** Sent as JSON, or as it is when a Blob. */
   body?: unknown
+  /** The tag of the version that the body replaces; refused with `precondition` if another is there by now. */
+  replaces?: string
   signal?: AbortSignal
   /** Lets the request outlive the page (progress at closing). */
   keepalive?: boolean
@@ -47,7 +49,7 @@ export async function download(method: string, path: string, options: CallOption
 }
 
 async function send(method: string, path: string, options: CallOptions): Promise<Response> {
-  const { body, keepalive = false } = options
+  const { body, replaces, keepalive = false } = options
   const blob = body instanceof Blob
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   let response: Response
@@ -57,10 +59,12 @@ async function send(method: string, path: string, options: CallOptions): Promise
       credentials: 'same-origin',
       cache: 'no-store',
       keepalive,
-      headers:
-        body === undefined
-          ? {}
-          : { 'Content-Type': blob ? body.type || 'application/octet-stream' : 'application/json' },
+      headers: {
+        ...(body !== undefined && {
+          'Content-Type': blob ? body.type || 'application/octet-stream' : 'application/json',
+        }),
+        ...(replaces !== undefined && { 'If-Match': `"${replaces}"` }),
+      },
       body: body === undefined ? undefined : blob ? body : JSON.stringify(body),
       signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
     })

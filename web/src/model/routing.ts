@@ -7,14 +7,18 @@ export interface RoutingDesk {
   get(): Promise<Routing>
   /** Whom a call for each reason would ring this moment. */
   now(): Promise<RoutingNow>
-  /** Counts for calls that begin from now on. The detail of `bad_message` begins with the wrong field. */
-  setChains(chains: Chains): Promise<void>
-  setProfile(person: PersonId, profile: ExpertProfile): Promise<void>
+  /**
+   * Counts for calls that begin from now on. The detail of `bad_message` begins with the wrong field; `precondition`:
+   * others were set since those of the tag `replaces`.
+   */
+  setChains(chains: Chains, replaces: string): Promise<void>
+  setProfile(person: PersonId, profile: ExpertProfile, replaces: string): Promise<void>
 }
 
 export const routing: RoutingDesk = {
   get: () => call('GET', '/api/routing'),
   now: () => call('GET', '/api/routing/now'),
-  setChains: (body) => call('PUT', '/api/routing/chains', { body }),
-  setProfile: (person, body) => call('PUT', `/api/routing/experts/${encodeURIComponent(person)}`, { body }),
+  setChains: (body, replaces) => call('PUT', '/api/routing/chains', { body, replaces }),
+  setProfile: (person, body, replaces) =>
+    call('PUT', `/api/routing/experts/${encodeURIComponent(person)}`, { body, replaces }),
 }

@@ -1,8 +1,8 @@
 /** The chain's rules in plain sentences; each change counts as soon as it is made. */
 import { Scale } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
-import { useCallback, useState } from 'preact/hooks'
-import type { ArchiveRules, Policies } from '../../contract'
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { ArchiveRules, KeptPolicies, Policies } from '../../contract'
 import { t } from '../../i18n'
 import { act } from '../act'
 import { useModel } from '../model'
@@ -30,31 +30,40 @@ export function PoliciesPage() {
     <Frame>
       <p class="second">{t('policies.lead')}</p>
       <Listed loaded={loaded} icon={Scale} empty={false}>
-        {loaded.value && <Rules saved={loaded.value} onRefused={loaded.reload} />}
+        {loaded.value && <Rules saved={loaded.value} onOvertaken={loaded.reload} />}
       </Listed>
     </Frame>
   )
 }
 
-function Rules(props: { saved: Policies; onRefused: () => void }) {
+const same = (one: Policies, other: Policies): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+function Rules(props: { saved: KeptPolicies; onOvertaken: () => void }) {
   const model = useModel()
-  // As changed here; none: as the server has them.
-  const [changed, setChanged] = useState<Policies | null>(null)
-  const rules = changed ?? props.saved
+  // As changed here; none: as they were read.
+  const [changed, setChanged] = useState<KeptPolicies | null>(null)
+  const { tag, ...rules } = changed ?? props.saved
   const [busy, setBusy] = useState(false)
+  const readAgain = (): void => {
+    setChanged(null)
+    props.onOvertaken()
+  }
   const set = async (change: Partial<Policies>): Promise<void> => {
     const next = { ...rules, ...change }
-    setChanged(next)
+    setChanged({ ...next, tag })
     setBusy(true)
-    const done = await act(model.policies.set(next))
+    const done = await act(model.policies.set(next, tag).then(setChanged), {
+      precondition: 'policies.overtaken',
+    })
     setBusy(false)
-    if (done) {
-      toast(() => t('policies.saved'), 'good')
-      return
-    }
-    setChanged(null)
-    props.onRefused()
+    if (done) toast(() => t('policies.saved'), 'good')
+    else readAgain()
   }
+  // Every browser is told when somebody sets other ones.
+  const told = model.me.value?.policies
+  useEffect(() => {
+    if (told && !busy && !same(told, rules)) readAgain()
+  }, [told])
   const idle = [...new Set([...IDLE_MIN, rules.pin_idle_min])].sort((one, other) => one - other)
   return (
     <div class="policies" data-testid="policies">

@@ -87,7 +87,7 @@ export function ChainEditor(props: { routing: Routing; me: PersonId; onSaved: ()
     setBusy(true)
     setProblem(null)
     try {
-      await model.routing.setChains(chains)
+      await model.routing.setChains(chains, props.routing.tag)
       props.onSaved()
       draft.drop()
       toast(() => t('routing.saved'))
@@ -95,7 +95,11 @@ export function ChainEditor(props: { routing: Routing; me: PersonId; onSaved: ()
       const refused = reason instanceof Refusal ? reason : new Refusal('internal')
       const at = refused.code === 'bad_message' ? refusedAt(refused.detail) : null
       if (at?.field) show([at])
-      else setProblem(errorWords(refused.code))
+      else if (refused.code === 'precondition') {
+        // What was made here stays; saved again it replaces, knowingly, what is read now.
+        setProblem(t('routing.overtaken'))
+        props.onSaved()
+      } else setProblem(errorWords(refused.code))
     } finally {
       setBusy(false)
     }

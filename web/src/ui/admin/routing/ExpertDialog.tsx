@@ -22,9 +22,14 @@ const MOST_SHIFTS = 42
 /** Those of this browser, with the one that is set. */
 const zones = (set: string): string[] => [...new Set([set, ...Intl.supportedValuesOf('timeZone')])].sort()
 
-export function ExpertDialog(props: { line: ExpertLine; onClose: () => void; onDone: () => void }) {
+export function ExpertDialog(props: {
+  line: ExpertLine
+  onClose: () => void
+  onDone: () => void
+  onOvertaken: () => void
+}) {
   const model = useModel()
-  const { person, profile } = props.line
+  const { person, profile, tag } = props.line
   const [levels, setLevels] = useState(profile.levels)
   const [languages, setLanguages] = useState(profile.languages)
   const [hours, setHours] = useState(() => hoursOf(profile.shifts))
@@ -42,16 +47,16 @@ export function ExpertDialog(props: { line: ExpertLine; onClose: () => void; onD
     setBusy(true)
     setProblem(null)
     try {
-      await model.routing.setProfile(person.id, { levels, languages, zone, shifts, on_call: onCall })
+      await model.routing.setProfile(person.id, { levels, languages, zone, shifts, on_call: onCall }, tag)
       toast(() => t('admin.saved', { name: nameOf(person.name) }))
       props.onDone()
     } catch (reason) {
       const refused = reason instanceof Refusal ? reason : new Refusal('internal')
-      setProblem(
-        refused.code === 'bad_message'
-          ? t('routing.refused', { why: refused.detail })
-          : errorWords(refused.code),
-      )
+      if (refused.code === 'precondition') {
+        setProblem(t('routing.profile_overtaken'))
+        props.onOvertaken()
+      } else if (refused.code === 'bad_message') setProblem(t('routing.refused', { why: refused.detail }))
+      else setProblem(errorWords(refused.code))
     } finally {
       setBusy(false)
     }

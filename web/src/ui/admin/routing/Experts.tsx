@@ -67,6 +67,7 @@ export function Experts(props: {
         <ExpertDialog
           line={opened}
           onClose={() => setOpen(null)}
+          onOvertaken={props.onSaved}
           onDone={() => {
             setOpen(null)
             props.onSaved()

@@ -51,7 +51,8 @@ const settled = () => act(() => Promise.resolve())
 
 /** A server that keeps what it is told. */
 function server(chains: Chains = NONE): Routing {
-  return { chains, usual: USUAL, experts: [CHEN, ZHANG].map((person) => ({ person, profile: PROFILE })) }
+  const experts = [CHEN, ZHANG].map((person) => ({ person, profile: PROFILE, tag: 'p1' }))
+  return { chains, tag: 'c1', usual: USUAL, experts }
 }
 let visitors = 0
 async function page(
@@ -168,6 +169,24 @@ describe('the order of calls', () => {
     await press('chain-drop')
     expect(byTestId<HTMLInputElement>('at-once').value).toBe('2')
     await page(server(), {}, `${me}-who-comes-next`)
+    expect(unsaved()).toBe(false)
+  })
+
+  it('is not saved over what somebody else saved meanwhile, before one knows', async () => {
+    const routing = server()
+    const setChains = vi.fn<RoutingDesk['setChains']>((_, replaces) =>
+      replaces === 'c2' ? Promise.resolve() : Promise.reject(new Refusal('precondition')),
+    )
+    await page(routing, { setChains, get: () => Promise.resolve({ ...routing }) })
+    await type('step-0-seconds', '45')
+    Object.assign(routing, { chains: { ...NONE, at_once: 2 }, tag: 'c2' })
+    await press('chain-save')
+    await settled()
+    expect(byTestId('unsaved').textContent).toContain('放弃就能看到对方的')
+    expect(byTestId<HTMLInputElement>('step-0-seconds').value).toBe('45')
+    await press('chain-save')
+    await settled()
+    expect(setChains.mock.calls.map(([, replaces]) => replaces)).toEqual(['c1', 'c2'])
     expect(unsaved()).toBe(false)
   })
 
@@ -305,6 +324,26 @@ describe('an expert', () => {
     expect(profile.shifts.filter(({ from_min }) => from_min === 1320).map(({ day }) => day)).toEqual([
       1, 2, 3, 4,
     ])
+  })
+})
+
+describe('an expert whom somebody else changed meanwhile', () => {
+  it('is not replaced before one knows', async () => {
+    const routing = server()
+    const setProfile = vi.fn<RoutingDesk['setProfile']>((_person, _profile, replaces) =>
+      replaces === 'p2' ? Promise.resolve() : Promise.reject(new Refusal('precondition')),
+    )
+    await page(routing, { setProfile, get: () => Promise.resolve({ ...routing }) })
+    await press(`expert-${ZHANG.id}`)
+    await press('expert-on-call')
+    routing.experts = routing.experts.map((line) => ({ ...line, tag: 'p2' }))
+    await press('expert-save')
+    await settled()
+    expect(byTestId('expert-dialog').textContent).toContain('别人也改了这位专家')
+    await press('expert-save')
+    await settled()
+    expect(setProfile.mock.calls.map(([, , replaces]) => replaces)).toEqual(['p1', 'p2'])
+    expect(document.querySelector('[data-testid=expert-dialog]')).toBeNull()
   })
 })
 
