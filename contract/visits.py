@@ -63,6 +63,8 @@ class VisitOffer(Message):
     by: Name
     """Who invites."""
     expires_at: WallMs
+    recorded: bool
+    """The call is, so whoever comes is asked for their consent to that too."""
 
 
 class VisitEntry(VisitToken):

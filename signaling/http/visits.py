@@ -60,7 +60,9 @@ async def look_at_visit(visit: Visit) -> VisitOffer:
         offered = await house.visits.look(visit.body(VisitToken).token, visit.address)
     async with house.database.read() as session:
         chain = await people.chain_name(session)
-    return VisitOffer(chain=chain, by=offered.by_name, expires_at=offered.expires_ms)
+    state = house.rooms.state(offered.room)
+    recorded = state is None or state.recording is not None  # what nobody knows now may be recorded
+    return VisitOffer(chain=chain, by=offered.by_name, expires_at=offered.expires_ms, recorded=recorded)
 
 
 async def enter_visit(visit: Visit) -> web.Response:
@@ -69,7 +71,7 @@ async def enter_visit(visit: Visit) -> web.Response:
     if not visit.anonymous:
         raise Rejection(ErrorCode.CONFLICT, "this browser is signed in as somebody of the house")
     if not asked.consent:
-        raise Rejection(ErrorCode.CONSENT, "nobody joins without consent to the recording")
+        raise Rejection(ErrorCode.CONSENT, "nobody joins without consent")
     check_name(asked.name)
     with house.visit_limit.guess(visit.address):
         agent = visit.raw.headers.get("User-Agent", "")

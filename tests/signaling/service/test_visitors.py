@@ -34,7 +34,7 @@ from contract.errors import ByeCode, ErrorCode, Rejection, Unavailable
 from contract.http import Me
 from contract.ids import PersonId, RoomId, SessionId, StoreId, room_channel
 from contract.people import Name
-from contract.policies import Policies
+from contract.policies import Policies, Recorded
 from contract.quality import ClientSample
 from contract.rooms import EndReason, MemberState, Reason, RoomState
 from contract.server import Done, Error, Pong, Room, VisitEnd, VisitStage, VisitTold
@@ -128,6 +128,7 @@ async def test_from_the_link_to_the_call_and_home_again(world: World) -> None:
     phone = await world.server.stranger()
     seen = (await phone.post("/api/visit/look", json={"token": token})).read(VisitOffer)
     assert (seen.by, seen.expires_at) == (Name(zh="陈立群", en="Chen Liqun"), made.expires_at)
+    assert seen.recorded
     assert (await phone.post("/api/visit/look", json={"token": token})).status == 200, "looking uses nothing up"
     [listed] = (await chen.browser.get(f"/api/rooms/{room}/visits")).read(OpenVisits).links
     assert (listed.id, listed.by, listed.opened) == (made.id, chen.person, True)
@@ -525,6 +526,16 @@ async def test_the_archive_names_the_visitor_and_shows_it_nothing(world: World) 
     assert wang.person not in (await admin.get("/api/people")).body.decode(), "no account of the house"
     renamed = await admin.put(f"/api/people/{wang.person}", json={"name": {"zh": "x", "en": "x"}})
     assert renamed.status == 404
+
+
+async def test_nobody_is_asked_to_agree_to_a_recording_that_there_is_not(world: World) -> None:
+    admin = await world.server.sign_in("admin")
+    never = Policies(recorded=Recorded.NEVER).model_dump(mode="json")
+    assert (await admin.put("/api/policies", json=never)).status == 204
+    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
+    token = await invite(chen, await answered(store, chen))
+    offer = (await (await world.server.stranger()).post("/api/visit/look", json={"token": token})).read(VisitOffer)
+    assert not offer.recorded
 
 
 async def test_a_chain_that_takes_no_guests_takes_no_visitors_either(world: World) -> None:

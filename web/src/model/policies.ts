@@ -1,5 +1,5 @@
 /** The chain's rules, as administrators read and set them. */
-import type { KeptPolicies, Me, Policies } from '../contract'
+import type { KeptPolicies, Me, Policies, Role } from '../contract'
 import { call } from '../link/http'
 
 export interface PoliciesDesk {
@@ -8,8 +8,21 @@ export interface PoliciesDesk {
   set(policies: Policies, replaces: string): Promise<KeptPolicies>
 }
 
-/** Whether what somebody says or does here may be recorded: then they are told before. */
-export const mayRecord = (me: Me | null | undefined): boolean => me?.policies?.recorded !== 'never'
+/** As in signaling/domain/policies.py. */
+const LEADING: readonly Role[] = ['expert', 'trainer']
+
+/**
+ * Whether what somebody says or does here may be recorded: then they are told before. `leader`: who leads the call or
+ * class, where that is known already.
+ */
+export function mayRecord(me: Me | null | undefined, leader?: Role): boolean {
+  const rule = me?.policies?.recorded
+  if (rule === 'experts' && leader !== undefined) return LEADING.includes(leader)
+  return rule !== 'never'
+}
+
+/** The same of what this one leads. */
+export const mayRecordMine = (me: Me | null | undefined): boolean => mayRecord(me, me?.person.role)
 
 const get = (): Promise<KeptPolicies> => call('GET', '/api/policies')
 

@@ -401,10 +401,20 @@ describe('consent', () => {
   it('has two verbs and Escape refuses', async () => {
     const onClose = vi.fn()
     const onAgree = vi.fn(() => Promise.resolve())
-    await draw(<ConsentDialog title="新品" onAgree={onAgree} onClose={onClose} />, modelOf({}))
+    await draw(<ConsentDialog title="新品" recorded onAgree={onAgree} onClose={onClose} />, modelOf({}))
+    expect(byTestId('consent').textContent).toContain('录')
     await act(() => void byTestId('consent').dispatchEvent(new Event('cancel', { cancelable: true })))
     expect(onClose).toHaveBeenCalledOnce()
     expect(onAgree).not.toHaveBeenCalled()
+  })
+  it('speaks of a recording only where there is one', async () => {
+    const nothing = (): Promise<void> => Promise.resolve()
+    await draw(
+      <ConsentDialog title="新品" recorded={false} onAgree={nothing} onClose={nothing} />,
+      modelOf({}),
+    )
+    expect(byTestId('consent').textContent).toContain('新品')
+    expect(byTestId('consent').textContent).not.toContain('录')
   })
 })
 

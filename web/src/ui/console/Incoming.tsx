@@ -7,7 +7,7 @@ import { memberOf } from '../../model/room'
 import { act } from '../act'
 import { clock } from '../format'
 import { MachineCalls, MachineFacts, MachineLine } from '../equipment/Machine'
-import { mayRecord } from '../../model/policies'
+import { mayRecordMine } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
@@ -72,7 +72,7 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
         <p class="incoming-reason">
           {call.equipment ? <MachineLine machine={call.equipment} /> : t(`reason.${call.reason}`)}
         </p>
-        {mayRecord(model.me.value) && (
+        {mayRecordMine(model.me.value) && (
           <p>
             <Chip tone="bad">{t('console.recorded')}</Chip>
           </p>

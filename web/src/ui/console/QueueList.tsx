@@ -5,7 +5,7 @@ import type { QueuedCall, RoomId } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
 import { clock } from '../format'
-import { mayRecord } from '../../model/policies'
+import { mayRecordMine } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
@@ -75,7 +75,7 @@ export function QueueList() {
           />
         ))}
       </ol>
-      {free && mayRecord(model.me.value) && <p class="caption queued-note">{t('queue.recorded')}</p>}
+      {free && mayRecordMine(model.me.value) && <p class="caption queued-note">{t('queue.recorded')}</p>}
     </section>
   )
 }

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import type { Reason, Store } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
-import { mayRecord } from '../../model/policies'
+import { mayRecordMine } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
@@ -58,7 +58,7 @@ export function CallDialog(props: { store: Store; onClose: () => void }) {
           </label>
         ))}
       </fieldset>
-      <p class="second">{t(mayRecord(model.me.value) ? 'calling.consent' : 'calling.not_recorded')}</p>
+      <p class="second">{t(mayRecordMine(model.me.value) ? 'calling.consent' : 'calling.not_recorded')}</p>
     </Dialog>
   )
 }

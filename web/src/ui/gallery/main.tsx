@@ -190,7 +190,7 @@ render(
     {name === 'parts' ? <Parts /> : <App />}
     {name === 'check' && <CameraCheck onClose={() => undefined} />}
     {name === 'consent' && (
-      <ConsentDialog title="新品" onAgree={() => Promise.resolve()} onClose={() => undefined} />
+      <ConsentDialog title="新品" recorded onAgree={() => Promise.resolve()} onClose={() => undefined} />
     )}
   </ModelContext.Provider>,
   document.getElementById('app')!,

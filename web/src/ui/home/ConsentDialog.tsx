@@ -1,14 +1,20 @@
-/** The question before somebody joins a room that is recorded: nobody is recorded who did not say yes. */
+/** The question before somebody joins a class: nobody is seen, and none of it recorded, who did not say yes. */
 import { useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 
-export function ConsentDialog(props: { title: string; onAgree: () => Promise<void>; onClose: () => void }) {
+export function ConsentDialog(props: {
+  title: string
+  /** The class is: where the rules say never, nothing is said of a recording. */
+  recorded: boolean
+  onAgree: () => Promise<void>
+  onClose: () => void
+}) {
   const [busy, setBusy] = useState(false)
   return (
     <Dialog
-      title={t('consent.title')}
+      title={t(props.recorded ? 'consent.title' : 'consent.join_title')}
       testid="consent"
       onClose={props.onClose}
       acts={
@@ -25,12 +31,12 @@ export function ConsentDialog(props: { title: string; onAgree: () => Promise<voi
               void props.onAgree().finally(() => setBusy(false))
             }}
           >
-            {t('consent.agree')}
+            {t(props.recorded ? 'consent.agree' : 'consent.join')}
           </Button>
         </>
       }
     >
-      <p>{t('consent.text', { title: props.title })}</p>
+      <p>{t(props.recorded ? 'consent.text' : 'consent.join_text', { title: props.title })}</p>
     </Dialog>
   )
 }

@@ -246,6 +246,7 @@ export function StoreHome(props: { code?: string }) {
       {asked && (
         <ConsentDialog
           title={nameOf(asked.title) || t('session.untitled')}
+          recorded={!!asked.recording}
           onClose={() => setAsked(null)}
           onAgree={async () => {
             if (await act(model.joinRoom(asked.id, true))) setAsked(null)

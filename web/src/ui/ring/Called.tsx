@@ -61,7 +61,7 @@ export function Called(props: { room: RoomState }) {
             <Mic class="icon" size={24} aria-hidden="true" />
             <span>{t('called.microphone')}</span>
           </li>
-          {mayRecord(model.me.value) && (
+          {mayRecord(model.me.value, caller.role) && (
             <li>
               <span class="dot" data-tone="rec" aria-hidden="true" />
               <span>{t('called.recorded')}</span>

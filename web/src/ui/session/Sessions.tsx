@@ -6,7 +6,7 @@ import { known, nameOf, t, whoOf } from '../../i18n'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { Desk } from '../desk/Desk'
-import { mayRecord } from '../../model/policies'
+import { mayRecordMine } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Field } from '../parts/Field'
@@ -186,7 +186,7 @@ export function Sessions() {
               </p>
             )}
             <div class="open-acts">
-              {mayRecord(model.me.value) && <p class="caption">{t('session.recorded')}</p>}
+              {mayRecordMine(model.me.value) && <p class="caption">{t('session.recorded')}</p>}
               <Button
                 kind="main"
                 size="row"

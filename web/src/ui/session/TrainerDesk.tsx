@@ -255,7 +255,7 @@ export function TrainerDesk(props: { room: RoomState }) {
             </>
           }
         >
-          <p>{t('session.end_text', { count: others.length })}</p>
+          <p>{t(room.recording ? 'session.end_text' : 'session.end_text_plain', { count: others.length })}</p>
         </Dialog>
       )}
     </main>

@@ -98,7 +98,7 @@ function Link(props: { token: string }) {
           onRetry={() => setAttempt(attempt + 1)}
         />
       ) : offer ? (
-        <Form token={token} onDead={() => setProblem('not_found')} />
+        <Form token={token} recorded={offer.recorded} onDead={() => setProblem('not_found')} />
       ) : (
         <Loading rows={3} />
       )}
@@ -106,7 +106,7 @@ function Link(props: { token: string }) {
   )
 }
 
-function Form(props: { token: string; onDead: () => void }) {
+function Form(props: { token: string; recorded: boolean; onDead: () => void }) {
   const model = useModel()
   const [name, setName] = useState('')
   const [company, setCompany] = useState('')
@@ -157,7 +157,7 @@ function Form(props: { token: string; onDead: () => void }) {
       <Preview />
       <p class="visit-consent">
         <ShieldCheck class="icon" size={20} aria-hidden="true" />
-        <span>{t('visit.consent')}</span>
+        <span>{t(props.recorded ? 'visit.consent' : 'visit.not_recorded')}</span>
       </p>
       <Button
         kind="main"
@@ -168,7 +168,7 @@ function Form(props: { token: string; onDead: () => void }) {
         testid="visit-go"
         class="signin-go"
       >
-        {t('visit.go')}
+        {t(props.recorded ? 'visit.go' : 'visit.ask')}
       </Button>
     </form>
   )

@@ -6,7 +6,12 @@ import { Knocks } from '../call/Knocks'
 import { act, byTestId, draw, modelOf, press, signal, type } from '../testing'
 import { VisitPage } from './VisitPage'
 
-const OFFER = { chain: { zh: '一家', en: 'One' }, by: { zh: '陈立群', en: 'Chen' }, expires_at: 0 }
+const OFFER = {
+  chain: { zh: '一家', en: 'One' },
+  by: { zh: '陈立群', en: 'Chen' },
+  expires_at: 0,
+  recorded: true,
+}
 const capture = signal({ state: 'on', cameraProblem: null, microphoneProblem: null })
 const cameras = signal([])
 const page = <VisitPage />
@@ -33,11 +38,21 @@ describe('the page of a visitor', () => {
     )
     await act(() => Promise.resolve())
     expect(document.body.textContent).toContain('陈立群')
+    expect(byTestId('visit-form').textContent).toContain('会录像')
     await press('visit-go')
     expect(enterVisit).not.toHaveBeenCalled()
     await type('visit-name', ' 王师傅 ')
     await press('visit-go')
     expect(enterVisit).toHaveBeenCalledWith('secret', '王师傅', '')
+  })
+
+  it('speaks of no recording where there is none', async () => {
+    history.replaceState(null, '', '/g#secret')
+    const lookAtVisit = () => Promise.resolve({ ...OFFER, recorded: false })
+    await draw(page, modelOf({ lookAtVisit, capture, cameras, me: signal(null), stay: signal(null) }))
+    await act(() => Promise.resolve())
+    expect(byTestId('visit-form').textContent).toContain('不录像')
+    expect(byTestId('visit-go').textContent).not.toContain('同意')
   })
 
   it('begins anew with another link that is opened over it', async () => {
