@@ -38,6 +38,8 @@ class SamplePerson:
     store: Store | None = None
     region: RegionId | None = None
     """Scope of an area manager."""
+    pin: str | None = None
+    """Already chosen, to take a tablet of the store over."""
 
     @property
     def id(self) -> PersonId:
@@ -84,6 +86,14 @@ PEOPLE: tuple[SamplePerson, ...] = (
     SamplePerson(
         "wu", Role.MANAGER, Name(zh="吴磊", en="Wu Lei"), Name(zh="华东区域经理", en="Area manager, East"), region=EAST
     ),
+    SamplePerson(
+        "meng",
+        Role.STAFF,
+        Name(zh="孟佳", en="Meng Jia"),
+        Name(zh="静安寺店员工", en="Staff, Jing'an Temple"),
+        store=STORES[0],
+        pin="2846",
+    ),
     SamplePerson("xiaolin", Role.LEARNER, Name(zh="林小雨", en="Lin Xiaoyu"), Name(zh="新员工", en="New hire")),
     SamplePerson("qian", Role.AUDITOR, Name(zh="钱文", en="Qian Wen"), Name(zh="审计员", en="Auditor")),
     SamplePerson("admin", Role.ADMIN, Name(zh="赵敏", en="Zhao Min"), Name(zh="系统管理员", en="Administrator")),
@@ -91,8 +101,12 @@ PEOPLE: tuple[SamplePerson, ...] = (
 
 
 def sign_ins() -> list[tuple[str, str, str]]:
-    """Login, name and role of everybody, in both languages, for a table."""
+    """Login, name and role of everybody, in both languages, for a table; with the PIN of who has one."""
     return [
-        (person.login, f"{person.name.zh} {person.name.en}", f"{person.title.zh} {person.title.en}")
+        (
+            person.login,
+            f"{person.name.zh} {person.name.en}",
+            f"{person.title.zh} {person.title.en}" + (f" · PIN {person.pin}" if person.pin else ""),
+        )
         for person in PEOPLE
     ]

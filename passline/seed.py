@@ -32,7 +32,7 @@ def chain(now_ms: int) -> ChainSeed:
         name=Name(zh="百味连锁", en="Baiwei Kitchens"),
         regions=[RegionSeed(id, name) for id, name in demo.REGIONS.items()],
         stores=list(demo.STORES),
-        people=[PersonSeed(people[one.id], one.login, demo.PASSWORD, one.region) for one in demo.PEOPLE],
+        people=[PersonSeed(people[one.id], one.login, demo.PASSWORD, one.region, one.pin) for one in demo.PEOPLE],
         rooms=[call],
         equipment=machines(),
     )

@@ -19,7 +19,7 @@ from runtime.settings import Settings
 from signaling.auth.passwords import Passwords
 from signaling.domain.access import at_store
 from signaling.domain.callquality import Sampled
-from signaling.store import equipment, quality, tables, timings
+from signaling.store import equipment, pins, quality, tables, timings
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.schema import DATABASE
@@ -40,6 +40,8 @@ class PersonSeed:
     password: str
     region: RegionId | None = None
     """Scope of an area manager."""
+    pin: str | None = None
+    """One that they chose themselves."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,14 @@ async def seed(settings: Settings, chain: ChainSeed, passwords: Passwords | None
         new = [one for one in chain.people if one.person.id not in known]
         made = passwords or Passwords()
         hashes = await asyncio.gather(*(made.hash(one.password) for one in new))
+        chosen = {one.person.id: await made.hash(one.pin) for one in new if one.pin is not None}
 
         async def work(session: AsyncSession) -> None:
             await _chain(session, chain)
             for one, password_hash in zip(new, hashes, strict=True):
                 await session.execute(insert(tables.PersonRow).values(**_person(one, password_hash)))
+            for person, pin_hash in chosen.items():
+                await pins.keep(session, person, pin_hash, once_until_ms=None)
             await _equipment(session, chain.equipment)
             rooms = set(await session.scalars(select(tables.RoomRow.id)))
             for room in chain.rooms:

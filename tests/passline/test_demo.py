@@ -17,6 +17,7 @@ def test_the_chain_has_everybody_the_slice_needs() -> None:
         Role.EXPERT: 4,
         Role.TRAINER: 1,
         Role.MANAGER: 1,
+        Role.STAFF: 1,
         Role.LEARNER: 1,
         Role.AUDITOR: 1,
         Role.ADMIN: 1,
@@ -32,6 +33,9 @@ def test_the_announcement_shows_every_sign_in_in_columns() -> None:
     assert demo.PASSWORD in text
     rows = [line for line in text.splitlines() if any(person.title.en in line for person in demo.PEOPLE)]
     assert len(rows) == len(demo.PEOPLE)
+    [with_pin] = [row for row in rows if "PIN" in row]
+    assert "meng" in with_pin
+    assert "PIN 2846" in with_pin
 
 
 def test_chinese_takes_two_places_in_a_table() -> None:

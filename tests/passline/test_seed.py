@@ -12,6 +12,8 @@ from contract.recording import RecordingSummary
 from contract.rooms import RoomState
 from passline import demo, demo_call, seed
 from runtime.settings import Settings
+from signaling.auth.passwords import Passwords
+from signaling.domain.pins import check_pin
 
 pytestmark = pytest.mark.flow
 
@@ -38,6 +40,17 @@ async def test_no_two_people_share_a_hash_though_they_share_the_password(tmp_pat
         hashes = [row[0] for row in database.execute("SELECT password_hash FROM person")]
     assert len(set(hashes)) == len(demo.PEOPLE)
     assert all(one.startswith("$argon2id$") for one in hashes)
+
+
+async def test_somebody_of_the_store_can_take_its_tablet_over(tmp_path: Path) -> None:
+    await seed.run(Settings(data=tmp_path))
+    [meng] = [person for person in demo.PEOPLE if person.pin is not None]
+    with closing(sqlite3.connect(tmp_path / "passline.db")) as database:
+        rows = database.execute("SELECT person_id, hash, once_until_ms FROM pin").fetchall()
+    assert [(person, until) for person, _, until in rows] == [(meng.id, None)]
+    passwords = Passwords()
+    assert await passwords.matches(str(meng.pin), rows[0][1])
+    check_pin(str(meng.pin), meng.store.number if meng.store else "")
 
 
 async def test_the_files_of_the_recording_are_the_ones_its_summary_promises(tmp_path: Path) -> None:
