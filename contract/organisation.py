@@ -20,6 +20,8 @@ class PersonRecord(Message):
     """Where the main role counts; none: in the whole chain, or in the person's store."""
     also: list[Grant]
     """What they may do besides."""
+    by_groups: list[Grant]
+    """Those of all these, the main one too, that groups of the identity provider bring, again at each sign-in."""
     disabled: bool
     has_password: bool
     """Without one nobody can sign in under this name: an invitation is on its way, or has expired."""

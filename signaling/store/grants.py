@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Grant, Name, Role
 from signaling.domain.access import Scope
-from signaling.store.tables import Base, GrantRow, PersonRow, RegionRow, StoreRow
+from signaling.store.tables import Base, GrantRow, IdentityRow, PersonRow, RegionRow, StoreRow
 
 _GRANT = Base.metadata.tables[GrantRow.__tablename__]
 
@@ -65,6 +65,17 @@ async def by_origin(session: AsyncSession, person: PersonId) -> tuple[list[Grant
     rows = (await session.scalars(query)).all()
     by_hand = [as_grant(row) for row in rows if not row.by_claims]
     return by_hand, [as_grant(row) for row in rows if row.by_claims]
+
+
+async def claimed_of_each(session: AsyncSession) -> dict[PersonId, list[Grant]]:
+    """What groups of the identity provider bring to everybody to whom they bring anything, the main grant first."""
+    found: dict[PersonId, list[Grant]] = {}
+    mains = select(PersonRow).join(IdentityRow, IdentityRow.person_id == PersonRow.id).where(IdentityRow.main_by_claims)
+    for person in await session.scalars(mains):
+        found[PersonId(person.id)] = [main_grant(person)]
+    for row in await session.scalars(select(GrantRow).where(GrantRow.by_claims).order_by(GrantRow.id)):
+        found.setdefault(PersonId(row.person_id), []).append(as_grant(row))
+    return found
 
 
 async def replace(session: AsyncSession, person: PersonId, grants: Sequence[Grant], *, by_claims: bool = False) -> None:

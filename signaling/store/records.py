@@ -8,16 +8,20 @@ from contract.organisation import PersonRecord, Region, StoreRecord, Stores
 from contract.people import Grant, Name, Role
 from signaling.domain.access import Scope
 from signaling.store import devices
-from signaling.store.grants import further_of_each, within
+from signaling.store.grants import claimed_of_each, further_of_each, within
 from signaling.store.people import as_person
 from signaling.store.tables import DeviceRow, InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
 
 
 async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
     """Everybody but tablets and visitors, by login."""
-    also = await further_of_each(session)
+    also, claimed = await further_of_each(session), await claimed_of_each(session)
     rows = await session.execute(_persons(now_ms, PersonRow.role.not_in((Role.STORE, Role.VISITOR))))
-    return [_record(*row, also=also.get(PersonId(row[0].id))) for row in rows]
+    return [
+        _record(*row, also=also.get(person), by_groups=claimed.get(person))
+        for row in rows
+        for person in (PersonId(row[0].id),)
+    ]
 
 
 async def stores(session: AsyncSession, now_ms: int, scope: Scope) -> Stores:
@@ -76,12 +80,14 @@ def _record(
     seen_ms: int | None,
     *,
     also: list[Grant] | None = None,
+    by_groups: list[Grant] | None = None,
 ) -> PersonRecord:
     return PersonRecord(
         person=as_person(row, store),
         login=row.login,
         region=RegionId(row.region_id) if row.region_id is not None else None,
         also=also or [],
+        by_groups=by_groups or [],
         disabled=row.disabled_ms is not None,
         has_password=bool(row.password_hash),
         invited_until=invited_ms,

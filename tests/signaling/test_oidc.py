@@ -15,7 +15,7 @@ from contract.audit import Action
 from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.http import Me
 from contract.oidc import ProviderAddress, SignedIn, SignInWays
-from contract.organisation import Roles
+from contract.organisation import People, Roles
 from contract.people import Grant, Role
 from runtime import clock
 from signaling.auth.limits import WRONG_PER_ADDRESS, AddressLimit
@@ -191,6 +191,8 @@ async def test_saving_somebodys_roles_by_hand_makes_none_by_hand_that_the_groups
     provider.account.claims["groups"] = ["admins"]
     await sign_in(await server.stranger())
     admin = await server.sign_in("admin")
+    [record] = [one for one in (await admin.get("/api/people")).read(People).people if one.person.id == "p-chen"]
+    assert (record.also, record.by_groups) == ([Grant(role=Role.ADMIN)],) * 2
     seen = {"role": "expert", "also": [{"role": "admin"}, {"role": "auditor"}]}  # the page shows all of them
     assert (await admin.put("/api/people/p-chen/roles", json=seen)).status == 204
     assert set(await held(server, "chen")) == {Grant(role=one) for one in (Role.EXPERT, Role.ADMIN, Role.AUDITOR)}

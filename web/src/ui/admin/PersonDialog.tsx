@@ -131,7 +131,12 @@ export function PersonDialog(props: {
             />
           )}
         </div>
-        <RolesFields value={roles} places={props.places} onChange={setRoles} />
+        <RolesFields
+          value={roles}
+          byGroups={record?.by_groups ?? []}
+          places={props.places}
+          onChange={setRoles}
+        />
         {role === 'expert' && (
           <fieldset class="admin-skills">
             <legend class="legend">{t('admin.skills')}</legend>

@@ -3,6 +3,7 @@ import { Plus, X } from 'lucide-preact'
 import type { Role, Roles, Stores } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { Button } from '../parts/Button'
+import { Chip } from '../parts/Chip'
 import { Choice } from './Frame'
 
 export const ROLES: readonly Role[] = [
@@ -40,6 +41,10 @@ const read = (place: string): Pick<Grant, 'region' | 'store'> => ({
   store: place.startsWith('s:') ? place.slice(2) : null,
 })
 
+/** 华东, 0117 静安寺店, or the whole chain. */
+const placeWord = (one: Grant, places: Places): string =>
+  placesFor(one.role, places, false).find((option) => option.value === written(one))?.word ?? ''
+
 /** The same place if the role can count there, else the first where it can. */
 function moved(one: Grant, places: Places, main: boolean): Grant {
   const options = placesFor(one.role, places, main)
@@ -47,8 +52,16 @@ function moved(one: Grant, places: Places, main: boolean): Grant {
   return { role: one.role, ...read(options[0]?.value ?? '') }
 }
 
-export function RolesFields(props: { value: Given; places: Places; onChange: (value: Given) => void }) {
-  const { value, places } = props
+const same = (one: Grant, other: Grant): boolean => one.role === other.role && written(one) === written(other)
+
+export function RolesFields(props: {
+  value: Given
+  /** What groups of the company's sign-in bring: it is theirs to take away. */
+  byGroups: readonly Grant[]
+  places: Places
+  onChange: (value: Given) => void
+}) {
+  const { value, places, byGroups } = props
   const { also } = value
   const main = { role: value.role, region: value.region, store: value.store }
   const changeMain = (one: Grant): void => props.onChange({ ...moved(one, places, true), also })
@@ -56,28 +69,42 @@ export function RolesFields(props: { value: Given; places: Places; onChange: (va
   return (
     <>
       <GrantFields value={main} places={places} main onChange={changeMain} testid="person" />
+      {byGroups.some((one) => same(one, main)) && (
+        <p class="second" data-testid="main-by-group">
+          {t('admin.main_by_group')}
+        </p>
+      )}
       <fieldset class="admin-also">
         <legend class="legend">{t('admin.also')}</legend>
         {also.map((one, index) => (
           // oxlint-disable-next-line no-array-index-key -- a row is what stands at its place
           <div class="admin-grant" key={index}>
-            <GrantFields
-              value={one}
-              places={places}
-              main={false}
-              onChange={(changed) =>
-                changeAlso(also.map((old, at) => (at === index ? moved(changed, places, false) : old)))
-              }
-              testid={`also-${index}`}
-            />
-            <Button
-              icon={X}
-              iconOnly
-              kind="quiet"
-              label={t('admin.also_remove')}
-              testid={`also-${index}-remove`}
-              onClick={() => changeAlso(also.filter((_, at) => at !== index))}
-            />
+            {byGroups.some((brought) => same(brought, one)) ? (
+              <p data-testid={`also-${index}-by-group`}>
+                <strong>{t(`admin.roles.${one.role}`)}</strong> {placeWord(one, places)}{' '}
+                <Chip tone="info">{t('admin.by_group')}</Chip>
+              </p>
+            ) : (
+              <>
+                <GrantFields
+                  value={one}
+                  places={places}
+                  main={false}
+                  onChange={(changed) =>
+                    changeAlso(also.map((old, at) => (at === index ? moved(changed, places, false) : old)))
+                  }
+                  testid={`also-${index}`}
+                />
+                <Button
+                  icon={X}
+                  iconOnly
+                  kind="quiet"
+                  label={t('admin.also_remove')}
+                  testid={`also-${index}-remove`}
+                  onClick={() => changeAlso(also.filter((_, at) => at !== index))}
+                />
+              </>
+            )}
           </div>
         ))}
         {also.length < MOST && (

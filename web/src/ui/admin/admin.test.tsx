@@ -25,6 +25,7 @@ function record(login: string, zh: string, more: Partial<PersonRecord> = {}): Pe
     login,
     region: null,
     also: [],
+    by_groups: [],
     disabled: false,
     has_password: true,
     invited_until: null,
@@ -158,6 +159,24 @@ describe('the list of people', () => {
       also: [{ role: 'store_manager', region: null, store: 's-1' }],
     })
     expect(changePerson).toHaveBeenLastCalledWith('p-chen', expect.objectContaining({ skills: [] }))
+  })
+
+  it('shows what a group gives somebody, and leaves it to the group', async () => {
+    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve())
+    const changePerson = (): Promise<void> => Promise.resolve()
+    const brought = { role: 'trainer' as const, region: 'r-east', store: null }
+    const byHand = { role: 'auditor' as const, region: null, store: null }
+    const main = { role: 'expert' as const, region: null, store: null }
+    const wen = record('wen', '温', { also: [brought, byHand], by_groups: [main, brought] })
+    await drawn('people', { people: () => Promise.resolve([wen]), giveRoles, changePerson })
+    await press('open-wen')
+    expect(byTestId('main-by-group').textContent).toContain('群组')
+    expect(byTestId('also-0-by-group').textContent).toContain('培训师 华东')
+    expect(document.querySelector('[data-testid=also-0-remove]')).toBeNull()
+    await press('also-1-remove')
+    await press('person-save')
+    await settled()
+    expect(giveRoles).toHaveBeenCalledWith('p-wen', { ...main, also: [brought] })
   })
 
   it('hands the work of somebody who leaves to whoever is named', async () => {
