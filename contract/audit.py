@@ -50,6 +50,8 @@ class Action(StrEnum):
     TIMINGS_OPENED = "timings_opened"
     """How quick the calls of stores were, together."""
     TIMINGS_EXPORTED = "timings_exported"
+    RINGS_OPENED = "rings_opened"
+    """Which devices ring and which do not, and whose they are."""
     PUBLISHED = "published"
     RECORDING_DELETED = "recording_deleted"
     """By the rule of age, so by nobody."""

@@ -5,17 +5,21 @@ from typing import Annotated
 
 from pydantic import Field
 
+from contract.audit import Action
 from contract.base import Message
 from contract.ids import RegionId
 from contract.ringrates import MissedCalls, RingRates
 from runtime import clock
 from signaling.domain.access import Act, scope_of
+from signaling.http.archive import audit_once
 from signaling.http.route import Route, Visit
 from signaling.store import rings
 
 DAY_MS = 24 * 3600 * 1000
 MAX_LINES = 500
 """The least reliable are enough to begin with."""
+OBJECT = "rings"
+"""What the audit calls the page."""
 
 
 class RingsQuery(Message):
@@ -30,6 +34,7 @@ async def ring_rates(visit: Visit) -> RingRates:
     scope = scope_of(Act.SEE_QUALITY, visit.who.grants)
     since_ms = clock.wall_ms() - asked.days * DAY_MS
     region = RegionId(asked.region) if asked.region is not None else None
+    await audit_once(visit, Action.RINGS_OPENED, OBJECT)
     async with visit.house.database.read() as session:  # it may take long: who signs in or calls waits for `fetch`
         lines, left_out = await rings.rates(session, scope, since_ms, region, MAX_LINES)
         return RingRates(lines=lines, left_out=left_out, regions=await rings.regions(session, scope))

@@ -3,8 +3,10 @@
 import threading
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import Action
 from contract.client import AcceptCall, CallStore, CancelCall, DeclineCall, LeaveRoom, Rung
 from contract.http import CallQuality
 from contract.ids import RegionId, RoomId, StoreId
@@ -17,6 +19,7 @@ from signaling.domain.access import Scope
 from signaling.live import rings as live_rings
 from signaling.service import Service
 from signaling.store import rings as rows
+from signaling.store.tables import AuditRow
 from tests.signaling.service.world import World, answered, ring
 from tests.support.clients import Tab, new_cid
 
@@ -130,6 +133,9 @@ async def test_the_least_reliable_device_comes_first_and_only_to_those_who_answe
     manager = await world.server.sign_in("wu")
     overseen = (await manager.get("/api/rings")).read(RingRates)
     assert (len(overseen.lines), [region.id for region in overseen.regions]) == (2, ["r-east"])
+    async with world.server.house.database.read() as session:
+        opened = select(AuditRow.person_id, AuditRow.object).where(AuditRow.action == Action.RINGS_OPENED)
+        assert sorted(tuple(row) for row in await session.execute(opened)) == [("p-admin", "rings"), ("p-wu", "rings")]
 
 
 async def test_the_report_takes_no_thread_from_who_signs_in_or_calls(

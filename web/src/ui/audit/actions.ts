@@ -31,6 +31,7 @@ const EVERY: Record<Action, true> = {
   quality_opened: true,
   timings_opened: true,
   timings_exported: true,
+  rings_opened: true,
   published: true,
   recording_deleted: true,
   damage_found: true,
