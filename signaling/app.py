@@ -14,7 +14,7 @@ from signaling.auth.break_glass import BreakGlass
 from signaling.auth.claimed import Claimed
 from signaling.auth.devices import Devices
 from signaling.auth.invitations import Invitations
-from signaling.auth.limits import AddressLimit, SignInLimit
+from signaling.auth.limits import WRONG_PER_BROWSER, AddressLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.oidc import Oidc
 from signaling.auth.passwords import Passwords
@@ -77,7 +77,7 @@ def build(
         oidc=Oidc(settings),
         claimed=Claimed(settings, database),
         break_glass=BreakGlass(database),
-        provider_limit=AddressLimit(),
+        provider_limit=AddressLimit(WRONG_PER_BROWSER),
         break_glass_limit=AddressLimit(),
         presence=service.presence,
         rooms=service,

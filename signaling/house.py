@@ -152,7 +152,7 @@ class House:
     claimed: Claimed
     break_glass: BreakGlass
     provider_limit: AddressLimit
-    """Of answers that the identity provider did not give."""
+    """Of answers that the identity provider did not give, by the browser that brings them."""
     break_glass_limit: AddressLimit
     presence: PresenceBoard
     rooms: LiveRooms

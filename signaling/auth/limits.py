@@ -14,6 +14,7 @@ WINDOW_MIN = 15
 WRONG_PER_LOGIN = 10
 WRONG_PER_ADDRESS = 40
 """More than per name: a whole office may sit behind one address."""
+WRONG_PER_BROWSER = 10
 
 
 class SignInLimit:
@@ -51,12 +52,18 @@ class SignInLimit:
 
 class AddressLimit:
     """Counts the wrong guesses of an address, as `SignInLimit` those at a password: of media tokens, where each costs a
-    look into the database, of codes that enrol a tablet, which are short, and of links for visitors."""
+    look into the database, of codes that enrol a tablet, which are short, and of links for visitors. Where a browser is
+    known by what it began, it counts those of a browser instead."""
 
-    def __init__(self) -> None:
+    def __init__(self, wrong: int = WRONG_PER_ADDRESS) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._per_address = RateLimitItemPerMinute(WRONG_PER_ADDRESS, WINDOW_MIN)
+        self._per_address = RateLimitItemPerMinute(wrong, WINDOW_MIN)
         self._under_way: Counter[str] = Counter()
+
+    def check(self, address: str) -> None:
+        """Raises Rejection(`locked`) before anything is looked at."""
+        if not self._limiter.test(self._per_address, address):
+            raise Rejection(ErrorCode.LOCKED, "too many wrong guesses", retry_after_s=WINDOW_MIN * 60.0)
 
     @contextmanager
     def guess(self, address: str) -> Iterator[None]:

@@ -26,7 +26,8 @@ from signaling.domain.claims import Claims, check_claims
 RETURN = "/signed-in"
 """The page of ours that the provider sends the browser back to: register it there."""
 BEGUN_PER_MIN = 60
-"""By one address, behind which a whole office may sit; each is one that can fail, and is in the audit then."""
+"""By one address, behind which a whole office may sit; each takes one answer, right or wrong, which is in the audit. So
+many can an address guess at all, whose codes are of the provider's making and each bound to a verifier of ours."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Begun:
     verifier: str
     redirect_uri: str
     path: str
+    browser: str
+    """Whose wrong answers are counted together, with those to what it began before."""
 
 
 class Oidc:
@@ -55,7 +58,7 @@ class Oidc:
         """What people call the provider; None: there is none."""
         return self._settings.oidc_name if self.provider is not None else None
 
-    async def begin(self, origin: str, path: str, address: str) -> tuple[str, str]:
+    async def begin(self, origin: str, path: str, address: str, browser: str) -> tuple[str, str]:
         """The secret for the browser's cookie, and the address at the provider.
 
         Raises Rejection: `not_found` if there is no provider, `too_many`; Unavailable(`oidc_unreachable`).
@@ -65,7 +68,12 @@ class Oidc:
             raise Rejection(ErrorCode.TOO_MANY, "sign-ins begun from this address", retry_after_s=60.0)
         known = await provider.metadata()
         begun = Begun(
-            state=ids.secret(), nonce=ids.secret(), verifier=ids.secret(), redirect_uri=origin + RETURN, path=path
+            state=ids.secret(),
+            nonce=ids.secret(),
+            verifier=ids.secret(),
+            redirect_uri=origin + RETURN,
+            path=path,
+            browser=browser,
         )
         asked = {
             "response_type": "code",

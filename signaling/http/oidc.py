@@ -4,6 +4,7 @@ The provider sends the browser back to a page of ours, which posts what it was g
 our `Origin` check holds here as everywhere.
 """
 
+import re
 from functools import partial
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from aiohttp import web
 from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.oidc import ProviderAddress, ProviderAnswer, ProviderWish, SignedIn, SignInWays
+from runtime import ids
 from signaling.http.cookies import begun_of, set_begun
 from signaling.http.people import enter
 from signaling.http.route import Route, Visit
@@ -18,6 +20,7 @@ from signaling.store import audit
 
 HOW = "oidc"
 """In the audit."""
+_BROWSER = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 async def sign_in_ways(visit: Visit) -> SignInWays:
@@ -27,20 +30,21 @@ async def sign_in_ways(visit: Visit) -> SignInWays:
 
 async def begin_by_provider(visit: Visit) -> web.Response:
     """Begin a sign-in by the identity provider; the cookie lets this browser finish it."""
-    asked = visit.body(ProviderWish)
-    secret, url = await visit.house.oidc.begin(visit.raw.headers["Origin"], asked.path, visit.address)
+    house, asked, (_, browser) = visit.house, visit.body(ProviderWish), _begun(visit.raw)
+    house.provider_limit.check(browser)  # before it takes one of those that its whole office may begin
+    secret, url = await house.oidc.begin(visit.raw.headers["Origin"], asked.path, visit.address, browser)
     response = visit.reply(ProviderAddress(url=url))
-    set_begun(visit.raw, response, secret)
+    set_begun(visit.raw, response, f"{secret}.{browser}")
     return response
 
 
 async def finish_by_provider(visit: Visit) -> web.Response:
     """Finish it with what the provider's redirect carried, once; sets the cookie."""
     house, answer = visit.house, visit.body(ProviderAnswer)
-    begun = house.oidc.take(begun_of(visit.raw), answer)
+    begun = house.oidc.take(_begun(visit.raw)[0], answer)
     try:
         # What the provider did not say is a guess; whoever it knows and we do not has guessed nothing.
-        with house.provider_limit.guess(visit.address):
+        with house.provider_limit.guess(begun.browser):
             claims = await house.oidc.finish(begun, answer)
         person = await house.claimed.person(str(claims["iss"]), claims, visit.address)
     except Rejection as error:  # that nobody can be asked now is in the log
@@ -57,6 +61,13 @@ async def finish_by_provider(visit: Visit) -> web.Response:
     return await enter(visit, person, how=HOW, answer=lambda me: SignedIn(me=me, path=begun.path))
 
 
+def _begun(request: web.Request) -> tuple[str | None, str]:
+    """The secret of what this browser began, and which browser it is: one that throws its cookie away is another one,
+    and has no more guesses than sign-ins that it begins."""
+    secret, _, browser = (begun_of(request) or "").partition(".")
+    return secret or None, browser if _BROWSER.fullmatch(browser) else ids.secret()
+
+
 ROUTES = [
     Route(method="GET", path="/api/signin", handler=sign_in_ways, act=None, answer=SignInWays),
     Route(
@@ -66,7 +77,7 @@ ROUTES = [
         act=None,
         body=ProviderWish,
         answer=ProviderAddress,
-        errors=(ErrorCode.NOT_FOUND, ErrorCode.TOO_MANY, ErrorCode.OIDC_UNREACHABLE),
+        errors=(ErrorCode.NOT_FOUND, ErrorCode.LOCKED, ErrorCode.TOO_MANY, ErrorCode.OIDC_UNREACHABLE),
     ),
     Route(
         method="POST",

@@ -1580,7 +1580,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -2521,6 +2521,8 @@ export interface components {
         ExpertLine: {
             person: components["schemas"]["Person"];
             profile: components["schemas"]["ExpertProfile"];
+            /** Tag */
+            tag: string;
         };
         /**
          * ExpertNow
@@ -2799,6 +2801,37 @@ export interface components {
             consent: boolean;
         };
         /**
+         * KeptPolicies
+         * @description As administrators read them.
+         */
+        KeptPolicies: {
+            /**
+             * Stores Call
+             * @default true
+             */
+            stores_call: boolean;
+            /**
+             * Headquarters Calls
+             * @default true
+             */
+            headquarters_calls: boolean;
+            /** @default always */
+            recorded: components["schemas"]["Recorded"];
+            archive?: components["schemas"]["ArchiveRules"];
+            /**
+             * Guests
+             * @default true
+             */
+            guests: boolean;
+            /**
+             * Pin Idle Min
+             * @default 10
+             */
+            pin_idle_min: number;
+            /** Tag */
+            tag: string;
+        };
+        /**
          * KeptToken
          * @description A media token that is good, without its secret.
          */
@@ -2989,6 +3022,8 @@ export interface components {
             person: components["schemas"]["Person"];
             /** Also */
             also: components["schemas"]["Role"][];
+            /** Partly */
+            partly: components["schemas"]["Role"][];
             chain: components["schemas"]["Name"];
             /** Version */
             version: string;
@@ -3400,6 +3435,8 @@ export interface components {
             region: string | null;
             /** Also */
             also: components["schemas"]["Grant"][];
+            /** By Groups */
+            by_groups: components["schemas"]["Grant"][];
             /** Disabled */
             disabled: boolean;
             /** Has Password */
@@ -4221,6 +4258,8 @@ export interface components {
          */
         Routing: {
             chains: components["schemas"]["Chains"];
+            /** Tag */
+            tag: string;
             /** Usual */
             usual: components["schemas"]["RingStep"][];
             /** Experts */
@@ -4945,6 +4984,8 @@ export interface components {
             by: components["schemas"]["Name"];
             /** Expires At */
             expires_at: number;
+            /** Recorded */
+            recorded: boolean;
         };
         /**
          * VisitStage
@@ -5554,7 +5595,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description too_many */
+            /** @description locked, too_many */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8017,7 +8058,9 @@ export interface operations {
     put_chains: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8061,6 +8104,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description precondition */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description too_large */
             413: {
                 headers: {
@@ -8075,7 +8127,9 @@ export interface operations {
     put_profile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 person: string;
             };
@@ -8130,6 +8184,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description precondition */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description too_large */
             413: {
                 headers: {
@@ -8156,7 +8219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Policies"];
+                    "application/json": components["schemas"]["KeptPolicies"];
                 };
             };
             /** @description sign_in */
@@ -8182,7 +8245,9 @@ export interface operations {
     put_policies: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8219,6 +8284,15 @@ export interface operations {
             };
             /** @description forbidden, foreign_origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description precondition */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
