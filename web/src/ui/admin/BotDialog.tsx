@@ -3,15 +3,13 @@ import { Trash2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Bot, BotDraft, Region } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { Refusal } from '../../model/api'
-import { act } from '../act'
 import { useModel } from '../model'
-import { Button } from '../parts/Button'
-import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
 import { errorWords, toast } from '../parts/Toasts'
 import { Checks } from './Checks'
+import { FormDialog, useSaving } from './FormDialog'
 import { Choice } from './Frame'
+import { Twice } from './Twice'
 
 const KINDS = ['wecom', 'feishu', 'dingtalk'] as const
 const OCCASIONS = ['calling', 'waiting', 'callback'] as const
@@ -40,12 +38,15 @@ export function BotDialog(props: {
   const [region, setRegion] = useState(bot?.region ?? '')
   const [enabled, setEnabled] = useState(bot?.enabled ?? true)
   const [wrong, setWrong] = useState<'name' | 'url' | 'occasions' | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
+  const saving = useSaving((refusal) => {
+    if (!refusal.detail.startsWith('url:')) return errorWords(refusal.code)
+    setWrong('url')
+    return null
+  })
   /** The address there is stays good for the same chat only. */
   const keeps = bot !== null && bot.kind === kind
 
-  const save = async (): Promise<void> => {
+  const save = (): void => {
     const bad = !name.trim()
       ? 'name'
       : !url.trim() && !keeps
@@ -54,8 +55,7 @@ export function BotDialog(props: {
           ? 'occasions'
           : null
     setWrong(bad)
-    setProblem(null)
-    if (busy || bad) return
+    if (bad) return
     const draft: BotDraft = {
       name: name.trim(),
       kind,
@@ -66,159 +66,118 @@ export function BotDialog(props: {
       region: region || null,
       enabled,
     }
-    setBusy(true)
-    try {
+    void saving.carryOut(async () => {
       const saved = await (bot ? model.bots.change(bot.id, draft) : model.bots.add(draft))
       toast(() => t('admin.saved', { name: saved.name }))
       props.onDone()
-    } catch (reason) {
-      const refusal = reason instanceof Refusal ? reason : null
-      if (refusal?.detail?.startsWith('url:')) setWrong('url')
-      else setProblem(errorWords(refusal?.code ?? 'internal'))
-    } finally {
-      setBusy(false)
-    }
+    })
   }
 
   return (
-    <Dialog
+    <FormDialog
       title={bot ? bot.name : t('bots.add')}
-      testid="bot-dialog"
-      size="wide"
+      thing="bot"
+      saving={saving}
+      verb={t(bot ? 'admin.save' : 'bots.add')}
+      onSave={save}
       onClose={props.onClose}
-      acts={
-        <>
-          {bot && <Removing bot={bot} onDone={props.onDone} />}
-          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
-          <Button kind="main" busy={busy && t('admin.busy')} onClick={() => void save()} testid="bot-save">
-            {t(bot ? 'admin.save' : 'bots.add')}
-          </Button>
-        </>
-      }
+      acts={bot && <Removing bot={bot} onDone={props.onDone} />}
     >
-      <form
-        class="admin-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        <div class="admin-pair">
-          <Field
-            label={t('bots.group')}
-            value={name}
-            onInput={setName}
-            maxLength={200}
-            error={wrong === 'name' ? t('admin.name_missing') : null}
-            testid="bot-name"
-          />
-          <Choice
-            label={t('bots.kind')}
-            value={kind}
-            options={KINDS.map((value) => ({ value, word: t(`bots.kinds.${value}`) }))}
-            onChange={(value) => setKind(value as Bot['kind'])}
-            testid="bot-kind"
-          />
-        </div>
+      <div class="admin-pair">
         <Field
-          label={t('bots.url')}
-          value={url}
-          onInput={setUrl}
-          maxLength={500}
-          placeholder={keeps ? t('bots.url_kept') : BEGINS[kind]}
-          hint={t('bots.url_hint')}
-          error={wrong === 'url' ? t('bots.url_wrong', { begins: BEGINS[kind] }) : null}
-          testid="bot-url"
+          label={t('bots.group')}
+          value={name}
+          onInput={setName}
+          maxLength={200}
+          error={wrong === 'name' ? t('admin.name_missing') : null}
+          testid="bot-name"
         />
-        {kind !== 'wecom' && (
-          <Field
-            label={t('bots.secret')}
-            value={secret}
-            onInput={setSecret}
-            maxLength={200}
-            placeholder={keeps && bot.signed ? t('bots.secret_kept') : ''}
-            hint={t('bots.secret_hint')}
-            testid="bot-secret"
-          />
-        )}
-        <Checks
-          label={t('bots.occasions')}
-          options={OCCASIONS.map((value) => ({ value, word: t(`bots.of.${value}`) }))}
-          chosen={occasions}
-          onChange={setOccasions}
-          testid="bot-occasion"
+        <Choice
+          label={t('bots.kind')}
+          value={kind}
+          options={KINDS.map((value) => ({ value, word: t(`bots.kinds.${value}`) }))}
+          onChange={(value) => setKind(value as Bot['kind'])}
+          testid="bot-kind"
         />
-        {wrong === 'occasions' && (
-          <p class="field-error" role="alert">
-            {t('bots.occasions_missing')}
-          </p>
-        )}
-        <div class="admin-pair">
-          <Choice
-            label={t('bots.place')}
-            value={region}
-            any={t('admin.whole_chain')}
-            options={props.regions.map((one) => ({ value: one.id, word: nameOf(one.name) }))}
-            onChange={setRegion}
-            testid="bot-region"
-          />
-          <Choice
-            label={t('bots.language')}
-            value={language}
-            options={LANGUAGES.map((value) => ({ value, word: t(`bots.languages.${value}`) }))}
-            onChange={(value) => setLanguage(value as Bot['language'])}
-            testid="bot-language"
-          />
-        </div>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={enabled}
-            data-testid="bot-enabled"
-            onChange={(event) => setEnabled(event.currentTarget.checked)}
-          />
-          {t('bots.enabled')}
-        </label>
-        {problem && (
-          <p class="field-error" role="alert" data-testid="bot-refused">
-            {problem}
-          </p>
-        )}
-        <button type="submit" hidden>
-          {t('admin.save')}
-        </button>
-      </form>
-    </Dialog>
+      </div>
+      <Field
+        label={t('bots.url')}
+        value={url}
+        onInput={setUrl}
+        maxLength={500}
+        placeholder={keeps ? t('bots.url_kept') : BEGINS[kind]}
+        hint={t('bots.url_hint')}
+        error={wrong === 'url' ? t('bots.url_wrong', { begins: BEGINS[kind] }) : null}
+        testid="bot-url"
+      />
+      {kind !== 'wecom' && (
+        <Field
+          label={t('bots.secret')}
+          value={secret}
+          onInput={setSecret}
+          maxLength={200}
+          placeholder={keeps && bot.signed ? t('bots.secret_kept') : ''}
+          hint={t('bots.secret_hint')}
+          testid="bot-secret"
+        />
+      )}
+      <Checks
+        label={t('bots.occasions')}
+        options={OCCASIONS.map((value) => ({ value, word: t(`bots.of.${value}`) }))}
+        chosen={occasions}
+        onChange={setOccasions}
+        testid="bot-occasion"
+      />
+      {wrong === 'occasions' && (
+        <p class="field-error" role="alert">
+          {t('bots.occasions_missing')}
+        </p>
+      )}
+      <div class="admin-pair">
+        <Choice
+          label={t('bots.place')}
+          value={region}
+          any={t('admin.whole_chain')}
+          options={props.regions.map((one) => ({ value: one.id, word: nameOf(one.name) }))}
+          onChange={setRegion}
+          testid="bot-region"
+        />
+        <Choice
+          label={t('bots.language')}
+          value={language}
+          options={LANGUAGES.map((value) => ({ value, word: t(`bots.languages.${value}`) }))}
+          onChange={(value) => setLanguage(value as Bot['language'])}
+          testid="bot-language"
+        />
+      </div>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={enabled}
+          data-testid="bot-enabled"
+          onChange={(event) => setEnabled(event.currentTarget.checked)}
+        />
+        {t('bots.enabled')}
+      </label>
+    </FormDialog>
   )
 }
 
-/** Asks once more. */
 function Removing(props: { bot: Bot; onDone: () => void }) {
   const model = useModel()
-  const [sure, setSure] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const remove = async (): Promise<void> => {
-    if (!sure) return setSure(true)
-    setBusy(true)
-    const done = await act(model.bots.remove(props.bot.id))
-    setBusy(false)
-    if (!done) return
-    toast(() => t('bots.removed', { name: props.bot.name }))
-    props.onDone()
-  }
   return (
     <div class="admin-standing">
-      <Button
-        kind={sure ? 'danger' : 'plain'}
+      <Twice
         icon={Trash2}
-        busy={busy && t('admin.busy')}
-        onClick={(event) => {
-          if (event.detail < 2) void remove() // the second click of two is no answer to the question
-        }}
+        word={t('bots.remove')}
+        sure={t('bots.remove_sure')}
         testid="bot-remove"
-      >
-        {t(sure ? 'bots.remove_sure' : 'bots.remove')}
-      </Button>
+        wish={() => model.bots.remove(props.bot.id)}
+        onDone={() => {
+          toast(() => t('bots.removed', { name: props.bot.name }))
+          props.onDone()
+        }}
+      />
     </div>
   )
 }

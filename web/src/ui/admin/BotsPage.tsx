@@ -11,6 +11,7 @@ import { Chip } from '../parts/Chip'
 import { toast } from '../parts/Toasts'
 import { BotDialog } from './BotDialog'
 import { Frame, Listed } from './Frame'
+import { Table } from './Table'
 import { useLoaded } from './useLoaded'
 
 export function BotsPage() {
@@ -33,47 +34,31 @@ export function BotsPage() {
     >
       <p class="second">{t('bots.lead')}</p>
       <Listed loaded={loaded} icon={MessageSquareShare} empty={bots.length === 0 && t('bots.none')}>
-        <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('admin.bots')}>
-          <table class="admin-table" data-testid="bots-table">
-            <thead>
-              <tr>
-                {(['group', 'occasions', 'place', 'state'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`bots.${column}`)}
-                  </th>
-                ))}
-                <th scope="col">
-                  <span class="sr">{t('admin.acts')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {bots.map((bot) => (
-                <tr key={bot.id} data-testid="bot-row">
-                  <td>
-                    <button
-                      type="button"
-                      class="admin-open"
-                      onClick={() => setOpen(bot)}
-                      data-testid="bot-open"
-                    >
-                      <strong>{bot.name}</strong>
-                    </button>
-                    <span class="caption">{t(`bots.kinds.${bot.kind}`)}</span>
-                  </td>
-                  <td>{bot.occasions.map((one) => t(`bots.short.${one}`)).join(t('list.comma'))}</td>
-                  <td>{where(bot)}</td>
-                  <td>
-                    <Standing bot={bot} />
-                  </td>
-                  <td class="admin-short">
-                    <Try bot={bot} onDone={loaded.reload} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('admin.bots')}
+          columns={(['group', 'occasions', 'place', 'state'] as const).map((one) => t(`bots.${one}`))}
+          acts
+          testid="bots-table"
+        >
+          {bots.map((bot) => (
+            <tr key={bot.id} data-testid="bot-row">
+              <td>
+                <button type="button" class="admin-open" onClick={() => setOpen(bot)} data-testid="bot-open">
+                  <strong>{bot.name}</strong>
+                </button>
+                <span class="caption">{t(`bots.kinds.${bot.kind}`)}</span>
+              </td>
+              <td>{bot.occasions.map((one) => t(`bots.short.${one}`)).join(t('list.comma'))}</td>
+              <td>{where(bot)}</td>
+              <td>
+                <Standing bot={bot} />
+              </td>
+              <td class="admin-short">
+                <Try bot={bot} onDone={loaded.reload} />
+              </td>
+            </tr>
+          ))}
+        </Table>
       </Listed>
       {open && (
         <BotDialog
@@ -97,7 +82,7 @@ function Standing({ bot }: { bot: Bot }) {
     return (
       <>
         <Chip tone="bad">{t('bots.not_arrived')}</Chip>
-        <p class="caption" data-testid="bot-problem">
+        <p class="caption" data-testid="bot-said">
           {bot.problem}
         </p>
       </>

@@ -1,13 +1,12 @@
 /** The devices of a store: where each stands, when it was last seen; one that is lost is taken back. */
 import { Ban, Plus } from 'lucide-preact'
-import { useState } from 'preact/hooks'
 import type { DeviceRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { act } from '../act'
 import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { toast } from '../parts/Toasts'
+import { Twice } from './Twice'
 
 export function Devices(props: {
   devices: readonly DeviceRecord[]
@@ -39,17 +38,6 @@ function Device(props: { device: DeviceRecord; onDone: () => void }) {
   const model = useModel()
   const now = model.tick.value
   const { device } = props
-  const [sure, setSure] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const revoke = async (): Promise<void> => {
-    if (!sure) return setSure(true)
-    setBusy(true)
-    const done = await act(model.organisation.revokeDevice(device.id))
-    setBusy(false)
-    if (!done) return
-    toast(() => t('admin.device_revoked', { name: device.name }))
-    props.onDone()
-  }
   const standing =
     device.revoked_at !== null
       ? t('admin.revoked_at', { time: when(device.revoked_at, now) })
@@ -66,17 +54,17 @@ function Device(props: { device: DeviceRecord; onDone: () => void }) {
         </span>
       </span>
       {device.revoked_at === null && (
-        <Button
-          kind={sure ? 'danger' : 'plain'}
+        <Twice
           icon={Ban}
-          busy={busy && t('admin.busy')}
-          onClick={(event) => {
-            if (event.detail < 2) void revoke() // the second click of two is no answer to the question
-          }}
+          word={t('admin.device_revoke')}
+          sure={t('admin.device_revoke_sure')}
           testid="device-revoke"
-        >
-          {t(sure ? 'admin.device_revoke_sure' : 'admin.device_revoke')}
-        </Button>
+          wish={() => model.organisation.revokeDevice(device.id)}
+          onDone={() => {
+            toast(() => t('admin.device_revoked', { name: device.name }))
+            props.onDone()
+          }}
+        />
       )}
     </li>
   )

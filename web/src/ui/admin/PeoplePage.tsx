@@ -14,6 +14,7 @@ import { ImportDialog } from './ImportDialog'
 import { LinkDialog } from './LinkDialog'
 import { PersonDialog } from './PersonDialog'
 import { ROLES } from './RolesFields'
+import { Table } from './Table'
 import { useLoaded } from './useLoaded'
 import { TONES, regionName, stateOf } from './words'
 
@@ -89,30 +90,21 @@ export function PeoplePage() {
         />
       </Sought>
       <Listed loaded={loaded} icon={UserRound} empty={found.length === 0 && t('admin.nobody')}>
-        <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('admin.people')}>
-          <table class="admin-table" data-testid="people-table">
-            <thead>
-              <tr>
-                {(['name', 'role', 'scope', 'state', 'seen'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`admin.${column}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {found.slice(0, pages * PAGE).map((one) => (
-                <Row
-                  key={one.person.id}
-                  record={one}
-                  regions={places.regions}
-                  now={now}
-                  onOpen={() => setOpen(one)}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('admin.people')}
+          columns={(['name', 'role', 'scope', 'state', 'seen'] as const).map((one) => t(`admin.${one}`))}
+          testid="people-table"
+        >
+          {found.slice(0, pages * PAGE).map((one) => (
+            <Row
+              key={one.person.id}
+              record={one}
+              regions={places.regions}
+              now={now}
+              onOpen={() => setOpen(one)}
+            />
+          ))}
+        </Table>
         {found.length > pages * PAGE && (
           <Button onClick={() => setPages(pages + 1)} testid="people-more">
             {t('admin.more')}

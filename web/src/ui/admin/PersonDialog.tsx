@@ -3,12 +3,11 @@ import { Ban, KeyRound, Undo2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { PersonRecord, Skill, Stores } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
-import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
+import { FormDialog, useSaving, type Saving } from './FormDialog'
 import { Choice } from './Frame'
 import { NameFields, nameIn, typed } from './NameFields'
 import { RolesFields, type Given } from './RolesFields'
@@ -34,21 +33,7 @@ export function PersonDialog(props: {
   const [title, setTitle] = useState(typed(record?.person.title))
   const [skills, setSkills] = useState<readonly Skill[]>(record?.person.skills ?? [])
   const [wrong, setWrong] = useState<'login' | 'name' | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
-
-  const carryOut = async (wish: () => Promise<void>): Promise<void> => {
-    if (busy) return
-    setBusy(true)
-    setProblem(null)
-    try {
-      await wish()
-    } catch (reason) {
-      setProblem(refused('person', reason instanceof Refusal ? reason.code : 'internal'))
-    } finally {
-      setBusy(false)
-    }
-  }
+  const saving = useSaving(({ code }) => refused('person', code))
 
   const save = (): void => {
     const called = nameIn(name)
@@ -60,7 +45,7 @@ export function PersonDialog(props: {
       title: nameIn(title),
       skills: role === 'expert' ? SKILLS.filter((skill) => skills.includes(skill)) : [],
     }
-    void carryOut(async () => {
+    void saving.carryOut(async () => {
       if (record) {
         if (JSON.stringify(roles) !== JSON.stringify(given(record)))
           await model.organisation.giveRoles(record.person.id, roles)
@@ -75,101 +60,79 @@ export function PersonDialog(props: {
   }
 
   return (
-    <Dialog
+    <FormDialog
       title={record ? nameOf(record.person.name) : t('admin.add_person')}
-      testid="person-dialog"
-      size="wide"
+      thing="person"
+      saving={saving}
+      verb={t(record ? 'admin.save' : 'admin.add_and_invite')}
+      onSave={save}
       onClose={props.onClose}
       acts={
-        <>
-          {record && (
-            <Standing
-              record={record}
-              others={props.people.filter((one) => !one.disabled && one.person.id !== record.person.id)}
-              busy={busy}
-              carryOut={carryOut}
-              onDone={props.onDone}
-            />
-          )}
-          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
-          <Button kind="main" busy={busy && t('admin.busy')} onClick={save} testid="person-save">
-            {t(record ? 'admin.save' : 'admin.add_and_invite')}
-          </Button>
-        </>
+        record && (
+          <Standing
+            record={record}
+            others={props.people.filter((one) => !one.disabled && one.person.id !== record.person.id)}
+            busy={saving.busy}
+            carryOut={saving.carryOut}
+            onDone={props.onDone}
+          />
+        )
       }
     >
-      <form
-        class="admin-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          save()
-        }}
-      >
-        <NameFields
-          label={t('admin.name')}
-          value={name}
-          onChange={setName}
-          error={wrong === 'name' && t('admin.name_missing')}
-          testid="person-name"
-        />
-        <div class="admin-pair">
-          {record ? (
-            <p>
-              <span class="legend">{t('admin.login')}</span>
-              <br />
-              {record.login}
-            </p>
-          ) : (
-            <Field
-              label={t('admin.login')}
-              value={login}
-              onInput={setLogin}
-              hint={t('setup.login_rule')}
-              error={wrong === 'login' ? t('setup.login_rule') : null}
-              maxLength={64}
-              testid="person-login"
-            />
-          )}
-        </div>
-        <RolesFields
-          value={roles}
-          byGroups={record?.by_groups ?? []}
-          places={props.places}
-          onChange={setRoles}
-        />
-        {role === 'expert' && (
-          <fieldset class="admin-skills">
-            <legend class="legend">{t('admin.skills')}</legend>
-            {SKILLS.map((skill) => (
-              <label class="check" key={skill}>
-                <input
-                  type="checkbox"
-                  checked={skills.includes(skill)}
-                  data-testid={`person-skill-${skill}`}
-                  onChange={(event) =>
-                    setSkills(
-                      event.currentTarget.checked
-                        ? [...skills, skill]
-                        : skills.filter((one) => one !== skill),
-                    )
-                  }
-                />
-                {t(`skill.${skill}`)}
-              </label>
-            ))}
-          </fieldset>
-        )}
-        <NameFields label={t('admin.title')} value={title} onChange={setTitle} testid="person-title" />
-        {problem && (
-          <p class="field-error" role="alert" data-testid="person-problem">
-            {problem}
+      <NameFields
+        label={t('admin.name')}
+        value={name}
+        onChange={setName}
+        error={wrong === 'name' && t('admin.name_missing')}
+        testid="person-name"
+      />
+      <div class="admin-pair">
+        {record ? (
+          <p>
+            <span class="legend">{t('admin.login')}</span>
+            <br />
+            {record.login}
           </p>
+        ) : (
+          <Field
+            label={t('admin.login')}
+            value={login}
+            onInput={setLogin}
+            hint={t('setup.login_rule')}
+            error={wrong === 'login' ? t('setup.login_rule') : null}
+            maxLength={64}
+            testid="person-login"
+          />
         )}
-        <button type="submit" hidden>
-          {t('admin.save')}
-        </button>
-      </form>
-    </Dialog>
+      </div>
+      <RolesFields
+        value={roles}
+        byGroups={record?.by_groups ?? []}
+        places={props.places}
+        onChange={setRoles}
+      />
+      {role === 'expert' && (
+        <fieldset class="admin-skills">
+          <legend class="legend">{t('admin.skills')}</legend>
+          {SKILLS.map((skill) => (
+            <label class="check" key={skill}>
+              <input
+                type="checkbox"
+                checked={skills.includes(skill)}
+                data-testid={`person-skill-${skill}`}
+                onChange={(event) =>
+                  setSkills(
+                    event.currentTarget.checked ? [...skills, skill] : skills.filter((one) => one !== skill),
+                  )
+                }
+              />
+              {t(`skill.${skill}`)}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <NameFields label={t('admin.title')} value={title} onChange={setTitle} testid="person-title" />
+    </FormDialog>
   )
 }
 
@@ -189,7 +152,7 @@ function Standing(props: {
   /** Who could take over. */
   others: readonly PersonRecord[]
   busy: boolean
-  carryOut: (wish: () => Promise<void>) => Promise<void>
+  carryOut: Saving['carryOut']
   onDone: (made?: { name: string; path: string }) => void
 }) {
   const model = useModel()

@@ -7,6 +7,7 @@ import { brief, when } from '../format'
 import { useModel } from '../model'
 import { Chip } from '../parts/Chip'
 import { Choice, Frame, Listed } from './Frame'
+import { Table } from './Table'
 import { useLoaded } from './useLoaded'
 
 const DAYS = [7, 30] as const
@@ -79,24 +80,15 @@ export function RingsPage() {
         />
       </div>
       <Listed loaded={loaded} icon={BellRing} empty={rates?.lines.length === 0 && t('rings.none')}>
-        <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('admin.rings')}>
-          <table class="admin-table" data-testid="rings-table">
-            <thead>
-              <tr>
-                {(['device', 'rang', 'took', 'last', 'do'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`rings.${column}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rates?.lines.map((one) => (
-                <Line key={`${one.who.id}${one.device}`} one={one} now={model.tick.value} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('admin.rings')}
+          columns={(['device', 'rang', 'took', 'last', 'do'] as const).map((one) => t(`rings.${one}`))}
+          testid="rings-table"
+        >
+          {rates?.lines.map((one) => (
+            <Line key={`${one.who.id}${one.device}`} one={one} now={model.tick.value} />
+          ))}
+        </Table>
         {rates !== null && rates.left_out > 0 && (
           <p class="second">{t('rings.left_out', { count: rates.left_out })}</p>
         )}

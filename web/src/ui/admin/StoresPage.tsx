@@ -16,6 +16,7 @@ import { ImportDialog } from './ImportDialog'
 import { PinsDialog } from './PinsDialog'
 import { RegionDialog } from './RegionDialog'
 import { StoreDialog } from './StoreDialog'
+import { Table } from './Table'
 import { useLoaded } from './useLoaded'
 import { regionName } from './words'
 
@@ -116,34 +117,25 @@ export function StoresPage() {
         />
       </Sought>
       <Listed loaded={loaded} icon={StoreSign} empty={found.length === 0 && t('admin.no_store')}>
-        <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('admin.stores')}>
-          <table class="admin-table" data-testid="stores-table">
-            <thead>
-              <tr>
-                {(['number', 'store_name', 'region', 'tablets', 'seen'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`admin.${column}`)}
-                  </th>
-                ))}
-                <th scope="col">
-                  <span class="sr">{t('admin.acts')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {found.slice(0, pages * PAGE).map((one) => (
-                <Row
-                  key={one.id}
-                  store={one}
-                  region={regionName(regions, one.region)}
-                  now={model.tick.value}
-                  onOpen={mayChange ? () => show(one.id) : undefined}
-                  onPins={mayGivePins && !one.closed ? () => setOpen({ pins: one.id }) : undefined}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('admin.stores')}
+          columns={(['number', 'store_name', 'region', 'tablets', 'seen'] as const).map((one) =>
+            t(`admin.${one}`),
+          )}
+          acts
+          testid="stores-table"
+        >
+          {found.slice(0, pages * PAGE).map((one) => (
+            <Row
+              key={one.id}
+              store={one}
+              region={regionName(regions, one.region)}
+              now={model.tick.value}
+              onOpen={mayChange ? () => show(one.id) : undefined}
+              onPins={mayGivePins && !one.closed ? () => setOpen({ pins: one.id }) : undefined}
+            />
+          ))}
+        </Table>
         {found.length > pages * PAGE && (
           <Button onClick={() => setPages(pages + 1)} testid="stores-more">
             {t('admin.more')}

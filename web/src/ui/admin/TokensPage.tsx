@@ -11,6 +11,7 @@ import { Chip } from '../parts/Chip'
 import { Dialog } from '../parts/Dialog'
 import { toast } from '../parts/Toasts'
 import { Frame, Listed } from './Frame'
+import { Table } from './Table'
 import { useLoaded } from './useLoaded'
 
 export function TokensPage() {
@@ -24,43 +25,32 @@ export function TokensPage() {
         {t('admin.tokens_text')}
       </p>
       <Listed loaded={loaded} icon={Radio} empty={tokens.length === 0 && t('admin.no_token')}>
-        <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('admin.tokens')}>
-          <table class="admin-table" data-testid="tokens-table">
-            <thead>
-              <tr>
-                {(['name', 'use', 'state', 'expires'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`admin.${column}`)}
-                  </th>
-                ))}
-                <th scope="col">
-                  <span class="sr">{t('admin.acts')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {tokens.map((one) => (
-                <tr key={one.guest} data-testid="token-row">
-                  <td>
-                    <strong>{nameOf(one.name)}</strong>
-                  </td>
-                  <td>{t(`admin.uses.${one.use}`)}</td>
-                  <td>
-                    <Chip tone={one.here ? 'good' : 'plain'}>
-                      {t(one.here ? 'admin.here' : 'admin.not_here')}
-                    </Chip>
-                  </td>
-                  <td class="num second">{moment(one.expires_at)}</td>
-                  <td>
-                    <Button icon={Ban} onClick={() => setAsked(one)} testid="token-revoke">
-                      {t('admin.revoke')}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('admin.tokens')}
+          columns={(['name', 'use', 'state', 'expires'] as const).map((one) => t(`admin.${one}`))}
+          acts
+          testid="tokens-table"
+        >
+          {tokens.map((one) => (
+            <tr key={one.guest} data-testid="token-row">
+              <td>
+                <strong>{nameOf(one.name)}</strong>
+              </td>
+              <td>{t(`admin.uses.${one.use}`)}</td>
+              <td>
+                <Chip tone={one.here ? 'good' : 'plain'}>
+                  {t(one.here ? 'admin.here' : 'admin.not_here')}
+                </Chip>
+              </td>
+              <td class="num second">{moment(one.expires_at)}</td>
+              <td>
+                <Button icon={Ban} onClick={() => setAsked(one)} testid="token-revoke">
+                  {t('admin.revoke')}
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </Table>
       </Listed>
       {asked && (
         <Revoke

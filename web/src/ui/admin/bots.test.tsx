@@ -49,7 +49,7 @@ describe('group bots', () => {
     const rows = [...document.querySelectorAll('[data-testid=bot-row]')].map((row) => row.textContent)
     expect(rows[0]).toContain('送达')
     expect(rows[1]).toContain('没送达')
-    expect(byTestId('bot-problem').textContent).toBe('19021: sign match fail')
+    expect(byTestId('bot-said').textContent).toBe('19021: sign match fail')
     expect(rows[2]).toContain('已停用')
   })
 
@@ -93,6 +93,7 @@ describe('group bots', () => {
     await type('bot-name', '群')
     await type('bot-url', 'https://evil.example/')
     await press('bot-save')
+    await act(() => Promise.resolve())
     expect(document.querySelector('[role=alert]')?.textContent).toContain('开头是')
   })
 

@@ -3,11 +3,11 @@ import { Ban, Printer, Undo2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { EquipmentRecord, EquipmentWish, Reason, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { Refusal } from '../../model/api'
 import { codeShown } from '../../model/warranty'
-import { act } from '../act'
+import { FormDialog, useSaving } from '../admin/FormDialog'
 import { Choice } from '../admin/Frame'
 import { NameFields, nameIn, typed } from '../admin/NameFields'
+import { Twice } from '../admin/Twice'
 import { refused } from '../admin/words'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -31,7 +31,7 @@ export function EquipmentDialog(props: {
   onDone: () => void
 }) {
   const model = useModel()
-  const { record, mayChange } = props
+  const { record } = props
   const machine = record?.machine
   const [name, setName] = useState(typed(machine?.name))
   const [parts, setParts] = useState({
@@ -45,15 +45,14 @@ export function EquipmentDialog(props: {
   const [store, setStore] = useState<string>(record?.store.id ?? (props.store || props.stores[0]?.id || ''))
   const [reason, setReason] = useState<Reason>(record?.reason ?? 'equipment')
   const [wrong, setWrong] = useState<string | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
+  const saving = useSaving(({ code }) => refused('equipment', code))
   const put = (part: keyof typeof parts) => (value: string) => setParts({ ...parts, [part]: value })
 
-  const save = async (): Promise<void> => {
+  const save = (): void => {
     const called = nameIn(name)
     const bad = called === null ? 'name' : (TEXTS.find((part) => !parts[part].trim()) ?? null)
     setWrong(bad)
-    if (busy || bad || called === null) return
+    if (bad || called === null) return
     const wish: EquipmentWish = {
       name: called,
       make: parts.make.trim(),
@@ -65,131 +64,112 @@ export function EquipmentDialog(props: {
       store,
       reason,
     }
-    setBusy(true)
-    setProblem(null)
-    try {
+    void saving.carryOut(async () => {
       if (machine) await model.equipment.change(machine.id, wish)
       else await model.equipment.add(wish)
       toast(() => t('admin.saved', { name: nameOf(called) }))
       props.onDone()
-    } catch (failed) {
-      setProblem(refused('equipment', failed instanceof Refusal ? failed.code : 'internal'))
-    } finally {
-      setBusy(false)
-    }
+    })
   }
+  const title = machine ? `${nameOf(machine.name)} ${codeShown(machine.code)}` : t('equipment.add')
+  const print = machine && !record.retired && (
+    <Button icon={Printer} onClick={() => void props.onPrint([machine.id])} testid="equipment-print-one">
+      {t('equipment.print_this')}
+    </Button>
+  )
+  if (!props.mayChange)
+    return (
+      <Dialog
+        title={title}
+        testid="equipment-dialog"
+        size="wide"
+        onClose={props.onClose}
+        acts={
+          <>
+            {print}
+            <Button onClick={props.onClose}>{t('act.close')}</Button>
+          </>
+        }
+      >
+        {machine && <MachineFacts machine={machine} />}
+        {machine && <MachineCalls machine={machine} />}
+      </Dialog>
+    )
 
   return (
-    <Dialog
-      title={machine ? `${nameOf(machine.name)} ${codeShown(machine.code)}` : t('equipment.add')}
-      testid="equipment-dialog"
-      size="wide"
+    <FormDialog
+      title={title}
+      thing="equipment"
+      saving={saving}
+      verb={t(record ? 'admin.save' : 'equipment.add')}
+      onSave={save}
       onClose={props.onClose}
       acts={
         <>
-          {record && mayChange && <Retiring record={record} onDone={props.onDone} />}
-          {machine && !record.retired && (
-            <Button
-              icon={Printer}
-              onClick={() => void props.onPrint([machine.id])}
-              testid="equipment-print-one"
-            >
-              {t('equipment.print_this')}
-            </Button>
-          )}
-          <Button onClick={props.onClose}>{t(mayChange ? 'act.cancel' : 'act.close')}</Button>
-          {mayChange && (
-            <Button
-              kind="main"
-              busy={busy && t('admin.busy')}
-              onClick={() => void save()}
-              testid="equipment-save"
-            >
-              {t(record ? 'admin.save' : 'equipment.add')}
-            </Button>
-          )}
+          {record && <Retiring record={record} onDone={props.onDone} />}
+          {print}
         </>
       }
+      below={machine && <MachineCalls machine={machine} />}
     >
-      {mayChange ? (
-        <form
-          class="admin-form"
-          onSubmit={(event) => {
-            event.preventDefault()
-            void save()
-          }}
-        >
-          <NameFields
-            label={t('equipment.name')}
-            value={name}
-            onChange={setName}
-            error={wrong === 'name' && t('admin.name_missing')}
-            testid="equipment-name"
-          />
-          <div class="admin-pair">
-            {TEXTS.map((part) => (
-              <Field
-                key={part}
-                label={t(`equipment.${part}`)}
-                value={parts[part]}
-                onInput={put(part)}
-                error={wrong === part ? t('equipment.missing') : null}
-                maxLength={200}
-                testid={`equipment-${part}`}
-              />
-            ))}
-          </div>
-          <div class="admin-pair">
-            <Choice
-              label={t('admin.store_name')}
-              value={store}
-              options={props.stores.map((one) => ({
-                value: one.id,
-                word: `${one.number} ${nameOf(one.name)}`,
-              }))}
-              onChange={setStore}
-              testid="equipment-place"
-            />
-            <Choice
-              label={t('equipment.reason')}
-              value={reason}
-              options={REASONS.map((one) => ({ value: one, word: t(`reason.${one}`) }))}
-              onChange={(value) => setReason(value as Reason)}
-              testid="equipment-reason"
-            />
-            {DAYS.map((part) => (
-              <Field
-                key={part}
-                type="date"
-                label={t(`equipment.${part}`)}
-                value={parts[part]}
-                onInput={put(part)}
-                testid={`equipment-${part}`}
-              />
-            ))}
-          </div>
+      <NameFields
+        label={t('equipment.name')}
+        value={name}
+        onChange={setName}
+        error={wrong === 'name' && t('admin.name_missing')}
+        testid="equipment-name"
+      />
+      <div class="admin-pair">
+        {TEXTS.map((part) => (
           <Field
-            label={t('equipment.note')}
-            hint={t('equipment.note_hint')}
-            value={parts.note}
-            onInput={put('note')}
+            key={part}
+            label={t(`equipment.${part}`)}
+            value={parts[part]}
+            onInput={put(part)}
+            error={wrong === part ? t('equipment.missing') : null}
             maxLength={200}
-            testid="equipment-note"
+            testid={`equipment-${part}`}
           />
-          {problem && (
-            <p class="field-error" role="alert" data-testid="equipment-problem">
-              {problem}
-            </p>
-          )}
-          <button type="submit" hidden>
-            {t('admin.save')}
-          </button>
-        </form>
-      ) : (
-        machine && <MachineFacts machine={machine} />
-      )}
-      {machine && <MachineCalls machine={machine} />}
-    </Dialog>
+        ))}
+      </div>
+      <div class="admin-pair">
+        <Choice
+          label={t('admin.store_name')}
+          value={store}
+          options={props.stores.map((one) => ({
+            value: one.id,
+            word: `${one.number} ${nameOf(one.name)}`,
+          }))}
+          onChange={setStore}
+          testid="equipment-place"
+        />
+        <Choice
+          label={t('equipment.reason')}
+          value={reason}
+          options={REASONS.map((one) => ({ value: one, word: t(`reason.${one}`) }))}
+          onChange={(value) => setReason(value as Reason)}
+          testid="equipment-reason"
+        />
+        {DAYS.map((part) => (
+          <Field
+            key={part}
+            type="date"
+            label={t(`equipment.${part}`)}
+            value={parts[part]}
+            onInput={put(part)}
+            testid={`equipment-${part}`}
+          />
+        ))}
+      </div>
+      <Field
+        label={t('equipment.note')}
+        hint={t('equipment.note_hint')}
+        value={parts.note}
+        onInput={put('note')}
+        maxLength={200}
+        testid="equipment-note"
+      />
+    </FormDialog>
   )
 }
 
@@ -197,32 +177,21 @@ export function EquipmentDialog(props: {
 function Retiring(props: { record: EquipmentRecord; onDone: () => void }) {
   const model = useModel()
   const { machine, retired } = props.record
-  const [sure, setSure] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const turn = async (): Promise<void> => {
-    if (!retired && !sure) return setSure(true)
-    setBusy(true)
-    const done = await act(model.equipment.retire(machine.id, !retired))
-    setBusy(false)
-    if (!done) return
-    toast(() =>
-      t(retired ? 'equipment.brought_back' : 'equipment.was_retired', { name: nameOf(machine.name) }),
-    )
-    props.onDone()
-  }
   return (
     <div class="admin-standing">
-      <Button
-        kind={sure ? 'danger' : 'plain'}
+      <Twice
         icon={retired ? Undo2 : Ban}
-        busy={busy && t('admin.busy')}
-        onClick={(event) => {
-          if (event.detail < 2) void turn() // the second click of two is no answer to the question
-        }}
+        word={t(retired ? 'equipment.bring_back' : 'equipment.retire')}
+        sure={retired ? undefined : t('equipment.retire_sure')}
         testid="equipment-retire"
-      >
-        {t(retired ? 'equipment.bring_back' : sure ? 'equipment.retire_sure' : 'equipment.retire')}
-      </Button>
+        wish={() => model.equipment.retire(machine.id, !retired)}
+        onDone={() => {
+          toast(() =>
+            t(retired ? 'equipment.brought_back' : 'equipment.was_retired', { name: nameOf(machine.name) }),
+          )
+          props.onDone()
+        }}
+      />
     </div>
   )
 }

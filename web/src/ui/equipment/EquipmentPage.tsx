@@ -8,6 +8,7 @@ import { holds, holdsWhole } from '../../model/roles'
 import { codeShown } from '../../model/warranty'
 import { Choice, Frame, Listed, Sought } from '../admin/Frame'
 import { ImportDialog } from '../admin/ImportDialog'
+import { Table } from '../admin/Table'
 import { useLoaded } from '../admin/useLoaded'
 import { act } from '../act'
 import { useModel } from '../model'
@@ -107,24 +108,17 @@ export function EquipmentPage(props: { sought?: string }) {
         </p>
       )}
       <Listed loaded={loaded} icon={Wrench} empty={found.length === 0 && t('equipment.none')}>
-        <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('admin.equipment')}>
-          <table class="admin-table" data-testid="equipment-table">
-            <thead>
-              <tr>
-                {(['name', 'kind', 'serial', 'store', 'warranty', 'code'] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`equipment.${column}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {found.map((one) => (
-                <Row key={one.machine.id} record={one} onOpen={() => setOpen(one.machine.id)} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={t('admin.equipment')}
+          columns={(['name', 'kind', 'serial', 'store', 'warranty', 'code'] as const).map((one) =>
+            t(`equipment.${one}`),
+          )}
+          testid="equipment-table"
+        >
+          {found.map((one) => (
+            <Row key={one.machine.id} record={one} onOpen={() => setOpen(one.machine.id)} />
+          ))}
+        </Table>
       </Listed>
       {open === 'import' && (
         <ImportDialog kind="equipment" onClose={close} onApplied={() => loaded.reload()} />

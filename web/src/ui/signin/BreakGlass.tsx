@@ -6,10 +6,9 @@ import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
-import { LangSwitch } from '../parts/LangSwitch'
-import { Logo } from '../parts/Logo'
 import { Empty } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
+import { Card } from './Card'
 
 /** `not_found`: used, replaced or never there. `over`: expired. Any other code may pass. */
 const DEAD: readonly string[] = ['not_found', 'over']
@@ -34,44 +33,32 @@ export function BreakGlass() {
     }
   }
   return (
-    <main class="signin">
-      <header class="signin-head">
-        <LangSwitch />
-      </header>
-      <div class="signin-card card">
-        <div class="signin-brand">
-          <Logo size={56} />
-          <div>
-            <h1>{t('glass.title')}</h1>
-            <p class="second">{t('glass.lead')}</p>
-          </div>
-        </div>
-        {problem && DEAD.includes(problem) ? (
-          <Empty icon={CircleAlert} title={t(`glass.${problem}`)} text={t('glass.help')}>
-            <Button testid="glass-sign-in" onClick={() => route('/', true)}>
-              {t('setup.to_sign_in')}
-            </Button>
-          </Empty>
-        ) : (
-          <>
-            <p class="notice" role={problem ? 'alert' : undefined} data-testid="glass-notice">
-              <CircleAlert class="icon" size={18} aria-hidden="true" />
-              {problem ? errorWords(problem) : t('glass.loud')}
-            </p>
-            <Button
-              kind="main"
-              wide
-              icon={Siren}
-              busy={busy && t('signin.busy')}
-              testid="glass-go"
-              class="signin-go"
-              onClick={() => void enter()}
-            >
-              {t('glass.go')}
-            </Button>
-          </>
-        )}
-      </div>
-    </main>
+    <Card title={t('glass.title')} lead={t('glass.lead')}>
+      {problem && DEAD.includes(problem) ? (
+        <Empty icon={CircleAlert} title={t(`glass.${problem}`)} text={t('glass.help')}>
+          <Button testid="glass-sign-in" onClick={() => route('/', true)}>
+            {t('setup.to_sign_in')}
+          </Button>
+        </Empty>
+      ) : (
+        <>
+          <p class="notice" role={problem ? 'alert' : undefined} data-testid="glass-notice">
+            <CircleAlert class="icon" size={18} aria-hidden="true" />
+            {problem ? errorWords(problem) : t('glass.loud')}
+          </p>
+          <Button
+            kind="main"
+            wide
+            icon={Siren}
+            busy={busy && t('signin.busy')}
+            testid="glass-go"
+            class="signin-go"
+            onClick={() => void enter()}
+          >
+            {t('glass.go')}
+          </Button>
+        </>
+      )}
+    </Card>
   )
 }

@@ -7,9 +7,8 @@ import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Field } from '../parts/Field'
-import { LangSwitch } from '../parts/LangSwitch'
-import { Logo } from '../parts/Logo'
 import { errorWords } from '../parts/Toasts'
+import { Card } from './Card'
 
 export function Enrol() {
   const model = useModel()
@@ -33,49 +32,31 @@ export function Enrol() {
     }
   }
   return (
-    <main class="signin">
-      <header class="signin-head">
-        <LangSwitch />
-      </header>
-      <form
-        class="signin-card card"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void enrol()
-        }}
+    <Card title={t('enrol.title')} lead={t('enrol.lead')} onSubmit={() => void enrol()}>
+      <Field
+        label={t('enrol.code')}
+        value={code}
+        onInput={setCode}
+        size="l"
+        placeholder="K7MW 3XQP"
+        maxLength={64}
+        error={problem}
+        testid="enrol-code"
+      />
+      <Button
+        kind="main"
+        type="submit"
+        wide
+        icon={TabletSmartphone}
+        busy={busy && t('enrol.busy')}
+        testid="enrol-go"
+        class="signin-go"
       >
-        <div class="signin-brand">
-          <Logo size={56} />
-          <div>
-            <h1>{t('enrol.title')}</h1>
-            <p class="second">{t('enrol.lead')}</p>
-          </div>
-        </div>
-        <Field
-          label={t('enrol.code')}
-          value={code}
-          onInput={setCode}
-          size="l"
-          placeholder="K7MW 3XQP"
-          maxLength={64}
-          error={problem}
-          testid="enrol-code"
-        />
-        <Button
-          kind="main"
-          type="submit"
-          wide
-          icon={TabletSmartphone}
-          busy={busy && t('enrol.busy')}
-          testid="enrol-go"
-          class="signin-go"
-        >
-          {t('enrol.go')}
-        </Button>
-        <Button kind="link" onClick={() => route('/', true)} testid="enrol-sign-in">
-          {t('setup.to_sign_in')}
-        </Button>
-      </form>
-    </main>
+        {t('enrol.go')}
+      </Button>
+      <Button kind="link" onClick={() => route('/', true)} testid="enrol-sign-in">
+        {t('setup.to_sign_in')}
+      </Button>
+    </Card>
   )
 }

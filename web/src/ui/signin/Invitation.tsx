@@ -8,10 +8,9 @@ import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Field } from '../parts/Field'
-import { LangSwitch } from '../parts/LangSwitch'
-import { Logo } from '../parts/Logo'
 import { Empty, ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
+import { Card } from './Card'
 import { wrongPassword, type Passwords } from './draft'
 
 /** `not_found`: used, replaced or never there. `over`: expired. Any other code may pass. */
@@ -32,37 +31,25 @@ export function Invitation() {
   }, [model, token, attempt])
 
   return (
-    <main class="signin">
-      <header class="signin-head">
-        <LangSwitch />
-      </header>
-      <div class="signin-card card">
-        <div class="signin-brand">
-          <Logo size={56} />
-          <div>
-            <h1>{invited ? nameOf(invited.chain) : t('app.name')}</h1>
-            <p class="second">{t('invitation.lead')}</p>
-          </div>
-        </div>
-        {problem && DEAD.includes(problem) ? (
-          <Empty icon={CircleAlert} title={t(`invitation.${problem}`)} text={t('invitation.help')}>
-            <Button testid="invitation-sign-in" onClick={() => route('/', true)}>
-              {t('setup.to_sign_in')}
-            </Button>
-          </Empty>
-        ) : problem ? (
-          <ErrorBox
-            title={t('invitation.broken')}
-            text={errorWords(problem)}
-            onRetry={() => setAttempt(attempt + 1)}
-          />
-        ) : invited ? (
-          <Form token={token} invited={invited} onDead={setProblem} />
-        ) : (
-          <Loading rows={3} />
-        )}
-      </div>
-    </main>
+    <Card title={invited ? nameOf(invited.chain) : t('app.name')} lead={t('invitation.lead')}>
+      {problem && DEAD.includes(problem) ? (
+        <Empty icon={CircleAlert} title={t(`invitation.${problem}`)} text={t('invitation.help')}>
+          <Button testid="invitation-sign-in" onClick={() => route('/', true)}>
+            {t('setup.to_sign_in')}
+          </Button>
+        </Empty>
+      ) : problem ? (
+        <ErrorBox
+          title={t('invitation.broken')}
+          text={errorWords(problem)}
+          onRetry={() => setAttempt(attempt + 1)}
+        />
+      ) : invited ? (
+        <Form token={token} invited={invited} onDead={setProblem} />
+      ) : (
+        <Loading rows={3} />
+      )}
+    </Card>
   )
 }
 

@@ -7,10 +7,9 @@ import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Field } from '../parts/Field'
-import { LangSwitch } from '../parts/LangSwitch'
-import { Logo } from '../parts/Logo'
 import { Empty, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
+import { Card } from './Card'
 import { BLANK, wrongIn, type Draft, type Wrong } from './draft'
 
 type Step = 'checking' | 'form' | 'ready' | 'setup_wrong' | 'setup_expired' | 'setup_done' | 'offline'
@@ -35,65 +34,53 @@ export function Setup() {
   }, [model, token, attempt])
 
   return (
-    <main class="signin">
-      <header class="signin-head">
-        <LangSwitch />
-      </header>
-      <div class="signin-card card">
-        <div class="signin-brand">
-          <Logo size={56} />
-          <div>
-            <h1>{t('setup.title')}</h1>
-            <p class="second">{t('setup.lead')}</p>
-          </div>
+    <Card title={t('setup.title')} lead={t('setup.lead')}>
+      {step === 'checking' && <Loading rows={3} />}
+      {step === 'form' && (
+        <Form token={token} onReady={() => setStep('ready')} onDead={(code) => setStep(code as Step)} />
+      )}
+      {step === 'ready' && (
+        <div class="setup-ready" data-testid="setup-ready">
+          <p class="notice" data-tone="good" role="status">
+            <CircleCheck class="icon" size={18} aria-hidden="true" />
+            {t('setup.ready')}
+          </p>
+          <ol class="setup-next">
+            <li>
+              {t('setup.next_stores')}
+              <code>passline org import stores.csv</code>
+            </li>
+            <li>
+              {t('setup.next_people')}
+              <code>passline user import people.csv</code>
+            </li>
+            <li>
+              {t('setup.next_check')}
+              <code>passline doctor</code>
+            </li>
+          </ol>
+          <Button kind="main" wide class="signin-go" testid="setup-open" onClick={() => route('/', true)}>
+            {t('setup.open')}
+          </Button>
         </div>
-        {step === 'checking' && <Loading rows={3} />}
-        {step === 'form' && (
-          <Form token={token} onReady={() => setStep('ready')} onDead={(code) => setStep(code as Step)} />
-        )}
-        {step === 'ready' && (
-          <div class="setup-ready" data-testid="setup-ready">
-            <p class="notice" data-tone="good" role="status">
-              <CircleCheck class="icon" size={18} aria-hidden="true" />
-              {t('setup.ready')}
-            </p>
-            <ol class="setup-next">
-              <li>
-                {t('setup.next_stores')}
-                <code>passline org import stores.csv</code>
-              </li>
-              <li>
-                {t('setup.next_people')}
-                <code>passline user import people.csv</code>
-              </li>
-              <li>
-                {t('setup.next_check')}
-                <code>passline doctor</code>
-              </li>
-            </ol>
-            <Button kind="main" wide class="signin-go" testid="setup-open" onClick={() => route('/', true)}>
-              {t('setup.open')}
-            </Button>
-          </div>
-        )}
-        {DEAD.includes(step) && (
-          <Empty icon={CircleAlert} title={t(`error.${step}`)} text={t(`setup.help_${step}`)}>
-            <Button
-              kind={step === 'setup_done' ? 'main' : 'plain'}
-              testid="setup-sign-in"
-              onClick={() => route('/', true)}
-            >
-              {t('setup.to_sign_in')}
-            </Button>
-          </Empty>
-        )}
-        {step === 'offline' && (
-          <Empty icon={CircleAlert} title={errorWords('unavailable')}>
-            <Button onClick={() => setAttempt(attempt + 1)}>{t('act.retry')}</Button>
-          </Empty>
-        )}
-      </div>
-    </main>
+      )}
+      {DEAD.includes(step) && (
+        <Empty icon={CircleAlert} title={t(`error.${step}`)} text={t(`setup.help_${step}`)}>
+          <Button
+            kind={step === 'setup_done' ? 'main' : 'plain'}
+            testid="setup-sign-in"
+            onClick={() => route('/', true)}
+          >
+            {t('setup.to_sign_in')}
+          </Button>
+        </Empty>
+      )}
+      {step === 'offline' && (
+        <Empty icon={CircleAlert} title={errorWords('unavailable')}>
+          <Button onClick={() => setAttempt(attempt + 1)}>{t('act.retry')}</Button>
+        </Empty>
+      )}
+    </Card>
   )
 }
 

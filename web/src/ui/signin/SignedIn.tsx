@@ -6,10 +6,9 @@ import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
-import { LangSwitch } from '../parts/LangSwitch'
-import { Logo } from '../parts/Logo'
 import { Empty, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
+import { Card } from './Card'
 
 /** What has words of its own on this page. */
 const KNOWN: readonly string[] = [
@@ -44,32 +43,23 @@ export function SignedIn() {
   }
 
   return (
-    <main class="signin">
-      <header class="signin-head">
-        <LangSwitch />
-      </header>
-      <div class="signin-card card">
-        <div class="signin-brand">
-          <Logo size={56} />
-          <h1>{t('app.name')}</h1>
-        </div>
-        {problem ? (
-          <Empty
-            icon={CircleAlert}
-            title={KNOWN.includes(problem) ? t(`provider.${problem}`) : errorWords(problem)}
-            text={KNOWN.includes(problem) ? t(`provider.help_${problem}`) : undefined}
-          >
-            <Button kind="main" testid="provider-again" onClick={again}>
-              {t('provider.again')}
-            </Button>
-            <Button testid="provider-password" onClick={() => route('/', true)}>
-              {t('provider.password')}
-            </Button>
-          </Empty>
-        ) : (
-          <Loading rows={3} />
-        )}
-      </div>
-    </main>
+    <Card title={t('app.name')}>
+      {problem ? (
+        <Empty
+          icon={CircleAlert}
+          title={KNOWN.includes(problem) ? t(`provider.${problem}`) : errorWords(problem)}
+          text={KNOWN.includes(problem) ? t(`provider.help_${problem}`) : undefined}
+        >
+          <Button kind="main" testid="provider-again" onClick={again}>
+            {t('provider.again')}
+          </Button>
+          <Button testid="provider-password" onClick={() => route('/', true)}>
+            {t('provider.password')}
+          </Button>
+        </Empty>
+      ) : (
+        <Loading rows={3} />
+      )}
+    </Card>
   )
 }

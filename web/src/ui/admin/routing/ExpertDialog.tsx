@@ -3,12 +3,11 @@ import { Plus, X } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { ExpertLine, Language } from '../../../contract'
 import { nameOf, t } from '../../../i18n'
-import { Refusal } from '../../../model/api'
 import { useModel } from '../../model'
 import { Button } from '../../parts/Button'
-import { Dialog } from '../../parts/Dialog'
 import { errorWords, toast } from '../../parts/Toasts'
 import { Checks } from '../Checks'
+import { FormDialog, useSaving } from '../FormDialog'
 import { Choice } from '../Frame'
 import { USUAL_LEVEL } from './Experts'
 import { LEVELS } from './chains'
@@ -36,127 +35,99 @@ export function ExpertDialog(props: {
   const [zone, setZone] = useState(profile.zone)
   const [onCall, setOnCall] = useState(profile.on_call)
   const [checked, setChecked] = useState(false)
-  const [problem, setProblem] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
+  const saving = useSaving((refused) => {
+    if (refused.code === 'bad_message') return t('routing.refused', { why: refused.detail })
+    if (refused.code !== 'precondition') return errorWords(refused.code)
+    props.onOvertaken()
+    return t('routing.profile_overtaken')
+  })
 
-  const save = async (): Promise<void> => {
+  const save = (): void => {
     setChecked(true)
-    if (busy || hours.some((line) => wrongWith(line) !== null)) return
+    if (hours.some((line) => wrongWith(line) !== null)) return
     const shifts = shiftsOf(hours)
-    if (shifts.length > MOST_SHIFTS) return setProblem(t('routing.too_many_shifts', { count: MOST_SHIFTS }))
-    setBusy(true)
-    setProblem(null)
-    try {
+    if (shifts.length > MOST_SHIFTS)
+      return saving.setProblem(t('routing.too_many_shifts', { count: MOST_SHIFTS }))
+    void saving.carryOut(async () => {
       await model.routing.setProfile(person.id, { levels, languages, zone, shifts, on_call: onCall }, tag)
       toast(() => t('admin.saved', { name: nameOf(person.name) }))
       props.onDone()
-    } catch (reason) {
-      const refused = reason instanceof Refusal ? reason : new Refusal('internal')
-      if (refused.code === 'precondition') {
-        setProblem(t('routing.profile_overtaken'))
-        props.onOvertaken()
-      } else if (refused.code === 'bad_message') setProblem(t('routing.refused', { why: refused.detail }))
-      else setProblem(errorWords(refused.code))
-    } finally {
-      setBusy(false)
-    }
+    })
   }
 
   return (
-    <Dialog
+    <FormDialog
       title={nameOf(person.name)}
-      testid="expert-dialog"
-      size="wide"
+      thing="expert"
+      saving={saving}
+      verb={t('admin.save')}
+      onSave={save}
       onClose={props.onClose}
-      acts={
-        <>
-          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
-          <Button kind="main" busy={busy && t('admin.busy')} onClick={() => void save()} testid="expert-save">
-            {t('admin.save')}
-          </Button>
-        </>
-      }
     >
-      <form
-        class="admin-form"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void save()
-        }}
-      >
-        {person.skills.length > 0 ? (
-          <div class="admin-pair">
-            {person.skills.map((skill) => (
-              <Choice
-                key={skill}
-                label={t('routing.level_of', { skill: t(`skill.${skill}`) })}
-                value={String(levels[skill] ?? USUAL_LEVEL)}
-                options={LEVELS.map((level) => ({
-                  value: String(level),
-                  word: `${level} ${t(`routing.levels.${level}`)}`,
-                }))}
-                onChange={(level) => setLevels({ ...levels, [skill]: Number(level) })}
-                testid={`expert-level-${skill}`}
-              />
-            ))}
-          </div>
-        ) : (
-          <p class="second">{t('routing.no_skill')}</p>
-        )}
-        <Checks
-          label={t('routing.languages')}
-          hint={languages.length === 0 ? t('routing.every_language') : undefined}
-          options={LANGUAGES.map((one) => ({ value: one, word: t(`routing.language.${one}`) }))}
-          chosen={languages}
-          onChange={setLanguages}
-          testid="expert-language"
-        />
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={onCall}
-            data-testid="expert-on-call"
-            onChange={(event) => setOnCall(event.currentTarget.checked)}
-          />
-          {t('routing.on_call')}
-          <span class="caption">{t('routing.on_call_text')}</span>
-        </label>
-        <section class="routing-hours" aria-label={t('routing.hours')}>
-          <h3 class="legend">{t('routing.hours')}</h3>
-          {hours.length === 0 && <p class="second">{t('routing.always')}</p>}
-          {hours.map((line, number) => (
-            <HoursRow
-              key={number}
-              line={line}
-              number={number}
-              error={checked ? wrongWith(line) : null}
-              onChange={(next) => setHours(hours.with(number, next))}
-              onRemove={() => setHours(hours.toSpliced(number, 1))}
+      {person.skills.length > 0 ? (
+        <div class="admin-pair">
+          {person.skills.map((skill) => (
+            <Choice
+              key={skill}
+              label={t('routing.level_of', { skill: t(`skill.${skill}`) })}
+              value={String(levels[skill] ?? USUAL_LEVEL)}
+              options={LEVELS.map((level) => ({
+                value: String(level),
+                word: `${level} ${t(`routing.levels.${level}`)}`,
+              }))}
+              onChange={(level) => setLevels({ ...levels, [skill]: Number(level) })}
+              testid={`expert-level-${skill}`}
             />
           ))}
-          <Button icon={Plus} onClick={() => setHours([...hours, OFFICE])} testid="hours-add">
-            {t('routing.add_hours')}
-          </Button>
-        </section>
-        {hours.length > 0 && (
-          <Choice
-            label={t('routing.zone')}
-            value={zone}
-            options={zones(zone).map((one) => ({ value: one, word: one.replaceAll('_', ' ') }))}
-            onChange={setZone}
-            testid="expert-zone"
+        </div>
+      ) : (
+        <p class="second">{t('routing.no_skill')}</p>
+      )}
+      <Checks
+        label={t('routing.languages')}
+        hint={languages.length === 0 ? t('routing.every_language') : undefined}
+        options={LANGUAGES.map((one) => ({ value: one, word: t(`routing.language.${one}`) }))}
+        chosen={languages}
+        onChange={setLanguages}
+        testid="expert-language"
+      />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={onCall}
+          data-testid="expert-on-call"
+          onChange={(event) => setOnCall(event.currentTarget.checked)}
+        />
+        {t('routing.on_call')}
+        <span class="caption">{t('routing.on_call_text')}</span>
+      </label>
+      <section class="routing-hours" aria-label={t('routing.hours')}>
+        <h3 class="legend">{t('routing.hours')}</h3>
+        {hours.length === 0 && <p class="second">{t('routing.always')}</p>}
+        {hours.map((line, number) => (
+          <HoursRow
+            key={number}
+            line={line}
+            number={number}
+            error={checked ? wrongWith(line) : null}
+            onChange={(next) => setHours(hours.with(number, next))}
+            onRemove={() => setHours(hours.toSpliced(number, 1))}
           />
-        )}
-        {problem && (
-          <p class="field-error" role="alert" data-testid="expert-problem">
-            {problem}
-          </p>
-        )}
-        <button type="submit" hidden>
-          {t('admin.save')}
-        </button>
-      </form>
-    </Dialog>
+        ))}
+        <Button icon={Plus} onClick={() => setHours([...hours, OFFICE])} testid="hours-add">
+          {t('routing.add_hours')}
+        </Button>
+      </section>
+      {hours.length > 0 && (
+        <Choice
+          label={t('routing.zone')}
+          value={zone}
+          options={zones(zone).map((one) => ({ value: one, word: one.replaceAll('_', ' ') }))}
+          onChange={setZone}
+          testid="expert-zone"
+        />
+      )}
+    </FormDialog>
   )
 }
 

@@ -1,0 +1,94 @@
+/** The frame of a dialog that adds or changes one thing: its form, what was refused, and the two buttons. */
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { t } from '../../i18n'
+import { Refusal } from '../../model/api'
+import { Button } from '../parts/Button'
+import { Dialog } from '../parts/Dialog'
+
+export interface Saving {
+  busy: boolean
+  /** Why it was refused, in words. */
+  problem: string | null
+  setProblem: (words: string | null) => void
+  /** Carries out one wish at a time; what is refused becomes words. */
+  carryOut: (wish: () => Promise<void>) => Promise<void>
+}
+
+/** `words`: why a wish was refused, or null where the form says it elsewhere. */
+export function useSaving(words: (refused: Refusal) => string | null): Saving {
+  const [problem, setProblem] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const carryOut = async (wish: () => Promise<void>): Promise<void> => {
+    if (busy) return
+    setBusy(true)
+    setProblem(null)
+    try {
+      await wish()
+    } catch (reason) {
+      setProblem(words(reason instanceof Refusal ? reason : new Refusal('internal')))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return { busy, problem, setProblem, carryOut }
+}
+
+export function FormDialog(props: {
+  title: string
+  /** What test ids begin with. */
+  thing: string
+  saving: Saving
+  /** The word of the main button. */
+  verb: string
+  onSave: () => void
+  onClose: () => void
+  /** Other things that can be done, left of the two buttons. */
+  acts?: ComponentChildren
+  /** Beneath the form. */
+  below?: ComponentChildren
+  children: ComponentChildren
+}) {
+  const { thing, saving } = props
+  return (
+    <Dialog
+      title={props.title}
+      testid={`${thing}-dialog`}
+      size="wide"
+      onClose={props.onClose}
+      acts={
+        <>
+          {props.acts}
+          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
+          <Button
+            kind="main"
+            busy={saving.busy && t('admin.busy')}
+            onClick={props.onSave}
+            testid={`${thing}-save`}
+          >
+            {props.verb}
+          </Button>
+        </>
+      }
+    >
+      <form
+        class="admin-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          props.onSave()
+        }}
+      >
+        {props.children}
+        {saving.problem && (
+          <p class="field-error" role="alert" data-testid={`${thing}-problem`}>
+            {saving.problem}
+          </p>
+        )}
+        <button type="submit" hidden>
+          {props.verb}
+        </button>
+      </form>
+      {props.below}
+    </Dialog>
+  )
+}
