@@ -159,6 +159,8 @@ class Chat:
 
         Read in the writer's turn, and to be told without waiting: so none is told after a newer one.
         """
+        if not channels:
+            return []
         found = await self._database.write(partial(messages.receipts, person=who, channels=channels))
         return [Receipt(ch=channel, people=_reached(people)) for channel, people in found.items()]
 
