@@ -191,7 +191,7 @@ class Service:
         for room in rooms:
             session.tell(Room(room=as_seen_by(room.state, who.id)))
             room.observe()
-        session.tell(self.presence.snapshot(who))
+        session.say(self.presence.snapshot(who))
         for part in self.callbacks.snapshot(who):
             session.tell(part)
         session.tell(self.queue.snapshot(who))

@@ -1,11 +1,12 @@
 """Whom somebody may see in the directory: the same for HTTP and for live presence."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from contract.http import Directory
 from contract.people import Grant, Person, PresenceEntry, Role
-from signaling.domain.access import Act, may, place_of, somewhere
+from signaling.domain.access import Act, Scope, place_of, scope_of, somewhere
 
 
 class Viewer(Protocol):
@@ -15,23 +16,40 @@ class Viewer(Protocol):
     def grants(self) -> Sequence[Grant]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody sees of the directory. Most see the same: it need be worked out only once."""
+
+    experts: bool
+    stores: Scope
+
+    def shows(self, person: Person) -> bool:
+        """Any expert, and the stores that the viewer looks after."""
+        if person.role is Role.EXPERT:
+            return self.experts
+        if person.role is Role.STORE and person.store is not None:
+            return self.stores.covers(place_of(person.store))
+        return False
+
+
+def view_of(viewer: Viewer) -> View:
+    """What `viewer` sees."""
+    return View(somewhere(Act.SEE_EXPERTS, viewer.grants), scope_of(Act.SEE_STORE, viewer.grants))
+
+
 def may_see(viewer: Viewer, person: Person) -> bool:
-    """Whether `viewer` sees `person` in the directory: any expert, and the stores that the viewer looks after."""
-    if person.role is Role.EXPERT:
-        return somewhere(Act.SEE_EXPERTS, viewer.grants)
-    if person.role is Role.STORE and person.store is not None:
-        return may(Act.SEE_STORE, viewer.grants, place_of(person.store))
-    return False
+    """Whether `viewer` sees `person` in the directory."""
+    return view_of(viewer).shows(person)
 
 
-def visible(viewer: Viewer, entries: Iterable[PresenceEntry]) -> list[PresenceEntry]:
-    """The entries that `viewer` sees, in the given order."""
-    return [entry for entry in entries if may_see(viewer, entry.person)]
+def visible(view: View, entries: Iterable[PresenceEntry]) -> list[PresenceEntry]:
+    """The entries that are seen, in the given order."""
+    return [entry for entry in entries if view.shows(entry.person)]
 
 
 def directory_for(viewer: Viewer, entries: Iterable[PresenceEntry]) -> Directory:
     """The directory as `viewer` gets it."""
-    seen = visible(viewer, entries)
+    seen = visible(view_of(viewer), entries)
     return Directory(
         experts=[entry for entry in seen if entry.person.role is Role.EXPERT],
         stores=[entry for entry in seen if entry.person.role is Role.STORE],

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from contract.ids import PersonId, StoreId
-from contract.people import Grant, Person, Presence, PresenceEntry
-from contract.server import PresenceChanged
+from contract.people import Person, Presence, PresenceEntry
 from runtime import clock
 from signaling.auth.principal import Principal
-from signaling.domain.directory import visible
+from signaling.domain.directory import View, visible
 from signaling.domain.presence import PresenceBoard
+from signaling.live.presence_frames import PresenceFrames
 from signaling.live.sessions import ClientSessions
 
 
@@ -19,6 +19,7 @@ class LivePresence:
     def __init__(self, sessions: ClientSessions, changed: Callable[[], None]) -> None:
         """`changed` is called when somebody is no longer as they were."""
         self._board = PresenceBoard()
+        self._frames = PresenceFrames()
         self._sessions = sessions
         self._changed = changed
         self._touched = asyncio.Event()
@@ -68,9 +69,9 @@ class LivePresence:
         self._board.seated(person, rooms)
         self._touched.set()
 
-    def snapshot(self, viewer: Principal) -> PresenceChanged:
-        """Everything `viewer` may see, as it was said last."""
-        return PresenceChanged(entries=visible(viewer, self._board.entries()))
+    def snapshot(self, viewer: Principal) -> str:
+        """Everything `viewer` may see, as it was said last: a frame."""
+        return self._frames.of(visible(viewer.view, self._board.entries()))
 
     async def run(self) -> None:
         """Tell changes as they come."""
@@ -88,14 +89,14 @@ class LivePresence:
                 self._changed()
 
     def _tell(self, changed: list[PresenceEntry]) -> None:
-        texts: dict[tuple[Grant, ...], str | None] = {}
+        texts: dict[View, str | None] = {}
         for session in self._sessions.everyone():
             if session.connection is None:
                 continue
-            viewer = session.who
-            if viewer.grants not in texts:
-                seen = visible(viewer, changed)
-                texts[viewer.grants] = PresenceChanged(entries=seen).model_dump_json() if seen else None
-            text = texts[viewer.grants]
+            view = session.who.view
+            if view not in texts:
+                seen = visible(view, changed)
+                texts[view] = self._frames.of(seen) if seen else None
+            text = texts[view]
             if text is not None:
                 session.say(text)
