@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from contract.base import Message, ShortText, Text
-from contract.ids import ChannelId, ClientMessageId, EquipmentId, PersonId, RoomId, StoreId
+from contract.ids import ChannelId, ClientMessageId, EquipmentId, PersonId, RoomId, SessionId, StoreId
 from contract.people import Name
 from contract.quality import ClientSample
 from contract.rooms import Quality, Reason
@@ -192,6 +192,21 @@ class CallOff(RoomCommand):
     person: PersonId
 
 
+class HoldCall(RoomCommand):
+    """Somebody of headquarters lets the store wait, or goes on with the call. Who waits hears music."""
+
+    type: Literal["hold_call"] = "hold_call"
+    on: bool
+
+
+class HandOver(RoomCommand):
+    """Whoever holds the seat with this session goes on with another of their own (`own_clients`), which hears
+    `seat_offered` and takes the seat once it has a microphone; until then nothing changes."""
+
+    type: Literal["hand_over"] = "hand_over"
+    to: SessionId
+
+
 class ComeIn(RoomCommand):
     """A visitor waits to be let in, or takes its seat again; answered by `done` and `visit`."""
 
@@ -314,6 +329,8 @@ ClientMessage = Annotated[
     | TakeCall
     | BringIn
     | CallOff
+    | HoldCall
+    | HandOver
     | ComeIn
     | Admit
     | SendAway

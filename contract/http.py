@@ -272,6 +272,10 @@ class ChapterKind(StrEnum):
     LEFT = "left"
     STILL = "still"
     CHAT = "chat"
+    HELD = "held"
+    """By this person: from here on nothing was recorded."""
+    RESUMED = "resumed"
+    """The hold of this person is over."""
 
 
 class Chapter(Message):

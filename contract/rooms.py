@@ -166,6 +166,18 @@ class BackPromise(Message):
     due_at: WallMs
 
 
+class Hold(Message):
+    """Headquarters lets the store wait: nothing of either side reaches the other."""
+
+    by: PersonId
+    """Who will be back."""
+    since: WallMs
+    until: WallMs | None = None
+    """None: it goes on, or the call ended meanwhile."""
+    ended_by: PersonId | None = None
+    """Who went on with the call; none: whoever let the store wait left it to others."""
+
+
 class Call(Message):
     """Who rang whom, and how far it came."""
 
@@ -196,6 +208,8 @@ class Call(Message):
     """From then on it does not wait: the store is called back."""
     urgent_at: WallMs | None = None
     """When its store said that it is urgent: it goes before others that wait, and may break in on who is busy."""
+    holds: list[Hold] = Field(default_factory=list)
+    """How often it was put on hold, the last one last."""
     promise: BackPromise | None = None
     """The first one; what becomes of the call if nobody answers. It does not wait then."""
     timings: Timings
@@ -205,6 +219,11 @@ class Call(Message):
     def pending(self) -> bool:
         """Nobody has answered yet: it rings or waits."""
         return self.stage in (CallStage.RINGING, CallStage.WAITING)
+
+    @property
+    def hold(self) -> Hold | None:
+        """It is on hold, or was when it ended."""
+        return self.holds[-1] if self.holds and self.holds[-1].until is None else None
 
 
 class Hand(Message):

@@ -9,6 +9,7 @@ from contract.base import Message, Text, WallMs
 from contract.callbacks import Callback
 from contract.errors import ByeCode, ErrorCode
 from contract.ids import ChannelId, ClientMessageId, PersonId, RoomId, SessionId
+from contract.own_clients import OwnClient
 from contract.people import Operator, PresenceEntry
 from contract.policies import Policies
 from contract.quality import SeenFigures
@@ -212,6 +213,21 @@ class QueueChanged(Message):
     """How many wait behind these."""
 
 
+class OwnClients(Message):
+    """Where else this person is connected, but for tabs of the same browser: after `welcome` if there is such a place,
+    later with each change."""
+
+    type: Literal["own_clients"] = "own_clients"
+    clients: list[OwnClient]
+
+
+class SeatOffered(Message):
+    """Another client of this person asks this one to go on with the room, by `join_room`."""
+
+    type: Literal["seat_offered"] = "seat_offered"
+    room: RoomId
+
+
 class Pong(Message):
     type: Literal["pong"] = "pong"
     n: int
@@ -252,6 +268,8 @@ ServerMessage = Annotated[
     | TabletTaken
     | PoliciesTold
     | QueueChanged
+    | OwnClients
+    | SeatOffered
     | Pong
     | Bye,
     Field(discriminator="type"),

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from contract.client import AcceptCall, Admit, ComeIn, Hello, Rung, SendAway
+from contract.client import AcceptCall, Admit, ComeIn, HandOver, Hello, Rung, SendAway
 from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, room_channel
@@ -34,6 +34,7 @@ from signaling.live.chat import Chat
 from signaling.live.departure import Departures
 from signaling.live.directory import DirectoryWatch
 from signaling.live.guests import Guests
+from signaling.live.own_clients import LiveOwnClients
 from signaling.live.peers import Peers
 from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
@@ -78,6 +79,7 @@ class Service:
         self.callbacks = Callbacks(database, self.sessions, within_ms=round(settings.callback_s * 1000))
         self.policies = LivePolicies(self.sessions)
         self.visitors = Visitors(Visits(database), self.sessions)
+        self._own_clients = LiveOwnClients(self.sessions, database)
         self.rings = LiveRings(database, self.sessions)
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
@@ -156,8 +158,8 @@ class Service:
 
     # --- clients --------------------------------------------------------------------------------------------------
 
-    async def connect(self, who: Principal, hello: Hello, connection: Connection) -> ClientSession:
-        """Welcome a client: its session, then everything that concerns it."""
+    async def connect(self, who: Principal, hello: Hello, connection: Connection, *, agent: str = "") -> ClientSession:
+        """Welcome a client: its session, then everything that concerns it. `agent` is its User-Agent."""
         token = ids.secret()
         fresh = KeptSession(SessionId(ids.uuid7()), who.id, hello.device, who.sign_in)
         kept, resumed = await self._database.write(
@@ -173,7 +175,7 @@ class Service:
         # Nothing waits from here to the last snapshot: no event can fall between subscribing and them.
         if not self.sessions.connected(kept.id):
             self.presence.connected(who.person)
-        session = self.sessions.attach(kept.id, who, hello.device, connection, clock.now())
+        session = self.sessions.attach(kept.id, who, hello.device, connection, clock.now(), agent=agent)
         rooms = self.rooms.of(who.id)
         heads.update({room_channel(room.id): room.head for room in rooms if may_read(room.state, who.id)})
         session.tell(
@@ -196,6 +198,7 @@ class Service:
             session.tell(part)
         session.tell(self.queue.snapshot(who))
         self.policies.tell(session)
+        self._own_clients.came(session)
         log.info("client connected", session=session.id, person=who.id, resumed=resumed, rooms=len(rooms))
         await self.take_overs.connected(session)
         for receipt in await self.chat.receipts(who.id, list(heads)):
@@ -208,6 +211,7 @@ class Service:
             return
         log.info("client disconnected", session=session.id, person=session.who.id)
         self.presence.disconnected(session.who.id)
+        self._own_clients.went(session)
         for room in self.rooms.of(session.who.id):
             room.observe()
         await self._database.write(partial(session_rows.disconnect, gone=session.id, now_ms=clock.wall_ms()))
@@ -259,6 +263,10 @@ class Service:
     async def come_in(self, session: ClientSession, wish: ComeIn) -> None:
         """A visitor waits to be let in, or takes its seat again. Raises Rejection."""
         await self.visitors.come_in(session, wish, self.rooms.get(wish.room))
+
+    async def hand_over(self, session: ClientSession, wish: HandOver) -> None:
+        """Somebody goes on with another of their own clients, if that one takes the seat. Raises Rejection."""
+        await self._own_clients.hand_over(session, wish, self.rooms.get(wish.room))
 
     async def _state(self, room: RoomId) -> RoomState | None:
         live = self.rooms.get(room)

@@ -120,6 +120,10 @@ def chapters(
                 found.append(Chapter(t_s=seconds(at_ms), kind=ChapterKind.STILL, person=still.by, still=still))
             case _:
                 pass
+    for hold in state.call.holds if state.call is not None else []:
+        found.append(Chapter(t_s=seconds(hold.since), kind=ChapterKind.HELD, person=hold.by))
+        if hold.until is not None:
+            found.append(Chapter(t_s=seconds(hold.until), kind=ChapterKind.RESUMED, person=hold.by))
     for member in state.members:
         if member.joined_at is not None and not seats.known(member.person.id):
             found.append(Chapter(t_s=seconds(member.joined_at), kind=ChapterKind.JOINED, person=member.person.id))

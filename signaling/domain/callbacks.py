@@ -1,4 +1,4 @@
-"""What becomes of a call that nobody answered: who owes the call back, until when, and who hears that it is late.
+"""What becomes of a call in vain, or left on hold: who owes the call back, until when, who hears that it is late.
 
 Pure: `owed` makes a callback of a call, the others change one. Whatever is not done has a next moment, `next_ms`, at
 which somebody more is told, until everybody is.
@@ -11,6 +11,7 @@ from contract.callbacks import Callback, CallbackState, Urgency
 from contract.errors import ErrorCode, Rejection
 from contract.people import Grant, Person
 from contract.rooms import EndReason, RoomState
+from signaling.domain import hold
 from signaling.domain.access import Act, may, place_of
 from signaling.domain.outgoing import by_store
 
@@ -38,7 +39,18 @@ Heir = Viewer
 def owed(state: RoomState, within_ms: int) -> Callback | None:
     """The callback that a call which is over leaves behind, if any."""
     call = state.call
-    if call is None or state.closed_at is None or call.answered_by is not None or state.end is None:
+    if call is None or state.closed_at is None or state.end is None:
+        return None
+    if (held := hold.abandoned(state)) is not None:
+        return Callback(
+            room=state.id,
+            store=call.store,
+            reason=call.reason,
+            why=state.end,
+            rung_at=held.since,  # from then on it waited, whoever had called
+            due_at=held.since + within_ms,
+        )
+    if call.answered_by is not None:
         return None
     if not by_store(state):
         return None  # who was called is owed nothing

@@ -11,6 +11,7 @@ from contract.client import (
     DeclineCall,
     FirstAudio,
     FirstFrame,
+    HoldCall,
     MarkUrgent,
     Rung,
     StartCall,
@@ -32,7 +33,7 @@ from contract.rooms import (
     RoomState,
     Timings,
 )
-from signaling.domain import queue, routing, sticker, third
+from signaling.domain import hold, queue, routing, sticker, third
 from signaling.domain.access import Act, at_store, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
@@ -196,6 +197,7 @@ def decide_call(
     | MarkUrgent
     | BringIn
     | CallOff
+    | HoldCall
     | FirstFrame
     | FirstAudio,
     facts: Facts,
@@ -219,6 +221,12 @@ def decide_call(
             third.bring_in(draft, asked, wish, facts)
         case CallOff():
             third.call_off(draft, asked, wish)
+        case HoldCall(on=on):
+            by = third.helping(draft.state, asked)
+            if on:
+                hold.put(draft, by)
+            else:
+                hold.resume(draft, by)
         case FirstFrame():
             _came(draft, asked, "first_frame", wish.age_ms)
         case FirstAudio():

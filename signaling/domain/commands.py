@@ -16,6 +16,7 @@ from contract.client import (
     DeclineCall,
     FirstAudio,
     FirstFrame,
+    HoldCall,
     JoinRoom,
     LeaveRoom,
     LowerHand,
@@ -53,6 +54,7 @@ Wish = (
     | TakeCall
     | BringIn
     | CallOff
+    | HoldCall
     | Admit
     | SendAway
     | FirstFrame

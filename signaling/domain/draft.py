@@ -36,7 +36,7 @@ from contract.rooms import (
     VisitStep,
     apply,
 )
-from signaling.domain.access import visits
+from signaling.domain.access import at_store, visits
 
 Effect = SetGrants | CloseLeg | DropParticipant | CloseMediaRoom | Record | StartRecording | StopRecording
 """Requests to media workers and the recorder, made after the commit. Timers are not among them: they follow from the
@@ -239,7 +239,8 @@ def hosting(state: RoomState, person: PersonId) -> Member:
 def grants_of(state: RoomState, member: Member) -> Grants | None:
     """What media lets this member do; None: it may have no leg here.
 
-    While a call rings or waits, whoever is in it is connected and nothing flows.
+    While a call rings or waits, whoever is in it is connected and nothing flows. On hold nothing flows but among those
+    of headquarters, and nothing is recorded.
     """
     if state.closed_at is not None:
         return None
@@ -249,6 +250,9 @@ def grants_of(state: RoomState, member: Member) -> Grants | None:
         return None
     if state.call is not None and state.call.pending:
         return NO_GRANTS
+    held = state.call is not None and state.call.hold is not None
+    if held and (member.guest is not None or at_store(member.person) or visits(member.person)):
+        return NO_GRANTS
     if member.guest is not None:
         return GUEST_GRANTS[member.guest]
-    return Grants(publish=True, subscribe=True, record=member.consented_at is not None)
+    return Grants(publish=True, subscribe=True, record=member.consented_at is not None and not held)

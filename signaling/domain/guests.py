@@ -8,6 +8,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.media import MediaUse
 from contract.nodes import CloseLeg, DropParticipant, LegEnd
 from contract.rooms import CallStage, Member, MemberState, RoomState
+from signaling.domain import hold
 from signaling.domain.commands import Facts, GuestCame, GuestGone
 from signaling.domain.draft import SEATED, Draft, find
 
@@ -16,11 +17,12 @@ MAX_GUESTS = 20
 
 
 def check_open(state: RoomState) -> None:
-    """Raises Rejection(`over`), or `conflict` while a call rings: nobody is there who could see a guest come."""
+    """Raises Rejection(`over`), or `conflict` while a call rings or is on hold: nobody is there to see a guest come."""
     if state.closed_at is not None:
         raise Rejection(ErrorCode.OVER, "the room is closed")
     if state.call is not None and state.call.stage is not CallStage.ANSWERED:
         raise Rejection(ErrorCode.CONFLICT, "the call is not answered")
+    hold.check_flows(state)
 
 
 def came(draft: Draft, command: GuestCame, facts: Facts) -> None:

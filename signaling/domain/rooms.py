@@ -19,6 +19,7 @@ from contract.client import (
     DeclineCall,
     FirstAudio,
     FirstFrame,
+    HoldCall,
     JoinRoom,
     LeaveRoom,
     LowerHand,
@@ -52,7 +53,7 @@ from contract.rooms import (
     StillAdded,
     StillRequested,
 )
-from signaling.domain import calls, guests, outgoing, third, visitors
+from signaling.domain import calls, guests, hold, outgoing, third, visitors
 from signaling.domain.access import Act, Scope, place_of, scope_of, visits
 from signaling.domain.commands import (
     Asked,
@@ -192,6 +193,7 @@ def _asked(draft: Draft, asked: Asked, facts: Facts) -> None:
             | MarkUrgent()
             | BringIn()
             | CallOff()
+            | HoldCall()
             | FirstFrame()
             | FirstAudio()
         ):
@@ -328,7 +330,8 @@ def _mute_all(draft: Draft, host: Member) -> None:
 
 
 def _may_ask_still(state: RoomState, asked: Asked) -> None:
-    """The host may, and whoever helps in a call. Raises Rejection."""
+    """The host may, and whoever helps in a call, but not on hold. Raises Rejection."""
+    hold.check_flows(state)
     if state.call is not None and state.call.stage is CallStage.ANSWERED:
         third.helping(state, asked)
     else:
@@ -346,6 +349,7 @@ def _hand(draft: Draft, member: Member, *, up: bool) -> None:
 
 def _still(draft: Draft, still: Still) -> None:
     seated(draft.state, still.by)
+    hold.check_flows(draft.state)
     if len(draft.state.stills) >= MAX_STILLS:
         raise Rejection(ErrorCode.TOO_MANY, f"{MAX_STILLS} stills in this room")
     if all(known.id != still.id for known in draft.state.stills):

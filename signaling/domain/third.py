@@ -9,6 +9,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import SessionId
 from contract.nodes import DropParticipant, LegEnd
 from contract.rooms import Asking, CallStage, Member, MemberChanged, MemberState, RoomState
+from signaling.domain import hold
 from signaling.domain.access import at_store, place_of, visits
 from signaling.domain.commands import Asked, Facts
 from signaling.domain.draft import SEATED, Draft, find, seated
@@ -108,10 +109,11 @@ def goes_on_without(state: RoomState, member: Member) -> bool:
 
 
 def step_out(draft: Draft, member: Member, reason: LegEnd) -> None:
-    """`member` leaves those who stay; who leads from now on was here first."""
+    """`member` leaves those who stay, and nobody waits for it; who leads from now on was here first."""
     hosted = member.host
     draft.unseat(draft.change(member, host=False))
     draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=reason))
+    hold.left(draft, member.person.id)
     if hosted:
         helpers = [other for other in present(draft.state) if not at_store(other.person)]
         draft.grant(draft.change(min(helpers, key=lambda one: one.joined_at or 0), host=True))

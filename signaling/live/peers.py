@@ -3,6 +3,7 @@
 from contract.errors import ErrorCode, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import LegId, PersonId, RoomId
+from contract.media import Grants
 from contract.nodes import OpenLeg, SetGrants
 from contract.rooms import Member
 from runtime import clock, ids
@@ -54,7 +55,7 @@ class Peers:
             ),
             recording.id if recording is not None and recording.running else None,
         )
-        self._check_again(room, member, who)
+        self._check_again(room, member, grants, who)
         return PeerAnswer(leg=leg, pc_gen=offer.pc_gen, sdp=answer)
 
     def _admit(self, who: Principal, room_id: RoomId, offer: PeerOffer) -> tuple[LiveRoom, Member]:
@@ -75,12 +76,14 @@ class Peers:
             raise Rejection(ErrorCode.TOO_MANY, "PeerConnections", retry_after_s=round(bucket.wait_s, 2))
         return room, member
 
-    def _check_again(self, room: LiveRoom, before: Member, who: Principal) -> None:
+    def _check_again(self, room: LiveRoom, before: Member, given: Grants, who: Principal) -> None:
         """The room may have changed while the worker answered; its newest word counts."""
         after = find(room.state, who.id)
-        if after is None or after == before:
+        if after is None:
             return
         grants = grants_of(room.state, after) or NO_GRANTS
+        if after == before and grants == given:
+            return
         self._workers.perform(
             SetGrants(
                 room=room.id,

@@ -40,6 +40,8 @@ class ClientSession:
     """When its last frame came, or its connection ended; monotonic seconds."""
     left: bool = False
     """The last connection was closed by the client, not by us or by silence."""
+    agent: str = ""
+    """The User-Agent of its connection; only its own person is told what it says."""
 
     def tell(self, message: Message) -> None:
         self.say(message.model_dump_json())
@@ -63,7 +65,7 @@ class ClientSessions:
         self._by_person: dict[PersonId, set[ClientSession]] = {}
 
     def attach(
-        self, session: SessionId, who: Principal, device: str, connection: Connection, now: float
+        self, session: SessionId, who: Principal, device: str, connection: Connection, now: float, *, agent: str = ""
     ) -> ClientSession:
         """The session speaks through `connection` from now on; one it had before is told that it was replaced."""
         known = self._sessions.get(session)
@@ -73,6 +75,7 @@ class ClientSessions:
         if known.connection is not None:
             known.connection.bye(ByeCode.REPLACED, Reconnect.NEVER)
         known.who = who
+        known.agent = agent
         known.connection = connection
         known.gone_at = None
         known.heard_at = now

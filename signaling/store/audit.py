@@ -198,6 +198,10 @@ async def record_events(session: AsyncSession, room: RoomState, events: Iterable
                 rows[Action.STILL_ASKED, by] = ""
             case CallChanged(call=call) if call.urgent_at == at_ms:
                 rows[Action.CALL_URGENT, call.caller] = ""
+            case CallChanged(call=call) if call.hold is not None and call.hold.since == at_ms:
+                rows[Action.CALL_HELD, call.hold.by] = ""
+            case CallChanged(call=call) if call.holds and call.holds[-1].until == at_ms:
+                rows[Action.CALL_RESUMED, call.holds[-1].ended_by] = ""
             case RoomClosed(end=end):
                 rows[Action.ROOM_CLOSED, None] = end
             case _:

@@ -14,6 +14,7 @@ from contract.client import (
     ClientMessage,
     ComeIn,
     GetRoom,
+    HandOver,
     Hello,
     OpenSession,
     Ping,
@@ -44,6 +45,8 @@ RESTART_SPREAD_S = 2.0
 """After a restart clients come back spread over this time."""
 
 STOP_S = 2.0
+MAX_AGENT = 512
+"""Characters of a User-Agent; its browser and system are named long before."""
 
 
 class Gateway:
@@ -62,7 +65,7 @@ class Gateway:
         await ws.prepare(request)
         socket = Socket(ws, request)
         self._open.add(socket)
-        talk = _Talk(self._service, self._tickets, ws, socket)
+        talk = _Talk(self._service, self._tickets, ws, socket, agent=request.headers.get("User-Agent", ""))
         with bound_contextvars(socket=ids.uuid7()):
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -104,11 +107,14 @@ class Gateway:
 class _Talk:
     """What one client says, frame by frame."""
 
-    def __init__(self, service: Service, tickets: Tickets, ws: web.WebSocketResponse, socket: Socket) -> None:
+    def __init__(
+        self, service: Service, tickets: Tickets, ws: web.WebSocketResponse, socket: Socket, *, agent: str
+    ) -> None:
         self._service = service
         self._tickets = tickets
         self._ws = ws
         self._socket = socket
+        self._agent = agent[:MAX_AGENT]
         self._rules = SessionRules(clock.now())
         self._session: ClientSession | None = None
         self._left = True
@@ -158,7 +164,7 @@ class _Talk:
     async def _greet(self, hello: Hello) -> None:
         try:
             who = await self._tickets.take(hello.ticket)
-            self._session = await self._service.connect(who, hello, self._socket)
+            self._session = await self._service.connect(who, hello, self._socket, agent=self._agent)
         except Rejection as refused:
             repeated.say(refused.code, log.info, "not welcome", code=refused.code, detail=refused.detail)
             self._socket.bye(ByeCode.SIGN_IN, Reconnect.LATER, retry_after_s=SIGN_IN_RETRY_S)
@@ -205,6 +211,8 @@ class _Talk:
                 session.tell(Done(cid=message.cid, room=opened))
             case ComeIn():
                 await self._service.come_in(session, message)
+            case HandOver():
+                await self._service.hand_over(session, message)
             case Hello():
                 raise AssertionError("the rules let one hello through")
             case _:

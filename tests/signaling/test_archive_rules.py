@@ -4,7 +4,7 @@ import pytest
 
 from contract.http import ChapterKind
 from contract.people import Role
-from contract.rooms import Member, MemberChanged, MemberState, RecordingState, RoomEvent
+from contract.rooms import Hold, Member, MemberChanged, MemberState, RecordingState, RoomEvent
 from signaling.domain.archive import Kept, chapters, may_publish
 from signaling.domain.directory import may_see
 from tests.support import chain
@@ -24,6 +24,18 @@ def moved(state: MemberState, *, joined_at: int | None = AT) -> RoomEvent:
 def told(events: list[tuple[int, RoomEvent]], members: list[Member] | None = None) -> list[tuple[float, ChapterKind]]:
     state = STATE.model_copy(update={"members": members or []})
     return [(chapter.t_s, chapter.kind) for chapter in chapters(state, AT * 1_000_000, 10.0, events, [])]
+
+
+def test_a_hold_is_two_moments_and_one_that_the_call_ended_with_is_one() -> None:
+    assert STATE.call is not None
+    holds = [Hold(by=CHEN.id, since=AT + 2000, until=AT + 5000), Hold(by=CHEN.id, since=AT + 8000)]
+    state = STATE.model_copy(update={"members": [], "call": STATE.call.model_copy(update={"holds": holds})})
+    found = [(chapter.t_s, chapter.kind, chapter.person) for chapter in chapters(state, AT * 1_000_000, 10.0, [], [])]
+    assert found == [
+        (2.0, ChapterKind.HELD, CHEN.id),
+        (5.0, ChapterKind.RESUMED, CHEN.id),
+        (8.0, ChapterKind.HELD, CHEN.id),
+    ]
 
 
 def test_who_was_there_from_the_start_joins_without_an_event() -> None:

@@ -47,6 +47,8 @@ class Caller:
         self.peers: list[PeerClient] = []
         """All it ever had, the newest last; the sockets of the older ones stay open."""
         self.refused: Answer | None = None
+        self.spoken = 0
+        """How many packets of sound it has sent."""
         self._scope = scope
         self._pc_gen = 0
 
@@ -142,6 +144,7 @@ class Caller:
                 head = struct.pack("!BBHLL", 0x80, 111, number & 0xFFFF, 960 * number & 0xFFFFFFFF, ssrc)
                 with contextlib.suppress(ConnectionError):
                     await peer.send_rtp(head + frames[number % len(frames)].payload)
+                    self.spoken += 1
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from contract.client import (
     DeclineCall,
     FirstAudio,
     FirstFrame,
+    HoldCall,
     JoinRoom,
     LeaveRoom,
     LowerHand,
@@ -38,7 +39,7 @@ from signaling.domain.commands import (
     SeatLost,
     SeatQuiet,
 )
-from signaling.domain.draft import SEATED
+from signaling.domain.draft import NO_GRANTS, SEATED, grants_of
 from signaling.domain.rooms import decide
 from signaling.domain.third import MOST
 from tests.signaling.domain.people import (
@@ -76,6 +77,8 @@ wishes = st.one_of(
             JoinRoom(cid=CID, room=ROOM, consent=True),
             JoinRoom(cid=CID, room=ROOM, consent=False),
             LeaveRoom(cid=CID, room=ROOM),
+            HoldCall(cid=CID, room=ROOM, on=True),
+            HoldCall(cid=CID, room=ROOM, on=False),
             CloseRoom(cid=CID, room=ROOM),
             MuteAll(cid=CID, room=ROOM),
             RaiseHand(cid=CID, room=ROOM, up=True),
@@ -122,7 +125,11 @@ def check(state: RoomState) -> None:
         assert STORE.id in {member.person.id for member in people}, "nobody helps a store that is not there"
         assert [member.person.role for member in people if member.host] == [Role.EXPERT]
         assert len(people) <= MOST
+    if state.call is not None and state.closed_at is None and state.call.hold is not None:
+        assert state.call.hold.by in seated, "nobody waits for somebody who is not there"
+        assert all(grants_of(state, one) in (None, NO_GRANTS) for one in state.members if one.person.id == STORE.id)
     if state.call is not None:
+        assert all(hold.until is not None for hold in state.call.holds[:-1])
         assert (state.call.stage is CallStage.ENDED) == (state.closed_at is not None)
         assert state.call.answered_by is not None or state.call.stage is not CallStage.ANSWERED
     if state.closed_at is not None:

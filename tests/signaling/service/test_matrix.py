@@ -22,6 +22,8 @@ from contract.client import (
     FirstAudio,
     FirstFrame,
     GetRoom,
+    HandOver,
+    HoldCall,
     JoinRoom,
     LeaveRoom,
     LowerHand,
@@ -42,7 +44,7 @@ from contract.client import (
     TakeCall,
 )
 from contract.errors import ErrorCode
-from contract.ids import PersonId, RoomId, StillId, room_channel
+from contract.ids import PersonId, RoomId, SessionId, StillId, room_channel
 from contract.people import Name
 from contract.quality import ClientSample
 from contract.rooms import Quality, Reason, Still
@@ -202,6 +204,14 @@ VERBS: dict[str, tuple[Callable[[RoomId, PersonId], Command | Send], dict[str, s
     "call_off": (
         lambda room, host: CallOff(cid=new_cid(), room=room, person=host),
         {"host": "conflict", "joined": "conflict", "left": "forbidden", "invited": "forbidden"},
+    ),
+    "hold_call": (
+        lambda room, _: HoldCall(cid=new_cid(), room=room, on=True),
+        {"host": "conflict", "joined": "conflict", "left": "forbidden", "invited": "forbidden"},
+    ),
+    "hand_over": (
+        lambda room, _: HandOver(cid=new_cid(), room=room, to=SessionId("somebody else's")),
+        {"host": "not_found", "joined": "not_found", "left": "forbidden", "invited": "forbidden"},
     ),
     "admit": (
         lambda room, host: Admit(cid=new_cid(), room=room, person=host),

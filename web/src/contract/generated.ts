@@ -1580,7 +1580,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -1984,6 +1984,8 @@ export interface components {
              * @default null
              */
             urgent_at: number | null;
+            /** Holds */
+            holds?: components["schemas"]["Hold"][];
             /** @default null */
             promise: components["schemas"]["BackPromise"] | null;
             timings: components["schemas"]["Timings"];
@@ -2204,7 +2206,7 @@ export interface components {
          * ChapterKind
          * @enum {string}
          */
-        ChapterKind: "joined" | "left" | "still" | "chat";
+        ChapterKind: "joined" | "left" | "still" | "chat" | "held" | "resumed";
         /**
          * ChatMessage
          * @description One message of a channel, live or from `sync`.
@@ -2231,7 +2233,13 @@ export interface components {
             operator: components["schemas"]["Operator"] | null;
         };
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["FirstAudio"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        /**
+         * ClientKind
+         * @description What a client runs on, as far as it says so.
+         * @enum {string}
+         */
+        ClientKind: "phone" | "tablet" | "computer";
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["HoldCall"] | components["schemas"]["HandOver"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["FirstAudio"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
          * @description What a client measured of its PeerConnection.
@@ -2661,6 +2669,24 @@ export interface components {
             /** Raised At */
             raised_at: number;
         };
+        /**
+         * HandOver
+         * @description Whoever holds the seat with this session goes on with another of their own (`own_clients`), which hears
+         *     `seat_offered` and takes the seat once it has a microphone; until then nothing changes.
+         */
+        HandOver: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "hand_over";
+            /** To */
+            to: string;
+        };
         /** HandsChanged */
         HandsChanged: {
             /**
@@ -2706,6 +2732,43 @@ export interface components {
             cursors?: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Hold
+         * @description Headquarters lets the store wait: nothing of either side reaches the other.
+         */
+        Hold: {
+            /** By */
+            by: string;
+            /** Since */
+            since: number;
+            /**
+             * Until
+             * @default null
+             */
+            until: number | null;
+            /**
+             * Ended By
+             * @default null
+             */
+            ended_by: string | null;
+        };
+        /**
+         * HoldCall
+         * @description Somebody of headquarters lets the store wait, or goes on with the call. Who waits hears music.
+         */
+        HoldCall: {
+            /** Cid */
+            cid: string;
+            /** Room */
+            room: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "hold_call";
+            /** On */
+            on: boolean;
         };
         /**
          * Ice
@@ -3272,6 +3335,31 @@ export interface components {
             /** Id */
             id: string;
             name: components["schemas"]["Name"];
+        };
+        /**
+         * OwnClient
+         * @description One of them that is connected now.
+         */
+        OwnClient: {
+            /** Session */
+            session: string;
+            kind: components["schemas"]["ClientKind"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * OwnClients
+         * @description Where else this person is connected, but for tabs of the same browser: after `welcome` if there is such a place,
+         *     later with each change.
+         */
+        OwnClients: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "own_clients";
+            /** Clients */
+            clients: components["schemas"]["OwnClient"][];
         };
         /**
          * Part
@@ -4304,6 +4392,19 @@ export interface components {
             silent: boolean;
         };
         /**
+         * SeatOffered
+         * @description Another client of this person asks this one to go on with the room, by `join_room`.
+         */
+        SeatOffered: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "seat_offered";
+            /** Room */
+            room: string;
+        };
+        /**
          * Seen
          * @description What somebody may replay besides what is their own: what they took part in, and what was published to them.
          * @enum {string}
@@ -4401,7 +4502,7 @@ export interface components {
             limit: components["schemas"]["Limit"];
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["TabletTaken"] | components["schemas"]["PoliciesTold"] | components["schemas"]["QueueChanged"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["TabletTaken"] | components["schemas"]["PoliciesTold"] | components["schemas"]["QueueChanged"] | components["schemas"]["OwnClients"] | components["schemas"]["SeatOffered"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.

@@ -42,6 +42,8 @@ export type VisitOffer = S['VisitOffer']
 export type OpenVisit = S['OpenVisit']
 export type MemberState = Member['state']
 export type Asking = S['Asking']
+export type Hold = S['Hold']
+export type OwnClient = S['OwnClient']
 export type Call = S['Call']
 export type Callback = Omit<Written<S['Callback'], 'calls' | 'state' | 'urgency'>, 'owner'> & {
   owner: Person | null

@@ -20,6 +20,7 @@ import type {
   Member,
   Name,
   Operator,
+  OwnClient,
   Part,
   PersonId,
   PresenceEntry,
@@ -30,6 +31,7 @@ import type {
   Role,
   RoomId,
   RoomState,
+  SessionId,
   Setup,
   Source,
   StoreId,
@@ -257,7 +259,7 @@ export interface Model extends Visits {
   answering: ReadonlySignal<RoomState | null>
   /** My place in `current`. */
   self: ReadonlySignal<Member | null>
-  /** A live room in which another tab or device of mine sits; `joinRoom(id)` moves the seat here. */
+  /** A live room in which another tab or device of mine sits; `takeHere(id)` moves the seat here. */
   elsewhere: ReadonlySignal<RoomState | null>
   /** The last room this tab sat in (or tried to call), closed now; its recording goes on to `safe`. Null after dismiss. */
   summary: ReadonlySignal<RoomState | null>
@@ -277,6 +279,18 @@ export interface Model extends Visits {
   callOff(room: RoomId, expert: PersonId): Promise<void>
   /** What became of whom this one asked in, last; a new object each time. */
   outcome: ReadonlySignal<Outcome | null>
+  /** Of headquarters: lets the store wait, who hears music and nothing else, or goes on. Refusal too_many. */
+  holdCall(room: RoomId, on: boolean): Promise<void>
+  /** Where else this person is connected: other browsers and devices. */
+  places: ReadonlySignal<readonly OwnClient[]>
+  /** One of them goes on with the call, if it has a microphone; until then nothing changes. */
+  handOver(room: RoomId, to: SessionId): Promise<void>
+  /** Who was asked to and has not come yet. */
+  handingOver: ReadonlySignal<OwnClient | null>
+  /** Counts how often nobody came. */
+  handedInVain: ReadonlySignal<number>
+  /** Goes on here with the call that runs at another client, muted or not as it is there. */
+  takeHere(room: RoomId): Promise<void>
   openSession(title: Name, invite: readonly PersonId[]): Promise<RoomId>
   /** Asks the person first in the UI; refusal `consent` without it. */
   joinRoom(room: RoomId, consent: boolean): Promise<void>

@@ -26,7 +26,8 @@ import { Capture } from '../rtc/capture'
 import { meter } from '../rtc/level'
 import type { Target } from '../rtc/media'
 import { Media } from '../rtc/media'
-import { listenForTouch, soundAllowed, soundBlocked, unblockSound } from '../rtc/sound'
+import { listenForTouch, remindSound, soundAllowed, soundBlocked, unblockSound } from '../rtc/sound'
+import { playMusic } from '../rtc/music'
 import { keepAwake } from '../rtc/wakelock'
 import { Ways } from '../rtc/ways'
 import type { Device, Model } from './api'
@@ -49,6 +50,8 @@ import { createTakeOver } from './takeover'
 import { People } from './people'
 import { Queue, queueActs } from './queue'
 import { bindLocal, bindRemote } from './pictures'
+import { followHolds } from './onhold'
+import { Places } from './places'
 import { soundOf, startRinging } from './ringing'
 import { isOpen, isShared, memberOf, oppositeIn } from './room'
 import { Rooms } from './rooms'
@@ -92,6 +95,7 @@ function createModel(): Model {
       onWelcome: (welcome, before) => {
         const room = rooms.current.peek()?.id ?? null
         rooms.welcome()
+        places.welcome()
         batch(() => {
           if (room !== null && before !== null && !welcome.resumed) seat.rejoining.value = room
           session.id.value = welcome.session
@@ -108,6 +112,7 @@ function createModel(): Model {
           callbacks.take(message) ||
           queue.take(message) ||
           stay.take(message) ||
+          places.take(message) ||
           rooms.take(message) ||
           message.type !== 'presence'
         )
@@ -164,8 +169,20 @@ function createModel(): Model {
       const member = state && person.value !== null ? memberOf(state, person.value) : null
       return member?.session === session.id.value
     },
+    heldBy: (room: RoomState) => {
+      const member = person.value === null ? null : memberOf(room, person.value)
+      return member?.session ?? null
+    },
   }
   seat.follow(seats)
+  const places: Places = new Places({
+    person,
+    rooms: rooms.rooms,
+    capture,
+    join: seats.join,
+    offer: (room, to) => wish({ type: 'hand_over', room, to }),
+    nowMs: () => performance.now(),
+  })
 
   const ways = new Ways(person, () => call<Ice>('GET', '/api/ice'))
   const linked = computed(() => session.link.value === 'online')
@@ -223,7 +240,12 @@ function createModel(): Model {
 
   /* ---- own devices follow what they are needed for ---- */
   const needed = computed(
-    () => rooms.current.value !== null || accepting.value !== null || calling.value || checking.value,
+    () =>
+      rooms.current.value !== null ||
+      accepting.value !== null ||
+      places.coming.value !== null ||
+      calling.value ||
+      checking.value,
   )
   effect(() => {
     const role = session.me.value?.person.role
@@ -272,6 +294,7 @@ function createModel(): Model {
     session.setBrisk(true)
     const sleep = keepAwake()
     return () => {
+      places.settled()
       session.setBrisk(false)
       sleep()
     }
@@ -304,6 +327,14 @@ function createModel(): Model {
         silent: !soundAllowed(),
       }).catch(() => undefined),
     title: (room) => ringTitle.peek()(room),
+  })
+
+  followHolds({
+    current: rooms.current,
+    person,
+    tick: session.clock.tick,
+    play: playMusic,
+    remind: () => void remindSound(),
   })
 
   effect(() => {
@@ -413,6 +444,12 @@ function createModel(): Model {
     bringIn: (room, expert, instead) => wish({ type: 'bring_in', room, person: expert, instead }),
     callOff: (room, expert) => wish({ type: 'call_off', room, person: expert }),
     outcome,
+    holdCall: (room, on) => wish({ type: 'hold_call', room, on }),
+    places: places.clients,
+    handingOver: places.asked,
+    handedInVain: places.inVain,
+    handOver: (room, to) => places.handOver(room, to),
+    takeHere: (room) => places.come(room, { offered: false }),
     openSession: async (title, invite) => {
       const room = await issue({ type: 'open_session', title, invite: [...invite] })
       if (room === null) throw new Refusal('internal', 'done without a room')

@@ -1,14 +1,15 @@
 /**
  * Finds the way back into a room after a reload, a reopened page, or a server that forgot this tab's session.
  *
- * The tab that sits in a room holds a Web Lock for it and leaves a note in localStorage. A page that finds itself seated
- * under another session takes the seat only if the note is this browser's and no living tab holds the lock; everybody
- * else is shown that the room goes on elsewhere.
+ * The tab that sits in a room holds a Web Lock for it and leaves a note in localStorage of the session that has the seat. A
+ * page that finds itself seated under another session takes the seat only if that session is the noted one, so of a page
+ * of this browser, and no living tab holds the lock; everybody else is shown that the room goes on elsewhere. A page that
+ * lost the seat while it lived never takes it back by itself: somebody went on with the call at another device.
  */
 import type { ReadonlySignal } from '@preact/signals'
-import { effect, signal } from '@preact/signals'
-import type { RoomId, RoomState } from '../contract'
-import { tryLock } from '../link/lock'
+import { computed, effect, signal } from '@preact/signals'
+import type { RoomId, RoomState, SessionId } from '../contract'
+import { holdLock, tryLock } from '../link/lock'
 
 const NOTE = 'passline.seat'
 /** `done` may come a moment before the event that says so. */
@@ -21,24 +22,31 @@ export interface SeatInputs {
   join: (room: RoomId) => Promise<unknown>
   /** Reads signals: this tab's session has the seat. */
   holds: (room: RoomId) => boolean
+  /** The session that has this person's seat in `room`. */
+  heldBy: (room: RoomState) => SessionId | null
 }
 
 export class Seat {
   /** The room whose seat is being moved to this tab's new session. */
   readonly rejoining = signal<RoomId | null>(null)
   private lock: { room: RoomId; release: () => void } | null = null
+  /** The room whose seat went to another client while this page lived. */
+  private yielded: RoomId | null = null
 
   /** Watches `current`; call once. */
-  follow({ current }: SeatInputs): void {
+  follow({ current, elsewhere, heldBy }: SeatInputs): void {
+    const noted = computed(() => (current.value === null ? null : note(current.value, heldBy(current.value))))
     effect(() => {
-      const room = current.value?.id ?? null
-      if (room === (this.lock?.room ?? null)) return
+      if (noted.value !== null) localStorage.setItem(NOTE, noted.value)
+    })
+    const seated = computed(() => current.value?.id ?? null)
+    effect(() => {
+      const room = seated.value
+      const before = this.lock?.room ?? null
+      if (room === before) return
+      this.yielded = room === null && elsewhere.peek()?.id === before ? before : null
       this.lock?.release()
-      this.lock = null
-      if (room !== null) {
-        localStorage.setItem(NOTE, room)
-        void this.hold(room)
-      }
+      this.lock = room === null ? null : { room, release: holdLock(`${NOTE}.${room}`).release }
     })
   }
 
@@ -50,9 +58,10 @@ export class Seat {
 
   /** After the rooms of a welcome have arrived: is one of them ours to return to? */
   async look(inputs: SeatInputs): Promise<boolean> {
-    const room = inputs.elsewhere.value?.id
-    if (room === undefined || this.rejoining.value !== null || localStorage.getItem(NOTE) !== room)
-      return false
+    const found = inputs.elsewhere.value
+    if (found === null || this.rejoining.value !== null || this.yielded === found.id) return false
+    if (localStorage.getItem(NOTE) !== note(found, inputs.heldBy(found))) return false
+    const room = found.id
     const lock = await tryLock(`${NOTE}.${room}`)
     if (!lock) return false
     lock.release()
@@ -64,6 +73,7 @@ export class Seat {
   forget(): void {
     localStorage.removeItem(NOTE)
     this.rejoining.value = null
+    this.yielded = null
   }
 
   private async join(room: RoomId, inputs: SeatInputs): Promise<void> {
@@ -76,14 +86,9 @@ export class Seat {
       if (this.rejoining.value === room) this.rejoining.value = null
     }
   }
-
-  private async hold(room: RoomId): Promise<void> {
-    const lock = await tryLock(`${NOTE}.${room}`)
-    if (!lock) return
-    if (this.lock) lock.release()
-    else this.lock = { room, release: lock.release }
-  }
 }
+
+const note = (room: RoomState, by: SessionId | null): string => `${room.id} ${by}`
 
 /** Resolves when `test` (which reads signals) is true, or after `ms`. */
 function whenTrue(test: () => boolean, ms: number): Promise<void> {

@@ -9,7 +9,7 @@ export const MOST = 3
 const EARLY_MS = 1000
 
 /** Of the store, or of nobody: see signaling/domain/third.py. */
-const OUTSIDERS: readonly string[] = ['store', 'visitor']
+export const OUTSIDERS: readonly string[] = ['store', 'visitor']
 
 /** Who rings because somebody asked for them. */
 export function askedInto(room: RoomState): (Member & { asked: Asking }) | null {

@@ -112,6 +112,13 @@ export const leaveSound = (): boolean =>
 /** Connected: one short tick, for a cook who looks away. */
 export const connectedSound = (): boolean => sound([{ hz: A5, at: 0, length: 0.06, gain: 0.8 }])
 
+/** Somebody still waits: two soft notes, the second lower. */
+export const remindSound = (): boolean =>
+  sound([
+    { hz: A5, at: 0, length: 0.18, gain: 0.7 },
+    { hz: E5, at: 0.2, length: 0.3, gain: 0.7 },
+  ])
+
 /** A hand, for the trainer: one wooden knock. */
 export const handSound = (): boolean =>
   sound([

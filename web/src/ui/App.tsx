@@ -138,7 +138,7 @@ function Elsewhere(props: { room: RoomState }) {
       title={t('call.elsewhere', { name })}
       text={t('call.elsewhere_text')}
       act={
-        <Button kind="main" testid="rejoin" onClick={() => void act(model.joinRoom(room.id, true))}>
+        <Button kind="main" testid="rejoin" onClick={() => void act(model.takeHere(room.id))}>
           {t('call.take_here')}
         </Button>
       }
@@ -195,6 +195,11 @@ function Inside() {
         outcome.what === 'declined' || outcome.what === 'missed' ? 'error' : 'good',
       )
   }, [outcome])
+
+  const inVain = model.handedInVain.value
+  useEffect(() => {
+    if (inVain) toast(() => t('place.none_came'), 'error')
+  }, [inVain])
 
   if (path === '/setup') return <Setup />
   if (path === '/invitation') return <Invitation />

@@ -16,6 +16,7 @@ export function modelOf(parts: Record<string, unknown>): Model {
       callbacks: signal([]),
       queue: signal({ calls: [], more: 0 }),
       urgent: signal(null),
+      places: signal([]),
       rings: { missed: () => Promise.resolve({ calls: [] }) },
       ...parts,
     }),

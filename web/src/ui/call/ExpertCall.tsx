@@ -4,7 +4,10 @@ import {
   Camera,
   Mic,
   MicOff,
+  MonitorSmartphone,
+  Pause,
   PhoneOff,
+  Play,
   Pointer,
   SwitchCamera,
   UserPlus,
@@ -16,6 +19,7 @@ import {
 import { useEffect, useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { holdOf } from '../../model/onhold'
 import { askedInto, isFull, otherHelpers } from '../../model/third'
 import { act } from '../act'
 import { clock } from '../format'
@@ -28,15 +32,19 @@ import { Tool } from '../parts/Tool'
 import { BringIn } from './BringIn'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
+import { ContinueOn } from './ContinueOn'
 import { InviteVisitor } from './InviteVisitor'
 import { Knocks } from './Knocks'
 import { MoreTiles } from './MoreTiles'
+import { OnHold } from './OnHold'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
 import { UrgentBanner } from './UrgentBanner'
 import { QualityChip, RecordingChip, otherWords } from './Words'
 import { useAskStill, useCall } from './useCall'
+
+const HELD_TOO_OFTEN = { too_many: 'hold.too_often' }
 
 export function ExpertCall(props: { room: RoomState }) {
   useTheme('dark')
@@ -50,6 +58,7 @@ export function ExpertCall(props: { room: RoomState }) {
   const [panelOpen, setPanelOpen] = useState(true)
   const [bringing, setBringing] = useState(false)
   const [inviting, setInviting] = useState(false)
+  const [leavingFor, setLeavingFor] = useState(false)
   const muted = model.muted.value
   const cameraOff = model.cameraOff.value
   const unread = model.chat(room.id).unread.value
@@ -61,7 +70,14 @@ export function ExpertCall(props: { room: RoomState }) {
     const timer = setTimeout(() => setFlash(false), 400)
     return () => clearTimeout(timer)
   }, [stills])
-  useKeys({ v: () => setPointing((on) => !on), s: askStill, m: toggleMute })
+  const hold = holdOf(room)
+  const toggleHold = (): void => void act(model.holdCall(room.id, hold === null), HELD_TOO_OFTEN)
+  useKeys({
+    v: () => setPointing((on) => !on),
+    s: hold ? undefined : askStill,
+    m: toggleMute,
+    h: toggleHold,
+  })
 
   if (!me) return null
   const third = beside.find((one) => one.person.id === large)
@@ -73,6 +89,21 @@ export function ExpertCall(props: { room: RoomState }) {
   const helpers = otherHelpers(room, me.person.id)
   const names = helpers.map((one) => nameOf(one.person.name)).join(t('list.comma'))
   const mayAsk = askedInto(room) === null && !isFull(room)
+
+  const tiles = other && (
+    <div class="tiles">
+      {(ownLarge || third) && !hold && <Tile member={other} onPick={() => setLarge('other')} />}
+      {(!ownLarge || hold) && (
+        <Tile
+          member={{ ...me, camera_off: cameraOff, muted }}
+          own
+          mirrored={model.facing.value === 'user'}
+          onPick={() => setLarge('own')}
+        />
+      )}
+      <MoreTiles members={beside} large={hold ? undefined : third} onPick={setLarge} />
+    </div>
+  )
 
   return (
     <main class="call" data-side="expert" data-panel={panelOpen ? 'chat' : undefined} data-testid="call">
@@ -93,7 +124,7 @@ export function ExpertCall(props: { room: RoomState }) {
             {clock((now - since) / 1000)}
           </time>
         </div>
-        <QualityChip own={model.quality.value} other={other} peer={model.peer.value} />
+        {!hold && <QualityChip own={model.quality.value} other={other} peer={model.peer.value} />}
         <RecordingChip room={room} now={now} consent />
       </header>
 
@@ -119,36 +150,29 @@ export function ExpertCall(props: { room: RoomState }) {
       </div>
 
       <div class="call-stage">
-        <Stage
-          member={shown}
-          own={ownLarge}
-          takes={pointing ? 'move' : 'off'}
-          flash={flash}
-          note={other ? otherWords(other) : null}
-          plate={
-            asking ? (
-              <>
-                <Camera class="icon" size={20} aria-hidden="true" />
-                <strong>{t('still.asked', { name })}</strong>
-              </>
-            ) : null
-          }
-        >
-          {other && (
-            <div class="tiles">
-              {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
-              {!ownLarge && (
-                <Tile
-                  member={{ ...me, camera_off: cameraOff, muted }}
-                  own
-                  mirrored={model.facing.value === 'user'}
-                  onPick={() => setLarge('own')}
-                />
-              )}
-              <MoreTiles members={beside} large={third} onPick={setLarge} />
-            </div>
-          )}
-        </Stage>
+        {hold ? (
+          <OnHold room={room} hold={hold} me={me} name={name} beside={names}>
+            {tiles}
+          </OnHold>
+        ) : (
+          <Stage
+            member={shown}
+            own={ownLarge}
+            takes={pointing ? 'move' : 'off'}
+            flash={flash}
+            note={other ? otherWords(other) : null}
+            plate={
+              asking ? (
+                <>
+                  <Camera class="icon" size={20} aria-hidden="true" />
+                  <strong>{t('still.asked', { name })}</strong>
+                </>
+              ) : null
+            }
+          >
+            {tiles}
+          </Stage>
+        )}
       </div>
 
       <div class="call-camera">
@@ -158,12 +182,12 @@ export function ExpertCall(props: { room: RoomState }) {
           kbd="S"
           testid="take-still"
           busy={asking && t('still.taking')}
-          disabled={!other || other.state !== 'joined' || other.camera_off}
+          disabled={!other || other.state !== 'joined' || other.camera_off || hold !== null}
           onClick={askStill}
         >
           {t('tool.still')}
         </Button>
-        <p class="caption">{pointing ? t('call.pointer_hint') : t('call.pointer_off_hint')}</p>
+        {!hold && <p class="caption">{pointing ? t('call.pointer_hint') : t('call.pointer_off_hint')}</p>}
       </div>
 
       <StillStrip room={room} pending={asking} empty={t('still.empty')} />
@@ -214,6 +238,15 @@ export function ExpertCall(props: { room: RoomState }) {
           />
         )}
         <Tool
+          icon={hold ? Play : Pause}
+          word={t(hold ? 'hold.resume' : 'tool.hold')}
+          keyName="H"
+          face={hold ? 'shut' : 'usual'}
+          pressed={hold !== null}
+          testid="hold"
+          onClick={toggleHold}
+        />
+        <Tool
           icon={UserPlus}
           word={t('tool.bring_in')}
           face={mayAsk ? 'usual' : 'absent'}
@@ -221,6 +254,14 @@ export function ExpertCall(props: { room: RoomState }) {
           onClick={() => mayAsk && setBringing(true)}
         />
         <Tool icon={Link2} word={t('visit.tool')} testid="invite-visitor" onClick={() => setInviting(true)} />
+        {model.places.value.length > 0 && (
+          <Tool
+            icon={MonitorSmartphone}
+            word={t('place.tool')}
+            testid="continue-on"
+            onClick={() => setLeavingFor(true)}
+          />
+        )}
         <button
           type="button"
           class="btn panel-toggle"
@@ -255,6 +296,7 @@ export function ExpertCall(props: { room: RoomState }) {
       </div>
       {bringing && <BringIn room={room} onClose={() => setBringing(false)} />}
       {inviting && <InviteVisitor room={room} onClose={() => setInviting(false)} />}
+      {leavingFor && <ContinueOn room={room} onClose={() => setLeavingFor(false)} />}
     </main>
   )
 }

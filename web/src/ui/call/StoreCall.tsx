@@ -3,6 +3,7 @@ import { Camera, MessageSquare, PhoneOff, X } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { holdOf } from '../../model/onhold'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Badge } from '../parts/Chip'
@@ -14,6 +15,7 @@ import { errorWords } from '../parts/Toasts'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
 import { MoreTiles } from './MoreTiles'
+import { Waits } from './OnHold'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
@@ -63,7 +65,9 @@ export function StoreCall(props: { room: RoomState }) {
   const peer = model.peer.value
   const lost = peer === 'recovering' || peer === 'failed'
   const seen = other?.state === 'joined' && peer === 'connected'
-  const hint = lost ? 'call.hint_lost' : cameraOff ? 'call.hint_off' : seen ? 'call.hint' : 'call.hint_wait'
+  const hold = holdOf(room)
+  const sight = cameraOff ? 'call.hint_off' : seen ? 'call.hint' : 'call.hint_wait'
+  const hint = lost ? 'call.hint_lost' : hold ? 'hold.hint' : sight
 
   return (
     <main class="call" data-side="store" data-panel={panel ?? undefined} data-testid="call">
@@ -79,36 +83,40 @@ export function StoreCall(props: { room: RoomState }) {
         ) : (
           <h1>{t('call.waiting_them')}</h1>
         )}
-        <QualityChip own={model.quality.value} other={other} peer={peer} />
+        {!hold && <QualityChip own={model.quality.value} other={other} peer={peer} />}
         <RecordingChip room={room} now={now} />
       </header>
 
       <CallBanner room={room} other={other} />
 
       <div class="call-stage">
-        <Stage
-          member={shown}
-          own={ownLarge}
-          takes="press"
-          plate={plate}
-          flash={flash}
-          note={other ? otherWords(other) : null}
-        >
-          {other && (
-            <div class="tiles">
-              {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
-              {!ownLarge && (
-                <Tile
-                  member={{ ...me, camera_off: cameraOff }}
-                  own
-                  mirrored={model.facing.value === 'user'}
-                  onPick={() => setLarge('own')}
-                />
-              )}
-              <MoreTiles members={beside} large={third} onPick={setLarge} />
-            </div>
-          )}
-        </Stage>
+        {hold ? (
+          <Waits room={room} hold={hold} />
+        ) : (
+          <Stage
+            member={shown}
+            own={ownLarge}
+            takes="press"
+            plate={plate}
+            flash={flash}
+            note={other ? otherWords(other) : null}
+          >
+            {other && (
+              <div class="tiles">
+                {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
+                {!ownLarge && (
+                  <Tile
+                    member={{ ...me, camera_off: cameraOff }}
+                    own
+                    mirrored={model.facing.value === 'user'}
+                    onPick={() => setLarge('own')}
+                  />
+                )}
+                <MoreTiles members={beside} large={third} onPick={setLarge} />
+              </div>
+            )}
+          </Stage>
+        )}
       </div>
 
       <footer class="call-foot">

@@ -3,17 +3,21 @@ import { Signal, WifiOff } from 'lucide-preact'
 import type { Member, Quality, RoomState } from '../../contract'
 import { t, whoOf } from '../../i18n'
 import type { Advice, PeerState } from '../../model/api'
+import { holdOf } from '../../model/onhold'
 import { clock } from '../format'
 import { useModel } from '../model'
 import { WeakWifi } from '../parts/WeakWifi'
 
 export function RecordingChip(props: { room: RoomState; now: number; consent?: boolean }) {
   const recording = props.room.recording
-  const on = recording?.state === 'recording'
+  const held = recording?.state === 'recording' && holdOf(props.room) !== null
+  const on = recording?.state === 'recording' && !held
   return (
     <p class="bar-chip" data-testid="recording-state" data-state={recording?.state ?? 'off'}>
       <span class="dot" data-tone={on ? 'rec' : 'off'} aria-hidden="true" />
-      <span class="bar-chip-word">{t(`recording.${recording?.state ?? 'off'}`)}</span>
+      <span class="bar-chip-word">
+        {t(held ? 'hold.recording' : `recording.${recording?.state ?? 'off'}`)}
+      </span>
       {on && !props.consent && recording.started_at !== null && recording.started_at !== undefined && (
         <strong class="num" data-testid="call-timer">
           {clock((props.now - recording.started_at) / 1000)}

@@ -91,11 +91,7 @@ export function Console() {
                   <span class="recent-title">{nameOf(elsewhere.call?.store.name ?? elsewhere.title)}</span>
                   <span class="caption">{t('call.elsewhere_text')}</span>
                 </span>
-                <Button
-                  kind="plain"
-                  testid="rejoin"
-                  onClick={() => void act(model.joinRoom(elsewhere.id, true))}
-                >
+                <Button kind="plain" testid="rejoin" onClick={() => void act(model.takeHere(elsewhere.id))}>
                   {t('call.take_here')}
                 </Button>
               </div>

@@ -1,7 +1,8 @@
 /** What was written, photographed, who came and went: each line at its second, the present one marked and in sight. */
-import { Camera, LogIn, LogOut } from 'lucide-preact'
+import { Camera, LogIn, LogOut, Pause, Play } from 'lucide-preact'
+import type { LucideIcon } from 'lucide-preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Replay } from '../../contract'
+import type { ChapterKind, Replay } from '../../contract'
 import { t } from '../../i18n'
 import type { Player } from '../../model/api'
 import { StillDialog } from '../call/Stills'
@@ -10,6 +11,19 @@ import { useModel } from '../model'
 import { chapterWords } from './Timeline'
 
 type Tab = 'all' | 'chat' | 'still'
+
+const SIGNS: Partial<Record<ChapterKind, LucideIcon>> = {
+  still: Camera,
+  joined: LogIn,
+  left: LogOut,
+  held: Pause,
+  resumed: Play,
+}
+
+function Sign(props: { kind: ChapterKind }) {
+  const Icon = SIGNS[props.kind]
+  return Icon ? <Icon class="icon" size={16} aria-hidden="true" /> : null
+}
 
 /** Moves only the list: `scrollIntoView` would push an upright page, which may be a little too tall, off its title. */
 function reveal(list: HTMLElement, line: Element): void {
@@ -77,13 +91,7 @@ export function RunningPanel(props: { replay: Replay; player: Player; label: (id
                   </span>
                 ) : (
                   <span class="running-words running-fact">
-                    {chapter.kind === 'still' ? (
-                      <Camera class="icon" size={16} aria-hidden="true" />
-                    ) : chapter.kind === 'joined' ? (
-                      <LogIn class="icon" size={16} aria-hidden="true" />
-                    ) : (
-                      <LogOut class="icon" size={16} aria-hidden="true" />
-                    )}
+                    <Sign kind={chapter.kind} />
                     {chapterWords(chapter, label)}
                   </span>
                 )}

@@ -93,6 +93,7 @@ export function Timeline(props: { replay: Replay; player: Player; label: (id: st
   useEffect(() => section.current?.style.setProperty('--lanes', String(player.people.length + 2)), [player])
   const events = useWidth()
   const gaps = merged(replay.gaps)
+  const paused = replay.chapters.some(({ kind }) => kind === 'held')
 
   return (
     <section class="timeline" ref={section} aria-label={t('replay.timeline')}>
@@ -169,14 +170,16 @@ export function Timeline(props: { replay: Replay; player: Player; label: (id: st
         </div>
       </div>
       <div class="legend-row">
-        {(['joined', 'left', 'still', 'chat'] as const).map((kind) => (
-          <span class="legend-item" key={kind}>
-            <span class="chapter" data-kind={kind} aria-hidden="true">
-              <i />
+        {(['joined', 'left', 'still', 'chat', ...(paused ? (['held'] as const) : [])] as const).map(
+          (kind) => (
+            <span class="legend-item" key={kind}>
+              <span class="chapter" data-kind={kind} aria-hidden="true">
+                <i />
+              </span>
+              {t(`chapter.legend_${kind}`)}
             </span>
-            {t(`chapter.legend_${kind}`)}
-          </span>
-        ))}
+          ),
+        )}
         {gaps.map((gap) => (
           <span class="legend-item" key={`${gap.participant}${gap.start_s}`} data-testid="gap">
             <span class={`gap-sign gap-${gap.reason}`} aria-hidden="true" />

@@ -208,9 +208,7 @@ export function Sessions() {
               </span>
               <Button
                 testid="rejoin"
-                onClick={() =>
-                  model.elsewhere.value && void act(model.joinRoom(model.elsewhere.value.id, true))
-                }
+                onClick={() => model.elsewhere.value && void act(model.takeHere(model.elsewhere.value.id))}
               >
                 {t('call.take_here')}
               </Button>

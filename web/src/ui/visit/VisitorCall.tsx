@@ -5,10 +5,12 @@ import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { CallBanner } from '../call/CallBanner'
 import { MoreTiles } from '../call/MoreTiles'
+import { Waits } from '../call/OnHold'
 import { Stage } from '../call/Stage'
 import { Tile } from '../call/Tile'
 import { useCall } from '../call/useCall'
 import { QualityChip, RecordingChip, otherWords } from '../call/Words'
+import { holdOf } from '../../model/onhold'
 import { useModel } from '../model'
 import { useMedia, useTheme } from '../parts/hooks'
 import { OwnTools } from '../call/OwnTools'
@@ -27,31 +29,36 @@ export function VisitorCall(props: { room: RoomState }) {
   const third = beside.find((one) => one.person.id === large)
   const shown = third ?? (large !== 'own' && other ? other : me)
   const ownLarge = shown === me
+  const hold = holdOf(room)
   return (
     <main class="call" data-side="visitor" data-testid="call">
       <header class="call-bar">
         <h1>{nameOf(room.call?.store.name)}</h1>
-        <QualityChip own={model.quality.value} other={other} peer={model.peer.value} />
+        {!hold && <QualityChip own={model.quality.value} other={other} peer={model.peer.value} />}
         <RecordingChip room={room} now={now} />
       </header>
       <CallBanner room={room} other={other} />
       <div class="call-stage">
-        <Stage member={shown} own={ownLarge} takes="press" note={other ? otherWords(other) : null}>
-          {other && (
-            <div class="tiles">
-              {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
-              {!ownLarge && (
-                <Tile
-                  member={{ ...me, camera_off: cameraOff, muted }}
-                  own
-                  mirrored={model.facing.value === 'user'}
-                  onPick={() => setLarge('own')}
-                />
-              )}
-              <MoreTiles members={beside} large={third} onPick={setLarge} />
-            </div>
-          )}
-        </Stage>
+        {hold ? (
+          <Waits room={room} hold={hold} />
+        ) : (
+          <Stage member={shown} own={ownLarge} takes="press" note={other ? otherWords(other) : null}>
+            {other && (
+              <div class="tiles">
+                {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
+                {!ownLarge && (
+                  <Tile
+                    member={{ ...me, camera_off: cameraOff, muted }}
+                    own
+                    mirrored={model.facing.value === 'user'}
+                    onPick={() => setLarge('own')}
+                  />
+                )}
+                <MoreTiles members={beside} large={third} onPick={setLarge} />
+              </div>
+            )}
+          </Stage>
+        )}
       </div>
       <div
         class="call-tools"
