@@ -22,6 +22,8 @@ class ErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
     SIGN_IN = "sign_in"
+    SIGN_IN_AGAIN = "sign_in_again"
+    """Signed in, but not just now: what is asked for changes how one signs in."""
     WRONG_PASSWORD = "wrong_password"
     LOCKED = "locked"
     WEAK_PASSWORD = "weak_password"
@@ -42,6 +44,8 @@ class ErrorCode(StrEnum):
     OIDC_TAKEN = "oidc_taken"
     """Another account of the provider signs in as this person already."""
     OIDC_UNREACHABLE = "oidc_unreachable"
+    PASSKEY_REFUSED = "passkey_refused"
+    """No passkey of ours, or nothing that it signed for this sign-in."""
     FOREIGN_ORIGIN = "foreign_origin"
     FORBIDDEN = "forbidden"
     POLICY = "policy"
@@ -79,6 +83,7 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.TOO_LARGE: Reply(413, 1009),
     ErrorCode.TOO_MANY: Reply(429, 4429),
     ErrorCode.SIGN_IN: Reply(401, 4401),
+    ErrorCode.SIGN_IN_AGAIN: Reply(403, 4403),
     ErrorCode.WRONG_PASSWORD: Reply(401, 4401),
     ErrorCode.LOCKED: Reply(429, 4429),
     ErrorCode.WEAK_PASSWORD: Reply(422, 4400),
@@ -93,6 +98,7 @@ REPLIES: dict[ErrorCode, Reply] = {
     ErrorCode.OIDC_DISABLED: Reply(403, 4403),
     ErrorCode.OIDC_TAKEN: Reply(409, 4409),
     ErrorCode.OIDC_UNREACHABLE: Reply(503, 4503),
+    ErrorCode.PASSKEY_REFUSED: Reply(401, 4401),
     ErrorCode.FOREIGN_ORIGIN: Reply(403, 4403),
     ErrorCode.FORBIDDEN: Reply(403, 4403),
     ErrorCode.POLICY: Reply(403, 4403),

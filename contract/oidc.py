@@ -16,6 +16,8 @@ class SignInWays(Message):
 
     provider: str | None
     """What the identity provider is called on the button; none: there is none."""
+    passkeys: str | None
+    """At which host somebody can with a passkey (see contract.passkeys); none: nobody has one."""
 
 
 class ProviderWish(Message):

@@ -25,6 +25,8 @@ class PersonRecord(Message):
     disabled: bool
     has_password: bool
     """Without one nobody can sign in under this name: an invitation is on its way, or has expired."""
+    passkeys: int
+    """How many they have."""
     invited_until: WallMs | None
     """When the invitation that was not used yet expires."""
     seen_at: WallMs | None

@@ -17,6 +17,7 @@ from signaling.auth.invitations import Invitations
 from signaling.auth.limits import WRONG_PER_BROWSER, AddressLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.oidc import Oidc
+from signaling.auth.passkeys import Passkeys
 from signaling.auth.passwords import Passwords
 from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
@@ -79,6 +80,8 @@ def build(
         break_glass=BreakGlass(database),
         provider_limit=AddressLimit(WRONG_PER_BROWSER),
         break_glass_limit=AddressLimit(),
+        passkeys=Passkeys(settings, database),
+        passkey_limit=AddressLimit(),
         presence=service.presence,
         rooms=service,
         guests=service.guests,

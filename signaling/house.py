@@ -23,6 +23,7 @@ from signaling.auth.invitations import Invitations
 from signaling.auth.limits import AddressLimit, SignInLimit
 from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.oidc import Oidc
+from signaling.auth.passkeys import Passkeys
 from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
 from signaling.auth.seen import Seen
@@ -154,6 +155,9 @@ class House:
     provider_limit: AddressLimit
     """Of answers that the identity provider did not give, by the browser that brings them."""
     break_glass_limit: AddressLimit
+    passkeys: Passkeys
+    passkey_limit: AddressLimit
+    """Of what no passkey of ours signed."""
     presence: PresenceBoard
     rooms: LiveRooms
     guests: LiveGuests

@@ -30,11 +30,15 @@ def life_ms(role: Role) -> int:
     return TABLET_LIFE_MS if role is Role.STORE else LIFE_MS
 
 
-async def begin(session: AsyncSession, person: PersonId, role: Role, user_agent: str, now_ms: int) -> str:
+async def begin(
+    session: AsyncSession, person: PersonId, role: Role, user_agent: str, now_ms: int, *, passkey: str | None = None
+) -> str:
     """A new sign-in, in a work that does more; returns the cookie's secret, which is kept nowhere else."""
     secret, expires_ms = ids.secret(), now_ms + life_ms(role)
     agent = user_agent.encode("ascii", "replace").decode()[:USER_AGENT_CHARACTERS]
-    await rows.add(session, digest(secret), person, now_ms=now_ms, expires_ms=expires_ms, user_agent=agent)
+    await rows.add(
+        session, digest(secret), person, now_ms=now_ms, expires_ms=expires_ms, user_agent=agent, passkey=passkey
+    )
     return secret
 
 
@@ -45,10 +49,12 @@ class SignIns:
         self._database = database
         self._wall_ms = wall_ms
 
-    async def open(self, person: PersonId, role: Role, user_agent: str) -> str:
+    async def open(self, person: PersonId, role: Role, user_agent: str, *, passkey: str | None = None) -> str:
         """As `begin`, alone."""
         now_ms = self._wall_ms()
-        return await self._database.write(lambda session: begin(session, person, role, user_agent, now_ms))
+        return await self._database.write(
+            lambda session: begin(session, person, role, user_agent, now_ms, passkey=passkey)
+        )
 
     async def recognise(self, secret: str) -> Principal | None:
         """Who holds this cookie, None if it is unknown, expired or of somebody disabled."""

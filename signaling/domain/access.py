@@ -21,6 +21,8 @@ class Act(StrEnum):
     """Know who one is, and open a WebSocket."""
     BE_HERE = "be_here"
     """See what is one's own."""
+    KEEP_PASSKEYS = "keep_passkeys"
+    """Have passkeys of one's own: people, on devices that are theirs."""
     KEEP_PROGRESS = "keep_progress"
     """Have it remembered how far one watched."""
     CALL = "call"
@@ -84,6 +86,8 @@ class Act(StrEnum):
 
 
 _EVERYBODY = frozenset({Act.CONNECT, Act.BE_HERE, Act.KEEP_PROGRESS})
+_SOMEBODY = _EVERYBODY | {Act.KEEP_PASSKEYS}
+"""Not a tablet, which everybody in the store holds."""
 _OVERSEEN = frozenset(
     {
         Act.CALL_STORE,
@@ -116,7 +120,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.SEE_EQUIPMENT,
         Act.BE_TAKEN_OVER,
     },
-    Role.EXPERT: _EVERYBODY
+    Role.EXPERT: _SOMEBODY
     | {
         Act.CALL_STORE,
         Act.BE_RUNG,
@@ -131,7 +135,7 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.SEE_QUEUE,
         Act.PUBLISH,
     },
-    Role.TRAINER: _EVERYBODY
+    Role.TRAINER: _SOMEBODY
     | {
         Act.OPEN_SESSION,
         Act.CALL_STORE,
@@ -143,18 +147,18 @@ ROLES: dict[Role, frozenset[Act]] = {
         Act.SEE_STORE,
         Act.PUBLISH,
     },
-    Role.MANAGER: _EVERYBODY | _OVERSEEN | {Act.TAKE_OVER, Act.GIVE_PIN},
-    Role.STAFF: _EVERYBODY | {Act.TAKE_OVER},
-    Role.STORE_MANAGER: _EVERYBODY
+    Role.MANAGER: _SOMEBODY | _OVERSEEN | {Act.TAKE_OVER, Act.GIVE_PIN},
+    Role.STAFF: _SOMEBODY | {Act.TAKE_OVER},
+    Role.STORE_MANAGER: _SOMEBODY
     | (  # the store waits, headquarters calls back
         _OVERSEEN
         - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK, Act.CALL_STORE, Act.TAKE_PART, Act.INVITE_VISITOR, Act.RELAY}
     )
     | {Act.TAKE_OVER, Act.GIVE_PIN},
-    Role.OPERATIONS: _EVERYBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
-    Role.LEARNER: _EVERYBODY,
-    Role.AUDITOR: frozenset({Act.CONNECT, Act.BE_HERE, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
-    Role.ADMIN: _EVERYBODY
+    Role.OPERATIONS: _SOMEBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
+    Role.LEARNER: _SOMEBODY,
+    Role.AUDITOR: frozenset({Act.CONNECT, Act.BE_HERE, Act.KEEP_PASSKEYS, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
+    Role.ADMIN: _SOMEBODY
     | _OVERSEEN
     | {
         Act.LET_IN,

@@ -17,6 +17,7 @@ from signaling.http.cookies import begun_of, set_begun
 from signaling.http.people import enter
 from signaling.http.route import Route, Visit
 from signaling.store import audit
+from signaling.store import passkeys as rows
 
 HOW = "oidc"
 """In the audit."""
@@ -25,7 +26,9 @@ _BROWSER = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 async def sign_in_ways(visit: Visit) -> SignInWays:
     """How one can sign in here."""
-    return SignInWays(provider=visit.house.oidc.name)
+    async with visit.house.database.read() as session:
+        passkeys = await rows.any_there(session)
+    return SignInWays(provider=visit.house.oidc.name, passkeys=visit.house.passkeys.host if passkeys else None)
 
 
 async def begin_by_provider(visit: Visit) -> web.Response:

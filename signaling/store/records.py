@@ -10,7 +10,7 @@ from signaling.domain.access import Scope
 from signaling.store import devices
 from signaling.store.grants import claimed_of_each, further_of_each, within
 from signaling.store.people import as_person
-from signaling.store.tables import DeviceRow, InvitationRow, PersonRow, RegionRow, SignInRow, StoreRow
+from signaling.store.tables import DeviceRow, InvitationRow, PasskeyRow, PersonRow, RegionRow, SignInRow, StoreRow
 
 
 async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
@@ -56,15 +56,18 @@ async def stores(session: AsyncSession, now_ms: int, scope: Scope) -> Stores:
     )
 
 
-def _persons(now_ms: int, which: ColumnElement[bool]) -> Select[PersonRow, StoreRow, int | None, int | None]:
+def _persons(now_ms: int, which: ColumnElement[bool]) -> Select[PersonRow, StoreRow, int | None, int | None, int]:
     seen = (
         select(SignInRow.person_id, func.max(SignInRow.seen_ms).label("seen_ms"))
         .where(SignInRow.expires_ms > now_ms)
         .group_by(SignInRow.person_id)
         .subquery()
     )
+    passkeys = (
+        select(func.count(PasskeyRow.id)).where(PasskeyRow.person_id == PersonRow.id).correlate(PersonRow)
+    ).scalar_subquery()
     return (
-        select(PersonRow, StoreRow, InvitationRow.expires_ms, seen.c.seen_ms)
+        select(PersonRow, StoreRow, InvitationRow.expires_ms, seen.c.seen_ms, passkeys)
         .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
         .join(InvitationRow, InvitationRow.person_id == PersonRow.id, isouter=True)
         .join(seen, seen.c.person_id == PersonRow.id, isouter=True)
@@ -78,6 +81,7 @@ def _record(
     store: StoreRow | None,
     invited_ms: int | None,
     seen_ms: int | None,
+    passkeys: int,
     *,
     also: list[Grant] | None = None,
     by_groups: list[Grant] | None = None,
@@ -90,6 +94,7 @@ def _record(
         by_groups=by_groups or [],
         disabled=row.disabled_ms is not None,
         has_password=bool(row.password_hash),
+        passkeys=passkeys,
         invited_until=invited_ms,
         seen_at=seen_ms,
     )

@@ -11,9 +11,16 @@ from signaling.store.tables import GrantRow, PersonRow, SignInRow, StoreRow, Tak
 
 
 async def add(
-    session: AsyncSession, token_hash: bytes, person: PersonId, *, now_ms: int, expires_ms: int, user_agent: str
+    session: AsyncSession,
+    token_hash: bytes,
+    person: PersonId,
+    *,
+    now_ms: int,
+    expires_ms: int,
+    user_agent: str,
+    passkey: str | None = None,
 ) -> None:
-    """A browser signs in; what has expired is swept."""
+    """A browser signs in, perhaps by a passkey; what has expired is swept."""
     await session.execute(delete(SignInRow).where(SignInRow.expires_ms <= now_ms))
     await session.execute(delete(TicketRow).where(TicketRow.expires_ms <= now_ms))
     await session.execute(
@@ -24,6 +31,7 @@ async def add(
             seen_ms=now_ms,
             expires_ms=expires_ms,
             user_agent=user_agent,
+            passkey_id=passkey,
         )
     )
 

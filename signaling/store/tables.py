@@ -54,6 +54,22 @@ class InvitationRow(Base):
     expires_ms: Mapped[int] = mapped_column(Ms)
 
 
+class PasskeyRow(Base):
+    """A passkey of somebody: the public half, which signs nobody in by itself."""
+
+    __tablename__ = "passkey"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    """COSE."""
+    sign_count: Mapped[int] = mapped_column()
+    """How often it signed, as it says; 0: it does not count."""
+    name: Mapped[str] = mapped_column(String(200))
+    added_ms: Mapped[int] = mapped_column(Ms)
+    used_ms: Mapped[int | None] = mapped_column(Ms)
+
+
 class BreakGlassRow(Base):
     """An emergency sign-in of one administrator: at most one each, of which only the SHA-256 is kept."""
 
@@ -244,6 +260,8 @@ class SignInRow(Base):
     seen_ms: Mapped[int] = mapped_column(Ms)
     expires_ms: Mapped[int] = mapped_column(Ms)
     user_agent: Mapped[str] = mapped_column(String(200), default="")
+    passkey_id: Mapped[str | None] = mapped_column(Id)
+    """What let it in; may be gone, where its owner removed it in this very browser."""
 
 
 class TicketRow(Base):

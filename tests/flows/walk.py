@@ -201,6 +201,9 @@ async def _administration(admin: Page) -> AsyncIterator[Screen]:
     await admin.get_by_test_id("admin-tokens").click()
     await acts.visible(admin, "no-tokens")
     yield Screen("admin-tokens", admin)
+    await admin.get_by_test_id("to-account").click()
+    await acts.visible(admin, "passkey-add")
+    yield Screen("account", admin)
 
 
 async def doctor_done(page: Page) -> None:

@@ -94,6 +94,7 @@ SEES_STORES = Row(
     all_get(403, "chen", "zhang", "he", "xiaolin", "qian")
     | all_get(200, "store-0117", "store-0108", "store-0201", "wu", "tang", "fang", "admin")
 )
+TABLETS_NEVER = all_get(403, "store-0117", "store-0108", "store-0201")
 BY_ADMIN = Row(all_get(403, *SIGNED_IN) | {"admin": 200})
 BY_WHO_MANAGES = Row(BY_ADMIN.gets | all_get(404, "wu", "tang"))
 """Of a store of another region."""
@@ -151,6 +152,15 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/api/oidc/begin"): Row(all_get(404, *ANYBODY), body={"path": "/"}),
     ("POST", "/api/oidc/finish"): Row(all_get(410, *ANYBODY), body={"state": "a guess", "code": "a guess"}),
     ("POST", "/api/break-glass"): Row(all_get(404, *ANYBODY), body={"token": "a guess"}),
+    ("GET", "/api/passkeys"): Row(all_get(200, *SIGNED_IN) | TABLETS_NEVER),
+    ("POST", "/api/passkey/new"): Row(all_get(200, *SIGNED_IN) | TABLETS_NEVER),
+    ("POST", "/api/passkeys"): Row(
+        all_get(410, *SIGNED_IN) | TABLETS_NEVER, body={"name": "phone", "credential": "{}"}
+    ),
+    ("DELETE", "/api/passkeys/{passkey}"): Row(TABLETS_NEVER),
+    ("DELETE", "/api/people/{person}/passkeys"): Row(BY_ADMIN.gets | {"admin": 204}),
+    ("POST", "/api/passkey/begin"): Row(all_get(200, *ANYBODY)),
+    ("POST", "/api/passkey"): Row(all_get(410, *ANYBODY), body={"credential": "{}"}),
     ("POST", "/api/signin"): Row(all_get(401, *ANYBODY), body={"login": "no one", "password": "x"}),
     ("POST", "/api/signout"): Row(all_get(204, *ANYBODY)),
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
@@ -277,7 +287,7 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 
 
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
-    for name in ("session", "guest", "device", "bot", "visit"):
+    for name in ("session", "guest", "device", "bot", "visit", "passkey"):
         path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
     machine = chain.FRYER.machine
     for name, one in (

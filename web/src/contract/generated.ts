@@ -142,6 +142,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own passkeys, and where they work. */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Keep a new passkey, which signs its owner in from now on. */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passkey/new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the browser needs to make a passkey; only this browser, which signed in just now, can send it in. */
+        post: operations["begin_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passkeys/{passkey}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget one's own passkey: it signs nobody in any more, and what it signed in elsewhere is signed out. */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget all passkeys of somebody whose device is lost, and sign them out everywhere. */
+        delete: operations["take_passkeys"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with what a passkey signed; sets the cookie. */
+        post: operations["sign_in_by_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passkey/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the browser asks its passkeys; the same for everybody, so it tells nothing of anybody. */
+        post: operations["begin_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signout": {
         parameters: {
             query?: never;
@@ -1580,7 +1683,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -2521,7 +2624,7 @@ export interface components {
          * @description What went wrong, as the client sees it; the words for people live in the web client's catalogues.
          * @enum {string}
          */
-        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "wrong_password" | "locked" | "weak_password" | "wrong_pin" | "weak_pin" | "pin_change" | "setup_wrong" | "setup_expired" | "setup_done" | "oidc_refused" | "oidc_unknown" | "oidc_disabled" | "oidc_taken" | "oidc_unreachable" | "foreign_origin" | "forbidden" | "policy" | "not_found" | "method" | "not_acceptable" | "precondition" | "no_precondition" | "media_type" | "unsupported" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
+        ErrorCode: "bad_message" | "bad_sdp" | "bad_picture" | "too_large" | "too_many" | "sign_in" | "sign_in_again" | "wrong_password" | "locked" | "weak_password" | "wrong_pin" | "weak_pin" | "pin_change" | "setup_wrong" | "setup_expired" | "setup_done" | "oidc_refused" | "oidc_unknown" | "oidc_disabled" | "oidc_taken" | "oidc_unreachable" | "passkey_refused" | "foreign_origin" | "forbidden" | "policy" | "not_found" | "method" | "not_acceptable" | "precondition" | "no_precondition" | "media_type" | "unsupported" | "conflict" | "stale" | "consent" | "over" | "disk_full" | "busy" | "unavailable" | "internal";
         /**
          * ExpertLine
          * @description An expert as administrators see them.
@@ -3397,6 +3500,58 @@ export interface components {
             /** Sha256 */
             sha256: string;
         };
+        /**
+         * Passkey
+         * @description One that its owner has.
+         */
+        Passkey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Added At */
+            added_at: number;
+            /** Used At */
+            used_at: number | null;
+        };
+        /**
+         * PasskeyOptions
+         * @description What the browser asks its passkeys; good once, for some minutes, in this browser.
+         */
+        PasskeyOptions: {
+            /** Options */
+            options: string;
+        };
+        /**
+         * PasskeyProof
+         * @description What a passkey signed.
+         */
+        PasskeyProof: {
+            /** Credential */
+            credential: string;
+        };
+        /**
+         * PasskeyWish
+         * @description A new passkey.
+         */
+        PasskeyWish: {
+            /** Credential */
+            credential: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Passkeys
+         * @description One's own, the newest first.
+         */
+        Passkeys: {
+            /** Passkeys */
+            passkeys: components["schemas"]["Passkey"][];
+            /** Host */
+            host: string | null;
+            /** Allowed */
+            allowed: boolean;
+        };
         /** PeerAnswer */
         PeerAnswer: {
             /** Leg */
@@ -3529,6 +3684,8 @@ export interface components {
             disabled: boolean;
             /** Has Password */
             has_password: boolean;
+            /** Passkeys */
+            passkeys: number;
             /** Invited Until */
             invited_until: number | null;
             /** Seen At */
@@ -4581,6 +4738,8 @@ export interface components {
         SignInWays: {
             /** Provider */
             provider: string | null;
+            /** Passkeys */
+            passkeys: string | null;
         };
         /**
          * SignedIn
@@ -5890,6 +6049,379 @@ export interface operations {
             };
             /** @description locked */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyWish"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description passkey_refused, sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in_again, forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in_again, forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_in_by_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProof"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description passkey_refused */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description over */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description locked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    begin_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description foreign_origin */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

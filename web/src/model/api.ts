@@ -33,6 +33,7 @@ import type {
   RoomState,
   SessionId,
   Setup,
+  SignInWays,
   Source,
   StoreId,
 } from '../contract'
@@ -41,6 +42,7 @@ import type { Advice } from './advice'
 import type { AuditWish } from './audit'
 import type { EquipmentDesk } from './equipment'
 import type { Organisation } from './organisation'
+import type { PasskeyDesk } from './passkeys'
 import type { Queued } from './queue'
 import type { PoliciesDesk } from './policies'
 import type { BotDesk } from './bots'
@@ -210,8 +212,10 @@ export interface Model extends Visits {
   /** Sets the password and signs in. Refusals: as `checkInvitation`, weak_password. */
   acceptInvitation(token: string, password: string): Promise<void>
 
-  /** What the identity provider is called by which one can sign in; null: there is none. */
-  provider(): Promise<string | null>
+  /** How one can sign in besides with a password. */
+  signInWays(): Promise<SignInWays>
+  /** One's own passkeys, and the sign-in by one. */
+  passkeys: PasskeyDesk
   /** Leaves this page for the provider, to come back to `/signed-in`. Refusals: oidc_unreachable. */
   toProvider(path: string): Promise<void>
   /** Signs in with what the provider's redirect carried; the path they wanted. Refusals: over, locked, oidc_*. */

@@ -41,6 +41,7 @@ import { equipment } from './equipment'
 import { Firsts } from './firsts'
 import { scan } from './scan'
 import { organisation } from './organisation'
+import { passkeyDesk } from './passkeys'
 import { policies } from './policies'
 import { bots } from './bots'
 import { rings } from './rings'
@@ -389,7 +390,8 @@ function createModel(): Model {
     setUp: (asked) => session.setUp(asked),
     checkInvitation: (token) => call<Invitation>('POST', '/api/invitation/check', { body: { token } }),
     acceptInvitation: (token, password) => session.acceptInvitation(token, password),
-    provider: async () => (await call<SignInWays>('GET', '/api/signin')).provider,
+    signInWays: () => call<SignInWays>('GET', '/api/signin'),
+    passkeys: passkeyDesk((credential) => session.byPasskey(credential)),
     toProvider: (path) => session.toProvider(path),
     fromProvider: (query) => session.fromProvider(query),
     breakGlass: (token) => session.breakGlass(token),

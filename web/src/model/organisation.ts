@@ -28,6 +28,8 @@ export interface Organisation {
   giveRoles(person: PersonId, roles: Roles): Promise<void>
   /** The path of a new link. Refusals: conflict. */
   invite(person: PersonId): Promise<string>
+  /** All of them, of whose device is lost; they are signed out everywhere. */
+  takePasskeys(person: PersonId): Promise<void>
   /** Also a tablet. The successor gets their work. Refusals: conflict for the last administrator. */
   disable(person: PersonId, disabled: boolean, successor?: PersonId): Promise<void>
   /** Those that the reader looks after. */
@@ -61,6 +63,7 @@ export const organisation: Organisation = {
   giveRoles: (person, body) => call('PUT', `/api/people/${encodeURIComponent(person)}/roles`, { body }),
   invite: async (person) =>
     (await call<{ path: string }>('POST', `/api/people/${encodeURIComponent(person)}/invitation`)).path,
+  takePasskeys: (person) => call('DELETE', `/api/people/${encodeURIComponent(person)}/passkeys`),
   disable: (person, disabled, successor) =>
     call('PUT', `/api/people/${encodeURIComponent(person)}/disabled`, {
       body: { disabled, successor: successor ?? null },

@@ -163,6 +163,10 @@ export class Session {
     return path
   }
 
+  async byPasskey(credential: string): Promise<void> {
+    await this.enter(await call<Me>('POST', '/api/passkey', { body: { credential } }))
+  }
+
   async breakGlass(token: string): Promise<void> {
     const me = await call<Me>('POST', '/api/break-glass', { body: { token } })
     if (this.me.value) this.leave()

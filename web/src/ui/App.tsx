@@ -46,6 +46,7 @@ const RingsPage = lazy(() => import('./admin/RingsPage').then((module) => module
 const TimingsPage = lazy(() => import('./admin/TimingsPage').then((module) => module.TimingsPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
 const PoliciesPage = lazy(() => import('./admin/PoliciesPage').then((module) => module.PoliciesPage))
+const AccountPage = lazy(() => import('./account/AccountPage').then((module) => module.AccountPage))
 const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
 const QualityPage = lazy(() => import('./quality/QualityPage').then((module) => module.QualityPage))
 const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
@@ -268,6 +269,7 @@ function Inside() {
           <Route path="/admin/timings" component={TimingsPage} />
           <Route path="/admin/tokens" component={TokensPage} />
           <Route path="/admin/policies" component={PoliciesPage} />
+          <Route path="/account" component={AccountPage} />
           <Route path="/doctor" component={Doctor} />
           <Route default component={NotFound} />
         </Router>

@@ -9,6 +9,7 @@ import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
 import { FormDialog, useSaving, type Saving } from './FormDialog'
 import { Choice } from './Frame'
+import { LostPasskeys } from './LostPasskeys'
 import { NameFields, nameIn, typed } from './NameFields'
 import { RolesFields, type Given } from './RolesFields'
 import { refused } from './words'
@@ -187,6 +188,12 @@ function Standing(props: {
           {t('admin.invite')}
         </Button>
       )}
+      <LostPasskeys
+        record={props.record}
+        busy={props.busy}
+        carryOut={props.carryOut}
+        onDone={() => props.onDone()}
+      />
       <Button
         kind={sure ? 'danger' : 'plain'}
         icon={disabled ? Undo2 : Ban}

@@ -28,6 +28,7 @@ function record(login: string, zh: string, more: Partial<PersonRecord> = {}): Pe
     by_groups: [],
     disabled: false,
     has_password: true,
+    passkeys: 0,
     invited_until: null,
     seen_at: null,
     ...more,
@@ -133,6 +134,22 @@ describe('the list of people', () => {
     expect(byTestId<HTMLInputElement>('link').value).toBe(`${location.origin}/invitation#secret`)
     await press('link-done')
     expect(document.body.innerHTML).not.toContain('secret')
+  })
+
+  it('takes the passkeys back of who lost a device, when asked twice', async () => {
+    const takePasskeys = vi.fn<Organisation['takePasskeys']>(() => Promise.resolve())
+    const people = () => Promise.resolve([record('chen', '陈立群', { passkeys: 2 }), PEOPLE[1]!])
+    await drawn('people', { people, takePasskeys })
+    await press('open-zhang')
+    expect(document.querySelector('[data-testid=person-passkeys]')).toBeNull()
+    await press('open-chen')
+    expect(byTestId('person-passkeys').textContent).toContain('2')
+    await press('person-passkeys')
+    expect(takePasskeys).not.toHaveBeenCalled()
+    await press('person-passkeys')
+    await settled()
+    expect(takePasskeys).toHaveBeenCalledExactlyOnceWith('p-chen')
+    expect(document.querySelector('[data-testid=person-dialog]')).toBeNull()
   })
 
   it('changes what somebody may do, and only if it differs', async () => {

@@ -110,10 +110,16 @@ export function Desk(props: { children: ComponentChildren }) {
             <LogOut class="icon" size={20} aria-hidden="true" />
           </button>
           {me && (
-            <span class="rail-me" title={nameOf(me.name)}>
+            <a
+              class="rail-me"
+              href="/account"
+              title={t('account.title')}
+              aria-current={path === '/account' ? 'page' : undefined}
+              data-testid="to-account"
+            >
               <Avatar person={me} />
               <span class="sr">{t('nav.me', { name: nameOf(me.name) })}</span>
-            </span>
+            </a>
           )}
         </div>
       </nav>

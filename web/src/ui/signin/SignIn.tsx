@@ -1,6 +1,7 @@
 /** Sign-in of a person or of a store's tablet; a tablet remembers its login, never its password. */
-import { Building2, CircleAlert, LogIn } from 'lucide-preact'
+import { Building2, CircleAlert, Fingerprint, LogIn } from 'lucide-preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { SignInWays } from '../../contract'
 import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
@@ -22,10 +23,27 @@ export function SignIn(props: { notice?: string | null }) {
   useEffect(() => {
     model.setupNeeded().then(setFresh, () => undefined)
   }, [model])
-  const [provider, setProvider] = useState<string | null>(null)
+  const [ways, setWays] = useState<SignInWays>({ provider: null, passkeys: null })
   useEffect(() => {
-    model.provider().then(setProvider, () => undefined)
+    model.signInWays().then(
+      (found) => found && setWays(found),
+      () => undefined,
+    )
   }, [model])
+  const { provider } = ways
+  const [asking, setAsking] = useState(false)
+  const byPasskey = async (): Promise<void> => {
+    if (asking) return
+    setAsking(true)
+    setProblem(null)
+    try {
+      await model.passkeys.signIn()
+    } catch (reason) {
+      setProblem(reason instanceof Refusal ? reason.code : 'internal')
+    } finally {
+      setAsking(false)
+    }
+  }
   const leave = async (): Promise<void> => {
     setProblem(null)
     try {
@@ -113,6 +131,18 @@ export function SignIn(props: { notice?: string | null }) {
         >
           {t('signin.go')}
         </Button>
+        {ways.passkeys && keptLogin() === null && !model.passkeys.hindrance(ways.passkeys) && (
+          <Button
+            icon={Fingerprint}
+            wide
+            busy={asking && t('signin.busy')}
+            class="signin-go"
+            testid="by-passkey"
+            onClick={() => void byPasskey()}
+          >
+            {t('signin.passkey')}
+          </Button>
+        )}
         {provider && (
           <Button icon={Building2} wide class="signin-go" testid="to-provider" onClick={() => void leave()}>
             {t('signin.provider', { name: provider })}

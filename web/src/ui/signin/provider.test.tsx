@@ -27,20 +27,20 @@ describe('the sign-in by the identity provider', () => {
 
   it('has a button with its name, which leads there and knows the way back', async () => {
     const toProvider = vi.fn(() => Promise.resolve())
-    await signInPage({ provider: () => Promise.resolve('飞书'), toProvider })
+    await signInPage({ signInWays: () => Promise.resolve({ provider: '飞书', passkeys: null }), toProvider })
     expect(byTestId('to-provider').textContent).toContain('用飞书登录')
     await press('to-provider')
     expect(toProvider).toHaveBeenCalledWith('/archive?page=2')
   })
 
   it('has none where there is no provider', async () => {
-    await signInPage({ provider: () => Promise.resolve(null) })
+    await signInPage({ signInWays: () => Promise.resolve({ provider: null, passkeys: null }) })
     expect(document.querySelector('[data-testid=to-provider]')).toBeNull()
   })
 
   it('says when the provider cannot be reached, and the password still works', async () => {
     const toProvider = () => Promise.reject(new Refusal('oidc_unreachable'))
-    await signInPage({ provider: () => Promise.resolve('飞书'), toProvider })
+    await signInPage({ signInWays: () => Promise.resolve({ provider: '飞书', passkeys: null }), toProvider })
     await press('to-provider')
     await settled()
     expect(document.querySelector('[role=alert]')?.textContent).toContain('连不上')
