@@ -112,6 +112,8 @@ class Action(StrEnum):
     BOT_REMOVED = "bot_removed"
     PROFILE_CHANGED = "profile_changed"
     """When an expert can be rung, and for what."""
+    QUIET_SET = "quiet_set"
+    """By an expert, when they do not want to be rung; the detail says it as it is from now on."""
     POLICY_CHANGED = "policy_changed"
     """A rule of the chain, which is the object; the detail says what it was and what it is."""
     EQUIPMENT_ADDED = "equipment_added"

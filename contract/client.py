@@ -36,6 +36,8 @@ class Hello(Message):
     """The token of the last `welcome`, to take up the same session again."""
     cursors: dict[ChannelId, Seq] = Field(default_factory=dict, max_length=500)
     """Last message shown, per channel."""
+    here: bool = True
+    """As in `attend`."""
 
 
 class Send(Message):
@@ -82,6 +84,14 @@ class GetRoom(Message):
 
     type: Literal["get_room"] = "get_room"
     room: RoomId
+
+
+class Attend(Message):
+    """Whether somebody sits before this client: it was touched lately and its page is seen. Said when it changes, not
+    answered; who is nowhere is `away`."""
+
+    type: Literal["attend"] = "attend"
+    here: bool
 
 
 class ReportFigures(Message):
@@ -317,6 +327,7 @@ ClientMessage = Annotated[
     | Read
     | Ping
     | GetRoom
+    | Attend
     | ReportFigures
     | StartCall
     | CallStore

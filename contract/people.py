@@ -72,6 +72,10 @@ class Presence(StrEnum):
     """Whether somebody can take a call now."""
 
     FREE = "free"
+    AWAY = "away"
+    """Connected, but nobody sits there; rung after those who are free. Never of a tablet."""
+    DO_NOT_DISTURB = "do_not_disturb"
+    """Connected, and not to be rung: as they set it, or in their quiet hours (contract.quiet)."""
     RINGING = "ringing"
     BUSY = "busy"
     OFFLINE = "offline"

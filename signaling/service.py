@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from contract.client import AcceptCall, Admit, ComeIn, HandOver, Hello, Rung, SendAway
+from contract.client import AcceptCall, Admit, Attend, ComeIn, HandOver, Hello, Rung, SendAway
 from contract.errors import ByeCode, ErrorCode, PasslineError, Rejection
 from contract.http import PeerAnswer, PeerOffer
 from contract.ids import PersonId, RecordingId, RoomId, SessionId, room_channel
@@ -173,8 +173,7 @@ class Service:
         )
         heads = await self.chat.heads(who.id, list(hello.cursors))
         # Nothing waits from here to the last snapshot: no event can fall between subscribing and them.
-        if not self.sessions.connected(kept.id):
-            self.presence.connected(who.person)
+        self.presence.connected(who.person, kept.id, here=hello.here)
         session = self.sessions.attach(kept.id, who, hello.device, connection, clock.now(), agent=agent)
         rooms = self.rooms.of(who.id)
         heads.update({room_channel(room.id): room.head for room in rooms if may_read(room.state, who.id)})
@@ -210,11 +209,15 @@ class Service:
         if not self.sessions.detach(session, connection, clock.now(), left=left):
             return
         log.info("client disconnected", session=session.id, person=session.who.id)
-        self.presence.disconnected(session.who.id)
+        self.presence.disconnected(session.who.id, session.id)
         self._own_clients.went(session)
         for room in self.rooms.of(session.who.id):
             room.observe()
         await self._database.write(partial(session_rows.disconnect, gone=session.id, now_ms=clock.wall_ms()))
+
+    def attend(self, session: ClientSession, wish: Attend) -> None:
+        """A client says whether somebody sits before it."""
+        self.presence.attends(session.who.id, session.id, here=wish.here)
 
     async def end_sign_in(self, sign_in: bytes) -> None:
         """A browser signed out: its sockets and media end, its sessions cannot be taken up again."""

@@ -1,20 +1,24 @@
-"""Who can take a call now: free, ringing, busy or offline, from sockets and rooms.
+"""Who can take a call now: free, away, not to be disturbed, ringing, busy or offline, from clients, rooms and wishes.
 
 Only experts and stores are on the board. Contract: tell it what changed, then ask `changes`; ask again when `deadline`
-(monotonic seconds) has passed.
+(monotonic seconds) or `next_ms` (UTC ms) has passed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from contract.ids import PersonId, StoreId
+from contract.ids import PersonId, SessionId, StoreId
 from contract.people import Person, Presence, PresenceEntry, Role
+from contract.quiet import Quiet
 from contract.rooms import MemberState, RoomState
 from signaling.domain.draft import SEATED, find
+from signaling.domain.quiet import is_quiet, next_change_ms
 
 OFFLINE_AFTER_S = 6.0
-"""A reload or a short outage of the network is no absence."""
+"""A reload or a short outage of the network is no absence: a client that is gone counts as it was for so long."""
 LISTED = frozenset({Role.EXPERT, Role.STORE})
+BEFORE = SessionId("before the restart")
+"""Stands for the clients of somebody who was connected until the server went down."""
 
 
 def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
@@ -33,14 +37,20 @@ def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
 
 
 @dataclass(slots=True)
+class _Client:
+    here: bool | None
+    """Whether somebody sits before it; None: it did not say yet."""
+    gone_at: float | None = None
+
+
+@dataclass(slots=True)
 class _Line:
     entry: PresenceEntry
     listed: bool = True
     told: bool = True
     """False while nobody has been told that the person is new, or is called otherwise."""
-    sockets: int = 0
-    gone_at: float | None = None
     rooms: Presence = Presence.FREE
+    quiet: bool = False
 
 
 class PresenceBoard:
@@ -48,9 +58,10 @@ class PresenceBoard:
 
     def __init__(self) -> None:
         self._lines: dict[PersonId, _Line] = {}
+        self._clients: dict[PersonId, dict[SessionId, _Client]] = {}
+        """Also of those who are not on the board, as they may come on it by another role; nobody without any."""
+        self._quiet: Mapping[PersonId, Quiet] = {}
         self._touched: set[PersonId] = set()
-        self._elsewhere: dict[PersonId, int] = {}
-        """Sockets of those who are not on the board, but may come on it by another role."""
 
     def list_person(self, person: Person, now_ms: int) -> None:
         """Put somebody on the board, or take a changed name over; other roles are ignored."""
@@ -59,7 +70,7 @@ class PresenceBoard:
         line = self._lines.get(person.id)
         if line is None:
             entry = PresenceEntry(person=person, presence=Presence.OFFLINE, since_ms=now_ms)
-            line = self._lines[person.id] = _Line(entry, sockets=self._elsewhere.pop(person.id, 0))
+            self._lines[person.id] = _Line(entry)
         elif line.entry.person != person or not line.listed:
             line.entry = line.entry.model_copy(update={"person": person})
             line.listed = True
@@ -83,31 +94,22 @@ class PresenceBoard:
         line.told = False
         self._touched.add(line.entry.person.id)
 
-    def connected(self, person: PersonId) -> None:
-        line = self._lines.get(person)
-        if line is None:
-            self._elsewhere[person] = self._elsewhere.get(person, 0) + 1
-            return
-        line.sockets += 1
-        line.gone_at = None
+    def connected(self, person: PersonId, client: SessionId, *, here: bool = True) -> None:
+        """A client came or came back, or says whether somebody sits before it."""
+        clients = self._clients.setdefault(person, {})
+        clients.pop(BEFORE, None)
+        clients[client] = _Client(here)
         self._touched.add(person)
 
-    def disconnected(self, person: PersonId, now: float) -> None:
-        line = self._lines.get(person)
-        if line is None:
-            self._elsewhere[person] -= 1
-            if self._elsewhere[person] == 0:
-                del self._elsewhere[person]
-            return
-        line.sockets -= 1
-        if line.sockets == 0:
-            line.gone_at = now
+    def disconnected(self, person: PersonId, client: SessionId, now: float) -> None:
+        known = self._clients.get(person, {}).get(client)
+        if known is not None:
+            known.gone_at = now
 
     def expected(self, person: PersonId, now: float) -> None:
-        """Somebody was connected until the server went down; as if its last socket were gone only now."""
-        line = self._lines.get(person)
-        if line is not None and line.sockets == 0:
-            line.gone_at = now
+        """Somebody was connected until the server went down; as if their last client were gone only now."""
+        if person not in self._clients:
+            self._clients[person] = {BEFORE: _Client(None, now)}
             self._touched.add(person)
 
     def seated(self, person: PersonId, rooms: Presence) -> None:
@@ -117,22 +119,40 @@ class PresenceBoard:
             line.rooms = rooms
             self._touched.add(person)
 
+    def wish_quiet(self, quiet: Mapping[PersonId, Quiet], now_ms: int) -> None:
+        """When who does not want to be rung, from now on; who is not named, never."""
+        self._touched |= {person for person in self._lines if self._quiet.get(person) != quiet.get(person)}
+        self._quiet = quiet
+        self._look_who_is_quiet(now_ms)
+
     @property
     def deadline(self) -> float | None:
-        """When somebody becomes offline, at the latest."""
-        times = [line.gone_at + OFFLINE_AFTER_S for line in self._lines.values() if line.gone_at is not None]
-        return min(times, default=None)
+        """When somebody's client is gone for good, at the latest."""
+        return min((gone + OFFLINE_AFTER_S for _, _, gone in self._leaving()), default=None)
+
+    def next_ms(self, now_ms: int) -> int | None:
+        """When somebody's quiet begins or ends by itself, UTC ms."""
+        times = (next_change_ms(quiet, now_ms) for person, quiet in self._quiet.items() if person in self._lines)
+        return min((at for at in times if at is not None), default=None)
+
+    def _leaving(self) -> Iterable[tuple[PersonId, SessionId, float]]:
+        for person, clients in self._clients.items():
+            for client, known in clients.items():
+                if known.gone_at is not None:
+                    yield person, client, known.gone_at
 
     def changes(self, now: float, now_ms: int) -> list[PresenceEntry]:
         """Entries that differ from what was said before."""
-        for person, line in self._lines.items():
-            if line.gone_at is not None and now >= line.gone_at + OFFLINE_AFTER_S:
-                line.gone_at = None
+        for person, client, gone in list(self._leaving()):
+            if now >= gone + OFFLINE_AFTER_S:
+                del self._clients[person][client]
+                if not self._clients[person]:
+                    del self._clients[person]
                 self._touched.add(person)
+        self._look_who_is_quiet(now_ms)
         changed = []
-        for person in self._touched:
-            line = self._lines[person]
-            presence = _presence(line)
+        for line in [self._lines[person] for person in self._touched if person in self._lines]:
+            presence = self._presence(line)
             if presence is not line.entry.presence:
                 line.entry = line.entry.model_copy(update={"presence": presence, "since_ms": now_ms})
             elif line.told:
@@ -142,13 +162,28 @@ class PresenceBoard:
         self._touched.clear()
         return changed
 
+    def _look_who_is_quiet(self, now_ms: int) -> None:
+        for person in self._quiet.keys() | self._touched:
+            line, wish = self._lines.get(person), self._quiet.get(person)
+            if line is None:
+                continue
+            quiet = wish is not None and is_quiet(wish, now_ms)
+            if quiet is not line.quiet:
+                line.quiet = quiet
+                self._touched.add(person)
+
     def entries(self) -> list[PresenceEntry]:
         """Everybody, as it was said last; domain.directory says who sees whom."""
         return [line.entry for line in self._lines.values() if line.listed]
 
     def experts(self) -> list[PresenceEntry]:
-        """The experts as they are this moment."""
-        return self._as_they_are(lambda person: person.role is Role.EXPERT)
+        """The experts as they are this moment, for who rings: who is quiet is so in a call too, and not waited for."""
+        entries = self._as_they_are(lambda person: person.role is Role.EXPERT)
+        quiet = {person for person, line in self._lines.items() if line.quiet}
+        return [
+            entry.model_copy(update={"presence": Presence.DO_NOT_DISTURB}) if entry.person.id in quiet else entry
+            for entry in entries
+        ]
 
     def tablets(self, store: StoreId) -> list[PresenceEntry]:
         """The tablets of a store as they are this moment."""
@@ -156,7 +191,7 @@ class PresenceBoard:
 
     def _as_they_are(self, which: Callable[[Person], bool]) -> list[PresenceEntry]:
         return [
-            line.entry.model_copy(update={"presence": _presence(line)})
+            line.entry.model_copy(update={"presence": self._presence(line)})
             for line in self._lines.values()
             if line.listed and which(line.entry.person)
         ]
@@ -164,12 +199,25 @@ class PresenceBoard:
     def people(self) -> dict[PersonId, Person]:
         return {person: line.entry.person for person, line in self._lines.items() if line.listed}
 
+    def _presence(self, line: _Line) -> Presence:
+        person = line.entry.person
+        clients = self._clients.get(person.id)
+        if not line.listed:
+            return Presence.OFFLINE
+        if line.rooms is Presence.BUSY:
+            return Presence.BUSY
+        if not clients:
+            return Presence.OFFLINE
+        if line.rooms is Presence.RINGING:
+            return Presence.RINGING
+        if line.quiet:
+            return Presence.DO_NOT_DISTURB
+        if is_away(person, [client.here for client in clients.values()]):
+            return Presence.AWAY
+        return Presence.FREE
 
-def _presence(line: _Line) -> Presence:
-    if not line.listed:
-        return Presence.OFFLINE
-    if line.rooms is Presence.BUSY:
-        return Presence.BUSY
-    if line.sockets == 0 and line.gone_at is None:
-        return Presence.OFFLINE
-    return line.rooms
+
+def is_away(person: Person, here: Iterable[bool | None]) -> bool:
+    """Whether nobody sits before any of somebody's clients. A tablet that stands in a store is never away."""
+    said = list(here)
+    return person.role is not Role.STORE and False in said and True not in said

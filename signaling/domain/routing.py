@@ -23,6 +23,8 @@ class Expert:
     free: bool
     busy: bool = False
     """In a call, a class, or rung: free again before long."""
+    away: bool = False
+    """Free, but nobody sits there."""
     profile: ExpertProfile = field(default_factory=ExpertProfile)
     recent_calls: int = 0
     """How many they answered lately."""
@@ -50,8 +52,9 @@ def fitting(
 ) -> list[Person]:
     """Who is free and fits the step, best first.
 
-    Those who speak the language go before everybody else to the point that nobody else rings; if none does, the
-    others ring. Then whoever answered fewest calls lately, then who knows it best.
+    Those who speak the language go before everybody else to the point that nobody else rings; if none does, or none
+    of them is at their desk while others are, the others ring too. Who is away comes last. Then whoever answered fewest
+    calls lately, then who knows it best.
     """
     able = [
         (expert, level)
@@ -59,7 +62,9 @@ def fitting(
         if expert.free and at_work(expert.profile, now_ms) and (level := _level(step, reason, expert)) > 0
     ]
     speaking = [(expert, level) for expert, level in able if speaks(expert.profile, language)]
-    ranked = sorted(speaking or able, key=lambda one: (one[0].recent_calls, -one[1], one[0].person.id))
+    if all(expert.away for expert, _ in speaking) and not all(expert.away for expert, _ in able):
+        speaking = able
+    ranked = sorted(speaking or able, key=lambda one: (one[0].away, one[0].recent_calls, -one[1], one[0].person.id))
     return [expert.person for expert, _ in ranked]
 
 

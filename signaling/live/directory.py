@@ -12,7 +12,7 @@ from signaling.live.presence import LivePresence
 from signaling.live.revocation import Revocation
 from signaling.live.routing import LiveRouting
 from signaling.live.take_overs import LiveTakeOvers
-from signaling.store import grants, organisation, people, policies, routing
+from signaling.store import grants, organisation, people, policies, quiet, routing
 from signaling.store.engine import Database
 
 log = get_logger(__name__)
@@ -56,7 +56,9 @@ class DirectoryWatch:
             granted = await grants.of_everybody(session)
             chains, profiles = await routing.chains(session), await routing.profiles(session)
             rules = await policies.current(session)
+            wishes = await quiet.of_everybody(session)
         self._presence.relist(everybody)
+        self._presence.wish_quiet(wishes)
         self._routing.set(chains, profiles, granted)
         self._policies.set(rules)
         if self._ver >= 0:

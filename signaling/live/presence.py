@@ -1,16 +1,20 @@
 """Keeps the presence board up to date and tells everybody who may see it."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from contract.ids import PersonId, StoreId
+from contract.ids import PersonId, SessionId, StoreId
 from contract.people import Person, Presence, PresenceEntry
+from contract.quiet import Quiet
 from runtime import clock
 from signaling.auth.principal import Principal
 from signaling.domain.directory import View, visible
 from signaling.domain.presence import PresenceBoard
 from signaling.live.presence_frames import PresenceFrames
 from signaling.live.sessions import ClientSessions
+
+LOOK_S = 60.0
+"""How often at least the wall clock is looked at while somebody has quiet hours: it may have been set anew."""
 
 
 class LivePresence:
@@ -28,6 +32,12 @@ class LivePresence:
         """Exactly these may sign in now; whoever is new, gone or renamed is told to those who are connected."""
         self._board.relist(people, clock.wall_ms())
         self._touched.set()
+
+    def wish_quiet(self, quiet: Mapping[PersonId, Quiet]) -> None:
+        """When who does not want to be rung, from now on."""
+        self._board.wish_quiet(quiet, clock.wall_ms())
+        self._touched.set()
+        self._changed()  # also of who is in a call, and is shown as before: nobody waits for them any more
 
     def expect(self, were_here: Iterable[PersonId]) -> None:
         """Who was connected when the server went down counts as here until they are late."""
@@ -56,13 +66,18 @@ class LivePresence:
             self._board.list_person(person, clock.wall_ms())
             self._touched.set()
 
-    def connected(self, person: Person) -> None:
+    def connected(self, person: Person, client: SessionId, *, here: bool) -> None:
+        """A client came; `here`: somebody sits before it."""
         self._board.list_person(person, clock.wall_ms())
-        self._board.connected(person.id)
+        self.attends(person.id, client, here=here)
+
+    def attends(self, person: PersonId, client: SessionId, *, here: bool) -> None:
+        """A connected client says whether somebody sits before it."""
+        self._board.connected(person, client, here=here)
         self._touched.set()
 
-    def disconnected(self, person: PersonId) -> None:
-        self._board.disconnected(person, clock.now())
+    def disconnected(self, person: PersonId, client: SessionId) -> None:
+        self._board.disconnected(person, client, clock.now())
         self._touched.set()
 
     def seated(self, person: PersonId, rooms: Presence) -> None:
@@ -76,9 +91,8 @@ class LivePresence:
     async def run(self) -> None:
         """Tell changes as they come."""
         while True:
-            deadline = self._board.deadline
             try:
-                async with asyncio.timeout(None if deadline is None else max(0.0, deadline - clock.now())):
+                async with asyncio.timeout(self._due_s()):
                     await self._touched.wait()
             except TimeoutError:
                 pass
@@ -87,6 +101,16 @@ class LivePresence:
             if changed:
                 self._tell(changed)
                 self._changed()
+
+    def _due_s(self) -> float | None:
+        """How long until something changes by itself."""
+        now_ms = clock.wall_ms()
+        gone_at, quiet_ms = self._board.deadline, self._board.next_ms(now_ms)
+        times = [
+            *([gone_at - clock.now()] if gone_at is not None else []),
+            *([min((quiet_ms - now_ms) / 1000, LOOK_S)] if quiet_ms is not None else []),
+        ]
+        return max(0.0, min(times)) if times else None
 
     def _tell(self, changed: list[PresenceEntry]) -> None:
         texts: dict[View, str | None] = {}

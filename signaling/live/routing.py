@@ -64,7 +64,8 @@ class LiveRouting:
         return [
             Expert(
                 person=entry.person,
-                free=entry.presence is Presence.FREE,
+                free=entry.presence in (Presence.FREE, Presence.AWAY),
+                away=entry.presence is Presence.AWAY,
                 busy=entry.presence in (Presence.BUSY, Presence.RINGING),
                 profile=self._profiles.get(entry.person.id) or ExpertProfile(),
                 recent_calls=counts.get(entry.person.id, 0),

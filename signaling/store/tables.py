@@ -250,6 +250,14 @@ class ExpertProfileRow(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
+class QuietRow(Base):
+    """When somebody does not want to be rung (contract.quiet.Quiet in `body`)."""
+
+    __tablename__ = "quiet"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+
+
 class SignInRow(Base):
     """A signed-in browser: the cookie is random, only its SHA-256 is kept."""
 

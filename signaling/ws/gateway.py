@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from contract.base import MAX_FRAME_BYTES
 from contract.client import (
     Ack,
+    Attend,
     CallStore,
     ClientMessage,
     ComeIn,
@@ -204,6 +205,8 @@ class _Talk:
                 await self._service.chat.move(session, message)
             case ReportFigures():
                 self._service.quality.client(session, message)
+            case Attend():
+                self._service.attend(session, message)
             case GetRoom(room=room):
                 await self._service.tell_room(session, room)
             case StartCall() | CallStore() | OpenSession():

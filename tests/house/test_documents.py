@@ -18,6 +18,7 @@ import contract.nodes
 import contract.organisation
 import contract.people
 import contract.quality
+import contract.quiet
 import contract.recording
 import contract.rooms
 import contract.server
@@ -42,6 +43,7 @@ MODULES = (
     contract.organisation,
     contract.people,
     contract.quality,
+    contract.quiet,
     contract.recording,
     contract.rooms,
     contract.server,

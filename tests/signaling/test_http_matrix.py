@@ -188,6 +188,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/stores/{store}/pins"): BY_WHO_MANAGES,
     ("POST", "/api/stores/{store}/pins/{person}"): Row(BY_WHO_MANAGES.gets | {"admin": 404}),
     ("DELETE", "/api/stores/{store}/pins/{person}/lock"): Row(BY_WHO_MANAGES.gets | {"admin": 404}),
+    ("GET", "/api/quiet"): Row(all_get(403, *SIGNED_IN) | all_get(200, "chen", "zhang")),
+    ("PUT", "/api/quiet"): Row(
+        all_get(403, *SIGNED_IN) | all_get(204, "chen", "zhang"),
+        body={"hours": {"from_min": 1320, "to_min": 420}},
+    ),
     ("GET", "/api/policies"): BY_ADMIN,
     ("PUT", "/api/policies"): Row(BY_ADMIN.gets | {"admin": 204}, body={"pin_idle_min": 10}),
     ("POST", "/api/rooms/{room}/peers"): Row(NO_SEAT_EVER, body=OFFER),

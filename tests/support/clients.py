@@ -60,6 +60,8 @@ class Tab:
     def __init__(self, browser: Client, device: str | None = None) -> None:
         self.browser = browser
         self.device = device or f"device-{uuid.uuid4()}"
+        self.here = True
+        """What `hello` says of whether somebody sits before it."""
         self.heard: list[ServerMessage] = []
         self.rooms: dict[RoomId, RoomState] = {}
         self.gone: list[RoomId] = []
@@ -96,6 +98,7 @@ class Tab:
                 device=self.device,
                 resume=self.resume,
                 cursors={channel: len(shown) for channel, shown in self.shown.items()},
+                here=self.here,
             )
         )
 
@@ -269,10 +272,13 @@ class Tab:
 
 
 @asynccontextmanager
-async def tab(browser: Client, *, device: str | None = None, resume: str | None = None) -> AsyncIterator[Tab]:
+async def tab(
+    browser: Client, *, device: str | None = None, resume: str | None = None, here: bool = True
+) -> AsyncIterator[Tab]:
     """A connected tab; its reader ends with the context."""
     made = Tab(browser, device)
     made.resume = resume
+    made.here = here
     async with TaskScope("tab") as scope:
         await made.open()
         scope.spawn(made.read(), name="read")

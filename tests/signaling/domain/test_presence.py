@@ -1,12 +1,18 @@
 """Who is free, and for whom that is visible."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from contract.people import Presence, Role
-from signaling.domain.presence import PresenceBoard, in_rooms
-from tests.signaling.domain.people import CHEN, LIU, NOW, STORE, TRAINER, ZHANG, answered, called, name
+from contract.people import Person, Presence, Role
+from contract.quiet import Quiet
+from signaling.domain.presence import PresenceBoard, in_rooms, is_away
+from tests.signaling.domain.people import CHEN, LIU, NOW, STORE, TRAINER, ZHANG, answered, called, name, session
 
 pytestmark = pytest.mark.unit
+
+ONE, TWO = session(CHEN, 1), session(CHEN, 2)
+OURS = session(TRAINER)
 
 
 def board() -> PresenceBoard:
@@ -23,34 +29,146 @@ def test_rooms_say_who_rings_and_who_is_busy() -> None:
     assert in_rooms([answered()], ZHANG.id) is Presence.FREE
 
 
-def test_offline_comes_six_seconds_after_the_last_socket() -> None:
+def told(made: PresenceBoard, now: float, now_ms: int = NOW) -> list[Presence]:
+    return [entry.presence for entry in made.changes(now, now_ms)]
+
+
+def test_offline_comes_six_seconds_after_the_last_client() -> None:
     made = board()
-    made.connected(CHEN.id)
-    made.connected(CHEN.id)
-    assert [entry.presence for entry in made.changes(0.0, NOW)] == [Presence.FREE]
-    made.disconnected(CHEN.id, 1.0)
-    one_left = made.deadline
-    made.disconnected(CHEN.id, 2.0)
-    assert (one_left, made.deadline) == (None, 8.0)
-    assert made.changes(7.9, NOW) == []
-    assert [entry.presence for entry in made.changes(8.0, NOW)] == [Presence.OFFLINE]
+    made.connected(CHEN.id, ONE)
+    made.connected(CHEN.id, TWO)
+    assert (told(made, 0.0), made.deadline) == ([Presence.FREE], None)
+    made.disconnected(CHEN.id, ONE, 1.0)
+    made.disconnected(CHEN.id, TWO, 2.0)
+    assert (told(made, 7.0), made.deadline) == ([], 8.0)
+    assert told(made, 7.9) == []
+    assert told(made, 8.0) == [Presence.OFFLINE]
+    assert made.deadline is None
 
 
 def test_who_was_here_before_a_restart_is_expected_back() -> None:
     made = board()
     made.expected(CHEN.id, 1.0)
     assert [(e.person.id, e.presence) for e in made.changes(1.0, NOW)] == [(CHEN.id, Presence.FREE)]
-    assert [e.presence for e in made.changes(7.0, NOW)] == [Presence.OFFLINE]
+    assert told(made, 7.0) == [Presence.OFFLINE]
 
 
 def test_a_reload_is_no_absence() -> None:
     made = board()
-    made.connected(CHEN.id)
+    made.connected(CHEN.id, ONE)
     made.changes(0.0, NOW)
-    made.disconnected(CHEN.id, 1.0)
-    made.connected(CHEN.id)
+    made.disconnected(CHEN.id, ONE, 1.0)
+    made.connected(CHEN.id, TWO)
+    assert told(made, 3.0) == []
+    assert told(made, 9.0) == []
     assert made.deadline is None
-    assert made.changes(9.0, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "here", "away"),
+    [
+        (CHEN, [True], False),
+        (CHEN, [False], True),
+        (CHEN, [False, True], False),
+        (CHEN, [False, False], True),
+        (CHEN, [None], False),
+        (CHEN, [False, None], True),
+        (CHEN, [], False),
+        (STORE, [False, False], False),
+    ],
+)
+def test_away_is_who_sits_before_none_of_their_clients(who: Person, here: list[bool | None], *, away: bool) -> None:
+    assert is_away(who, here) is away
+
+
+def test_who_is_at_one_desk_does_not_flicker_when_that_one_reconnects() -> None:
+    made = board()
+    made.connected(CHEN.id, ONE, here=True)
+    made.connected(CHEN.id, TWO, here=False)
+    assert told(made, 0.0) == [Presence.FREE]
+    made.disconnected(CHEN.id, ONE, 1.0)
+    assert told(made, 2.0) == []
+    made.connected(CHEN.id, ONE, here=True)
+    assert told(made, 9.0) == []
+    made.disconnected(CHEN.id, ONE, 10.0)
+    assert told(made, 16.0) == [Presence.AWAY], "only the other client is left"
+    made.connected(CHEN.id, TWO, here=True)
+    assert told(made, 17.0) == [Presence.FREE]
+
+
+def test_who_is_away_stays_so_through_a_reconnect_and_a_restart() -> None:
+    made = board()
+    made.connected(CHEN.id, ONE, here=False)
+    assert told(made, 0.0) == [Presence.AWAY]
+    made.disconnected(CHEN.id, ONE, 1.0)
+    made.connected(CHEN.id, ONE, here=False)
+    assert told(made, 2.0) == []
+    again = board()
+    again.expected(CHEN.id, 0.0)
+    again.connected(CHEN.id, ONE, here=False)
+    assert told(again, 0.1) == [Presence.AWAY]
+
+
+def test_do_not_disturb_is_shown_until_it_ends_by_itself() -> None:
+    made = board()
+    made.connected(CHEN.id, ONE)
+    made.changes(0.0, NOW)
+    made.wish_quiet({CHEN.id: Quiet(do_not_disturb=True, until=NOW + 60_000)}, NOW)
+    assert told(made, 0.0) == [Presence.DO_NOT_DISTURB]
+    assert made.next_ms(NOW) == NOW + 60_000
+    assert told(made, 59.9, NOW + 59_999) == []
+    assert told(made, 60.0, NOW + 60_000) == [Presence.FREE]
+    assert made.next_ms(NOW + 60_000) is None
+
+
+def test_who_takes_a_call_is_in_it_whatever_they_wish_but_nobody_waits_for_them() -> None:
+    made = board()
+    made.connected(CHEN.id, ONE, here=False)
+    made.wish_quiet({CHEN.id: Quiet(do_not_disturb=True)}, NOW)
+    made.seated(CHEN.id, Presence.BUSY)
+    assert told(made, 0.0) == [Presence.BUSY]
+    assert {one.person.id: one.presence for one in made.experts()}[CHEN.id] is Presence.DO_NOT_DISTURB
+    made.seated(CHEN.id, Presence.FREE)
+    assert told(made, 1.0) == [Presence.DO_NOT_DISTURB]
+    made.wish_quiet({}, NOW)
+    assert told(made, 2.0) == [Presence.AWAY]
+
+
+def test_who_is_offline_is_shown_so_and_not_as_quiet() -> None:
+    made = board()
+    made.wish_quiet({CHEN.id: Quiet(do_not_disturb=True)}, NOW)
+    assert told(made, 0.0) == []
+    made.connected(CHEN.id, ONE)
+    assert told(made, 0.0) == [Presence.DO_NOT_DISTURB]
+
+
+clients = st.sampled_from([ONE, TWO, session(CHEN, 3)])
+happenings = st.one_of(
+    st.tuples(st.just("come"), clients, st.booleans()),
+    st.tuples(st.just("go"), clients, st.booleans()),
+    st.tuples(st.just("quiet"), clients, st.booleans()),
+    st.tuples(st.just("wait"), clients, st.booleans()),
+)
+
+
+@given(st.lists(happenings, max_size=30))
+def test_what_was_told_is_what_is_so_and_nothing_is_told_twice(happened: list[tuple[str, str, bool]]) -> None:
+    """Whatever happens, looking at each deadline: whoever heard only the changes knows what the board knows."""
+    made, now, shown = board(), 0.0, Presence.OFFLINE
+    for what, client, flag in happened:
+        match what:
+            case "come":
+                made.connected(CHEN.id, session(CHEN, int(client[-1])), here=flag)
+            case "go":
+                made.disconnected(CHEN.id, session(CHEN, int(client[-1])), now)
+            case "quiet":
+                made.wish_quiet({CHEN.id: Quiet(do_not_disturb=flag)}, NOW)
+            case _:
+                now = made.deadline if made.deadline is not None else now + 1.0
+        for presence in told(made, now):
+            assert presence is not shown
+            shown = presence
+    assert shown is next(one.presence for one in made.entries() if one.person.id == CHEN.id)
 
 
 def test_a_changed_name_is_taken_over() -> None:
@@ -62,7 +180,7 @@ def test_a_changed_name_is_taken_over() -> None:
 
 def test_who_is_no_expert_any_more_is_off_the_board_until_they_are_again() -> None:
     made = board()
-    made.connected(CHEN.id)
+    made.connected(CHEN.id, ONE)
     made.changes(0.0, NOW)
     made.relist([CHEN.model_copy(update={"role": Role.TRAINER}), LIU, STORE], NOW)
     assert [(one.person.id, one.presence) for one in made.changes(1.0, NOW)] == [(CHEN.id, Presence.OFFLINE)]
@@ -74,13 +192,14 @@ def test_who_is_no_expert_any_more_is_off_the_board_until_they_are_again() -> No
 
 def test_who_comes_on_the_board_by_another_role_is_here_already_and_goes_with_the_last_socket() -> None:
     made = board()
-    made.connected(TRAINER.id)
+    made.connected(TRAINER.id, OURS)
     assert made.changes(0.0, NOW) == []
     expert = TRAINER.model_copy(update={"role": Role.EXPERT})
     made.relist([CHEN, LIU, STORE, expert], NOW)
     assert [(one.person, one.presence) for one in made.changes(1.0, NOW)] == [(expert, Presence.FREE)]
-    made.connected(TRAINER.id)
-    made.disconnected(TRAINER.id, 2.0)
-    assert made.deadline is None, "the socket from after the change is still here"
-    made.disconnected(TRAINER.id, 3.0)
-    assert [one.presence for one in made.changes(9.0, NOW)] == [Presence.OFFLINE]
+    made.connected(TRAINER.id, session(TRAINER, 2))
+    made.disconnected(TRAINER.id, session(TRAINER, 2), 2.0)
+    assert made.changes(8.0, NOW) == []
+    assert made.deadline is None, "the client from before the change is still here"
+    made.disconnected(TRAINER.id, OURS, 9.0)
+    assert [one.presence for one in made.changes(15.0, NOW)] == [Presence.OFFLINE]

@@ -42,10 +42,11 @@ def who(
     level: int | None = None,
     languages: list[Language] | None = None,
     on_call: bool = False,
+    away: bool = False,
 ) -> Expert:
     levels = dict.fromkeys(person.skills, level) if level is not None else {}
     profile = ExpertProfile(levels=levels, languages=languages or [], on_call=on_call)
-    return Expert(person=person, free=free, profile=profile, recent_calls=calls)
+    return Expert(person=person, free=free, away=away, profile=profile, recent_calls=calls)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,8 @@ def who(
         (DUTY, [who(CHEN), who(WANG, on_call=True)], [WANG]),
         (ANYBODY, [who(WANG), who(LIU, free=False)], [WANG]),
         (ANYBODY, [], []),
+        (SKILLED, [who(CHEN, away=True), who(ZHANG, calls=9, level=1)], [ZHANG, CHEN]),
+        (SKILLED, [who(CHEN, away=True), who(ZHANG, free=False)], [CHEN]),
     ],
 )
 def test_whom_a_step_rings(step: RingStep, experts: list[Expert], rung: list[Person]) -> None:
@@ -73,6 +76,13 @@ def test_who_speaks_the_language_rings_alone_and_if_nobody_does_the_others_ring(
     assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen, zhang], NOW) == [ZHANG]
     assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen], NOW) == [CHEN]
     assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen, liu], NOW) == [liu.person], "any language"
+
+
+def test_who_speaks_the_language_but_is_away_does_not_ring_alone_while_others_sit_there() -> None:
+    chen, zhang = who(CHEN, languages=[Language.ZH]), who(ZHANG, languages=[Language.EN], away=True)
+    assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen, zhang], NOW) == [CHEN, ZHANG]
+    gone = who(CHEN, languages=[Language.ZH], away=True)
+    assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [gone, zhang], NOW) == [ZHANG]
 
 
 @pytest.mark.parametrize(

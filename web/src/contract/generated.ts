@@ -871,6 +871,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/quiet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When I do not want to be rung. */
+        get: operations["get_quiet"];
+        /** Set all of it; it counts at once, for calls that begin to ring from now on. */
+        put: operations["put_quiet"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/policies": {
         parameters: {
             query?: never;
@@ -1683,7 +1701,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -1836,6 +1854,20 @@ export interface components {
              * @default false
              */
             instead: boolean;
+        };
+        /**
+         * Attend
+         * @description Whether somebody sits before this client: it was touched lately and its page is seen. Said when it changes, not
+         *     answered; who is nowhere is `away`.
+         */
+        Attend: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "attend";
+            /** Here */
+            here: boolean;
         };
         /**
          * AuditLine
@@ -2342,7 +2374,7 @@ export interface components {
          * @enum {string}
          */
         ClientKind: "phone" | "tablet" | "computer";
-        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["HoldCall"] | components["schemas"]["HandOver"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["FirstAudio"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
+        ClientMessage: components["schemas"]["Hello"] | components["schemas"]["Send"] | components["schemas"]["Sync"] | components["schemas"]["Ack"] | components["schemas"]["Read"] | components["schemas"]["Ping"] | components["schemas"]["GetRoom"] | components["schemas"]["Attend"] | components["schemas"]["ReportFigures"] | components["schemas"]["StartCall"] | components["schemas"]["CallStore"] | components["schemas"]["Rung"] | components["schemas"]["AcceptCall"] | components["schemas"]["DeclineCall"] | components["schemas"]["CancelCall"] | components["schemas"]["AskCallback"] | components["schemas"]["MarkUrgent"] | components["schemas"]["TakeCall"] | components["schemas"]["BringIn"] | components["schemas"]["CallOff"] | components["schemas"]["HoldCall"] | components["schemas"]["HandOver"] | components["schemas"]["ComeIn"] | components["schemas"]["Admit"] | components["schemas"]["SendAway"] | components["schemas"]["FirstFrame"] | components["schemas"]["FirstAudio"] | components["schemas"]["OpenSession"] | components["schemas"]["JoinRoom"] | components["schemas"]["LeaveRoom"] | components["schemas"]["CloseRoom"] | components["schemas"]["SetMedia"] | components["schemas"]["MuteAll"] | components["schemas"]["RaiseHand"] | components["schemas"]["LowerHand"] | components["schemas"]["AskStill"] | components["schemas"]["ReportQuality"];
         /**
          * ClientSample
          * @description What a client measured of its PeerConnection.
@@ -2835,6 +2867,11 @@ export interface components {
             cursors?: {
                 [key: string]: number;
             };
+            /**
+             * Here
+             * @default true
+             */
+            here: boolean;
         };
         /**
          * Hold
@@ -3881,7 +3918,7 @@ export interface components {
          * @description Whether somebody can take a call now.
          * @enum {string}
          */
-        Presence: "free" | "ringing" | "busy" | "offline";
+        Presence: "free" | "away" | "do_not_disturb" | "ringing" | "busy" | "offline";
         /**
          * PresenceChanged
          * @description The directory as it lives: all entries after `welcome`, later only those that changed.
@@ -4083,6 +4120,39 @@ export interface components {
             about_s: number | null;
             /** Experts */
             experts: string[];
+        };
+        /**
+         * Quiet
+         * @description Nothing set: rung whenever they are free and at work.
+         */
+        Quiet: {
+            /**
+             * Do Not Disturb
+             * @default false
+             */
+            do_not_disturb: boolean;
+            /**
+             * Until
+             * @default null
+             */
+            until: number | null;
+            /** @default null */
+            hours: components["schemas"]["QuietHours"] | null;
+        };
+        /**
+         * QuietHours
+         * @description Every day from then to then by the wall of the zone; over midnight if the end comes first on the clock.
+         */
+        QuietHours: {
+            /** From Min */
+            from_min: number;
+            /** To Min */
+            to_min: number;
+            /**
+             * Zone
+             * @default Asia/Shanghai
+             */
+            zone: string;
         };
         /** RaiseHand */
         RaiseHand: {
@@ -8819,6 +8889,102 @@ export interface operations {
             };
             /** @description precondition */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_quiet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quiet"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_quiet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Quiet"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -85,6 +85,7 @@ export type Name = S['Name']
 export type PresenceEntry = Omit<S['PresenceEntry'], 'person'> & { person: Person }
 export type Presence = PresenceEntry['presence']
 
+export type Quiet = Written<S['Quiet'], 'do_not_disturb'>
 export type ArchiveRules = Required<S['ArchiveRules']>
 export type Policies = Required<Omit<S['Policies'], 'archive'>> & { archive: ArchiveRules }
 export type KeptPolicies = Policies & { tag: string }

@@ -75,7 +75,7 @@ beforeEach(() => {
       tickets++
       return ticket()
     },
-    identity: () => Promise.resolve({ device: 'device-1', cursors: {} }),
+    identity: () => Promise.resolve({ device: 'device-1', cursors: {}, here: true }),
     onState: (state) => states.push(state),
     onWelcome: () => {},
     onMessage: () => {},

@@ -31,8 +31,8 @@ export interface SocketOptions {
   url: string
   /** A fresh ticket; rejects with Refusal `sign_in` when the person is signed out. */
   ticket: () => Promise<string>
-  /** What this browser profile is called and what it already has. */
-  identity: () => Promise<Pick<Hello, 'device' | 'cursors'>>
+  /** What this browser profile is called, what it already has, and whether somebody sits before it. */
+  identity: () => Promise<Pick<Hello, 'device' | 'cursors' | 'here'>>
   onState: (state: LinkState) => void
   onWelcome: (welcome: Welcome) => void
   onMessage: (message: ServerMessage) => void
@@ -44,7 +44,7 @@ export interface SocketOptions {
   random?: () => number
 }
 
-type Introduction = Pick<Hello, 'ticket' | 'device' | 'cursors'>
+type Introduction = Pick<Hello, 'ticket' | 'device' | 'cursors' | 'here'>
 
 export class Socket {
   private state: LinkState = 'idle'

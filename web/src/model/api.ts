@@ -46,6 +46,7 @@ import type { PasskeyDesk } from './passkeys'
 import type { Queued } from './queue'
 import type { PoliciesDesk } from './policies'
 import type { BotDesk } from './bots'
+import type { QuietDesk } from './quiet'
 import type { RingsDesk } from './rings'
 import type { TimingsDesk } from './timings'
 import type { RoutingDesk } from './routing'
@@ -439,6 +440,8 @@ export interface Model extends Visits {
   routing: RoutingDesk
   /** The chain's rules, for administrators. */
   policies: PoliciesDesk
+  /** When I do not want to be rung. */
+  quiet: QuietDesk
   /** Group chats that hear of calls, for administrators. */
   bots: BotDesk
   /** Which devices ring, for who answers for stores; missed calls, for a store. */

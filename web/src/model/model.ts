@@ -43,6 +43,7 @@ import { scan } from './scan'
 import { organisation } from './organisation'
 import { passkeyDesk } from './passkeys'
 import { policies } from './policies'
+import { quiet } from './quiet'
 import { bots } from './bots'
 import { rings } from './rings'
 import { timings } from './timings'
@@ -297,6 +298,7 @@ function createModel(): Model {
     return () => {
       places.settled()
       session.setBrisk(false)
+      session.attendance.touched()
       sleep()
     }
   })
@@ -552,6 +554,7 @@ function createModel(): Model {
     scan,
     routing,
     policies,
+    quiet,
     bots,
     rings,
     timings,

@@ -1,5 +1,5 @@
 /** Who is signed in and how the signaling link is: everything that starts and ends with a person. */
-import { batch, computed, signal } from '@preact/signals'
+import { batch, computed, effect, signal, untracked } from '@preact/signals'
 import type {
   ByeCode,
   ClientMessage,
@@ -27,6 +27,7 @@ import type { LinkState } from '../link/socket'
 import { Socket } from '../link/socket'
 import type { MessageStore } from '../link/store'
 import { openStore } from '../link/store'
+import { Attendance } from './attendance'
 import { ServerClock } from './clock'
 
 export interface SessionEvents {
@@ -48,6 +49,9 @@ export class Session {
   readonly bye = signal<ByeCode | null>(null)
   readonly id = signal<SessionId | null>(null)
   readonly clock = new ServerClock()
+  readonly attendance = new Attendance()
+  /** What the server knows of `attendance`. */
+  private toldHere = true
   readonly commands = new Commands((message) => this.send(message))
   private readonly socket: Socket
   private store: MessageStore | null = null
@@ -65,6 +69,7 @@ export class Session {
       identity: async () => ({
         device: (await this.store?.device()) ?? '',
         cursors: this.delivery?.cursors() ?? {},
+        here: (this.toldHere = this.attendance.here.peek()),
       }),
       onState: (state) => {
         this.link.value = state
@@ -78,6 +83,10 @@ export class Session {
       onClock: (serverMs, sentMs) => this.clock.reading(serverMs, sentMs),
     })
     this.outboxLock.onHeld(() => this.delivery?.takeOver())
+    effect(() => {
+      void this.attendance.here.value
+      untracked(() => this.tellAttendance())
+    })
     const nudge = () => this.socket.nudge()
     addEventListener('online', nudge)
     document.addEventListener('visibilitychange', () => {
@@ -226,8 +235,17 @@ export class Session {
     // While the link was down it may have been handed back by itself.
     if (this.me.peek()?.person.operator) void this.askAgain()
     this.events.onWelcome(welcome, this.id.value)
+    this.tellAttendance() // what changed since hello
     this.delivery?.welcome(welcome)
     this.commands.resend()
+  }
+
+  /** A tablet is never away, and nobody looks for a visitor. */
+  private tellAttendance(): void {
+    const role = this.me.peek()?.person.role
+    const here = this.attendance.here.peek()
+    if (role === undefined || role === 'store' || role === 'visitor' || here === this.toldHere) return
+    if (this.send({ type: 'attend', here })) this.toldHere = here
   }
 
   private farewell(code: ByeCode): void {

@@ -14,6 +14,7 @@ export function modelOf(parts: Record<string, unknown>): Model {
   const made = new Map<string | symbol, unknown>(
     Object.entries({
       callbacks: signal([]),
+      presence: signal(new Map()),
       queue: signal({ calls: [], more: 0 }),
       urgent: signal(null),
       places: signal([]),

@@ -72,6 +72,7 @@ const EVERY: Record<Action, true> = {
   bot_changed: true,
   bot_removed: true,
   profile_changed: true,
+  quiet_set: true,
   policy_changed: true,
   equipment_added: true,
   equipment_changed: true,

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { matches } from '../../model/pinyin'
+import { ORDER, reachable } from '../../model/quiet'
 import { isSeated } from '../../model/room'
 import { act } from '../act'
 import { useModel } from '../model'
@@ -15,7 +16,6 @@ import { skillsOf } from '../ring/Ringing'
 
 /** Somebody for other regions or stores only is listed all the same: the directory does not say so. */
 const REFUSED = { not_found: 'third.not_theirs', busy: 'third.not_free' }
-const FIRST = ['free', 'ringing', 'busy', 'offline']
 
 export function BringIn(props: { room: RoomState; onClose: () => void }) {
   const model = useModel()
@@ -27,8 +27,8 @@ export function BringIn(props: { room: RoomState; onClose: () => void }) {
   const found = model.experts.value
     .filter(({ person }) => !here.has(person.id))
     .filter(({ person }) => matches(query, [person.name.zh, person.name.en, skillsOf(person)]))
-    .sort((a, b) => FIRST.indexOf(a.presence) - FIRST.indexOf(b.presence))
-  const free = found.some(({ person, presence }) => person.id === chosen && presence === 'free')
+    .sort((a, b) => ORDER.indexOf(a.presence) - ORDER.indexOf(b.presence))
+  const free = found.some(({ person, presence }) => person.id === chosen && reachable(presence))
   const ask = (instead: boolean): void => {
     if (chosen === null || !free || doing) return
     setDoing(instead ? 'instead' : 'join')
@@ -81,7 +81,7 @@ export function BringIn(props: { room: RoomState; onClose: () => void }) {
               <input
                 type="radio"
                 name="expert"
-                disabled={presence !== 'free'}
+                disabled={!reachable(presence)}
                 checked={chosen === person.id}
                 onChange={() => setChosen(person.id)}
               />

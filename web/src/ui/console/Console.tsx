@@ -1,11 +1,14 @@
 /** The expert's console: what rings now above everything, then what happened lately, and who else could take a call. */
-import { PhoneCall, PhoneIncoming, Volume2 } from 'lucide-preact'
+import { BellOff, PhoneCall, PhoneIncoming, Volume2 } from 'lucide-preact'
+import { useState } from 'preact/hooks'
 import type { PresenceEntry } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { ORDER } from '../../model/quiet'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { CallbackList } from '../callbacks/CallbackList'
 import { Desk } from '../desk/Desk'
+import { QuietDialog } from '../desk/QuietDialog'
 import { clock, when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -14,8 +17,6 @@ import { Banner, Empty } from '../parts/State'
 import { skillsOf } from '../ring/Ringing'
 import { Incoming } from './Incoming'
 import { QueueList } from './QueueList'
-
-const GROUPS = ['free', 'ringing', 'busy', 'offline'] as const
 
 function ExpertLine(props: { entry: PresenceEntry; me: boolean; now: number }) {
   const { person, presence, since_ms } = props.entry
@@ -46,6 +47,7 @@ export function Console() {
   const now = model.tick.value
   const me = model.me.value?.person.id
   const elsewhere = model.elsewhere.value
+  const [quieting, setQuieting] = useState(false)
   const stores = model.stores.value
   const online = stores.filter((entry) => entry.presence !== 'offline').length
 
@@ -66,6 +68,20 @@ export function Console() {
               act={
                 <Button icon={Volume2} onClick={() => void act(model.unblockSound())} testid="sound-on">
                   {t('console.sound_on')}
+                </Button>
+              }
+            />
+          )}
+          {me && model.presence.value.get(me)?.presence === 'do_not_disturb' && (
+            <Banner
+              icon={BellOff}
+              tone="info"
+              title={t('quiet.is_on')}
+              text={t('quiet.is_on_text')}
+              testid="quiet-on"
+              act={
+                <Button icon={BellOff} onClick={() => setQuieting(true)} testid="quiet-change">
+                  {t('quiet.change')}
                 </Button>
               }
             />
@@ -110,7 +126,7 @@ export function Console() {
               })}
             </p>
           </div>
-          {GROUPS.map((presence) => {
+          {ORDER.map((presence) => {
             const entries = model.experts.value.filter((entry) => entry.presence === presence)
             if (entries.length === 0) return null
             return (
@@ -128,6 +144,7 @@ export function Console() {
           })}
         </aside>
       </div>
+      {quieting && <QuietDialog onClose={() => setQuieting(false)} />}
     </Desk>
   )
 }

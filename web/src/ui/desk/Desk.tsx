@@ -2,6 +2,8 @@
 import type { LucideIcon } from 'lucide-preact'
 import {
   Archive,
+  Bell,
+  BellOff,
   GraduationCap,
   Headset,
   LogOut,
@@ -23,6 +25,7 @@ import { Badge } from '../parts/Chip'
 import { LangSwitch } from '../parts/LangSwitch'
 import { Logo } from '../parts/Logo'
 import { Avatar } from '../parts/Person'
+import { QuietDialog } from './QuietDialog'
 import { isAdmin, placesOf } from './places'
 
 const ICONS: Record<string, LucideIcon> = {
@@ -41,7 +44,10 @@ export function Desk(props: { children: ComponentChildren }) {
   const model = useModel()
   const { path } = useLocation()
   const [leaving, setLeaving] = useState(false)
+  const [quieting, setQuieting] = useState(false)
   const me = model.me.value?.person
+  const presence = me && model.presence.value.get(me.id)?.presence
+  const Ring = presence === 'do_not_disturb' ? BellOff : Bell
   const calls = model.me.value?.policies?.headquarters_calls !== false
   const places = model.me.value
     ? placesOf(model.me.value).filter((place) => calls || place.path !== '/call')
@@ -109,6 +115,19 @@ export function Desk(props: { children: ComponentChildren }) {
           >
             <LogOut class="icon" size={20} aria-hidden="true" />
           </button>
+          {me?.role === 'expert' && (
+            <button
+              type="button"
+              class="rail-place"
+              title={t('quiet.title')}
+              aria-label={t('quiet.mine', { presence: t(`presence.${presence ?? 'offline'}`) })}
+              data-testid="my-presence"
+              data-presence={presence}
+              onClick={() => setQuieting(true)}
+            >
+              <Ring class="icon" size={20} aria-hidden="true" />
+            </button>
+          )}
           {me && (
             <a
               class="rail-me"
@@ -126,6 +145,7 @@ export function Desk(props: { children: ComponentChildren }) {
       <div class="desk-body" id="content" tabIndex={-1}>
         {props.children}
       </div>
+      {quieting && <QuietDialog onClose={() => setQuieting(false)} />}
       {leaving && <SignOutDialog onClose={() => setLeaving(false)} />}
     </div>
   )

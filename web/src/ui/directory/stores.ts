@@ -1,19 +1,18 @@
 /** Stores as one calls them: several tablets are one line, and whoever is freest of them speaks for it. */
 import type { Presence, PresenceEntry, Store, StoreId } from '../../contract'
+import { ORDER } from '../../model/quiet'
 
 export interface StoreLine {
   store: Store
   presence: Presence
 }
 
-const FIRST: readonly Presence[] = ['free', 'ringing', 'busy', 'offline']
-
 export function linesOf(tablets: readonly PresenceEntry[]): StoreLine[] {
   const lines = new Map<StoreId, StoreLine>()
   for (const { person, presence } of tablets) {
     if (!person.store) continue
     const known = lines.get(person.store.id)
-    if (!known || FIRST.indexOf(presence) < FIRST.indexOf(known.presence))
+    if (!known || ORDER.indexOf(presence) < ORDER.indexOf(known.presence))
       lines.set(person.store.id, { store: person.store, presence })
   }
   return [...lines.values()].sort((a, b) => a.store.number.localeCompare(b.store.number))

@@ -22,6 +22,7 @@ import { RecentCalls } from '../archive/RecentCalls'
 import { timeOfDay, today } from '../format'
 import { ScanDialog } from '../equipment/ScanDialog'
 import { mayRecord } from '../../model/policies'
+import { reachable } from '../../model/quiet'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { LangSwitch } from '../parts/LangSwitch'
@@ -47,7 +48,7 @@ export function StoreHome(props: { code?: string }) {
   const allowed = model.me.value?.policies?.stores_call !== false
   const online = model.link.value === 'online'
   const now = model.tick.value
-  const free = model.experts.value.filter((entry) => entry.presence === 'free').length
+  const free = model.experts.value.filter((entry) => reachable(entry.presence)).length
   const [calling, setCalling] = useState<Reason | null>(null)
   const [asked, setAsked] = useState<RoomState | null>(null)
   const [checking, setChecking] = useState(false)

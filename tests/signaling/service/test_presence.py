@@ -1,0 +1,185 @@
+"""Who is away or not to be disturbed: through the public doors, real sockets, a restart and a second process."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from contract.audit import Action, AuditPage
+from contract.client import Attend, LeaveRoom, StartCall
+from contract.errors import ErrorCode
+from contract.ids import RoomId
+from contract.quiet import Quiet, QuietHours
+from contract.rooms import CallStage, EndReason, Reason
+from contract.server import Done
+from runtime import clock
+from tests.signaling.service.world import World, answered, ring
+from tests.support.clients import Tab, new_cid, tab
+from tests.support.promise import Promise
+from tests.support.server import Client, SignalingServer
+
+pytestmark = pytest.mark.flow
+
+NIGHT_AND_DAY = QuietHours(from_min=0, to_min=1439, zone="UTC")
+"""But for the last minute of the day."""
+
+
+async def set_quiet(browser: Client, quiet: Quiet) -> None:
+    answer = await browser.put("/api/quiet", json=quiet.model_dump(mode="json"))
+    assert answer.status == 204, answer.body
+
+
+async def sees(who: Tab, other: Tab, presence: str) -> None:
+    await who.until(lambda: who.presence(other.person) == presence, f"{other.person} is {presence}")
+
+
+async def test_do_not_disturb_is_seen_by_everybody_kept_and_in_the_audit(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    await sees(store, chen, "free")
+    await set_quiet(chen.browser, Quiet(do_not_disturb=True))
+    for one in (store, chen):
+        await sees(one, chen, "do_not_disturb")
+    assert (await chen.browser.get("/api/quiet")).read(Quiet) == Quiet(do_not_disturb=True)
+    await set_quiet(chen.browser, Quiet(do_not_disturb=True))
+    await set_quiet(chen.browser, Quiet(hours=QuietHours(from_min=1320, to_min=420)))
+    admin = await world.server.sign_in("admin")
+    lines = (await admin.get("/api/audit")).read(AuditPage).lines
+    said = [(line.person, line.object, line.detail) for line in lines if line.action is Action.QUIET_SET]
+    assert said == [
+        (chen.person, chen.person, "hours 22:00-07:00 Asia/Shanghai"),
+        (chen.person, chen.person, "do_not_disturb"),
+    ]
+
+
+async def test_a_call_rings_nobody_who_is_not_to_be_disturbed_and_waits_for_nobody_either(world: World) -> None:
+    store, chen, zhang = [await world.tab(login) for login in ("store-0117", "chen", "zhang")]
+    await set_quiet(chen.browser, Quiet(do_not_disturb=True))
+    await sees(store, chen, "do_not_disturb")
+    room = await ring(store, zhang)
+    assert {one.person.id for one in store.rooms[room].members} == {store.person, zhang.person}
+    assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    await set_quiet(zhang.browser, Quiet(hours=NIGHT_AND_DAY, do_not_disturb=True))
+    await sees(store, zhang, "do_not_disturb")
+    room = await ring(store)
+    state = await store.room(lambda state: state.id == room and state.closed_at is not None, "its end")
+    assert state.end is EndReason.NOBODY_FREE
+
+
+async def test_whoever_wishes_it_in_a_call_is_not_waited_for(world: World) -> None:
+    store, second, chen = [await world.tab(login) for login in ("store-0117", "store-0108", "chen")]
+    room = await answered(store, chen)
+    waiting = await ring(second)
+    await second.until(lambda: stage(second, waiting) is CallStage.WAITING, "it waits for chen")
+    await set_quiet(chen.browser, Quiet(do_not_disturb=True))
+    state = await second.room(lambda state: state.id == waiting and state.closed_at is not None, "nobody is left")
+    assert state.end is EndReason.NOBODY_FREE
+    await sees(store, chen, "busy")
+    assert isinstance(await chen.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    await sees(store, chen, "do_not_disturb")
+
+
+def stage(who: Tab, room: RoomId) -> CallStage | None:
+    state = who.rooms.get(room)
+    return state.call.stage if state is not None and state.call is not None else None
+
+
+async def test_it_ends_by_itself(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    await sees(store, chen, "free")
+    ends = clock.wall_ms() + 1500
+    await set_quiet(chen.browser, Quiet(do_not_disturb=True, until=ends))
+    await store.until(lambda: clock.wall_ms() > ends and store.presence(chen.person) == "free", "it is over")
+
+
+def presences(who: Tab, other: Tab, since: int) -> list[str]:
+    return [
+        entry.presence.value
+        for message in who.heard[since:]
+        if message.type == "presence"
+        for entry in message.entries
+        if entry.person.id == other.person
+    ]
+
+
+async def test_who_is_away_at_all_their_clients_rings_after_the_others_and_a_tablet_never_is(world: World) -> None:
+    store, chen, zhang = [await world.tab(login) for login in ("store-0117", "chen", "zhang")]
+    phone = await world.tab("chen", chen.browser)
+    await chen.say(Attend(here=False))
+    await store.say(Attend(here=False))
+    await phone.say(Attend(here=False))
+    await sees(store, chen, "away")
+    admin = await world.server.sign_in("admin")
+    assert (await admin.put("/api/routing/chains", json={"at_once": 1, "usual": SKILLED})).status == 204
+    room = await until_one_rings(store)
+    await zhang.until(lambda: room in zhang.rooms, "zhang rings")
+    assert room not in chen.rooms
+    assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    await sees(zhang, store, "free")
+    await phone.say(Attend(here=True))
+    await sees(store, chen, "free")
+
+
+SKILLED = [{"who": "skilled", "ring_ms": 600_000}]
+
+
+async def until_one_rings(store: Tab) -> RoomId:
+    """Call until the chain that was set counts: the server looks ten times a second."""
+    while True:
+        done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
+        assert isinstance(done, Done)
+        assert done.room is not None
+        state = await store.room(lambda state, room=done.room: state.id == room, "the call")  # type: ignore[misc]
+        assert state.call is not None
+        if len(state.call.steps) == 1:
+            return done.room
+        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=done.room)), Done)
+        await asyncio.sleep(0.02)
+
+
+async def test_who_comes_as_away_is_so_from_the_start(world: World) -> None:
+    store = await world.tab("store-0117")
+    await store.until(lambda: store.presence("p-chen") == "offline", "everybody as they are")
+    heard = len(store.heard)
+    chen = await world.stack.enter_async_context(tab(await world.server.sign_in("chen"), here=False))
+    await sees(store, chen, "away")
+    assert presences(store, chen, heard) == ["away"]
+
+
+async def test_a_restart_forgets_no_wish(tmp_path: Path) -> None:
+    async with SignalingServer(tmp_path, rooms=[]) as server, tab(await server.sign_in("chen")) as chen:
+        await set_quiet(chen.browser, Quiet(do_not_disturb=True))
+    async with (
+        SignalingServer(tmp_path, rooms=[], seeded=False) as server,
+        tab(await server.sign_in("store-0117")) as store,
+        tab(await server.sign_in("chen")) as chen,
+    ):
+        await sees(store, chen, "do_not_disturb")
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({}, "do_not_disturb"),
+        ({"do_not_disturb": "perhaps"}, "do_not_disturb"),
+        ({"hours": {"from_min": 60, "to_min": 60}}, "hours"),
+        ({"hours": {"from_min": 0, "to_min": 60, "zone": "../etc"}}, "zone"),
+    ],
+)
+async def test_what_says_nothing_or_nonsense_is_refused(world: World, body: dict[str, object], named: str) -> None:
+    chen = await world.server.sign_in("chen")
+    answer = await chen.put("/api/quiet", json=body)
+    assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE)
+    assert named in answer.body.decode()
+    assert (await chen.get("/api/quiet")).read(Quiet) == Quiet()
+
+
+@pytest.mark.promise("presence")
+async def test_everybody_sees_it_within_two_seconds(world: World, promise: Promise) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    await sees(store, chen, "free")
+    for _ in promise.rounds():
+        for quiet, presence in ((Quiet(do_not_disturb=True), "do_not_disturb"), (Quiet(do_not_disturb=False), "free")):
+            began = clock.now()
+            await set_quiet(chen.browser, quiet)
+            await sees(store, chen, presence)
+            promise.measured("seen", clock.now() - began, limit=2.0)

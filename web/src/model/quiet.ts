@@ -1,0 +1,20 @@
+/** When one does not want to be rung, for whoever calls ring. */
+import type { Presence, Quiet } from '../contract'
+import { call } from '../link/http'
+
+export interface QuietDesk {
+  get(): Promise<Quiet>
+  /** Counts at once, for calls that begin to ring from now on. */
+  set(quiet: Quiet): Promise<void>
+}
+
+export const quiet: QuietDesk = {
+  get: () => call('GET', '/api/quiet'),
+  set: (body) => call('PUT', '/api/quiet', { body }),
+}
+
+/** Whether a call can ring there now; away, it rings after those who are free. */
+export const reachable = (presence: Presence): boolean => presence === 'free' || presence === 'away'
+
+/** Who can be rung first. */
+export const ORDER: readonly Presence[] = ['free', 'away', 'ringing', 'busy', 'do_not_disturb', 'offline']
