@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from contract.base import Message, ShortText, Text
 from contract.ids import ChannelId, ClientMessageId, EquipmentId, PersonId, RoomId, SessionId, StoreId
-from contract.people import Name
+from contract.people import Name, Skill
 from contract.quality import ClientSample
 from contract.rooms import Quality, Reason
 from contract.routing import Language
@@ -122,6 +122,10 @@ class StartCall(Command):
     """That of the tablet's screen: who speaks it is preferred."""
     equipment: EquipmentId | None = None
     """A machine of this store; `reason` is what it is for then, whatever is said here."""
+    person: PersonId | None = None
+    """An expert who is called by name: rings first and, if in vain, the chain of the reason follows."""
+    group: Skill | None = None
+    """Everybody free who has it rings first, and `reason` follows from it; means nothing beside `person`."""
 
 
 class CallStore(Command):

@@ -31,6 +31,14 @@ class StepWho(StrEnum):
     ON_CALL = "on_call"
     """Who is on call, whatever the skill: the duty manager."""
     ANYBODY = "anybody"
+    PERSON = "person"
+    """Who was called by name, in their shift or not."""
+    GROUP = "group"
+    """Everybody who has one of the step's skills, however many the chains say."""
+
+
+NAMED = frozenset({StepWho.PERSON, StepWho.GROUP})
+"""Whom a caller chose, so that neither language nor level counts: the first step of such a call, never of a chain."""
 
 
 class RingStep(Message):
@@ -38,14 +46,22 @@ class RingStep(Message):
 
     who: StepWho
     skills: Annotated[list[Skill], Field(max_length=len(Skill))] = Field(default_factory=list)
-    """Only of `skilled`; none: those of the reason."""
+    """Only of `skilled`, where none is those of the reason, and of `group`."""
     min_level: Level = 1
     """Only of `skilled`."""
     ring_ms: Annotated[int, Field(ge=50, le=600_000)]
     """How long until the next step."""
+    person: Person | None = None
+    """Only of `person`: who."""
 
 
-Steps = Annotated[list[RingStep], Field(min_length=1, max_length=6)]
+def _for_anybody(steps: list[RingStep]) -> list[RingStep]:
+    if any(step.who in NAMED or step.person is not None for step in steps):
+        raise ValueError("a chain is for every call: it names no person and no group")
+    return steps
+
+
+Steps = Annotated[list[RingStep], Field(min_length=1, max_length=6), AfterValidator(_for_anybody)]
 
 
 @lru_cache(1000)

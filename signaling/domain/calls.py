@@ -33,7 +33,8 @@ from contract.rooms import (
     RoomState,
     Timings,
 )
-from signaling.domain import hold, queue, routing, sticker, third
+from contract.routing import StepWho
+from signaling.domain import direct, hold, queue, routing, sticker, third
 from signaling.domain.access import Act, at_store, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
@@ -57,6 +58,7 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "the store is in another room")
     equipped = sticker.check(facts.equipment, store.id) if wish.equipment is not None else None
+    steps = [*direct.first_steps(wish, store, facts.experts, facts.ring_ms), *facts.steps]
     caller = Member(
         person=facts.by,
         state=MemberState.JOINED,
@@ -72,13 +74,13 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
         members=[caller],
         call=Call(
             stage=CallStage.RINGING,
-            reason=wish.reason if equipped is None else equipped.reason,
+            reason=direct.reason_of(wish, equipped),
             equipment=equipped.machine if equipped is not None else None,
             store=store,
             caller=facts.by.id,
-            ring_until=now_ms + sum(step.ring_ms for step in facts.steps),
+            ring_until=now_ms + sum(step.ring_ms for step in steps),
             language=wish.language,
-            steps=list(facts.steps),
+            steps=steps,
             timings=Timings(tap=max(0, now_ms - wish.age_ms)),
         ),
     )
@@ -96,7 +98,7 @@ def _ring_from(draft: Draft, first: int, facts: Facts | OpeningFacts) -> None:
         call = call_of(draft)
         others = queue.rungable(draft.state, facts.experts)
         fitting = routing.fitting(step, call.reason, call.language, others, draft.now_ms)
-        rung = fitting[: facts.at_once]
+        rung = fitting if step.who is StepWho.GROUP else fitting[: facts.at_once]
         for person in rung:
             draft.emit(MemberChanged(member=Member(person=person, state=MemberState.RINGING)))
         if any(person.id in call.passed_by for person in rung):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from contract.people import Person, Skill
 from contract.rooms import REASON_SKILLS, Reason
-from contract.routing import USUAL_LEVEL, Chains, ExpertProfile, Language, RingStep, StepWho
+from contract.routing import NAMED, USUAL_LEVEL, Chains, ExpertProfile, Language, RingStep, StepWho
 from signaling.domain.access import EVERYWHERE, Scope
 
 
@@ -54,12 +54,16 @@ def fitting(
 
     Those who speak the language go before everybody else to the point that nobody else rings; if none does, or none
     of them is at their desk while others are, the others ring too. Who is away comes last. Then whoever answered fewest
-    calls lately, then who knows it best.
+    calls lately, then who knows it best. Of those whom the caller chose no language is asked for, and who was called by
+    name rings also outside their shift: they are here.
     """
+    language = None if step.who in NAMED else language
     able = [
         (expert, level)
         for expert in experts
-        if expert.free and at_work(expert.profile, now_ms) and (level := _level(step, reason, expert)) > 0
+        if expert.free
+        and (step.who is StepWho.PERSON or at_work(expert.profile, now_ms))
+        and (level := _level(step, reason, expert)) > 0
     ]
     speaking = [(expert, level) for expert, level in able if speaks(expert.profile, language)]
     if all(expert.away for expert, _ in speaking) and not all(expert.away for expert, _ in able):
@@ -106,6 +110,10 @@ def _level(step: RingStep, reason: Reason, expert: Expert) -> int:
             return USUAL_LEVEL
         case StepWho.ON_CALL:
             return USUAL_LEVEL if expert.profile.on_call else 0
+        case StepWho.PERSON:
+            return USUAL_LEVEL if step.person is not None and step.person.id == expert.person.id else 0
+        case StepWho.GROUP:
+            return USUAL_LEVEL if any(skill in expert.person.skills for skill in step.skills) else 0
         case StepWho.SKILLED:
             wanted: Sequence[Skill] = step.skills or REASON_SKILLS[reason]
             has = [skill for skill in wanted if skill in expert.person.skills]

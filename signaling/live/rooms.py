@@ -20,6 +20,7 @@ from runtime.supervise import TaskScope
 from signaling.domain import queue
 from signaling.domain.access import Act, may, place_of
 from signaling.domain.commands import Met, Opening, OpeningFacts, TookAnother
+from signaling.domain.direct import reason_of
 from signaling.domain.draft import SEATED, Decision, Effect, concerned, find
 from signaling.domain.outgoing import check, crossing
 from signaling.domain.presence import in_rooms
@@ -195,7 +196,7 @@ class Rooms:
         person = asked.who.person
         steps: Sequence[RingStep] = ()
         if isinstance(wish, StartCall):
-            steps = self._routing.steps(equipped.reason if equipped is not None else wish.reason)
+            steps = self._routing.steps(reason_of(wish, equipped))
         facts = OpeningFacts(
             by=person,
             grants=asked.who.grants,

@@ -71,6 +71,8 @@ MEMBERS = tuple(name for name in VISITORS if name not in OUTSIDE)
 _HERE = "signaling/service/test_matrix.py"
 APART = {
     "hello": "signaling/ws/test_connection.py::test_a_ticket_opens_one_socket",
+    "attend": "signaling/service/test_presence.py"
+    "::test_who_is_away_at_all_their_clients_rings_after_the_others_and_a_tablet_never_is",
     "ping": f"{_HERE}::test_anybody_may_ping",
     "report_figures": f"{_HERE}::test_only_who_holds_a_seat_reports_figures",
     "sync": f"{_HERE}::test_only_who_may_read_a_channel_moves_in_it",

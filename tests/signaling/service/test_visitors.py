@@ -15,6 +15,7 @@ from contract.audit import AuditPage
 from contract.client import (
     Ack,
     Admit,
+    Attend,
     CallStore,
     ClientMessage,
     CloseRoom,
@@ -389,6 +390,7 @@ async def test_nobody_else_is_let_in_or_sent_away(world: World) -> None:
 MORE: dict[str, Callable[[RoomId, PersonId], ClientMessage]] = {
     "hello": lambda _room, _who: Hello(ticket="x", proto=1, device="device-1"),
     "ping": lambda _room, _who: Ping(n=7),
+    "attend": lambda _room, _who: Attend(here=False),
     "sync": lambda room, _who: Sync(ch=room_channel(room), after=0),
     "ack": lambda room, _who: Ack(ch=room_channel(room), seq=1),
     "read": lambda room, _who: Read(ch=room_channel(room), seq=1),

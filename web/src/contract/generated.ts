@@ -4425,6 +4425,8 @@ export interface components {
             min_level: number;
             /** Ring Ms */
             ring_ms: number;
+            /** @default null */
+            person: components["schemas"]["Person"] | null;
         };
         /**
          * Role
@@ -4933,6 +4935,13 @@ export interface components {
              * @default null
              */
             equipment: string | null;
+            /**
+             * Person
+             * @default null
+             */
+            person: string | null;
+            /** @default null */
+            group: components["schemas"]["Skill"] | null;
         };
         /**
          * StepNow
@@ -4948,7 +4957,7 @@ export interface components {
          * @description Whom a step rings, of those who are at work and free.
          * @enum {string}
          */
-        StepWho: "skilled" | "on_call" | "anybody";
+        StepWho: "skilled" | "on_call" | "anybody" | "person" | "group";
         /**
          * StickerWish
          * @description Which machines to print stickers for, in this order.

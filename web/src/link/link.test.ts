@@ -84,6 +84,8 @@ describe('commands', () => {
       age_ms: 0,
       language: null,
       equipment: null,
+      person: null,
+      group: null,
     })
     expect(sent).toEqual([])
     now = 1500

@@ -34,6 +34,7 @@ import type {
   SessionId,
   Setup,
   SignInWays,
+  Skill,
   Source,
   StoreId,
 } from '../contract'
@@ -116,6 +117,12 @@ export interface Pointer {
  * `failed`: given up; `tryAgain` is left to the person.
  */
 export type PeerState = 'none' | 'connecting' | 'connected' | 'recovering' | 'failed'
+
+/** Who rings first: somebody by name, or everybody free who knows something. */
+export interface CallTo {
+  person?: PersonId
+  group?: Skill
+}
 
 export interface Device {
   id: string
@@ -271,8 +278,8 @@ export interface Model extends Visits {
   dismissSummary(): void
 
   /** The store calls; resolves with the room, which may be closed already (`nobody_free`). */
-  /** About a machine of this store, whose own reason counts, if one is named. */
-  startCall(reason: Reason, equipment?: string): Promise<RoomId>
+  /** About a machine of this store, whose own reason counts, if one is named; first to `to`, then as usual. */
+  startCall(reason: Reason, equipment?: string, to?: CallTo): Promise<RoomId>
   /** Headquarters calls a store: all its tablets ring. As `startCall`. */
   callStore(store: StoreId, reason: Reason): Promise<RoomId>
   acceptCall(room: RoomId): Promise<void>

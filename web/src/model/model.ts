@@ -424,13 +424,15 @@ function createModel(): Model {
     summary: rooms.summary,
     dismissSummary: () => rooms.dismissSummary(),
 
-    startCall: (reason, equipment) =>
+    startCall: (reason, equipment, to) =>
       place({
         type: 'start_call',
         reason,
         age_ms: 0,
         language: lang.value === 'en' ? 'en' : 'zh',
         equipment: equipment ?? null,
+        person: to?.person ?? null,
+        group: to?.group ?? null,
       }),
     callStore: (store, reason) => place({ type: 'call_store', store, reason, age_ms: 0 }),
     acceptCall: async (room) => {

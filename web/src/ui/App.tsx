@@ -25,6 +25,7 @@ const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.
 const Called = lazy(() => import('./ring/Called').then((module) => module.Called))
 const Calling = lazy(() => import('./ring/Calling').then((module) => module.Calling))
 const CallPage = lazy(() => import('./directory/CallPage').then((module) => module.CallPage))
+const FindPage = lazy(() => import('./directory/FindPage').then((module) => module.FindPage))
 const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
 const Waiting = lazy(() => import('./ring/Waiting').then((module) => module.Waiting))
 const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
@@ -93,6 +94,11 @@ function Sticker(props: { code: string }) {
   if (holds(me, ['admin', 'manager', 'store_manager', 'operations']))
     return <EquipmentPage sought={props.code} />
   return <Home />
+}
+
+/** A tablet calls people, headquarters calls stores. */
+function Directory() {
+  return useModel().me.value?.person.role === 'store' ? <FindPage /> : <CallPage />
 }
 
 function NotFound() {
@@ -256,7 +262,8 @@ function Inside() {
           <Route path="/archive" component={Archive} />
           <Route path="/archive/:room" component={ReplayPage} />
           <Route path="/archive/:room/quality" component={QualityPage} />
-          <Route path="/call" component={CallPage} />
+          <Route path="/call" component={Directory} />
+          <Route path="/directory" component={Directory} />
           <Route path="/callbacks" component={CallbacksPage} />
           <Route path="/audit" component={Audit} />
           <Route path="/admin/people" component={PeoplePage} />

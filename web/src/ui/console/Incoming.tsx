@@ -24,6 +24,7 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
   const me = model.me.value?.person.id
   const asked = me === undefined ? null : memberOf(room, me)?.asked
   const asker = asked && memberOf(room, asked.by)
+  const named = me !== undefined && call.steps?.[0]?.person?.id === me
   const others = room.members.filter((member) => member.state === 'ringing' && member.person.id !== me)
 
   const accept = (): void => {
@@ -54,11 +55,13 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
               ? t(asked.instead ? 'console.asked_instead' : 'console.asked_in', {
                   name: nameOf(asker.person.name),
                 })
-              : others.length > 0
-                ? t('console.to_you_and', {
-                    names: others.map((m) => nameOf(m.person.name)).join(t('list.comma')),
-                  })
-                : t('console.to_you')}
+              : named
+                ? t('console.by_name')
+                : others.length > 0
+                  ? t('console.to_you_and', {
+                      names: others.map((m) => nameOf(m.person.name)).join(t('list.comma')),
+                    })
+                  : t('console.to_you')}
           </span>
           {!asker && (
             <span class="num" data-testid="waiting-time">

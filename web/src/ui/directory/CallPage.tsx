@@ -1,5 +1,5 @@
-/** The stores that one may call, found by number, name or first letters of pinyin. */
-import { Phone, Store as StoreSign } from 'lucide-preact'
+/** The stores that one may call and the experts of headquarters, by number, name, first letters of pinyin or skill. */
+import { Phone, Search } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Store } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -12,6 +12,8 @@ import { SearchBox } from '../parts/SearchBox'
 import { Empty, Loading } from '../parts/State'
 import { regionName } from '../session/Sessions'
 import { CallDialog } from './CallDialog'
+import { PeopleList } from './PeopleList'
+import { peopleFound } from './find'
 import { linesOf } from './stores'
 
 /** Whoever looks for a store types; nobody reads three hundred lines. */
@@ -23,6 +25,7 @@ export function CallPage() {
   const [asked, setAsked] = useState<Store | null>(null)
   const lines = linesOf(model.stores.value)
   const found = lines.filter(({ store }) => matches(query, [store.number, store.name.zh, store.name.en]))
+  const people = peopleFound(model.experts.value, query)
   const online = lines.filter((line) => line.presence !== 'offline').length
   return (
     <Desk>
@@ -33,18 +36,18 @@ export function CallPage() {
         </header>
         <SearchBox
           value={query}
-          label={t('admin.search_stores')}
-          example={t('admin.search_stores_example')}
+          label={t('find.search')}
+          example={t('find.search_all')}
           testid="store-search"
           onValue={setQuery}
         />
         {lines.length === 0 && model.link.value !== 'online' ? (
           <Loading rows={6} />
-        ) : found.length === 0 ? (
+        ) : found.length + people.length === 0 ? (
           <div class="card">
-            <Empty icon={StoreSign} title={t('calling.none')} />
+            <Empty icon={Search} title={t('find.none')} text={t('find.none_text')} />
           </div>
-        ) : (
+        ) : found.length === 0 ? null : (
           <ul class="card row-list" data-testid="stores">
             {found.slice(0, SHOWN).map(({ store, presence }) => (
               <li
@@ -74,6 +77,15 @@ export function CallPage() {
         )}
         {found.length > SHOWN && (
           <p class="caption num">{t('calling.more', { count: found.length - SHOWN })}</p>
+        )}
+        {people.length > 0 && (
+          <section aria-labelledby="find-people">
+            <div class="home-section-head">
+              <h2 id="find-people">{t('find.people')}</h2>
+              <p class="caption">{t('find.people_text')}</p>
+            </div>
+            <PeopleList people={people} />
+          </section>
         )}
         {asked && <CallDialog store={asked} onClose={() => setAsked(null)} />}
       </main>

@@ -22,7 +22,13 @@ const tablet = (n: number, presence: Presence, id = TABLETS[n]!.id) => ({
   person: { ...TABLETS[n]!, id },
 })
 const me = (person: typeof CHEN) => signal({ person, also: [], chain: { zh: '', en: '' } })
-const base = { me: me(CHEN), tick: signal(NOW), incoming: signal([]), link: signal('online') }
+const base = {
+  me: me(CHEN),
+  tick: signal(NOW),
+  incoming: signal([]),
+  link: signal('online'),
+  experts: signal([]),
+}
 
 beforeEach(() => {
   vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener() {}, removeEventListener() {} }))

@@ -45,9 +45,9 @@ export function ringing(): RoomState {
       ring_until: NOW + 56_000,
       language: null,
       steps: [
-        { who: 'skilled', skills: [], min_level: 1, ring_ms: 20_000 },
-        { who: 'skilled', skills: ['equipment', 'dishes'], min_level: 1, ring_ms: 20_000 },
-        { who: 'on_call', skills: [], min_level: 1, ring_ms: 30_000 },
+        { who: 'skilled', skills: [], min_level: 1, ring_ms: 20_000, person: null },
+        { who: 'skilled', skills: ['equipment', 'dishes'], min_level: 1, ring_ms: 20_000, person: null },
+        { who: 'on_call', skills: [], min_level: 1, ring_ms: 30_000, person: null },
       ],
       step: 0,
       step_until: NOW + 6_000,

@@ -7,6 +7,7 @@ import {
   PhoneIncoming,
   QrCode,
   ScanEye,
+  Users,
   UtensilsCrossed,
   Wifi,
   WifiOff,
@@ -157,21 +158,32 @@ export function StoreHome(props: { code?: string }) {
               </button>
             ))}
           </div>
-          <button
-            type="button"
-            class="check-row card"
-            data-testid="scan"
-            aria-disabled={online ? undefined : true}
-            onClick={() => online && setScanning(true)}
-          >
-            <span class="reason-icon">
-              <QrCode class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
-            </span>
-            <span class="check-words">
-              <span class="check-title">{t('scan.go')}</span>
-              <span class="second">{t('scan.lead')}</span>
-            </span>
-          </button>
+          <div class="check-pair">
+            <button
+              type="button"
+              class="check-row card"
+              data-testid="scan"
+              aria-disabled={online ? undefined : true}
+              onClick={() => online && setScanning(true)}
+            >
+              <span class="reason-icon">
+                <QrCode class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
+              </span>
+              <span class="check-words">
+                <span class="check-title">{t('scan.go')}</span>
+                <span class="second">{t('scan.lead')}</span>
+              </span>
+            </button>
+            <a class="check-row card" href="/directory" data-testid="find">
+              <span class="reason-icon">
+                <Users class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
+              </span>
+              <span class="check-words">
+                <span class="check-title">{t('find.go')}</span>
+                <span class="second">{t('find.lead')}</span>
+              </span>
+            </a>
+          </div>
           <button
             type="button"
             class="check-row card"

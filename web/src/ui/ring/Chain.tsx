@@ -5,6 +5,8 @@ import { timeOfDay } from '../format'
 
 /** Whom a step rings, in a word or two. */
 export function stepName(step: RingStep, reason: Call['reason']): string {
+  if (step.who === 'person') return nameOf(step.person?.name)
+  if (step.who === 'group') return t('step.group', { skill: t(`skill.${step.skills?.[0]}`) })
   if (step.who !== 'skilled') return t(`step.${step.who}`)
   if (!step.skills?.length) return t(`step.for_${reason}`)
   return t('step.skills', { skills: step.skills.map((skill) => t(`skill.${skill}`)).join(t('step.and')) })

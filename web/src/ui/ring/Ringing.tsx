@@ -1,12 +1,12 @@
 /** "Is anybody coming?": who is rung, who is busy, how long yet, and one's own picture that nobody sees yet. */
-import type { Person, RoomState } from '../../contract'
+import type { Call, Person, RoomState } from '../../contract'
 import { known, nameOf, t } from '../../i18n'
 import { clock } from '../format'
 import { useModel } from '../model'
 import { Avatar } from '../parts/Person'
 import { useTheme } from '../parts/hooks'
 import { Cancel } from './Cancel'
-import { Chain } from './Chain'
+import { Chain, stepName } from './Chain'
 import { OwnSide } from './OwnSide'
 
 type Row = { person: Person; state: 'ringing' | 'declined' | 'busy' }
@@ -24,6 +24,14 @@ function rows(room: RoomState, busy: Person[]): Row[] {
   ]
 }
 
+/** Who was called by name is said until others ring too. */
+function title(call: Call): string {
+  const first = call.steps?.[0]
+  return first && (first.who === 'person' || first.who === 'group') && (call.step ?? 0) === 0
+    ? t('ringing.to', { who: stepName(first, call.reason) })
+    : t(`ringing.${call.reason}`)
+}
+
 export function Ringing(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
@@ -38,7 +46,7 @@ export function Ringing(props: { room: RoomState }) {
         <header>
           <p class="second">{t(`reason.${call.reason}`)}</p>
           <h1>
-            {t(`ringing.${call.reason}`)}{' '}
+            {title(call)}{' '}
             <time class="ringing-time" data-testid="waiting-time">
               {clock((now - call.timings.tap) / 1000)}
             </time>

@@ -22,6 +22,7 @@ import { act } from '../act'
 import { oversees } from '../archive/words'
 import { StillStrip } from '../call/Stills'
 import { span, timeOfDay } from '../format'
+import { calledIn } from '../directory/find'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { StageLine } from './StageLine'
@@ -75,8 +76,15 @@ export function Summary(props: { room: RoomState }) {
                 testid="call-again"
                 onClick={() => {
                   const { reason, store } = room.call!
+                  const to = calledIn(room.call!)
                   model.dismissSummary()
-                  void act(atStore ? model.startCall(reason) : model.callStore(store.id, reason))
+                  void act(
+                    !atStore
+                      ? model.callStore(store.id, reason)
+                      : to
+                        ? model.startCall(reason, undefined, to)
+                        : model.startCall(reason),
+                  )
                 }}
               >
                 {t('ended.again')}

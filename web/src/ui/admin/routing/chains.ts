@@ -13,7 +13,7 @@ export const MOST_STEPS = 6
 export const LONGEST_S = 600
 const SHORTEST_MS = 50
 export const MOST_AT_ONCE = 20
-const NEW_STEP: RingStep = { who: 'anybody', skills: [], min_level: 1, ring_ms: 20_000 }
+const NEW_STEP: RingStep = { who: 'anybody', skills: [], min_level: 1, ring_ms: 20_000, person: null }
 
 /** Whose words a chain's steps have: the big button's for the usual one. */
 export const reasonOf = (chain: ChainName): 'any' | 'equipment' | 'dishes' | 'other' =>

@@ -23,6 +23,7 @@ const step = (who: RingStep['who'], s: number, more: Partial<RingStep> = {}): Ri
   skills: [],
   min_level: 1,
   ring_ms: s * 1000,
+  person: null,
   ...more,
 })
 const USUAL = [step('skilled', 20), step('anybody', 20)]

@@ -1,0 +1,50 @@
+/** The directory as one looks in it: people by name, first letters or what they know, and the groups they make up. */
+import type { Call, PresenceEntry, Skill } from '../../contract'
+import { lang, t } from '../../i18n'
+import type { CallTo } from '../../model/api'
+import { matches } from '../../model/pinyin'
+import { reachable } from '../../model/quiet'
+
+export const SKILLS: readonly Skill[] = ['equipment', 'dishes', 'food_safety', 'it']
+
+export interface Group {
+  skill: Skill
+  free: number
+  people: number
+}
+
+/** Both languages, so that whoever learned a word in one finds by it. */
+const wordsOf = ({ person }: PresenceEntry): (string | null | undefined)[] => [
+  person.name.zh,
+  person.name.en,
+  person.title?.zh,
+  person.title?.en,
+  ...person.skills.map((skill) => t(`skill.${skill}`)),
+]
+
+/** In the order of names: who looks for somebody must not see them jump away when somebody else hangs up. */
+export function peopleFound(entries: readonly PresenceEntry[], query: string): PresenceEntry[] {
+  const by = lang.value === 'en' ? 'en' : 'zh'
+  const order = new Intl.Collator(by === 'en' ? 'en' : 'zh-Hans-CN-u-co-pinyin')
+  return entries
+    .filter((entry) => matches(query, wordsOf(entry)))
+    .sort((a, b) => order.compare(a.person.name[by], b.person.name[by]))
+}
+
+/** What somebody knows, by the word for it. */
+export function groupsFound(entries: readonly PresenceEntry[], query: string): Group[] {
+  return SKILLS.flatMap((skill) => {
+    const members = entries.filter(({ person }) => person.skills.includes(skill))
+    const found = members.length > 0 && matches(query, [t(`skill.${skill}`)])
+    const free = members.filter(({ presence }) => reachable(presence)).length
+    return found ? [{ skill, free, people: members.length }] : []
+  })
+}
+
+/** Whom a call was for by name, to call them again. */
+export function calledIn(call: Call): CallTo | undefined {
+  const first = call.steps?.[0]
+  if (first?.who === 'person' && first.person) return { person: first.person.id }
+  if (first?.who === 'group') return { group: first.skills?.[0] }
+  return undefined
+}
