@@ -228,6 +228,21 @@ class SeatOffered(Message):
     room: RoomId
 
 
+class SelfTestWanted(Message):
+    """Headquarters wants this tablet to test itself now; it answers by POST /api/self-tests."""
+
+    type: Literal["self_test_wanted"] = "self_test_wanted"
+
+
+class SelfTested(Message):
+    """A tablet that this person answers for has reported on itself: GET /api/self-tests tells what."""
+
+    type: Literal["self_tested"] = "self_tested"
+    tablet: PersonId
+    abandoned: bool
+    """It was in use, and nothing is known that was not before."""
+
+
 class Pong(Message):
     type: Literal["pong"] = "pong"
     n: int
@@ -270,6 +285,8 @@ ServerMessage = Annotated[
     | QueueChanged
     | OwnClients
     | SeatOffered
+    | SelfTestWanted
+    | SelfTested
     | Pong
     | Bye,
     Field(discriminator="type"),

@@ -93,6 +93,7 @@ def build(
         tablets=service.take_overs,
         probes=service.probes,
         press=Press(),
+        self_tests=service.self_tests,
         sockets=gateway,
         seen=Seen(),
         openapi=cache(lambda: json.dumps(document(ROUTES), ensure_ascii=False).encode()),

@@ -5,14 +5,15 @@ Protocols, so that people and archive can be tested without it.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
 
 from contract.http import PeerAnswer, PeerOffer, ProbeAnswer, ProbeOffer
-from contract.ids import BotId, PersonId, RoomId, SessionId
-from contract.people import PresenceEntry
+from contract.ids import BotId, PersonId, RoomId, SessionId, StoreId
+from contract.people import PresenceEntry, Store
 from contract.rooms import RoomState, Still
 from runtime.health import Health
 from runtime.settings import Settings
@@ -119,6 +120,38 @@ class MediaProbes(Protocol):
         ...
 
 
+class LiveSelfTests(Protocol):
+    """Tablets that test themselves, and who hears of it."""
+
+    def free(self) -> set[PersonId]:
+        """Those who are connected and in no call, as everybody was told last."""
+        ...
+
+    def is_free(self, tablet: PersonId, store: StoreId) -> bool:
+        """Whether a tablet of this store is connected and in no call, this moment."""
+        ...
+
+    def admit_order(self, tablet: PersonId, store: StoreId) -> None:
+        """Count one. Raises Rejection(`too_many`), or (`conflict`) for a tablet that is not here, or is in a call."""
+        ...
+
+    def order(self, tablet: PersonId) -> None:
+        """Have a tablet test itself now; one that is in a call by now says so."""
+        ...
+
+    def reported(self, tablet: PersonId, store: Store, *, abandoned: bool) -> None:
+        """Tell everybody who answers for the store."""
+        ...
+
+    def admit_report(self, tablet: PersonId) -> None:
+        """Count one. Raises Rejection(`too_many`)."""
+        ...
+
+    def uploading(self, person: PersonId) -> AbstractContextManager[None]:
+        """While a measured upload is under way. Raises Rejection(`too_many`) or Unavailable(`busy`)."""
+        ...
+
+
 class Sockets(Protocol):
     """The WebSockets of all clients."""
 
@@ -171,6 +204,7 @@ class House:
     """Who has which tablet now."""
     probes: MediaProbes
     press: Press
+    self_tests: LiveSelfTests
     sockets: Sockets
     seen: Seen
     openapi: Callable[[], bytes]

@@ -46,6 +46,7 @@ from signaling.live.revocation import Revocation
 from signaling.live.rings import LiveRings
 from signaling.live.rooms import Rooms
 from signaling.live.routing import LiveRouting
+from signaling.live.selftests import SelfTests
 from signaling.live.sessions import ClientSession, ClientSessions, Connection
 from signaling.live.stills import Stills
 from signaling.live.take_overs import LiveTakeOvers
@@ -101,6 +102,7 @@ class Service:
         self.guests = Guests(self.rooms, self._hub.workers, MediaTokens(database))
         self._stills = Stills(self.rooms, settings.data, reserve_bytes=settings.disk_reserve_mb * 1_000_000)
         self.probes = Probes(self._hub.workers, health.registry)
+        self.self_tests = SelfTests(self.sessions, self.presence)
         self.quality = LiveQuality(self.rooms, self.sessions, database, health.registry)
         self._reconciler = Reconciler(
             self.rooms, self.sessions, self.presence, self._hub, self.probes, self.quality, health

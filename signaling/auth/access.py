@@ -110,6 +110,14 @@ async def access_device(session: AsyncSession, who: Principal, device: PersonId)
     return _reached(Act.CHANGE_STORES, who, row, await _place(session, row.store_id if row is not None else None))
 
 
+async def access_tablet(session: AsyncSession, who: Principal, tablet: PersonId) -> PersonRow:
+    """A tablet whose self-tests `who` may see. Raises Rejection(`not_found`)."""
+    row = await session.get(PersonRow, tablet)
+    if row is not None and (row.role != Role.STORE or row.disabled_ms is not None):
+        row = None
+    return _reached(Act.SEE_SELF_TESTS, who, row, await _place(session, row.store_id if row is not None else None))
+
+
 async def access_store(session: AsyncSession, who: Principal, store: StoreId) -> StoreRow:
     """A store that `who` may change. Raises Rejection(`not_found`)."""
     return _reached(Act.CHANGE_STORES, who, await session.get(StoreRow, store), await _place(session, store))

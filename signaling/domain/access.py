@@ -65,6 +65,10 @@ class Act(StrEnum):
     READ_AUDIT = "read_audit"
     READ_STORES = "read_stores"
     """Read stores, with their tablets and devices."""
+    TEST_ITSELF = "test_itself"
+    """Say how one's own tablet is."""
+    SEE_SELF_TESTS = "see_self_tests"
+    """See what a store's tablets say of themselves, and have one look again."""
     CHANGE_STORES = "change_stores"
     """Add and change stores and regions, enrol devices and take them back."""
     SEE_EQUIPMENT = "see_equipment"
@@ -104,6 +108,7 @@ _OVERSEEN = frozenset(
         Act.SEE_QUALITY,
         Act.READ_STORES,
         Act.SEE_EQUIPMENT,
+        Act.SEE_SELF_TESTS,
     }
 )
 """To answer for stores."""
@@ -111,6 +116,7 @@ ROLES: dict[Role, frozenset[Act]] = {
     Role.STORE: _EVERYBODY
     | {
         Act.CALL,
+        Act.TEST_ITSELF,
         Act.TAKE_PART,
         Act.RELAY,
         Act.SEE_EXPERTS,

@@ -15,7 +15,7 @@ from signaling.domain.keeping import late
 from signaling.domain.timings import KEPT_DAYS
 from signaling.keep import integrity, retention
 from signaling.live.rooms import Rooms
-from signaling.store import audit_lines, recordings, rings, timings
+from signaling.store import audit_lines, recordings, rings, selftests, timings
 from signaling.store.engine import Database
 
 log = get_logger(__name__)
@@ -85,6 +85,7 @@ class Keeper:
             await retention.delete(self._database, self._data, one)
         await self._database.write(partial(rings.forget, before_ms=clock.wall_ms() - self._keep_rings_ms))
         await self._database.write(partial(timings.forget, before_ms=clock.wall_ms() - KEPT_DAYS * DAY_MS))
+        await self._database.write(partial(selftests.forget, now_ms=clock.wall_ms()))
         checked = damaged = 0
         before_ms = clock.wall_ms() - AGAIN_MS
         async for _, bad in integrity.verify(

@@ -507,6 +507,28 @@ class CallTimingRow(Base):
     first_audio_ms: Mapped[int | None] = mapped_column()
 
 
+class SelfTestRow(Base):
+    """What a tablet said of itself once (contract.selftest.SelfTest in `body`); kept for 30 days."""
+
+    __tablename__ = "self_test"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    store_id: Mapped[str] = mapped_column(ForeignKey("store.id"))
+    """Whose it was then."""
+    at_ms: Mapped[int] = mapped_column(Ms, index=True)
+    why: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class SelfTestWindowRow(Base):
+    """One row once an administrator has set it: when at night tablets test themselves, minutes since midnight."""
+
+    __tablename__ = "self_test_window"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    from_min: Mapped[int] = mapped_column()
+    to_min: Mapped[int] = mapped_column()
+
+
 class CallbackRow(Base):
     """A store that is to be called back (contract.callbacks.Callback in `body`)."""
 

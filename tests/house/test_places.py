@@ -15,6 +15,7 @@ FETCHES = {
     "/admin/people": "/api/people",
     "/admin/stores": "/api/stores",
     "/admin/equipment": "/api/equipment",
+    "/admin/health": "/api/self-tests",
     "/admin/routing": "/api/routing",
     "/admin/policies": "/api/policies",
     "/admin/bots": "/api/bots",

@@ -227,6 +227,23 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/api/visit"): Row(all_get(403, *SIGNED_IN)),
     ("GET", "/api/rooms/{room}/stills/{still}"): Row(all_get(200, *READERS)),
+    ("GET", "/api/self-tests"): Row(BY_ADMIN.gets | all_get(200, "wu", "tang", "fang")),
+    ("POST", "/api/self-tests"): Row(
+        all_get(403, *SIGNED_IN) | all_get(204, "store-0117", "store-0108", "store-0201"),
+        body={
+            "why": "night",
+            "version": "1",
+            "checks": [{"name": "link", "state": "good", "words": "doctor.link_good"}],
+        },
+    ),
+    ("GET", "/api/self-tests/own"): Row(
+        all_get(403, *SIGNED_IN) | all_get(200, "store-0117", "store-0108", "store-0201")
+    ),
+    ("POST", "/api/self-tests/upload"): Row(
+        all_get(204, *SIGNED_IN), data=b"x", headers={"Content-Type": "application/octet-stream"}
+    ),
+    ("PUT", "/api/self-tests/window"): Row(BY_ADMIN.gets | {"admin": 204}, body={"from_min": 120, "to_min": 240}),
+    ("POST", "/api/devices/{device}/self-test"): Row(BY_ADMIN.gets | all_get(404, "admin", "wu", "tang", "fang")),
     ("GET", "/api/ice"): Row(all_get(200, *SIGNED_IN) | NO_SEAT_EVER),
     ("POST", "/api/probes"): Row(all_get(503, *SIGNED_IN), body={"way": "direct", "sdp": "v=0"}),
     ("GET", "/api/archive"): Row(all_get(200, *SIGNED_IN)),

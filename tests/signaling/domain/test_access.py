@@ -42,6 +42,8 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.PUBLISH_ANY: frozenset({Role.OPERATIONS, Role.ADMIN}),
     Act.READ_AUDIT: frozenset({Role.AUDITOR, Role.ADMIN}),
     Act.READ_STORES: OVERSEEING | {Role.STORE_MANAGER},
+    Act.TEST_ITSELF: frozenset({Role.STORE}),
+    Act.SEE_SELF_TESTS: OVERSEEING | {Role.STORE_MANAGER},
     Act.CHANGE_STORES: frozenset({Role.ADMIN}),
     Act.SEE_EQUIPMENT: OVERSEEING | {Role.STORE, Role.STORE_MANAGER},
     Act.CHANGE_EQUIPMENT: frozenset({Role.ADMIN}),

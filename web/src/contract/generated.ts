@@ -769,6 +769,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/self-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stores whose tablets will fail tomorrow, the worst first: those that the reader looks after. */
+        get: operations["list_health"];
+        put?: never;
+        /** What this tablet found out about itself, now. */
+        post: operations["report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/self-tests/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When this tablet is to test itself, and what it said last. */
+        get: operations["own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/self-tests/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take some bytes and throw them away: how long that takes is for the client to measure. */
+        post: operations["upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/self-tests/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** When at night tablets test themselves, each in its own time zone. */
+        put: operations["set_window"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/{device}/self-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a tablet that is connected and idle test itself; its report comes in a moment. */
+        post: operations["run_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1701,7 +1787,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "self_test_ordered" | "self_test_window_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -2292,6 +2378,25 @@ export interface components {
             type: "cancel_call";
         };
         /**
+         * ChainHealth
+         * @description Stores that will fail tomorrow, the worst first; and how many tablets there are in all.
+         */
+        ChainHealth: {
+            /** Regions */
+            regions: components["schemas"]["Region"][];
+            /** Stores */
+            stores: components["schemas"]["StoreHealth"][];
+            /** Failing */
+            failing: number;
+            /** Tablets */
+            tablets: number;
+            /** Passed */
+            passed: number;
+            /** Left Out */
+            left_out: number;
+            window: components["schemas"]["SelfTestWindow"];
+        };
+        /**
          * Chains
          * @description Which steps a call goes through, by its reason. After the last one the store is called back.
          */
@@ -2367,6 +2472,38 @@ export interface components {
             /** @default null */
             operator: components["schemas"]["Operator"] | null;
         };
+        /**
+         * CheckFound
+         * @description What became of one check.
+         */
+        CheckFound: {
+            name: components["schemas"]["CheckName"];
+            state: components["schemas"]["CheckState"];
+            /** Words */
+            words: string;
+            /**
+             * Figure
+             * @default null
+             */
+            figure: number | null;
+            /**
+             * Where
+             * @default
+             */
+            where: string;
+        };
+        /**
+         * CheckName
+         * @description One thing that a call needs. In brackets what `figure` counts.
+         * @enum {string}
+         */
+        CheckName: "link" | "version" | "browser" | "media" | "relay" | "upload" | "camera" | "microphone" | "storage" | "clock" | "battery";
+        /**
+         * CheckState
+         * @description How it is. From the best to the worst.
+         * @enum {string}
+         */
+        CheckState: "good" | "unknown" | "weak" | "bad";
         ClientData: components["schemas"]["Ready"] | components["schemas"]["PointAt"] | components["schemas"]["SlotSize"];
         /**
          * ClientKind
@@ -3500,6 +3637,16 @@ export interface components {
             type: "own_clients";
             /** Clients */
             clients: components["schemas"]["OwnClient"][];
+        };
+        /**
+         * OwnSelfTest
+         * @description What a tablet needs to know for the next one.
+         */
+        OwnSelfTest: {
+            window: components["schemas"]["SelfTestWindow"];
+            last: components["schemas"]["SelfTest"] | null;
+            /** Free */
+            free: boolean;
         };
         /**
          * Part
@@ -4664,6 +4811,77 @@ export interface components {
             concealed: number | null;
         };
         /**
+         * SelfTest
+         * @description The last self-test of a tablet.
+         */
+        SelfTest: {
+            /** At */
+            at: number;
+            why: components["schemas"]["WhyTested"];
+            /** Version */
+            version: string;
+            /** Checks */
+            checks: components["schemas"]["CheckFound"][];
+        };
+        /**
+         * SelfTestReport
+         * @description What a tablet found. When, the server says.
+         */
+        SelfTestReport: {
+            why: components["schemas"]["WhyTested"];
+            /** Version */
+            version: string;
+            /** Checks */
+            checks: components["schemas"]["CheckFound"][];
+            /**
+             * Abandoned
+             * @default false
+             */
+            abandoned: boolean;
+        };
+        /**
+         * SelfTestWanted
+         * @description Headquarters wants this tablet to test itself now; it answers by POST /api/self-tests.
+         */
+        SelfTestWanted: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "self_test_wanted";
+        };
+        /**
+         * SelfTestWindow
+         * @description When idle tablets test themselves, each at a minute of its own; past midnight if it ends before it begins.
+         */
+        SelfTestWindow: {
+            /**
+             * From Min
+             * @default 180
+             */
+            from_min: number;
+            /**
+             * To Min
+             * @default 300
+             */
+            to_min: number;
+        };
+        /**
+         * SelfTested
+         * @description A tablet that this person answers for has reported on itself: GET /api/self-tests tells what.
+         */
+        SelfTested: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "self_tested";
+            /** Tablet */
+            tablet: string;
+            /** Abandoned */
+            abandoned: boolean;
+        };
+        /**
          * Send
          * @description A chat message for a channel.
          */
@@ -4731,7 +4949,7 @@ export interface components {
             limit: components["schemas"]["Limit"];
         };
         ServerData: components["schemas"]["Slots"] | components["schemas"]["Pointed"] | components["schemas"]["UseCodec"] | components["schemas"]["UseLayers"] | components["schemas"]["Moved"];
-        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["TabletTaken"] | components["schemas"]["PoliciesTold"] | components["schemas"]["QueueChanged"] | components["schemas"]["OwnClients"] | components["schemas"]["SeatOffered"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
+        ServerMessage: components["schemas"]["Welcome"] | components["schemas"]["ChatMessage"] | components["schemas"]["Sent"] | components["schemas"]["Synced"] | components["schemas"]["Receipt"] | components["schemas"]["Done"] | components["schemas"]["Error"] | components["schemas"]["Room"] | components["schemas"]["RoomDelta"] | components["schemas"]["RoomGone"] | components["schemas"]["VisitTold"] | components["schemas"]["MediaMoved"] | components["schemas"]["contract__server__Seen"] | components["schemas"]["PresenceChanged"] | components["schemas"]["CallbacksChanged"] | components["schemas"]["TabletTaken"] | components["schemas"]["PoliciesTold"] | components["schemas"]["QueueChanged"] | components["schemas"]["OwnClients"] | components["schemas"]["SeatOffered"] | components["schemas"]["SelfTestWanted"] | components["schemas"]["SelfTested"] | components["schemas"]["Pong"] | components["schemas"]["Bye"];
         /**
          * SetMedia
          * @description What of one's own media is on.
@@ -5031,6 +5249,16 @@ export interface components {
             region: string;
         };
         /**
+         * StoreHealth
+         * @description A store and its tablets, the worst first.
+         */
+        StoreHealth: {
+            store: components["schemas"]["Store"];
+            fate: components["schemas"]["TabletFate"];
+            /** Tablets */
+            tablets: components["schemas"]["TabletHealth"][];
+        };
+        /**
          * StoreRecord
          * @description A store, its devices, and the tablets that sign in for it with a password.
          */
@@ -5122,6 +5350,31 @@ export interface components {
             upto: number;
             /** More */
             more: boolean;
+        };
+        /**
+         * TabletFate
+         * @description How tomorrow will be, as far as this tablet's last self-test tells. From the worst to the best.
+         * @enum {string}
+         */
+        TabletFate: "fails" | "silent" | "weak" | "new" | "passes";
+        /**
+         * TabletHealth
+         * @description One tablet in the list.
+         */
+        TabletHealth: {
+            /** Tablet */
+            tablet: string;
+            /** Name */
+            name: string;
+            fate: components["schemas"]["TabletFate"];
+            /**
+             * Since
+             * @default null
+             */
+            since: number | null;
+            test: components["schemas"]["SelfTest"] | null;
+            /** Here */
+            here: boolean;
         };
         /**
          * TabletTaken
@@ -5425,6 +5678,12 @@ export interface components {
             /** Boot */
             boot: string;
         };
+        /**
+         * WhyTested
+         * @description What made a tablet test itself.
+         * @enum {string}
+         */
+        WhyTested: "night" | "order" | "hand";
         /**
          * Seen
          * @description What somebody may replay besides what is their own: what they took part in, and what was published to them.
@@ -8597,6 +8856,359 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_health: {
+        parameters: {
+            query?: {
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainHealth"];
+                };
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelfTestReport"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSelfTest"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description busy */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelfTestWindow"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

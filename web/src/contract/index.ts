@@ -119,6 +119,20 @@ export type ExpertProfile = Written<S['ExpertProfile'], 'levels' | 'languages' |
 export type Shift = S['Shift']
 export type Language = S['Language']
 export type RoutingNow = S['RoutingNow']
+export type CheckFound = Omit<Written<S['CheckFound'], 'where'>, 'figure'> & { figure: number | null }
+export type SelfTestReport = S['SelfTestReport']
+export type SelfTest = Omit<S['SelfTest'], 'checks'> & { checks: CheckFound[] }
+export type SelfTestWindow = Required<S['SelfTestWindow']>
+export type OwnSelfTest = { window: SelfTestWindow; last: SelfTest | null; free: boolean }
+export type TabletHealth = Omit<S['TabletHealth'], 'since' | 'test'> & {
+  since: number | null
+  test: SelfTest | null
+}
+export type StoreHealth = Omit<S['StoreHealth'], 'tablets'> & { tablets: TabletHealth[] }
+export type ChainHealth = Omit<S['ChainHealth'], 'stores' | 'window'> & {
+  stores: StoreHealth[]
+  window: SelfTestWindow
+}
 export type Setup = S['Setup']
 export type SetupState = S['SetupState']
 export type Ticket = S['Ticket']

@@ -46,12 +46,15 @@ export function holdLock(name: string): {
 export async function tryLock(name: string): Promise<{ release: () => void } | null> {
   if (!('locks' in navigator) || !navigator.locks) return { release: () => {} }
   return new Promise((resolve) => {
-    void navigator.locks.request(name, { ifAvailable: true }, (lock) => {
-      if (!lock) {
-        resolve(null)
-        return undefined
-      }
-      return new Promise<void>((release) => resolve({ release }))
-    })
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        if (!lock) {
+          resolve(null)
+          return undefined
+        }
+        return new Promise<void>((release) => resolve({ release }))
+      })
+      // A browser that keeps no storage for this page gives no locks either.
+      .catch(() => resolve(null))
   })
 }

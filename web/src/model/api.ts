@@ -12,6 +12,7 @@ import type {
   Callback,
   CallQuality,
   Chapter,
+  CheckFound,
   Cid,
   Directory,
   Gap,
@@ -32,6 +33,7 @@ import type {
   RoomId,
   RoomState,
   SessionId,
+  SelfTest,
   Setup,
   SignInWays,
   Skill,
@@ -42,6 +44,7 @@ import type { DeviceProblem, RefusalCode } from '../link/refusal'
 import type { Advice } from './advice'
 import type { AuditWish } from './audit'
 import type { EquipmentDesk } from './equipment'
+import type { Health } from './health'
 import type { Organisation } from './organisation'
 import type { PasskeyDesk } from './passkeys'
 import type { Queued } from './queue'
@@ -180,13 +183,15 @@ export interface Player {
 
 /** One thing that a call needs, as found in this browser. */
 export interface Check {
-  name: 'link' | 'media' | 'relay' | 'camera' | 'microphone'
+  name: CheckFound['name']
   /** `weak`: it works, but not as well as it should. `unknown`: it could not be found out. */
   state: 'running' | 'good' | 'weak' | 'bad' | 'unknown'
   /** Key of the sentence: what was found and what to do. */
   words: string
   values?: Record<string, string>
   rttMs: number | null
+  /** What was measured besides, in the unit of contract/selftest.py. */
+  figure?: number | null
   /** The same for whoever mends it; English, not for the screen's first line. */
   lines: readonly string[]
 }
@@ -196,8 +201,11 @@ export interface CheckUp {
   /** In the order in which one would mend them; they come while `run` is under way. */
   checks: ReadonlySignal<readonly Check[]>
   running: ReadonlySignal<boolean>
-  /** Looks again; never rejects. Opens camera and microphone for a moment. */
-  run(): Promise<void>
+  /**
+   * Looks again; never rejects. Opens camera and microphone for a moment; unattended, only if the browser does not ask.
+   * Null when it was given up by `signal`, or one is under way.
+   */
+  run(asked?: { attended: boolean; signal?: AbortSignal }): Promise<readonly Check[] | null>
   close(): void
 }
 
@@ -459,8 +467,14 @@ export interface Model extends Visits {
   /* ---- a shared tablet, and who has it ---- */
   takeOver: TakeOver
 
-  /** Fetches what the check needs first. */
+  /** Fetches what the check needs first; the same one each time. What it finds on a tablet, headquarters is told. */
   checkUp(): Promise<CheckUp>
+  /** What this tablet found out about itself last; null when nothing is known, or it is no tablet. */
+  ownTest: ReadonlySignal<SelfTest | null>
+  /** What tablets found out about themselves, for those who answer for stores. */
+  health: Health
+  /** How many of those stores will fail tomorrow; null while it is not known, or none of the reader's business. */
+  failingStores: ReadonlySignal<number | null>
 
   /** Opens the model: reads who is signed in, then connects. Called once by main.tsx. */
   start(): Promise<void>

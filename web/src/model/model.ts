@@ -6,6 +6,7 @@ import type {
   Invitation,
   Layout,
   Me,
+  OwnSelfTest,
   PeerAnswer,
   PersonId,
   Policies,
@@ -21,6 +22,7 @@ import { DESKTOP, TABLET, TRAINER_DESK, roomChannel } from '../contract'
 import { lang } from '../i18n'
 import type { Wish } from '../link/commands'
 import { call } from '../link/http'
+import { tryLock } from '../link/lock'
 import { Refusal } from '../link/refusal'
 import { Capture } from '../rtc/capture'
 import { meter } from '../rtc/level'
@@ -30,7 +32,7 @@ import { listenForTouch, remindSound, soundAllowed, soundBlocked, unblockSound }
 import { playMusic } from '../rtc/music'
 import { keepAwake } from '../rtc/wakelock'
 import { Ways } from '../rtc/ways'
-import type { Device, Model } from './api'
+import type { CheckUp, Device, Model } from './api'
 import { archive } from './archive'
 import { audit } from './audit'
 import { Callbacks, callbackActs } from './callbacks'
@@ -40,6 +42,7 @@ import { exposeDebug } from './debug'
 import { equipment } from './equipment'
 import { Firsts } from './firsts'
 import { scan } from './scan'
+import { LiveHealth } from './health'
 import { organisation } from './organisation'
 import { passkeyDesk } from './passkeys'
 import { policies } from './policies'
@@ -56,8 +59,10 @@ import { followHolds } from './onhold'
 import { Places } from './places'
 import { soundOf, startRinging } from './ringing'
 import { isOpen, isShared, memberOf, oppositeIn } from './room'
+import { holds } from './roles'
 import { Rooms } from './rooms'
 import { Seat } from './seat'
+import { SelfTests } from './selftest'
 import { Session } from './session'
 import { Stills, stillUrl } from './stills'
 import type { Outcome } from './third'
@@ -71,6 +76,9 @@ const LAYOUTS: Partial<Record<Role, Layout>> = {
   trainer: TRAINER_DESK,
 }
 
+/** Who answers for stores, and so for their tablets. */
+const OVERSEE: readonly Role[] = ['admin', 'manager', 'store_manager', 'operations']
+
 const LINGER_MS = 300
 
 function createModel(): Model {
@@ -83,6 +91,8 @@ function createModel(): Model {
   const accepting = signal<RoomId | null>(null)
   const calling = signal(false)
   const checking = signal(false)
+  /** The tablet looks at itself: gives way to all the others. */
+  const testing = signal(false)
   const level = signal(0)
   const ringTitle = signal<(room: RoomState) => string>(
     (room) => `☎ ${room.call?.store.name.zh ?? 'Passline'}`,
@@ -91,6 +101,7 @@ function createModel(): Model {
   const callbacks = new Callbacks()
   const queue = new Queue()
   const stay = new OwnStay()
+  const health = new LiveHealth()
 
   const session: Session = new Session(
     {
@@ -110,11 +121,13 @@ function createModel(): Model {
         if (message.type === 'seen') care.heard(message)
         if (message.type === 'tablet_taken') session.taken(message.operator)
         if (message.type === 'policies') session.ruled(message.policies as Policies)
+        if (message.type === 'self_test_wanted') void selfTests.ordered()
         if (
           callbacks.take(message) ||
           queue.take(message) ||
           stay.take(message) ||
           places.take(message) ||
+          health.take(message) ||
           rooms.take(message) ||
           message.type !== 'presence'
         )
@@ -132,11 +145,12 @@ function createModel(): Model {
           people.clear()
           callbacks.clear()
           queue.clear()
+          health.clear()
           chats.clear()
           seat.forget()
           calling.value = false
           accepting.value = null
-          checking.value = false
+          checking.value = testing.value = false
         })
       },
     },
@@ -241,14 +255,14 @@ function createModel(): Model {
   })
 
   /* ---- own devices follow what they are needed for ---- */
-  const needed = computed(
+  const inCall = computed(
     () =>
       rooms.current.value !== null ||
       accepting.value !== null ||
       places.coming.value !== null ||
-      calling.value ||
-      checking.value,
+      calling.value,
   )
+  const needed = computed(() => inCall.value || checking.value || testing.value)
   effect(() => {
     const role = session.me.value?.person.role
     if (role) untracked(() => capture.prefer(role === 'store' ? 'environment' : 'user'))
@@ -362,6 +376,47 @@ function createModel(): Model {
     return meter(track, (value) => {
       level.value = value
     })
+  })
+
+  /* ---- the tablet looks at itself ---- */
+  let madeCheckUp: CheckUp | null = null
+  const checkUp = async (): Promise<CheckUp> => {
+    const { createCheckUp } = await import('./checkup')
+    return (madeCheckUp ??= createCheckUp({
+      link: session.link,
+      capture: capture.state,
+      camera: capture.camera,
+      microphone: capture.microphone,
+      openDevices: () => {
+        testing.value = true
+        return capture.open()
+      },
+      closeDevices: () => {
+        testing.value = false
+      },
+      aheadMs: () => (session.link.peek() === 'online' ? Date.now() - session.clock.now() : null),
+      ways: () => ways.get(),
+      ask: (offer) => call<ProbeAnswer>('POST', '/api/probes', { body: offer }),
+      upload: (body, signal) => call('POST', '/api/self-tests/upload', { body, signal }),
+      knock: () => call<Me>('GET', '/api/me'),
+    }))
+  }
+  const selfTests: SelfTests = new SelfTests({
+    tablet: computed(() => (session.me.value?.person.role === 'store' ? person.value : null)),
+    version: () => session.me.peek()?.version ?? '?',
+    free: computed(
+      () => linked.value && !inCall.value && rooms.incoming.value.length === 0 && !checking.value,
+    ),
+    checkUp,
+    learn: () => call<OwnSelfTest>('GET', '/api/self-tests/own'),
+    report: (body) => call('POST', '/api/self-tests', { body }),
+    alone: () => tryLock('passline-self-test'),
+    nowMs: () => session.clock.now(),
+    monoMs: () => performance.now(),
+  })
+
+  effect(() => {
+    if (linked.value && holds(session.me.value, OVERSEE)) untracked(() => health.count())
   })
 
   const devices = (list: readonly MediaDeviceInfo[]): Device[] =>
@@ -491,7 +546,8 @@ function createModel(): Model {
     cameras: computed(() => devices(capture.cameras.value)),
     microphones: computed(() => devices(capture.microphones.value)),
     openDevices: () => {
-      checking.value = true
+      // Tried again in a call, it is the call's: nobody else would close it.
+      if (!inCall.peek()) checking.value = true
       return capture.open()
     },
     closeDevices: () => {
@@ -563,20 +619,23 @@ function createModel(): Model {
     takeOver,
 
     checkUp: async () => {
-      const { createCheckUp } = await import('./checkup')
-      return createCheckUp({
-        link: session.link,
-        capture: capture.state,
-        openDevices: model.openDevices,
-        closeDevices: model.closeDevices,
-        ways: () => ways.get(),
-        ask: (offer) => call<ProbeAnswer>('POST', '/api/probes', { body: offer }),
-        knock: () => call<Me>('GET', '/api/me'),
-      })
+      const made = await checkUp()
+      return {
+        ...made,
+        run: async (asked) => {
+          const checks = await made.run(asked)
+          if (checks) void selfTests.byHand(checks)
+          return checks
+        },
+      }
     },
+    ownTest: selfTests.last,
+    health,
+    failingStores: health.failing,
 
     start: async () => {
       listenForTouch()
+      selfTests.start()
       exposeDebug(model, media)
       await session.start()
     },

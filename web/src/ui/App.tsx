@@ -45,6 +45,7 @@ const EquipmentPage = lazy(() => import('./equipment/EquipmentPage').then((modul
 const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
 const RingsPage = lazy(() => import('./admin/RingsPage').then((module) => module.RingsPage))
 const TimingsPage = lazy(() => import('./admin/TimingsPage').then((module) => module.TimingsPage))
+const HealthPage = lazy(() => import('./admin/health/HealthPage').then((module) => module.HealthPage))
 const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
 const PoliciesPage = lazy(() => import('./admin/PoliciesPage').then((module) => module.PoliciesPage))
 const AccountPage = lazy(() => import('./account/AccountPage').then((module) => module.AccountPage))
@@ -274,6 +275,7 @@ function Inside() {
           <Route path="/admin/bots" component={BotsPage} />
           <Route path="/admin/rings" component={RingsPage} />
           <Route path="/admin/timings" component={TimingsPage} />
+          <Route path="/admin/health" component={HealthPage} />
           <Route path="/admin/tokens" component={TokensPage} />
           <Route path="/admin/policies" component={PoliciesPage} />
           <Route path="/account" component={AccountPage} />

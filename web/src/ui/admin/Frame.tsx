@@ -7,9 +7,16 @@ import { t } from '../../i18n'
 import { Desk } from '../desk/Desk'
 import { tabsOf } from '../desk/places'
 import { useModel } from '../model'
+import { Badge } from '../parts/Chip'
 import { Empty, ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
 import type { Loaded } from './useLoaded'
+
+/** How many stores will fail tomorrow, beside the tab that says which. */
+function Failing() {
+  const count = useModel().failingStores.value ?? 0
+  return <Badge count={count} label={t('health.badge', { count })} />
+}
 
 export function Frame(props: { acts?: ComponentChildren; children: ComponentChildren }) {
   const me = useModel().me.value
@@ -33,6 +40,7 @@ export function Frame(props: { acts?: ComponentChildren; children: ComponentChil
                 data-testid={tab.word.replace('.', '-')}
               >
                 {t(tab.word)}
+                {tab.word === 'admin.health' && <Failing />}
               </a>
             ))}
           </nav>

@@ -60,6 +60,8 @@ const EVERY: Record<Action, true> = {
   pin_unlocked: true,
   pin_given: true,
   pin_set: true,
+  self_test_ordered: true,
+  self_test_window_set: true,
   chain_named: true,
   region_added: true,
   region_renamed: true,

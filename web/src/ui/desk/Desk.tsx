@@ -59,6 +59,7 @@ export function Desk(props: { children: ComponentChildren }) {
       : places.findLast((place) => path.startsWith(place.path) || (isAdmin(path) && isAdmin(place.path)))
           ?.path
   const ringing = model.incoming.value.length
+  const failing = model.failingStores.value ?? 0
   const answers = holds(model.me.value, ['manager', 'operations'])
   const toldAt = answers ? ['manager', 'administrator'] : ['administrator']
   const late = model.callbacks.value.filter((item) => toldAt.includes(item.urgency)).length
@@ -82,6 +83,9 @@ export function Desk(props: { children: ComponentChildren }) {
                 >
                   <Icon class="icon" size={22} aria-hidden="true" />
                   <span>{t(place.word)}</span>
+                  {isAdmin(place.path) && (
+                    <Badge count={failing} label={t('health.badge', { count: failing })} />
+                  )}
                   {place.word === 'nav.callbacks' && (
                     <Badge count={late} label={t('callback.count_late', { count: late })} />
                   )}

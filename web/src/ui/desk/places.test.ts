@@ -7,7 +7,7 @@ const me = (role: Role, also: Role[] = [], partly: Role[] = []): Me =>
 const paths = (whose: Me) => placesOf(whose).map(({ path }) => path)
 const tabs = (whose: Me) => tabsOf(whose).map(({ path }) => path)
 
-const OF_STORES = ['/admin/stores', '/admin/equipment', '/admin/rings', '/admin/timings']
+const OF_STORES = ['/admin/stores', '/admin/equipment', '/admin/health', '/admin/rings', '/admin/timings']
 
 describe('the places of the house', () => {
   it('are, of the whole chain, for who has the role in the whole chain', () => {

@@ -23,6 +23,11 @@ export const TABS: readonly Place[] = [
     word: 'admin.equipment',
     roles: ['admin', 'manager', 'store_manager', 'operations'],
   },
+  {
+    path: '/admin/health',
+    word: 'admin.health',
+    roles: ['admin', 'manager', 'store_manager', 'operations'],
+  },
   { path: '/admin/routing', word: 'admin.routing', roles: ['admin'], whole: true },
   { path: '/admin/policies', word: 'admin.policies', roles: ['admin'], whole: true },
   { path: '/admin/bots', word: 'admin.bots', roles: ['admin'], whole: true },

@@ -1,18 +1,5 @@
 /** Whether calls work from this browser: each thing a call needs in one line, what is wrong with it, and what to do. */
-import {
-  ArrowLeft,
-  Cable,
-  CircleAlert,
-  CircleCheck,
-  CircleHelp,
-  CircleX,
-  Copy,
-  Mic,
-  RotateCcw,
-  Server,
-  Video as VideoIcon,
-  Waypoints,
-} from 'lucide-preact'
+import { ArrowLeft, CircleAlert, CircleCheck, CircleHelp, CircleX, Copy, RotateCcw } from 'lucide-preact'
 import type { LucideIcon } from 'lucide-preact'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -23,15 +10,9 @@ import { Desk } from '../desk/Desk'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Loading } from '../parts/State'
+import { ICONS } from './icons'
 import { report, sentence } from './report'
 
-const ICONS: Record<Check['name'], LucideIcon> = {
-  link: Server,
-  media: Cable,
-  relay: Waypoints,
-  camera: VideoIcon,
-  microphone: Mic,
-}
 const SIGNS: Record<Exclude<Check['state'], 'running'>, LucideIcon> = {
   good: CircleCheck,
   weak: CircleAlert,

@@ -1,5 +1,6 @@
 /** The tablet's home: one green field that calls, three reasons that call too, invitations, and what happened lately. */
 import {
+  CircleAlert,
   CircleHelp,
   GraduationCap,
   LogOut,
@@ -39,6 +40,20 @@ const REASONS: { reason: Reason; icon: typeof Wrench }[] = [
   { reason: 'dishes', icon: UtensilsCrossed },
   { reason: 'other', icon: CircleHelp },
 ]
+
+/** What this tablet found wrong with itself, in a line; nothing while calls work. */
+function OwnTest() {
+  const bad = useModel().ownTest.value?.checks.filter((check) => check.state === 'bad') ?? []
+  const [first] = bad
+  if (!first) return null
+  const blocked = /_(denied_\w+|unasked)$/.test(first.words)
+  return (
+    <a class="own-test" href="/doctor" data-testid="own-test" data-words={first.words}>
+      <CircleAlert class="icon" size={20} aria-hidden="true" />
+      {t(blocked ? 'home.test_blocked' : 'home.test_bad', { name: t(`doctor.${first.name}`) })}
+    </a>
+  )
+}
 
 /** `code`: the sticker that a telephone's own camera read. */
 export function StoreHome(props: { code?: string }) {
@@ -158,6 +173,7 @@ export function StoreHome(props: { code?: string }) {
               </button>
             ))}
           </div>
+          <OwnTest />
           <div class="check-pair">
             <button
               type="button"
