@@ -114,6 +114,11 @@ class Action(StrEnum):
     """A bot that tells a group chat of calls."""
     BOT_CHANGED = "bot_changed"
     BOT_REMOVED = "bot_removed"
+    PUSH_ON = "push_on"
+    """A browser is rung by Web Push while no page is open in it: the object."""
+    PUSH_OFF = "push_off"
+    """The detail says why, if not by the person: `gone` (its push service knows it no more), `moved` (somebody else
+    uses it), `too_many`."""
     PROFILE_CHANGED = "profile_changed"
     """When an expert can be rung, and for what."""
     QUIET_SET = "quiet_set"

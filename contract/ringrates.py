@@ -14,6 +14,8 @@ class RingRate(Message):
     name: str | None
     """As of `CallRing`."""
     sent: int
+    pushed: int
+    """Of those, by Web Push."""
     shown: int
     """In time: those that were seen late are in `late` alone."""
     hidden: int

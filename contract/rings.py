@@ -9,8 +9,9 @@ from contract.base import Message, WallMs
 from contract.ids import PersonId
 from contract.people import Person
 
-DeviceId = Annotated[str, Field(max_length=64)]
-"""The random id of a browser profile (`hello`); empty: nothing of the person was connected."""
+MOST_DEVICE_CHARACTERS = 64
+DeviceId = Annotated[str, Field(max_length=MOST_DEVICE_CHARACTERS)]
+"""The random id of a browser profile (`hello`); empty: the person had neither a page open nor a browser to push to."""
 
 
 class RingEnd(StrEnum):
@@ -31,11 +32,21 @@ class RingEnd(StrEnum):
     """The device never said that it rings."""
 
 
+class RingWay(StrEnum):
+    """How a ring came to a device."""
+
+    PAGE = "page"
+    """Over the WebSocket of an open page."""
+    PUSH = "push"
+    """By Web Push: no page was open."""
+
+
 class Ring(Message):
     """One ring of one device."""
 
     person: PersonId
     device: DeviceId
+    way: RingWay = RingWay.PAGE
     sent_at: WallMs
     shown_at: WallMs | None = None
     hidden: bool = False

@@ -104,6 +104,12 @@ class Settings(BaseModel):
     bot_servers: list[Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]] = Field(default_factory=list)
     """Origins besides those of WeCom, Feishu and DingTalk at which bots of group chats may be, e.g. a WeCom of the
     chain's own."""
+    push: bool = True
+    """Whether experts may be rung by Web Push while no page is open."""
+    push_contact: Annotated[str, Field(pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)$")] | None = None
+    """Whom a push service may write to, as `mailto:it@chain.example`; unset: the first of `origins` that is https."""
+    push_servers: list[Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]] = Field(default_factory=list)
+    """Origins besides those of Google, Mozilla, Microsoft and Apple at which push services of browsers may be."""
     max_legs: Annotated[int, Field(ge=1, le=10_000)] = 400
     """PeerConnections one worker accepts before it answers `busy`."""
     media_load: Annotated[float, Field(ge=0, le=1)] = 0.8

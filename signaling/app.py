@@ -19,6 +19,7 @@ from signaling.auth.media_tokens import MediaTokens
 from signaling.auth.oidc import Oidc
 from signaling.auth.passkeys import Passkeys
 from signaling.auth.passwords import Passwords
+from signaling.auth.push_limit import PushLimit
 from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
@@ -89,6 +90,8 @@ def build(
         callbacks=service.callbacks,
         policies=service.policies,
         bots=service.bots,
+        push=service.push,
+        push_limit=PushLimit(),
         take_overs=TakeOvers(database, passwords),
         tablets=service.take_overs,
         probes=service.probes,

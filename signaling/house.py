@@ -27,6 +27,7 @@ from signaling.auth.oidc import Oidc
 from signaling.auth.passkeys import Passkeys
 from signaling.auth.passwords import Passwords
 from signaling.auth.principal import Principal
+from signaling.auth.push_limit import PushLimit
 from signaling.auth.seen import Seen
 from signaling.auth.setup import FirstAdministrator
 from signaling.auth.sign_ins import SignIns
@@ -37,6 +38,7 @@ from signaling.auth.visits import Visits
 from signaling.domain.routing import Expert
 from signaling.live.guests import Entered, Restarted
 from signaling.live.policies import LivePolicies
+from signaling.live.push import LivePush
 from signaling.live.take_overs import LiveTakeOvers
 from signaling.printing.press import Press
 from signaling.store.engine import Database
@@ -199,6 +201,8 @@ class House:
     callbacks: LiveCallbacks
     policies: LivePolicies
     bots: GroupBots
+    push: LivePush
+    push_limit: PushLimit
     take_overs: TakeOvers
     tablets: LiveTakeOvers
     """Who has which tablet now."""

@@ -12,6 +12,7 @@ from contract.nodes import WantKeyframes
 from contract.rooms import RoomState, Still
 from contract.server import Done, Error, Room, RoomGone, Welcome
 from runtime import clock, ids
+from runtime.address import own_address
 from runtime.health import Health
 from runtime.logs import get_logger
 from runtime.settings import Settings
@@ -39,6 +40,7 @@ from signaling.live.peers import Peers
 from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
 from signaling.live.probes import Probes
+from signaling.live.push import LivePush
 from signaling.live.quality import LiveQuality
 from signaling.live.queue import LiveQueue
 from signaling.live.reconcile import Reconciler
@@ -82,6 +84,14 @@ class Service:
         self.visitors = Visitors(Visits(database), self.sessions)
         self._own_clients = LiveOwnClients(self.sessions, database)
         self.rings = LiveRings(database, self.sessions)
+        self.push = LivePush(
+            database,
+            self.sessions,
+            self.rings,
+            enabled=settings.push,
+            contact=settings.push_contact or _contact(settings),
+            servers=settings.push_servers,
+        )
         routing = LiveRouting(ring_ms=round(settings.ring_s * 1000))
         self.rooms = Rooms(
             database,
@@ -96,6 +106,7 @@ class Service:
             self.policies,
             self.visitors,
             self.rings,
+            self.push,
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)
@@ -135,6 +146,7 @@ class Service:
         were_here = await self._database.write(partial(session_rows.start_over, now_ms=clock.wall_ms()))
         await self._database.write(partial(room_rows.forget_done, before_ms=clock.wall_ms() - REMEMBER_MS))
         await self._directory.look()
+        await self.push.start()
         self.presence.expect(were_here)
         async with self._scope:
             await self.rooms.load()
@@ -151,6 +163,7 @@ class Service:
             self._scope.spawn(self._directory.run(), name="directory")
             self._scope.spawn(self.quality.run(), name="quality")
             self._scope.spawn(self.rings.run(), name="rings")
+            self._scope.spawn(self.push.run(lambda: [room.state for room in self.rooms.all()]), name="push")
             self._scope.spawn(self.keeper.watch(), name="alarms")
             self._scope.spawn(self.keeper.nights(), name="nights")
             async with self._hub.listen(self._settings.data, self._reconciler):
@@ -215,6 +228,7 @@ class Service:
         self._own_clients.went(session)
         for room in self.rooms.of(session.who.id):
             room.observe()
+        self.push.left(session.who.id, [room.state for room in self.rooms.of(session.who.id)])
         await self._database.write(partial(session_rows.disconnect, gone=session.id, now_ms=clock.wall_ms()))
 
     def attend(self, session: ClientSession, wish: Attend) -> None:
@@ -227,6 +241,7 @@ class Service:
         for session in self.sessions.everyone():
             if session.who.sign_in == sign_in:
                 self.departures.end(session, ByeCode.SIGNED_OUT)
+        await self.push.look()
 
     async def tell_room(self, session: ClientSession, room: RoomId) -> None:
         """Answer `get_room`."""
@@ -294,3 +309,9 @@ class Service:
     async def add_still(self, who: Principal, room: RoomId, asked_by: PersonId | None, jpeg: bytes) -> Still:
         """Keep a photo and tell the room. Raises Rejection(`bad_picture`) for anything but a JPEG picture."""
         return await self._stills.add(who, room, asked_by, jpeg)
+
+
+def _contact(settings: Settings) -> str | None:
+    """Whom a push service may write to if nobody is named: where this is, if that is known."""
+    addresses = [*settings.origins, own_address(settings)]
+    return next((address for address in addresses if address.startswith("https://")), None)

@@ -18,6 +18,11 @@ export default defineConfig({
         index: resolve(import.meta.dirname, 'index.html'),
         docs: resolve(import.meta.dirname, 'docs.html'),
         install: resolve(import.meta.dirname, 'install.html'),
+        sw: resolve(import.meta.dirname, 'src/push/worker.ts'),
+      },
+      // A service worker stands for what lies beside and below it, so it lies at the root, under one name for ever.
+      output: {
+        entryFileNames: ({ name }) => (name === 'sw' ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },
   },

@@ -56,18 +56,21 @@ class SignIns:
             lambda session: begin(session, person, role, user_agent, now_ms, passkey=passkey)
         )
 
-    async def recognise(self, secret: str) -> Principal | None:
-        """Who holds this cookie, None if it is unknown, expired or of somebody disabled."""
-        return await self.recognise_hash(digest(secret))
+    async def recognise(self, secret: str, *, extend: bool = True) -> Principal | None:
+        """Who holds this cookie, None if it is unknown, expired or of somebody disabled.
 
-    async def recognise_hash(self, sign_in: bytes) -> Principal | None:
+        `extend`: that counts as use, and the sign-in lasts from now on again.
+        """
+        return await self.recognise_hash(digest(secret), extend=extend)
+
+    async def recognise_hash(self, sign_in: bytes, *, extend: bool = True) -> Principal | None:
         """The same, by the hash; for sockets that check again later."""
         now_ms = self._wall_ms()
         found = await self._database.fetch(lambda session: rows.find(session, sign_in, now_ms))
         if found is None:
             return None
         who, seen_ms = found
-        if now_ms - seen_ms >= EXTEND_MS:
+        if extend and now_ms - seen_ms >= EXTEND_MS:
             expires_ms = now_ms + life_ms(who.role)
             await self._database.write(
                 lambda session: rows.extend(session, sign_in, now_ms=now_ms, expires_ms=expires_ms)

@@ -41,8 +41,9 @@ def _waits(state: RoomState) -> bool:
 
 
 def able(state: RoomState, experts: Iterable[Expert], now_ms: int) -> list[Person]:
-    """Who fits a step of the call's chain and is at work, free or busy. Nobody whom it rang in vain is among them."""
-    there = [replace(one, free=True) for one in rungable(state, experts) if one.free or one.busy]
+    """Who fits a step of the call's chain and is at work: free, busy, or reached by push. Nobody whom it rang in vain
+    is among them."""
+    there = [replace(one, free=True) for one in rungable(state, experts) if one.free or one.busy or one.by_push]
     found: dict[PersonId, Person] = {}
     call = _call(state)
     for step in call.steps:
@@ -74,7 +75,7 @@ def turns(waiting: Sequence[RoomState], experts: Iterable[Expert], now_ms: int) 
 
     A tablet that is away keeps its place, and nobody is called to it.
     """
-    free = {one.person.id: one for one in experts if one.free}
+    free = {one.person.id: one for one in experts if one.free or one.by_push}
     promised: dict[RoomId, PersonId] = {}
     for state in waiting:
         if not free:
@@ -96,7 +97,7 @@ def unpromised(
 ) -> list[Expert]:
     """The experts as the call in `room`, or a new one, may ring them: whoever is promised to another call is busy."""
     taken = {person for other, person in turns(waiting, experts, now_ms).items() if other != room}
-    return [replace(one, free=False, busy=True) if one.person.id in taken else one for one in experts]
+    return [replace(one, free=False, by_push=False, busy=True) if one.person.id in taken else one for one in experts]
 
 
 def expected_wait_s(position: int, able_count: int, lengths_ms: Sequence[int]) -> int | None:

@@ -1,6 +1,7 @@
 """Whom a step of a call's chain rings: free, at work, able, and best first.
 
-Pure: the experts as they are, the time as a number. `fitting` never names somebody who is not free.
+Pure: the experts as they are, the time as a number. `fitting` never names somebody who is neither free nor can be
+reached by Web Push.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ class Expert:
     """In a call, a class, or rung: free again before long."""
     away: bool = False
     """Free, but nobody sits there."""
+    by_push: bool = False
+    """Has no page open, and is not rung, but a browser that Web Push can ring."""
     profile: ExpertProfile = field(default_factory=ExpertProfile)
     recent_calls: int = 0
     """How many they answered lately."""
@@ -50,21 +53,27 @@ def steps_for(reason: Reason, chains: Chains, ring_ms: int) -> list[RingStep]:
 def fitting(
     step: RingStep, reason: Reason, language: Language | None, experts: Iterable[Expert], now_ms: int
 ) -> list[Person]:
-    """Who is free and fits the step, best first.
+    """Who fits the step, best first: those who are free, then those whom only a push can reach.
 
-    Those who speak the language go before everybody else to the point that nobody else rings; if none does, or none
-    of them is at their desk while others are, the others ring too. Who is away comes last. Then whoever answered fewest
-    calls lately, then who knows it best. Of those whom the caller chose no language is asked for, and who was called by
-    name rings also outside their shift: they are here.
+    Of each kind those who speak the language go before everybody else to the point that nobody else rings; if none
+    does, or none of them is at their desk while others are, the others ring too. Who is away comes last. Then whoever
+    answered fewest calls lately, then who knows it best. Of those whom the caller chose no language is asked for, and
+    who was called by name and is here rings also outside their shift.
     """
     language = None if step.who in NAMED else language
-    able = [
+    at_hand = [
         (expert, level)
         for expert in experts
-        if expert.free
-        and (step.who is StepWho.PERSON or at_work(expert.profile, now_ms))
+        if (expert.free or expert.by_push)
+        and ((expert.free and step.who is StepWho.PERSON) or at_work(expert.profile, now_ms))
         and (level := _level(step, reason, expert)) > 0
     ]
+    here = [one for one in at_hand if one[0].free]
+    elsewhere = [one for one in at_hand if not one[0].free]
+    return [*_ranked(here, language), *_ranked(elsewhere, language)]
+
+
+def _ranked(able: list[tuple[Expert, int]], language: Language | None) -> list[Person]:
     speaking = [(expert, level) for expert, level in able if speaks(expert.profile, language)]
     if all(expert.away for expert, _ in speaking) and not all(expert.away for expert, _ in able):
         speaking = able

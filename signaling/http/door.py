@@ -74,7 +74,7 @@ def _handle(house: House, route: Route) -> Next:
 async def _who(house: House, request: web.Request, route: Route) -> Principal | None:
     """Who holds the cookie. Raises Rejection(`sign_in` or `forbidden`) if the route is not for them."""
     secret = cookie_of(request)
-    who = await house.sign_ins.recognise(secret) if secret is not None else None
+    who = await house.sign_ins.recognise(secret, extend=route.extends) if secret is not None else None
     if route.act is not None:
         if who is None:
             raise Rejection(ErrorCode.SIGN_IN)

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from contract import client, data, server
+from contract import client, data, push, server
 from contract.errors import REPLIES, ErrorCode
 from contract.http import ErrorBody, Problem
 from signaling.domain.access import roles_for
@@ -28,8 +28,9 @@ UNIONS: dict[str, tuple[TypeAdapter[Any], JsonSchemaMode]] = {
     "ServerMessage": (server.SERVER_MESSAGE, "serialization"),
     "ClientData": (data.CLIENT_DATA, "validation"),
     "ServerData": (data.SERVER_DATA, "serialization"),
+    "PushedMessage": (push.PUSHED, "serialization"),
 }
-"""Messages outside HTTP: on the WebSocket, and on the data channel of a PeerConnection."""
+"""Messages outside HTTP: on the WebSocket, on the data channel of a PeerConnection, and by Web Push."""
 
 _REF = "#/components/schemas/"
 

@@ -48,6 +48,8 @@ class Route:
     bearer: bool = False
     """For devices and foreign pages: neither cookie nor `Origin` count, a media token in `Authorization` does; CORS is
     open and errors are problem details. The handler checks token and content type."""
+    extends: bool = True
+    """Asking it is use of the sign-in, which lasts from now on again; not so where a browser asks by itself."""
     body: type[BaseModel] | None = None
     """JSON body; None with `accepts` other than JSON means that the handler reads the bytes itself."""
     exact: bool = False

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from contract.client import Rung
 from contract.ids import PersonId, RoomId, SessionId
-from contract.rings import Ring, RingEnd
+from contract.rings import Ring, RingEnd, RingWay
 from contract.rooms import RoomState
 from runtime import clock
 from runtime.logs import get_logger
@@ -77,23 +77,30 @@ class LiveRings:
                 self._going.get(state.id, {}).pop((state.id, session.who.id, ""), None)  # somebody is reached after all
                 self._ring((state.id, session.who.id, session.device), clock.wall_ms())
 
+    def pushed(self, room: RoomId, person: PersonId, device: str) -> None:
+        """A push is sent to this browser, of a ring that goes on."""
+        self._going.get(room, {}).pop((room, person, ""), None)  # there is somewhere to ring after all
+        self._ring((room, person, device), clock.wall_ms(), RingWay.PUSH)
+
     def shown(self, session: ClientSession, rung: Rung) -> None:
         """A device says that it rings."""
-        key = rung.room, session.who.id, session.device
+        self.seen((rung.room, session.who.id, session.device), hidden=rung.hidden, silent=rung.silent)
+
+    def seen(self, key: Key, *, hidden: bool, silent: bool) -> None:
+        """The same, by whichever way it says so."""
         now_ms = clock.wall_ms()
-        going = self._going.get(rung.room, {})
+        going = self._going.get(key[0], {})
         if (ring := going.get(key)) is not None:
-            going[key] = rings.shown(ring, now_ms, hidden=rung.hidden, silent=rung.silent)
+            going[key] = rings.shown(ring, now_ms, hidden=hidden, silent=silent)
         elif (over := self._over.get(key)) is not None:
-            ring = rings.shown(over.ring, now_ms, hidden=rung.hidden, silent=rung.silent)
-            self._over[key] = Over(ring, over.at_ms)
+            self._over[key] = Over(rings.shown(over.ring, now_ms, hidden=hidden, silent=silent), over.at_ms)
 
     def _begin(self, room: RoomId, person: PersonId, now_ms: int) -> None:
         devices = {one.device for one in self._sessions.of(person) if one.connection is not None}
         for device in devices or {""}:
             self._ring((room, person, device), now_ms)
 
-    def _ring(self, key: Key, now_ms: int) -> None:
+    def _ring(self, key: Key, now_ms: int, way: RingWay = RingWay.PAGE) -> None:
         going = self._going.setdefault(key[0], {})
         if key in going:
             return
@@ -102,7 +109,7 @@ class LiveRings:
             return
         if (before := self._over.pop(key, None)) is not None:  # rung once more by the same call
             self._ready.append((key[0], before.ring))
-        going[key] = Ring(person=key[1], device=key[2], sent_at=now_ms, end=RingEnd.NOT_REACHED)
+        going[key] = Ring(person=key[1], device=key[2], way=way, sent_at=now_ms, end=RingEnd.NOT_REACHED)
 
     def _end(self, key: Key, ring: Ring, now_ms: int) -> None:
         going = self._going[key[0]]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.client import CallStore, StartCall
 from contract.errors import Rejection
 from contract.ids import PersonId, RecordingId, RoomId, room_channel
-from contract.people import PresenceEntry
+from contract.people import Presence, PresenceEntry
 from contract.policies import Policies
 from contract.rooms import CallStage, MemberState, RoomState
 from contract.routing import RingStep
@@ -32,6 +32,7 @@ from signaling.live.call_figures import CallFigures
 from signaling.live.callbacks import Callbacks
 from signaling.live.policies import LivePolicies
 from signaling.live.presence import LivePresence
+from signaling.live.push import LivePush
 from signaling.live.queue import LiveQueue
 from signaling.live.rings import LiveRings
 from signaling.live.room import LiveRoom
@@ -62,6 +63,7 @@ class Rooms:
         policies: LivePolicies,
         visitors: Visitors,
         rings: LiveRings,
+        push: LivePush,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -75,6 +77,7 @@ class Rooms:
         self._policies = policies
         self._visitors = visitors
         self._rings = rings
+        self._push = push
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
         self.ringing = asyncio.Lock()
@@ -116,7 +119,9 @@ class Rooms:
 
     def everybody(self) -> list[Expert]:
         """The experts as they are this moment, promised or not."""
-        return self._routing.experts(self._presence.experts(), clock.wall_ms())
+        now_ms = clock.wall_ms()
+        by_push = {person for person in self._push.reachable(now_ms) if self._in_rooms(person) is Presence.FREE}
+        return self._routing.experts(self._presence.experts(), now_ms, by_push)
 
     def waiting(self) -> list[RoomState]:
         """The calls that wait, in their order."""
@@ -259,6 +264,7 @@ class Rooms:
         before_it = None if decision.opened is not None else room.state
         self._figures.saw(before_it, decision.state, clock.wall_ms())
         self._rings.saw(before_it, decision.state)
+        self._push.saw(before_it, decision.state)
         call, was = decision.state.call, room.state.call
         if call is not None and call.answered_by is not None and was is not None and was.answered_by is None:
             self._routing.answered([call])
@@ -302,7 +308,10 @@ class Rooms:
 
     def _tell_presence(self, people: Iterable[PersonId]) -> None:
         for person in people:
-            self._presence.seated(person, in_rooms([room.state for room in self.of(person)], person))
+            self._presence.seated(person, self._in_rooms(person))
+
+    def _in_rooms(self, person: PersonId) -> Presence:
+        return in_rooms([room.state for room in self.of(person)], person)
 
     # --- memory ---------------------------------------------------------------------------------------------------
 

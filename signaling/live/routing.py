@@ -1,7 +1,7 @@
 """The chains and profiles that count now, and who answered how many calls lately."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from contract.ids import PersonId
 from contract.people import Grant, Presence, PresenceEntry
@@ -54,8 +54,8 @@ class LiveRouting:
             if call.answered_by is not None:
                 self._answered.append((call.timings.answer or call.timings.tap, call.answered_by))
 
-    def experts(self, entries: Iterable[PresenceEntry], now_ms: int) -> list[Expert]:
-        """The experts with all that decides who rings."""
+    def experts(self, entries: Iterable[PresenceEntry], now_ms: int, by_push: Container[PersonId] = ()) -> list[Expert]:
+        """The experts with all that decides who rings; `by_push` are those whom a push may ring."""
         while self._answered and self._answered[0][0] < now_ms - LATELY_MS:
             self._answered.popleft()
         counts: dict[PersonId, int] = {}
@@ -67,6 +67,7 @@ class LiveRouting:
                 free=entry.presence in (Presence.FREE, Presence.AWAY),
                 away=entry.presence is Presence.AWAY,
                 busy=entry.presence in (Presence.BUSY, Presence.RINGING),
+                by_push=entry.presence is Presence.OFFLINE and entry.person.id in by_push,
                 profile=self._profiles.get(entry.person.id) or ExpertProfile(),
                 recent_calls=counts.get(entry.person.id, 0),
                 reach=self._reach.get(entry.person.id, NOWHERE),

@@ -10,7 +10,7 @@ from contract.ids import PersonId, RegionId, RoomId
 from contract.organisation import Region
 from contract.people import Name, Person
 from contract.ringrates import MissedCall, RingRate
-from contract.rings import CallRing, Ring, RingEnd
+from contract.rings import CallRing, Ring, RingEnd, RingWay
 from contract.rooms import RoomState
 from signaling.domain.access import Scope
 from signaling.domain.outgoing import by_store
@@ -29,6 +29,7 @@ async def keep(session: AsyncSession, found: Sequence[tuple[RoomId, Ring]]) -> N
             "room_id": room,
             "person_id": ring.person,
             "device": ring.device,
+            "way": ring.way.value,
             "sent_ms": ring.sent_at,
             "shown_ms": ring.shown_at,
             "hidden": ring.hidden,
@@ -56,6 +57,7 @@ async def of_call(session: AsyncSession, room: RoomId) -> list[CallRing]:
             ring=Ring(
                 person=PersonId(row.person_id),
                 device=row.device,
+                way=RingWay(row.way),
                 sent_at=row.sent_ms,
                 shown_at=row.shown_ms,
                 hidden=row.hidden,
@@ -94,6 +96,7 @@ async def rates(
         select(
             *pair,
             func.count(),
+            _count(RingRow.way == RingWay.PUSH),
             shown,
             _count(RingRow.hidden.is_(True)),
             _count(RingRow.silent.is_(True)),
@@ -121,6 +124,7 @@ async def rates(
             device=device,
             name=names.get(person),
             sent=sent,
+            pushed=pushed,
             shown=shown_times,
             hidden=hidden,
             silent=silent,
@@ -130,7 +134,20 @@ async def rates(
             shown_ms=shown_ms,
             shown_at=shown_at,
         )
-        for person, device, sent, shown_times, hidden, silent, late, not_reached, answered, shown_ms, shown_at in found
+        for (
+            person,
+            device,
+            sent,
+            pushed,
+            shown_times,
+            hidden,
+            silent,
+            late,
+            not_reached,
+            answered,
+            shown_ms,
+            shown_at,
+        ) in found
         if person in known
     ]
     return lines, left_out

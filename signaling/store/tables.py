@@ -242,6 +242,26 @@ class BotToldRow(Base):
     at_ms: Mapped[int] = mapped_column(Ms, index=True)
 
 
+class PushKeyRow(Base):
+    """One row: the key that says to push services who we are. Another one, and no browser could be rung any more."""
+
+    __tablename__ = "push_key"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    pem: Mapped[str] = mapped_column(Text)
+
+
+class PushBrowserRow(Base):
+    """A browser that Web Push rings, as long as it is signed in (contract.push.PushBrowser in `body`)."""
+
+    __tablename__ = "push_browser"
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    device: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sign_in_hash: Mapped[bytes] = mapped_column(ForeignKey("sign_in.token_hash", ondelete="CASCADE"), index=True)
+    endpoint: Mapped[str] = mapped_column(String(1000), unique=True)
+    body: Mapped[str] = mapped_column(Text)
+    set_ms: Mapped[int] = mapped_column(Ms)
+
+
 class ExpertProfileRow(Base):
     """When an expert can be rung, and for what (contract.routing.ExpertProfile in `body`)."""
 
@@ -486,6 +506,7 @@ class RingRow(Base):
     person_id: Mapped[str] = mapped_column(Id, primary_key=True)
     device: Mapped[str] = mapped_column(String(64), primary_key=True)
     sent_ms: Mapped[int] = mapped_column(Ms, primary_key=True)
+    way: Mapped[str] = mapped_column(String(20))
     shown_ms: Mapped[int | None] = mapped_column(Ms)
     hidden: Mapped[bool] = mapped_column()
     silent: Mapped[bool] = mapped_column()

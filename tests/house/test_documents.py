@@ -17,6 +17,7 @@ import contract.media
 import contract.nodes
 import contract.organisation
 import contract.people
+import contract.push
 import contract.quality
 import contract.quiet
 import contract.recording
@@ -42,6 +43,7 @@ MODULES = (
     contract.nodes,
     contract.organisation,
     contract.people,
+    contract.push,
     contract.quality,
     contract.quiet,
     contract.recording,
@@ -56,6 +58,7 @@ SPOKEN = (
     contract.data.ClientData,
     contract.data.ServerData,
     contract.rooms.RoomEvent,
+    contract.push.PushedMessage,
 )
 """The unions that somebody outside this repository may speak; the links between our processes are not among them."""
 

@@ -66,6 +66,14 @@ BOT = {
 }
 
 
+PUSH = {
+    "endpoint": "https://fcm.googleapis.com/fcm/send/of-nobody",
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    "language": "zh",
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """What each visitor gets; those not named get 401 without a sign-in, else `others`."""
@@ -99,6 +107,7 @@ BY_ADMIN = Row(all_get(403, *SIGNED_IN) | {"admin": 200})
 BY_WHO_MANAGES = Row(BY_ADMIN.gets | all_get(404, "wu", "tang"))
 """Of a store of another region."""
 AT_A_TABLET = all_get(403, *SIGNED_IN) | all_get(200, "store-0117", "store-0108", "store-0201")
+BY_WHO_IS_RUNG = all_get(403, *SIGNED_IN)
 ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/setup"): Row(all_get(200, *ANYBODY)),
     ("POST", "/api/setup/check"): Row(all_get(410, *ANYBODY), body={"token": "a guess"}),
@@ -148,6 +157,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PUT", "/api/bots/{bot}"): Row(BY_ADMIN.gets | {"admin": 404}, body=BOT),
     ("DELETE", "/api/bots/{bot}"): Row(BY_ADMIN.gets | {"admin": 404}),
     ("POST", "/api/bots/{bot}/try"): Row(BY_ADMIN.gets | {"admin": 404}),
+    ("GET", "/api/push"): Row(BY_WHO_IS_RUNG | all_get(200, "chen", "zhang")),
+    ("PUT", "/api/push/{browser}"): Row(BY_WHO_IS_RUNG | all_get(204, "chen", "zhang"), body=PUSH),
+    ("DELETE", "/api/push/{browser}"): Row(BY_WHO_IS_RUNG | all_get(204, "chen", "zhang")),
+    ("POST", "/api/push/{browser}/rings/{room}"): Row(BY_WHO_IS_RUNG | all_get(404, "chen", "zhang")),
     ("GET", "/api/signin"): Row(all_get(200, *ANYBODY)),
     ("POST", "/api/oidc/begin"): Row(all_get(404, *ANYBODY), body={"path": "/"}),
     ("POST", "/api/oidc/finish"): Row(all_get(410, *ANYBODY), body={"state": "a guess", "code": "a guess"}),
@@ -309,7 +322,7 @@ async def visitor(server: SignalingServer, name: str) -> tuple[Client, dict[str,
 
 
 def fill(path: str, *, room: str = chain.ROOM, file: str = chain.FILE, still: str = chain.STILL) -> str:
-    for name in ("session", "guest", "device", "bot", "visit", "passkey"):
+    for name in ("session", "guest", "device", "bot", "visit", "passkey", "browser"):
         path = path.replace(f"{{{name}}}", "01900000-0000-7000-8000-00000000aaaa")
     machine = chain.FRYER.machine
     for name, one in (

@@ -43,10 +43,18 @@ def who(
     languages: list[Language] | None = None,
     on_call: bool = False,
     away: bool = False,
+    by_push: bool = False,
 ) -> Expert:
     levels = dict.fromkeys(person.skills, level) if level is not None else {}
     profile = ExpertProfile(levels=levels, languages=languages or [], on_call=on_call)
-    return Expert(person=person, free=free, away=away, profile=profile, recent_calls=calls)
+    return Expert(
+        person=person,
+        free=free and not by_push,
+        away=away,
+        by_push=by_push,
+        profile=profile,
+        recent_calls=calls,
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,6 +72,10 @@ def who(
         (ANYBODY, [], []),
         (SKILLED, [who(CHEN, away=True), who(ZHANG, calls=9, level=1)], [ZHANG, CHEN]),
         (SKILLED, [who(CHEN, away=True), who(ZHANG, free=False)], [CHEN]),
+        (SKILLED, [who(CHEN, by_push=True)], [CHEN]),
+        (SKILLED, [who(CHEN, by_push=True), who(ZHANG, calls=9)], [ZHANG, CHEN]),
+        (SKILLED, [who(LIU, by_push=True), who(ZHANG)], [ZHANG]),
+        (MASTERS, [who(CHEN, by_push=True), who(ZHANG, by_push=True, level=3)], [ZHANG]),
     ],
 )
 def test_whom_a_step_rings(step: RingStep, experts: list[Expert], rung: list[Person]) -> None:
@@ -83,6 +95,20 @@ def test_who_speaks_the_language_but_is_away_does_not_ring_alone_while_others_si
     assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen, zhang], NOW) == [CHEN, ZHANG]
     gone = who(CHEN, languages=[Language.ZH], away=True)
     assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [gone, zhang], NOW) == [ZHANG]
+
+
+def test_whoever_sits_there_rings_also_if_only_a_push_reaches_who_speaks_the_language() -> None:
+    chen = who(CHEN, languages=[Language.EN], by_push=True)
+    zhang = who(ZHANG, languages=[Language.ZH])
+    liu = who(expert("any", Skill.EQUIPMENT), languages=[Language.ZH], by_push=True)
+    assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [liu, chen, zhang], NOW) == [ZHANG, CHEN]
+
+
+def test_who_is_out_of_hours_is_not_reached_by_push_either() -> None:
+    off = Expert(person=CHEN, free=False, by_push=True, profile=ExpertProfile(shifts=OFFICE))
+    assert fitting(SKILLED, Reason.EQUIPMENT, None, [off], MONDAY_0030_UTC) == []
+    on_call = Expert(person=CHEN, free=False, by_push=True, profile=ExpertProfile(shifts=OFFICE, on_call=True))
+    assert fitting(SKILLED, Reason.EQUIPMENT, None, [on_call], MONDAY_0030_UTC) == [CHEN]
 
 
 @pytest.mark.parametrize(

@@ -1046,6 +1046,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a browser needs so that it can be rung; no key if it is turned off here. */
+        get: operations["push_terms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/push/{browser}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Ring this browser by Web Push from now on, as long as it is signed in. */
+        put: operations["put_push"];
+        post?: never;
+        /** Ring it no more. */
+        delete: operations["remove_push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/push/{browser}/rings/{room}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A browser of one's own shows this ring; the answer says how long it still rings. */
+        post: operations["push_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room}/peers": {
         parameters: {
             query?: never;
@@ -1787,7 +1839,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "self_test_ordered" | "self_test_window_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "self_test_ordered" | "self_test_window_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "push_on" | "push_off" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -4199,6 +4251,89 @@ export interface components {
             roles: components["schemas"]["Role"][];
         };
         /**
+         * PushBrowser
+         * @description A browser that may be rung, as its `PushSubscription` says.
+         */
+        PushBrowser: {
+            /** Endpoint */
+            endpoint: string;
+            /** P256Dh */
+            p256dh: string;
+            /** Auth */
+            auth: string;
+            language: components["schemas"]["Language"];
+        };
+        /**
+         * PushSeen
+         * @description Answers a browser that says that it shows the ring.
+         */
+        PushSeen: {
+            /** Left Ms */
+            left_ms: number;
+        };
+        /**
+         * PushTerms
+         * @description What a browser needs so that it can be rung.
+         */
+        PushTerms: {
+            /** Key */
+            key: string | null;
+        };
+        PushedMessage: components["schemas"]["PushedRing"] | components["schemas"]["PushedOver"];
+        /**
+         * PushedOver
+         * @description It rings no more.
+         */
+        PushedOver: {
+            /** Room */
+            room: string;
+            /** Device */
+            device: string;
+            language: components["schemas"]["Language"];
+            store: components["schemas"]["Name"];
+            /** Number */
+            number: string;
+            reason: components["schemas"]["Reason"];
+            /** @default null */
+            about: components["schemas"]["Name"] | null;
+            /** Since */
+            since: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "over";
+            end: components["schemas"]["RingEnd"];
+            /** @default null */
+            by: components["schemas"]["Name"] | null;
+        };
+        /**
+         * PushedRing
+         * @description A call rings here.
+         */
+        PushedRing: {
+            /** Room */
+            room: string;
+            /** Device */
+            device: string;
+            language: components["schemas"]["Language"];
+            store: components["schemas"]["Name"];
+            /** Number */
+            number: string;
+            reason: components["schemas"]["Reason"];
+            /** @default null */
+            about: components["schemas"]["Name"] | null;
+            /** Since */
+            since: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ring";
+            /** Until */
+            until: number;
+        };
+        /**
          * Quality
          * @description How the connection is, for words on the screen.
          * @enum {string}
@@ -4491,6 +4626,8 @@ export interface components {
             person: string;
             /** Device */
             device: string;
+            /** @default page */
+            way: components["schemas"]["RingWay"];
             /** Sent At */
             sent_at: number;
             /**
@@ -4528,6 +4665,8 @@ export interface components {
             name: string | null;
             /** Sent */
             sent: number;
+            /** Pushed */
+            pushed: number;
             /** Shown */
             shown: number;
             /** Hidden */
@@ -4575,6 +4714,12 @@ export interface components {
             /** @default null */
             person: components["schemas"]["Person"] | null;
         };
+        /**
+         * RingWay
+         * @description How a ring came to a device.
+         * @enum {string}
+         */
+        RingWay: "page" | "push";
         /**
          * Role
          * @description What somebody is for. What that allows, and where, is in signaling.domain.access.
@@ -9965,6 +10110,228 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotTried"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    push_terms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushTerms"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    put_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                browser: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushBrowser"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                browser: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    push_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                browser: string;
+                room: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSeen"];
                 };
             };
             /** @description sign_in */

@@ -83,6 +83,9 @@ describe('the catalogues', () => {
       'left',
       'pin_given',
       'pin_set',
+      'gone',
+      'moved',
+      'too_many',
     ]
     const known = keys(zh)
     expect(codes.filter((code) => !known.has(`audit.detail.${code}`))).toEqual([])

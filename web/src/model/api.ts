@@ -51,6 +51,7 @@ import type { Queued } from './queue'
 import type { PoliciesDesk } from './policies'
 import type { BotDesk } from './bots'
 import type { QuietDesk } from './quiet'
+import type { PushDesk } from './push'
 import type { RingsDesk } from './rings'
 import type { TimingsDesk } from './timings'
 import type { RoutingDesk } from './routing'
@@ -459,6 +460,8 @@ export interface Model extends Visits {
   quiet: QuietDesk
   /** Group chats that hear of calls, for administrators. */
   bots: BotDesk
+  /** Whether this browser rings while no page of ours is open. */
+  push: PushDesk
   /** Which devices ring, for who answers for stores; missed calls, for a store. */
   rings: RingsDesk
   /** How quick calls were, for who answers for stores. */

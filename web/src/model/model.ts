@@ -48,6 +48,7 @@ import { passkeyDesk } from './passkeys'
 import { policies } from './policies'
 import { quiet } from './quiet'
 import { bots } from './bots'
+import { createPush } from './push'
 import { rings } from './rings'
 import { timings } from './timings'
 import { routing } from './routing'
@@ -175,6 +176,12 @@ function createModel(): Model {
   const takeOver = createTakeOver({
     me: () => session.me.peek(),
     become: (me) => (session.me.value = me),
+  })
+  const push = createPush({
+    me: session.me,
+    session: session.id,
+    incoming: rooms.incoming,
+    device: () => session.device(),
   })
   const seats = {
     current: rooms.current,
@@ -616,6 +623,7 @@ function createModel(): Model {
     bots,
     rings,
     timings,
+    push,
     takeOver,
 
     checkUp: async () => {

@@ -107,6 +107,11 @@ export class Session {
     this.delivery?.follow(ch)
   }
 
+  /** The random id of this browser profile, for who is signed in; null while nobody is. */
+  async device(): Promise<string | null> {
+    return (await this.store?.device()) ?? null
+  }
+
   get messages(): Delivery | null {
     return this.delivery
   }

@@ -18,6 +18,7 @@ export function modelOf(parts: Record<string, unknown>): Model {
       queue: signal({ calls: [], more: 0 }),
       urgent: signal(null),
       places: signal([]),
+      push: { state: signal('absent') },
       rings: { missed: () => Promise.resolve({ calls: [] }) },
       ...parts,
     }),

@@ -40,6 +40,7 @@ function Line(props: { one: RingRate; now: number }) {
       <td>
         <strong>{nameOf(one.who.store?.name ?? one.who.name)}</strong>
         <p class="second">{deviceWords(one)}</p>
+        {one.pushed > 0 && <p class="second">{t('rings.by_push', { count: one.pushed })}</p>}
       </td>
       <td>
         <Chip tone={rate >= GOOD ? 'good' : rate >= 0.5 ? 'warn' : 'bad'}>

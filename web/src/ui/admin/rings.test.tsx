@@ -23,6 +23,7 @@ const rate = (more: Partial<RingRate> = {}): RingRate => ({
   device: 'profile-3f2a',
   name: null,
   sent: 10,
+  pushed: 0,
   shown: 10,
   hidden: 0,
   silent: 0,

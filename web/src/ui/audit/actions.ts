@@ -73,6 +73,8 @@ const EVERY: Record<Action, true> = {
   bot_added: true,
   bot_changed: true,
   bot_removed: true,
+  push_on: true,
+  push_off: true,
   profile_changed: true,
   quiet_set: true,
   policy_changed: true,

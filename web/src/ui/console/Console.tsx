@@ -16,6 +16,7 @@ import { Avatar, PresenceWord } from '../parts/Person'
 import { Banner, Empty } from '../parts/State'
 import { skillsOf } from '../ring/Ringing'
 import { Incoming } from './Incoming'
+import { PushSwitch } from './PushSwitch'
 import { QueueList } from './QueueList'
 
 function ExpertLine(props: { entry: PresenceEntry; me: boolean; now: number }) {
@@ -142,6 +143,7 @@ export function Console() {
               </section>
             )
           })}
+          <PushSwitch />
         </aside>
       </div>
       {quieting && <QuietDialog onClose={() => setQuieting(false)} />}

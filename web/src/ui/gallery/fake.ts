@@ -177,6 +177,7 @@ export function fake(scene: Scene): Model {
     callbacks: signal([]),
     queue: signal({ calls: [], more: 0 }),
     urgent: signal(null),
+    push: { state: signal('off'), turnOn: done, turnOff: done },
     rings: {
       missed: () => Promise.resolve({ calls: [] }),
       rates: () => Promise.resolve({ lines: [], left_out: 0, regions: [] }),

@@ -10,6 +10,7 @@ function fateWords({ ring }: CallRing): string {
   const facts = [t(`rings.end_${ring.end}`)]
   if (ring.shown_at !== null)
     facts.push(t('rings.shown_after', { time: brief(ring.shown_at - ring.sent_at) }))
+  if (ring.way === 'push') facts.push(t('rings.was_pushed'))
   if (ring.hidden) facts.push(t('rings.was_hidden'))
   if (ring.silent) facts.push(t('rings.was_silent'))
   return facts.join(t('list.comma'))

@@ -84,6 +84,7 @@ const QUALITY: CallQuality = {
       ring: {
         person: CHEN.id,
         device: 'profile-3f2a',
+        way: 'page',
         sent_at: START,
         shown_at: START + 80,
         hidden: true,
