@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.promise import Figure, Promise
 
 RINGS = ("unit", "link", "flow", "browser")
+# What one example takes says more of the machine than of the code.
+settings.register_profile("passline", deadline=None)
+settings.load_profile("passline")
 FIGURES = pytest.StashKey[list[Figure]]()
 
 

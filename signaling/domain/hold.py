@@ -7,8 +7,7 @@ without whoever put it there: their going ends it, and with nobody of headquarte
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
-from contract.rooms import CallChanged, EndReason, Hold, Member, RoomState
-from signaling.domain.access import at_store
+from contract.rooms import CallChanged, Hold, Member, RoomState
 from signaling.domain.draft import SEATED, Draft
 
 MOST = 50
@@ -49,12 +48,8 @@ def check_flows(state: RoomState) -> None:
 
 
 def abandoned(state: RoomState) -> Hold | None:
-    """The hold with which a call ended though headquarters did not hang up: somebody vanished, or the store gave up."""
-    call = state.call
-    if call is None or state.closed_at is None or call.hold is None:
-        return None
-    store_is_left = any(one.state in SEATED and at_store(one.person) for one in state.members)
-    return call.hold if state.end is EndReason.FAILED or not store_is_left else None
+    """The hold with which a call ended, whoever ended it: somebody waited, and nobody came back to them."""
+    return state.call.hold if state.call is not None and state.closed_at is not None else None
 
 
 def _change(draft: Draft, holds: list[Hold]) -> None:

@@ -104,11 +104,20 @@ async def test_who_vanishes_while_the_store_waits_owes_it_a_call(world: World, m
     await store.until(lambda: room in store.callbacks, "it is called back")
 
 
-async def test_who_hangs_up_themselves_owes_nothing(world: World) -> None:
+async def test_who_hangs_up_while_the_store_waits_owes_it_a_call(world: World) -> None:
     store, chen = await world.tab("store-0117"), await world.tab("chen")
     room = await answered(store, chen)
     await hold(chen, room)
     assert isinstance(await chen.do(LeaveRoom(cid=new_cid(), room=room)), Done)
-    await store.until(lambda: store.rooms[room].closed_at is not None, "over")
-    assert not store.callbacks
-    assert not chen.callbacks
+    for who in (store, chen):
+        await who.until(lambda who=who: room in who.callbacks, "a callback is owed")  # type: ignore[misc]
+    assert store.rooms[room].end is EndReason.HUNG_UP
+
+
+async def test_who_leaves_the_company_while_the_store_waits_leaves_it_a_callback(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    room = await answered(store, chen)
+    await hold(chen, room)
+    admin = await world.server.sign_in("admin")
+    assert (await admin.put("/api/people/p-chen/disabled", json={"disabled": True})).status == 204
+    await store.until(lambda: room in store.callbacks, "a callback is owed")

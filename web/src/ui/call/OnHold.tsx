@@ -53,8 +53,8 @@ export function OnHold(props: {
   )
 }
 
-/** At the store, or a visitor's: who will be back, and since when one waits. */
-export function Waits(props: { room: RoomState; hold: Hold }) {
+/** At the store, or a visitor's, who is not called back: who will be back, and since when one waits. */
+export function Waits(props: { room: RoomState; hold: Hold; visitor?: boolean }) {
   const model = useModel()
   const { room, hold } = props
   const by = memberOf(room, hold.by)
@@ -71,7 +71,7 @@ export function Waits(props: { room: RoomState; hold: Hold }) {
             {clock(Math.max(0, model.tick.value - hold.since) / 1000)}
           </span>
         </p>
-        <p>{t('hold.wait_text')}</p>
+        <p>{t(props.visitor ? 'hold.wait_text_visitor' : 'hold.wait_text')}</p>
       </div>
     </div>
   )

@@ -40,7 +40,7 @@ export function VisitorCall(props: { room: RoomState }) {
       <CallBanner room={room} other={other} />
       <div class="call-stage">
         {hold ? (
-          <Waits room={room} hold={hold} />
+          <Waits room={room} hold={hold} visitor />
         ) : (
           <Stage member={shown} own={ownLarge} takes="press" note={other ? otherWords(other) : null}>
             {other && (
