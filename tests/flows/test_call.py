@@ -31,6 +31,12 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
         seen_ms = clock.wall_ms()
         await acts.hears(expert, store_clip, others=(expert_clip,))
         await acts.hears(store, expert_clip, others=(store_clip,))
+        times = await acts.until(
+            lambda: expert.evaluate("passline.snapshot().rooms[0].call.timings"),
+            lambda found: found["first_frame"] and found["first_audio"],
+            "the first picture and sound are told",
+        )
+        assert times["answer"] <= min(times["first_frame"], times["first_audio"])
         sent = await store.evaluate("(hz) => probe.sent(hz, 6000)", store_clip.beep_hz)
 
         await acts.open_chat(expert)
