@@ -62,11 +62,7 @@ export function AccountPage() {
         <p class="second" data-testid="passkeys-lead">
           {t(why ? `account.why.${why}` : 'account.lead', { host: found?.host ?? '' })}
         </p>
-        <Listed
-          loaded={loaded}
-          icon={Fingerprint}
-          empty={found?.passkeys.length === 0 && t('account.none')}
-        >
+        <Listed loaded={loaded} icon={Fingerprint} empty={found?.passkeys.length === 0 && t('account.none')}>
           <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('account.passkeys')}>
             <table class="admin-table">
               <tbody>
