@@ -14,7 +14,7 @@ from runtime import clock, ids
 from signaling.auth.passwords import Passwords
 from signaling.domain.accounts import check_password, made_up
 from signaling.domain.roles import check_roles
-from signaling.store import handovers
+from signaling.store import handovers, passkeys
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
 from signaling.store.grants import further, main_grant
@@ -88,10 +88,18 @@ class Accounts:
         return new.id
 
     async def set_password(self, login: str, password: str) -> None:
-        """Whoever is signed in as `login` is out. Raises Rejection(`not_found` or `weak_password`)."""
+        """Whoever is signed in as `login` is out, and their passkeys count no more.
+
+        Raises Rejection(`not_found` or `weak_password`).
+        """
         check_password(password, login)
         made = await self._passwords.hash(password)
-        await self._with(login, lambda session, who: rows.set_password(session, PersonId(who.id), made, self._by))
+
+        async def work(session: AsyncSession, who: PersonRow) -> None:
+            await passkeys.take_away(session, PersonId(who.id), self._by)
+            await rows.set_password(session, PersonId(who.id), made, self._by)
+
+        await self._with(login, work)
 
     async def disable(self, login: str, successor: PersonId | None = None) -> None:
         """What they owe, and what they may replay, is the successor's.

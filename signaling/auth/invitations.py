@@ -12,7 +12,7 @@ from runtime import clock, ids
 from signaling.auth.passwords import Passwords
 from signaling.auth.sign_ins import digest
 from signaling.domain.accounts import check_password
-from signaling.store import audit, organisation
+from signaling.store import audit, organisation, passkeys
 from signaling.store import invitations as rows
 from signaling.store.engine import Database
 from signaling.store.invitations import Invited
@@ -62,7 +62,9 @@ class Invitations:
 
         async def work(session: AsyncSession) -> None:
             await rows.find(session, digest(secret), now_ms)
-            await organisation.set_password(session, invited.id, made, By(invited.id, address))
+            by = By(invited.id, address)
+            await passkeys.take_away(session, invited.id, by)  # perhaps of who knew the old password
+            await organisation.set_password(session, invited.id, made, by)
 
         await self._database.write(work)
         return invited.id

@@ -56,7 +56,8 @@ def fitting(
     """Who fits the step, best first: those who are free, then those whom only a push can reach.
 
     Of each kind those who speak the language go before everybody else to the point that nobody else rings; if none
-    does, or none of them is at their desk while others are, the others ring too. Who is away comes last. Then whoever
+    does the others ring, and if none of them is at their desk while others are, the best of them and the others. Who is
+    away comes last otherwise. Then whoever
     answered fewest calls lately, then who knows it best. Of those whom the caller chose no language is asked for, and
     who was called by name and is here rings also outside their shift.
     """
@@ -74,11 +75,13 @@ def fitting(
 
 
 def _ranked(able: list[tuple[Expert, int]], language: Language | None) -> list[Person]:
-    speaking = [(expert, level) for expert, level in able if speaks(expert.profile, language)]
-    if all(expert.away for expert, _ in speaking) and not all(expert.away for expert, _ in able):
-        speaking = able
-    ranked = sorted(speaking or able, key=lambda one: (one[0].away, one[0].recent_calls, -one[1], one[0].person.id))
-    return [expert.person for expert, _ in ranked]
+    ranked = sorted(able, key=lambda one: (one[0].away, one[0].recent_calls, -one[1], one[0].person.id))
+    people = [expert for expert, _ in ranked]
+    speaking = [expert for expert in people if speaks(expert.profile, language)]
+    if all(expert.away for expert in speaking) and not all(expert.away for expert in people):
+        first = speaking[:1]  # in another window perhaps, so among those who ring at once
+        return [expert.person for expert in [*first, *(one for one in people if one not in first)]]
+    return [expert.person for expert in speaking or people]
 
 
 def begin_to_ring(

@@ -13,7 +13,7 @@ from yarl import URL
 
 from contract.audit import Action
 from contract.errors import ByeCode, ErrorCode
-from contract.http import Me
+from contract.http import InvitedPerson, Me
 from contract.oidc import SignInWays
 from contract.organisation import People
 from contract.passkeys import Passkey, PasskeyOptions, Passkeys
@@ -287,6 +287,19 @@ async def test_an_administrator_takes_all_away_of_who_lost_a_device_and_signs_th
     assert (await admin.ask("DELETE", "/api/people/p-store-0117/passkeys")).status == 204
     assert (await tablet.get("/api/me")).status == 200, "which has none, and goes on"
     assert (await admin.ask("DELETE", "/api/people/p-nobody/passkeys")).status == 404
+
+
+async def test_who_is_invited_anew_starts_without_the_passkeys_of_before(server: SignalingServer) -> None:
+    """Somebody who knew the old password may have left one."""
+    admin, chen, key = await server.sign_in("admin"), await server.sign_in("chen"), Authenticator(server.url)
+    one = (await add(chen, key)).read(Passkey)
+    link = (await admin.post("/api/people/p-chen/invitation")).read(InvitedPerson).path
+    assert [kept.id for kept in await own(chen)] == [one.id], "nothing is lost by a link alone"
+    client = await server.stranger()
+    body = {"token": link.rpartition("#")[2], "password": "another one of her own"}
+    assert (await client.post("/api/invitation", json=body)).status == 200
+    assert (await enter(client, key.sign(await asked(client)))).code is ErrorCode.PASSKEY_REFUSED
+    assert (await written(server))[-1] == (Action.PASSKEY_REMOVED, "p-chen", "p-chen", f"passkey@{one.id}")
 
 
 async def test_who_has_no_password_here_has_no_passkey_either(server: SignalingServer) -> None:

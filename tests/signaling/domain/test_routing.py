@@ -90,9 +90,11 @@ def test_who_speaks_the_language_rings_alone_and_if_nobody_does_the_others_ring(
     assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen, liu], NOW) == [liu.person], "any language"
 
 
-def test_who_speaks_the_language_but_is_away_does_not_ring_alone_while_others_sit_there() -> None:
+def test_who_speaks_the_language_but_is_away_rings_but_not_alone_while_others_sit_there() -> None:
     chen, zhang = who(CHEN, languages=[Language.ZH]), who(ZHANG, languages=[Language.EN], away=True)
-    assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen, zhang], NOW) == [CHEN, ZHANG]
+    assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [chen, zhang], NOW) == [ZHANG, CHEN]
+    liu = who(expert("any", Skill.EQUIPMENT), languages=[Language.EN], away=True, calls=9)
+    assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [liu, chen, zhang], NOW) == [ZHANG, CHEN, liu.person]
     gone = who(CHEN, languages=[Language.ZH], away=True)
     assert fitting(SKILLED, Reason.EQUIPMENT, Language.EN, [gone, zhang], NOW) == [ZHANG]
 

@@ -60,6 +60,19 @@ describe('a client that is asked to go on with a call', () => {
     await places.come(room, { offered: false })
     expect(join).toHaveBeenCalledWith(room)
   })
+  it('comes for who presses for it here while the browser still asks about the microphone', async () => {
+    const { places, capture, join, room } = stage()
+    let answer: () => void = () => undefined
+    capture.open.mockImplementationOnce(() => new Promise<void>((done) => (answer = done)))
+    const offered = places.come(room, { offered: true })
+    await vi.waitFor(() => expect(capture.open).toHaveBeenCalled())
+    await places.come(room, { offered: false })
+    expect(join).toHaveBeenCalledTimes(1)
+    expect(places.coming.value).toBeNull()
+    answer()
+    await offered
+    expect(join).toHaveBeenCalledTimes(1)
+  })
   it('comes once, however often it is asked', async () => {
     const { places, join, room } = stage()
     const wish = { type: 'seat_offered' as const, room }

@@ -26,6 +26,9 @@ export class Places {
   private readonly coming_ = signal<RoomId | null>(null)
   private readonly asked_ = signal<OwnClient | null>(null)
   private timer: ReturnType<typeof setTimeout> | undefined
+  private turn = 0
+  /** Of the room that is `coming`. */
+  private offered = false
 
   /** This person's other clients that are connected; tabs of this browser are not among them. */
   readonly clients: ReadonlySignal<readonly OwnClient[]> = this.told
@@ -72,8 +75,11 @@ export class Places {
   /** Goes on with the call here, muted or not as it was there. One that is offered needs a microphone first, and soon. */
   async come(room: RoomId, { offered }: { offered: boolean }): Promise<void> {
     const { person, rooms, capture, join, nowMs } = this.inputs
-    if (this.coming_.value !== null) return
+    // Whoever presses for it does not wait for an offer that hangs in the browser's question for the microphone.
+    if (this.coming_.value !== null && (offered || !this.offered)) return
     const began = nowMs()
+    const turn = ++this.turn
+    this.offered = offered
     this.coming_.value = room
     try {
       const state = rooms.value.get(room)
@@ -84,11 +90,11 @@ export class Places {
       }
       if (offered) {
         await capture.open()
-        if (capture.microphone.value === null || nowMs() - began > OFFER_MS) return
+        if (turn !== this.turn || capture.microphone.value === null || nowMs() - began > OFFER_MS) return
       }
       await join(room)
     } finally {
-      this.coming_.value = null
+      if (turn === this.turn) this.coming_.value = null
     }
   }
 }
