@@ -1,7 +1,7 @@
-"""Upgrades copies of a database and dies in the middle: `python -m tests.support.killed_migration DATABASE`.
+"""Upgrades copies of a database and dies in the middle: `python -m tests.support.killed_migration DATABASE STEP`.
 
-Copy n, beside the database as `killed-<n>.db`, is upgraded by a process that is killed before its statement n; the last
-copy by one that lives. Prints how many were killed.
+Copy n, beside the database as `killed-<n>.db`, is upgraded by a process that is killed before its statement n = 1,
+1 + STEP, …; the last copy by one that lives. Prints the last n that was killed.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ def _die_before(statement: int) -> None:
 
 
 def main() -> None:
-    """Fork, upgrade, die; once more with one statement more."""
-    database = Path(sys.argv[1])
-    for statement in range(1, 10_000):
+    """Fork, upgrade, die; once more some statements later."""
+    database, step = Path(sys.argv[1]), int(sys.argv[2])
+    for statement in range(1, 10_000, step):
         copy = database.with_name(f"killed-{statement}.db")
         shutil.copy(database, copy)
         child = os.fork()
@@ -50,7 +50,7 @@ def main() -> None:
             asyncio.run(_upgrade(copy))
             os._exit(0)
         if os.waitpid(child, 0)[1] == 0:
-            print(statement - 1)
+            print(statement - step)
             return
 
 
