@@ -79,7 +79,7 @@ export function CallPage() {
           <p class="caption num">{t('calling.more', { count: found.length - SHOWN })}</p>
         )}
         {people.length > 0 && (
-          <section aria-labelledby="find-people">
+          <section class="find-people" aria-labelledby="find-people">
             <div class="home-section-head">
               <h2 id="find-people">{t('find.people')}</h2>
               <p class="caption">{t('find.people_text')}</p>
