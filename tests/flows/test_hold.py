@@ -56,6 +56,7 @@ async def moves(desk: Caller, phone: Caller, room: RoomId) -> float:
     return at
 
 
+@pytest.mark.full_only
 async def test_a_call_moves_to_the_phone_and_on_hold_nothing_passes(tmp_path: Path) -> None:
     async with (
         Stack(tmp_path) as stack,

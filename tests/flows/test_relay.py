@@ -31,6 +31,7 @@ KINDS = """(async () => {
 })()"""
 
 
+@pytest.mark.full_only
 @pytest.mark.promise("B1")
 async def test_a_session_goes_by_the_relay_alone(promise: Promise, tmp_path: Path) -> None:
     host = media_host()

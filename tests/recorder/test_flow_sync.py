@@ -29,6 +29,7 @@ SLICE_S = 30.0
 CLIP = 1
 
 
+@pytest.mark.full_only
 @pytest.mark.promise("C6")
 async def test_sound_and_picture_are_in_step_after_a_long_call_with_loss(promise: Promise, tmp_path: Path) -> None:
     seconds = promise.size(8.0, full=MINUTES * 60)
