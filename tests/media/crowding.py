@@ -129,7 +129,6 @@ async def running(desk: ControlDesk, *, pictures_per_s: float) -> AsyncIterator[
 @contextlib.contextmanager
 def without_collector() -> Iterator[None]:
     """What came would be seen up to a quarter of a second late: so long this process, all of pytest, is collected."""
-    gc.collect()
     gc.disable()
     try:
         yield
