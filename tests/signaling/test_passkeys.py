@@ -294,6 +294,7 @@ async def test_who_is_invited_anew_starts_without_the_passkeys_of_before(server:
     admin, chen, key = await server.sign_in("admin"), await server.sign_in("chen"), Authenticator(server.url)
     one = (await add(chen, key)).read(Passkey)
     link = (await admin.post("/api/people/p-chen/invitation")).read(InvitedPerson).path
+    assert link is not None
     assert [kept.id for kept in await own(chen)] == [one.id], "nothing is lost by a link alone"
     client = await server.stranger()
     body = {"token": link.rpartition("#")[2], "password": "another one of her own"}
