@@ -16,7 +16,7 @@ export function holdLock(name: string): {
     release = resolve
   })
   if (!('locks' in navigator) || !navigator.locks) {
-    return { held: () => true, release, onHeld: () => {} }
+    return { held: () => true, release, onHeld: (f) => f() }
   }
   const abort = new AbortController()
   navigator.locks

@@ -80,6 +80,27 @@ describe('a page that finds its person seated elsewhere', () => {
     expect(await look()).toBe(false)
     expect(join).not.toHaveBeenCalled()
   })
+  it('does not take the seat of a page that waits for its lock still', async () => {
+    let grant = () => {}
+    const { request } = navigator.locks
+    vi.spyOn(navigator.locks, 'request').mockImplementationOnce(((
+      name: string,
+      options: object,
+      use: never,
+    ) => {
+      grant = () => void (request as unknown as (...all: unknown[]) => void)(name, options, use)
+      return Promise.resolve()
+    }) as never)
+    page('s-first', heldBySession('s-first'))
+    const { look, join } = page('s-second', heldBySession('s-first'))
+    expect(await look()).toBe(false)
+    grant()
+    await settled()
+    expect(await look()).toBe(false)
+    expect(join).not.toHaveBeenCalled()
+    locked.clear() // the first page is gone
+    expect(await look()).toBe(true)
+  })
   it('does not take back a call that went on at another device, neither living nor after a reload', async () => {
     const { state, look, join } = page('s-desk', heldBySession('s-desk'))
     await settled()

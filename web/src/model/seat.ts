@@ -35,7 +35,12 @@ export class Seat {
 
   /** Watches `current`; call once. */
   follow({ current, elsewhere, heldBy }: SeatInputs): void {
-    const noted = computed(() => (current.value === null ? null : note(current.value, heldBy(current.value))))
+    const locked = signal<RoomId | null>(null)
+    // Not before the lock: a tab of this browser that hears of the seat in between would take it.
+    const noted = computed(() => {
+      const room = current.value
+      return room === null || locked.value !== room.id ? null : note(room, heldBy(room))
+    })
     effect(() => {
       if (noted.value !== null) localStorage.setItem(NOTE, noted.value)
     })
@@ -46,7 +51,13 @@ export class Seat {
       if (room === before) return
       this.yielded = room === null && elsewhere.peek()?.id === before ? before : null
       this.lock?.release()
-      this.lock = room === null ? null : { room, release: holdLock(`${NOTE}.${room}`).release }
+      this.lock = locked.value = null
+      if (room === null) return
+      const lock = holdLock(`${NOTE}.${room}`)
+      this.lock = { room, release: lock.release }
+      lock.onHeld(() => {
+        locked.value = room
+      })
     })
   }
 
