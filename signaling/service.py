@@ -153,6 +153,7 @@ class Service:
             await self.callbacks.look()
             self._scope.spawn(self.guests.run(), name="guests")
             self._scope.spawn(self.presence.run(), name="presence")
+            self._scope.spawn(self.presence.teller.run(), name="presence teller")
             self._scope.spawn(self.callbacks.run(), name="callbacks")
             self._scope.spawn(self.take_overs.run(), name="take-overs")
             self._scope.spawn(self.queue.run(self.rooms), name="queue")

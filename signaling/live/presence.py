@@ -8,9 +8,10 @@ from contract.people import Person, Presence, PresenceEntry
 from contract.quiet import Quiet
 from runtime import clock
 from signaling.auth.principal import Principal
-from signaling.domain.directory import View, visible
+from signaling.domain.directory import visible
 from signaling.domain.presence import PresenceBoard
 from signaling.live.presence_frames import PresenceFrames
+from signaling.live.presence_teller import PresenceTeller
 from signaling.live.sessions import ClientSessions
 
 LOOK_S = 60.0
@@ -18,13 +19,13 @@ LOOK_S = 60.0
 
 
 class LivePresence:
-    """The board and its one teller, `run`."""
+    """The board, which `run` keeps up to date, and its one `teller`, which runs beside."""
 
     def __init__(self, sessions: ClientSessions, changed: Callable[[], None]) -> None:
         """`changed` is called when somebody is no longer as they were."""
         self._board = PresenceBoard()
         self._frames = PresenceFrames()
-        self._sessions = sessions
+        self.teller = PresenceTeller(self._frames, sessions)
         self._changed = changed
         self._touched = asyncio.Event()
 
@@ -89,7 +90,7 @@ class LivePresence:
         return self._frames.of(visible(viewer.view, self._board.entries()))
 
     async def run(self) -> None:
-        """Tell changes as they come."""
+        """Take changes as they come."""
         while True:
             try:
                 async with asyncio.timeout(self._due_s()):
@@ -99,7 +100,7 @@ class LivePresence:
             self._touched.clear()
             changed = self._board.changes(clock.now(), clock.wall_ms())
             if changed:
-                self._tell(changed)
+                self.teller.tell(changed)
                 self._changed()
 
     def _due_s(self) -> float | None:
@@ -111,16 +112,3 @@ class LivePresence:
             *([min((quiet_ms - now_ms) / 1000, LOOK_S)] if quiet_ms is not None else []),
         ]
         return max(0.0, min(times)) if times else None
-
-    def _tell(self, changed: list[PresenceEntry]) -> None:
-        texts: dict[View, str | None] = {}
-        for session in self._sessions.everyone():
-            if session.connection is None:
-                continue
-            view = session.who.view
-            if view not in texts:
-                seen = visible(view, changed)
-                texts[view] = self._frames.of(seen) if seen else None
-            text = texts[view]
-            if text is not None:
-                session.say(text)
