@@ -239,19 +239,23 @@ class MediaRoom:
             self._feedback.act(leg, report, now, wall_ns)
 
     def on_point(self, leg_id: LegId, point: PointAt, now: float, wall_ns: int) -> None:
-        """The laser pointer of a leg: relayed to all others and to the tap; more than 60 a second are dropped."""
+        """The laser pointer of a leg: relayed to all others, and to the tap of who is recorded.
+
+        More than 60 a second are dropped, and what points at somebody whom nobody sees.
+        """
         leg = self._legs.get(leg_id)
         if leg is None:
             return
-        by = leg.member.participant
-        if not leg.member.grants.publish or point.on not in self._here.members or not leg.may_point(now):
+        by, on = leg.member.participant, self._here.members.get(point.on)
+        if not leg.member.grants.publish or on is None or not on.grants.publish or not leg.may_point(now):
             self._count["points_dropped"] += 1
             return
         pointed = Pointed(by=by, on=point.on, x=point.x, y=point.y)
         for other in self._legs.values():
             if other.ready and other.member.participant != by and other.member.grants.subscribe:
                 other.port.send_data(pointed)
-        self._tap.on_point(by, point, wall_ns)
+        if leg.member.grants.record:
+            self._tap.on_point(by, point, wall_ns)
 
     def on_slot_size(self, leg_id: LegId, size: SlotSize) -> None:
         """A client says how large it shows a slot; counts with the next look at its link."""

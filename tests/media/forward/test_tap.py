@@ -11,7 +11,7 @@ from contract.recording import GapReason
 from contract.tap import TapClose, TapFrame, TapGap, TapMessage, TapOpen, TapPoint, TapTrack, TapTrackEnd, unpack
 from media.forward.tap import MAX_WAITING_BYTES
 from media.rtp.rtcp import SenderReport, pack_rtcp
-from tests.media.forward.client import ALL, Client
+from tests.media.forward.client import ALL, NONE, Client
 from tests.media.forward.world import WALL_NS, World
 
 pytestmark = pytest.mark.link
@@ -245,6 +245,19 @@ def test_pointers_are_recorded() -> None:
     world.room.on_point(anna.id, PointAt(on=PersonId("anna"), x=0.1, y=0.9), world.now, world.wall_ns)
     point = next(record for record in sink.records if isinstance(record, TapPoint))
     assert (point.by, point.on, point.x, point.y, point.wall_ns) == ("anna", "anna", 0.1, 0.9, world.wall_ns)
+
+
+def test_on_hold_headquarters_still_points_at_each_other_and_nothing_of_it_is_recorded() -> None:
+    world, anna, sink = recorded()
+    ben, store = world.join("ben"), world.join("store")
+    world.grant("store", NONE)
+    for who in ("anna", "ben"):
+        world.grant(who, Grants(publish=True, subscribe=True, record=False))
+    for on in ("ben", "store"):
+        world.room.on_point(anna.id, PointAt(on=PersonId(on), x=0.1, y=0.9), world.now, world.wall_ns)
+    assert [pointed.on for pointed in ben.pointed] == ["ben"], "the store's picture is nobody's to see"
+    assert store.pointed == []
+    assert not [record for record in sink.records if isinstance(record, TapPoint)]
 
 
 def test_a_clock_that_lies_does_not_stretch_the_recording() -> None:
