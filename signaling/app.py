@@ -82,7 +82,7 @@ def build(
         provider_limit=AddressLimit(WRONG_PER_BROWSER),
         break_glass_limit=AddressLimit(),
         passkeys=Passkeys(settings, database),
-        passkey_limit=AddressLimit(),
+        passkey_limit=AddressLimit(WRONG_PER_BROWSER),
         presence=service.presence,
         rooms=service,
         guests=service.guests,

@@ -192,7 +192,7 @@ class House:
     break_glass_limit: AddressLimit
     passkeys: Passkeys
     passkey_limit: AddressLimit
-    """Of what no passkey of ours signed."""
+    """Of what no passkey of ours signed, by the browser that brings it."""
     presence: PresenceBoard
     rooms: LiveRooms
     guests: LiveGuests

@@ -11,10 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
 from contract.errors import ErrorCode, Rejection
 from contract.oidc import ProviderAnswer
 from runtime import clock, ids
@@ -25,9 +21,6 @@ from signaling.domain.claims import Claims, check_claims
 
 RETURN = "/signed-in"
 """The page of ours that the provider sends the browser back to: register it there."""
-BEGUN_PER_MIN = 60
-"""By one address, behind which a whole office may sit; each takes one answer, right or wrong, which is in the audit. So
-many can an address guess at all, whose codes are of the provider's making and each bound to a verifier of ours."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,6 @@ class Oidc:
         self._settings = settings
         self._wall_ms = wall_ms
         self._begun: Pending[Begun] = Pending()
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self.provider = Provider(settings) if settings.oidc_issuer is not None else None
 
     @property
@@ -64,8 +56,7 @@ class Oidc:
         Raises Rejection: `not_found` if there is no provider, `too_many`; Unavailable(`oidc_unreachable`).
         """
         provider = self._there()
-        if not self._limiter.hit(RateLimitItemPerMinute(BEGUN_PER_MIN), address):
-            raise Rejection(ErrorCode.TOO_MANY, "sign-ins begun from this address", retry_after_s=60.0)
+        self._begun.admit(address)
         known = await provider.metadata()
         begun = Begun(
             state=ids.secret(),

@@ -8,8 +8,10 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 from urllib.parse import urlsplit
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -33,6 +35,7 @@ from webauthn.helpers.structs import (
 )
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
+from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.passkeys import Passkey
@@ -43,6 +46,8 @@ from runtime.repeated import Repeated
 from runtime.settings import Settings
 from signaling.auth.pending import Pending
 from signaling.auth.principal import Principal
+from signaling.auth.sign_ins import begin
+from signaling.store import audit
 from signaling.store import passkeys as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By
@@ -52,6 +57,8 @@ from signaling.store.tables import PasskeyRow
 log = get_logger(__name__)
 _repeated = Repeated()
 
+HOW = "passkey"
+"""In the audit."""
 LIFE_S = 300.0
 """How long a question is good: as long as the browser may ask its owner."""
 FRESH_MS = 10 * 60 * 1000
@@ -73,14 +80,16 @@ class Asked:
     challenge: bytes
     sign_in: bytes | None
     """The signed-in browser that makes a new passkey; None: somebody signs in."""
+    browser: str
+    """Whose wrong answers are counted together, with those to what it was asked before."""
 
 
 @dataclass(frozen=True)
 class Entered:
-    """Who signed in, and by which passkey."""
+    """Who signed in, and the secret for the cookie."""
 
     person: PersonId
-    passkey: str
+    secret: str
 
 
 class Passkeys:
@@ -96,8 +105,9 @@ class Passkeys:
     ) -> None:
         self._database = database
         self._wall_ms = wall_ms
-        self._origins = frozenset(settings.origins)
-        self._rp_id = urlsplit(own_address(settings)).hostname or "localhost"
+        told = own_address(settings).lower()  # as browsers write an origin
+        self._origins = frozenset([told, *settings.origins])
+        self._rp_id = urlsplit(told).hostname or "localhost"
         self._asked: Pending[Asked] = Pending(LIFE_S, now)
 
     @property
@@ -109,11 +119,12 @@ class Passkeys:
             return self._rp_id
         return None
 
-    async def ask_new(self, who: Principal, address: str) -> tuple[str, str]:
+    async def ask_new(self, who: Principal, address: str, browser: str) -> tuple[str, str]:
         """The secret for the browser's cookie, and the options to make a passkey that none of one's own is.
 
         Raises Rejection: `sign_in_again`, `forbidden`, `too_many`.
         """
+        self._asked.admit(address)
         async with self._database.read() as session:
             await rows.check_fresh(session, who.sign_in, self._wall_ms() - FRESH_MS)
             login = await rows.check_owner(session, who.id)
@@ -133,10 +144,14 @@ class Passkeys:
             exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential_id) for one in known],
             supported_pub_key_algs=ALGORITHMS,
         )
-        return self._asked.put(Asked(challenge, who.sign_in), address), options_to_json(options)
+        return self._asked.put(Asked(challenge, who.sign_in, browser), address), options_to_json(options)
 
-    def ask(self, address: str) -> tuple[str, str]:
-        """The same for a sign-in by whichever passkey of ours the browser has. It names nobody."""
+    def ask(self, address: str, browser: str) -> tuple[str, str]:
+        """The same for a sign-in by whichever passkey of ours the browser has. It names nobody.
+
+        Raises Rejection(`too_many`).
+        """
+        self._asked.admit(address)
         challenge = ids.secret().encode()
         options = generate_authentication_options(
             rp_id=self._rp_id,
@@ -144,17 +159,18 @@ class Passkeys:
             timeout=round(LIFE_S * 1000),
             user_verification=UserVerificationRequirement.REQUIRED,
         )
-        return self._asked.put(Asked(challenge, None), address), options_to_json(options)
+        return self._asked.put(Asked(challenge, None, browser), address), options_to_json(options)
 
     async def add(self, secret: str | None, who: Principal, credential: str, name: str, by: By, origin: str) -> Passkey:
-        """Keep a new one. Raises Rejection: `over`, `passkey_refused`, `forbidden`, `too_many`, `conflict`."""
+        """Keep a new one. Raises Rejection: `over`, `passkey_refused`, `forbidden`, `too_many`, `conflict`; `sign_in`
+        for who was signed out meanwhile."""
         asked = self._asked.take(secret)
         if asked.sign_in != who.sign_in:
             raise _refused("asked for something else")
         made = self._made(asked, credential, origin)
         one = Passkey(id=ids.uuid7(), name=name, added_at=self._wall_ms(), used_at=None)
         kept = Credential(made.credential_id, made.credential_public_key, made.sign_count)
-        await self._database.write(partial(rows.add, one=one, person=who.id, credential=kept, by=by))
+        await self._database.write(partial(rows.add, one=one, who=who, credential=kept, by=by))
         return one
 
     async def remove(self, who: Principal, passkey: str, by: By) -> None:
@@ -163,9 +179,12 @@ class Passkeys:
         since_ms = self._wall_ms() - FRESH_MS
         await self._database.write(partial(rows.remove, who=who, since_ms=since_ms, passkey=passkey, by=by))
 
-    async def sign_in(self, secret: str | None, credential: str, address: str, origin: str) -> Entered:
-        """Who it is. Raises Rejection: `over`, `passkey_refused`."""
-        asked = self._asked.take(secret)
+    def take(self, secret: str | None) -> Asked:
+        """What this browser was asked; it can be answered once. Raises Rejection(`over`), which is no guess."""
+        return self._asked.take(secret)
+
+    async def sign_in(self, asked: Asked, credential: str, origin: str, address: str, user_agent: str) -> Entered:
+        """Who it is, signed in. Raises Rejection(`passkey_refused`)."""
         if asked.sign_in is not None:
             raise _refused("asked for something else")
         try:
@@ -177,15 +196,27 @@ class Passkeys:
         if known is None:
             raise _refused("unknown")
         count = self._count(asked, signed, known, origin)
-        entered, now_ms = Entered(PersonId(known.person_id), known.id), self._wall_ms()
-        forward = await self._database.write(partial(rows.used, passkey=known.id, sign_count=count, now_ms=now_ms))
-        if forward is False:
-            log.warning("a passkey counted backwards: there are two of it", person=entered.person, passkey=known.id)
-            copied = partial(rows.copied, passkey=known.id, person=entered.person, address=address)
+        person, now_ms = PersonId(known.person_id), self._wall_ms()
+
+        async def work(session: AsyncSession) -> str | Literal[False] | None:
+            """The secret; None: it was taken back, or its owner disabled, meanwhile. False: it counted backwards."""
+            if await rows.find(session, signed.raw_id) is None:
+                return None
+            if not await rows.used(session, known.id, count, now_ms):
+                return False
+            role = await rows.role_of(session, person)
+            await audit.record(session, Action.SIGNED_IN, person, address=address, detail=HOW)
+            return await begin(session, person, role, user_agent, now_ms, passkey=known.id)
+
+        # One work: whoever takes passkeys back ends every sign-in by them, or lets none begin.
+        secret = await self._database.write(work)
+        if secret is False:
+            log.warning("a passkey counted backwards: there are two of it", person=person, passkey=known.id)
+            copied = partial(rows.copied, passkey=known.id, person=person, address=address)
             await self._database.write(copied)
-        if not forward:
+        if not secret:
             raise _refused("counted backwards, or gone")
-        return entered
+        return Entered(person, secret)
 
     def _made(self, asked: Asked, credential: str, origin: str) -> VerifiedRegistration:
         """What was made for our question. Raises Rejection(`passkey_refused`)."""
@@ -227,16 +258,13 @@ class Passkeys:
             raise _refused(type(error).__name__) from error
 
     def _check_origin(self, origin: str) -> None:
-        """Whether the request's `Origin`, which the browser's word must equal, is ours by our own settings.
+        """Whether the request's `Origin`, which the browser's word must equal, is ours whole, by our own settings.
 
-        That it fits `Host` is not enough here: a page of another machine under our domain may ask our passkeys, and
-        whoever passes the answer on writes both headers. Raises Rejection(`passkey_refused`).
+        That it fits `Host` is not enough here: a page of another machine under our domain, or of another server at
+        another port of ours, may ask our passkeys, and whoever passes the answer on writes both headers. Raises
+        Rejection(`passkey_refused`).
         """
-        try:
-            ours = origin in self._origins or urlsplit(origin).hostname == self._rp_id
-        except ValueError:  # a `Host` that is none
-            ours = False
-        if not ours:
+        if origin not in self._origins:
             raise _refused("another origin")
 
 

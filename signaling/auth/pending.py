@@ -5,6 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
 from contract.errors import ErrorCode, Rejection
 from runtime import clock, ids
 from signaling.auth.sign_ins import digest
@@ -14,6 +18,8 @@ LIFE_S = 600.0
 KEPT = 10_000
 PER_ADDRESS = 100
 """A whole office may sit behind one address."""
+BEGUN_PER_MIN = 60
+"""By one address. Each takes one answer, right or wrong, which is in the audit: so many can an address guess at all."""
 
 T = TypeVar("T")
 
@@ -36,9 +42,15 @@ class Pending(Generic[T]):
         self._now = now
         self._kept: OrderedDict[bytes, _Kept[T]] = OrderedDict()
         self._of: Counter[str] = Counter()
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def admit(self, address: str) -> None:
+        """Count one that is about to begin, before it makes work. Raises Rejection(`too_many`)."""
+        if not self._limiter.hit(RateLimitItemPerMinute(BEGUN_PER_MIN), address):
+            raise Rejection(ErrorCode.TOO_MANY, "begun from this address", retry_after_s=60.0)
 
     def put(self, value: T, address: str) -> str:
         """The secret, for the browser's cookie."""

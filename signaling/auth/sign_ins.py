@@ -49,12 +49,10 @@ class SignIns:
         self._database = database
         self._wall_ms = wall_ms
 
-    async def open(self, person: PersonId, role: Role, user_agent: str, *, passkey: str | None = None) -> str:
+    async def open(self, person: PersonId, role: Role, user_agent: str) -> str:
         """As `begin`, alone."""
         now_ms = self._wall_ms()
-        return await self._database.write(
-            lambda session: begin(session, person, role, user_agent, now_ms, passkey=passkey)
-        )
+        return await self._database.write(lambda session: begin(session, person, role, user_agent, now_ms))
 
     async def recognise(self, secret: str, *, extend: bool = True) -> Principal | None:
         """Who holds this cookie, None if it is unknown, expired or of somebody disabled.

@@ -8,10 +8,6 @@ NAME = "passline"
 TLS_NAME = "__Host-passline"
 """The prefix makes browsers refuse it from plain http or another host (RFC 6265bis §4.1.3.2)."""
 
-BEGUN = "passline-begun"
-TLS_BEGUN = "__Host-passline-begun"
-BEGUN_S = 600
-
 KEPT_S = 400 * 24 * 3600
 """The longest browsers keep a cookie (RFC 6265bis §5.5); how long it counts is decided by the database."""
 
@@ -20,19 +16,6 @@ def cookie_of(request: web.Request) -> str | None:
     """The secret the browser sends, if any. Under our own TLS only the name that no plain page can set counts."""
     secret = request.cookies.get(TLS_NAME)
     return secret if secret or request.secure else request.cookies.get(NAME)
-
-
-def begun_of(request: web.Request) -> str | None:
-    """The secret of what this browser has begun (see signaling.auth.pending), if anything."""
-    secret = request.cookies.get(TLS_BEGUN)
-    return secret if secret or request.secure else request.cookies.get(BEGUN)
-
-
-def set_begun(request: web.Request, response: web.Response, secret: str) -> None:
-    """Let this browser, and no other, finish what it begins."""
-    secure = request.secure or behind_tls(request)
-    name = TLS_BEGUN if secure else BEGUN
-    response.set_cookie(name, secret, max_age=BEGUN_S, path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def set_cookie(request: web.Request, response: web.Response, secret: str) -> None:

@@ -4,7 +4,6 @@ The provider sends the browser back to a page of ours, which posts what it was g
 our `Origin` check holds here as everywhere.
 """
 
-import re
 from functools import partial
 
 from aiohttp import web
@@ -12,8 +11,7 @@ from aiohttp import web
 from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.oidc import ProviderAddress, ProviderAnswer, ProviderWish, SignedIn, SignInWays
-from runtime import ids
-from signaling.http.cookies import begun_of, set_begun
+from signaling.http.begun import Begun, begun_of, set_begun
 from signaling.http.people import enter
 from signaling.http.route import Route, Visit
 from signaling.store import audit
@@ -21,7 +19,6 @@ from signaling.store import passkeys as rows
 
 HOW = "oidc"
 """In the audit."""
-_BROWSER = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 async def sign_in_ways(visit: Visit) -> SignInWays:
@@ -33,18 +30,18 @@ async def sign_in_ways(visit: Visit) -> SignInWays:
 
 async def begin_by_provider(visit: Visit) -> web.Response:
     """Begin a sign-in by the identity provider; the cookie lets this browser finish it."""
-    house, asked, (_, browser) = visit.house, visit.body(ProviderWish), _begun(visit.raw)
+    house, asked, (_, browser) = visit.house, visit.body(ProviderWish), begun_of(visit.raw, Begun.PROVIDER)
     house.provider_limit.check(browser)  # before it takes one of those that its whole office may begin
     secret, url = await house.oidc.begin(visit.raw.headers["Origin"], asked.path, visit.address, browser)
     response = visit.reply(ProviderAddress(url=url))
-    set_begun(visit.raw, response, f"{secret}.{browser}")
+    set_begun(visit.raw, response, Begun.PROVIDER, secret, browser)
     return response
 
 
 async def finish_by_provider(visit: Visit) -> web.Response:
     """Finish it with what the provider's redirect carried, once; sets the cookie."""
     house, answer = visit.house, visit.body(ProviderAnswer)
-    begun = house.oidc.take(_begun(visit.raw)[0], answer)
+    begun = house.oidc.take(begun_of(visit.raw, Begun.PROVIDER)[0], answer)
     try:
         # What the provider did not say is a guess; whoever it knows and we do not has guessed nothing.
         with house.provider_limit.guess(begun.browser):
@@ -62,13 +59,6 @@ async def finish_by_provider(visit: Visit) -> web.Response:
             await house.database.write(failed)
         raise
     return await enter(visit, person, how=HOW, answer=lambda me: SignedIn(me=me, path=begun.path))
-
-
-def _begun(request: web.Request) -> tuple[str | None, str]:
-    """The secret of what this browser began, and which browser it is: one that throws its cookie away is another one,
-    and has no more guesses than sign-ins that it begins."""
-    secret, _, browser = (begun_of(request) or "").partition(".")
-    return secret or None, browser if _BROWSER.fullmatch(browser) else ids.secret()
 
 
 ROUTES = [

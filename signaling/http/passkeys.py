@@ -10,16 +10,14 @@ from contract.http import Me
 from contract.ids import PersonId
 from contract.passkeys import Passkey, PasskeyOptions, PasskeyProof, Passkeys, PasskeyWish
 from signaling.auth.access import access_person
+from signaling.auth.passkeys import HOW
 from signaling.domain.access import Act
-from signaling.http.cookies import begun_of, set_begun
-from signaling.http.people import enter
+from signaling.http.begun import Begun, begun_of, set_begun
+from signaling.http.people import entered
 from signaling.http.route import Route, Visit
 from signaling.store import audit
 from signaling.store import passkeys as rows
 from signaling.store.organisation import By
-
-HOW = "passkey"
-"""In the audit."""
 
 
 async def list_passkeys(visit: Visit) -> Passkeys:
@@ -33,13 +31,14 @@ async def list_passkeys(visit: Visit) -> Passkeys:
 
 async def begin_passkey(visit: Visit) -> web.Response:
     """What the browser needs to make a passkey; only this browser, which signed in just now, can send it in."""
-    return _asked(visit, await visit.house.passkeys.ask_new(visit.who, visit.address))
+    _, browser = begun_of(visit.raw, Begun.PASSKEY)
+    return _asked(visit, await visit.house.passkeys.ask_new(visit.who, visit.address, browser), browser)
 
 
 async def add_passkey(visit: Visit) -> Passkey:
     """Keep a new passkey, which signs its owner in from now on."""
     asked, by = visit.body(PasskeyWish), By(visit.who.id, visit.address)
-    secret, origin = begun_of(visit.raw), visit.raw.headers["Origin"]
+    (secret, _), origin = begun_of(visit.raw, Begun.PASSKEY), visit.raw.headers["Origin"]
     return await visit.house.passkeys.add(secret, visit.who, asked.credential, asked.name, by, origin)
 
 
@@ -59,16 +58,19 @@ async def take_passkeys(visit: Visit) -> None:
 
 async def begin_sign_in(visit: Visit) -> web.Response:
     """What the browser asks its passkeys; the same for everybody, so it tells nothing of anybody."""
-    return _asked(visit, visit.house.passkeys.ask(visit.address))
+    _, browser = begun_of(visit.raw, Begun.PASSKEY)
+    visit.house.passkey_limit.check(browser)  # before it takes one of those that its whole office may begin
+    return _asked(visit, visit.house.passkeys.ask(visit.address, browser), browser)
 
 
 async def sign_in_by_passkey(visit: Visit) -> web.Response:
     """Sign in with what a passkey signed; sets the cookie."""
-    house = visit.house
-    with house.passkey_limit.guess(visit.address):
+    house, proof, headers = visit.house, visit.body(PasskeyProof), visit.raw.headers
+    asked = house.passkeys.take(begun_of(visit.raw, Begun.PASSKEY)[0])
+    with house.passkey_limit.guess(asked.browser):
         try:
-            entered = await house.passkeys.sign_in(
-                begun_of(visit.raw), visit.body(PasskeyProof).credential, visit.address, visit.raw.headers["Origin"]
+            done = await house.passkeys.sign_in(
+                asked, proof.credential, headers["Origin"], visit.address, headers.get("User-Agent", "")
             )
         except Rejection as error:
             detail = f"{HOW} {error.code}"
@@ -77,13 +79,13 @@ async def sign_in_by_passkey(visit: Visit) -> web.Response:
             )
             await house.database.write(failed)
             raise
-    return await enter(visit, entered.person, how=HOW, passkey=entered.passkey)
+    return await entered(visit, done.person, done.secret)
 
 
-def _asked(visit: Visit, asked: tuple[str, str]) -> web.Response:
+def _asked(visit: Visit, asked: tuple[str, str], browser: str) -> web.Response:
     secret, options = asked
     response = visit.reply(PasskeyOptions(options=options))
-    set_begun(visit.raw, response, secret)
+    set_begun(visit.raw, response, Begun.PASSKEY, secret, browser)
     return response
 
 
@@ -131,5 +133,12 @@ ROUTES = [
         answer=Me,
         errors=(ErrorCode.OVER, ErrorCode.PASSKEY_REFUSED, ErrorCode.LOCKED),
     ),
-    Route(method="POST", path="/api/passkey/begin", handler=begin_sign_in, act=None, answer=PasskeyOptions),
+    Route(
+        method="POST",
+        path="/api/passkey/begin",
+        handler=begin_sign_in,
+        act=None,
+        answer=PasskeyOptions,
+        errors=(ErrorCode.LOCKED, ErrorCode.TOO_MANY),
+    ),
 ]

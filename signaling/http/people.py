@@ -48,17 +48,16 @@ async def enter(
     person_id: PersonId,
     *,
     how: str = "",
-    passkey: str | None = None,
     answer: Callable[[Me], Message] = lambda me: me,
 ) -> web.Response:
     """Sign this browser in as somebody who has shown who they are: the answer `Me`, and the cookie.
 
-    `how` goes into the audit, `passkey` is what let them in, and `answer` is what the route says instead of `Me`.
+    `how` goes into the audit, and `answer` is what the route says instead of `Me`.
     """
     house = visit.house
     who = await _me(visit, person_id)
     agent = visit.raw.headers.get("User-Agent", "")
-    secret = await house.sign_ins.open(person_id, who.person.role, agent, passkey=passkey)
+    secret = await house.sign_ins.open(person_id, who.person.role, agent)
     await house.database.write(
         partial(audit.record, action=Action.SIGNED_IN, person=person_id, address=visit.address, detail=how)
     )

@@ -9,6 +9,7 @@ from contract.audit import Action
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.passkeys import Passkey
+from contract.people import Role
 from signaling.auth.principal import Principal
 from signaling.store import audit
 from signaling.store.organisation import By
@@ -53,6 +54,11 @@ async def find(session: AsyncSession, credential_id: bytes) -> PasskeyRow | None
     return (await session.scalars(query)).one_or_none()
 
 
+async def role_of(session: AsyncSession, person: PersonId) -> Role:
+    """By which it is known how long a sign-in lasts."""
+    return Role((await session.get_one(PersonRow, person)).role)
+
+
 async def check_fresh(session: AsyncSession, sign_in: bytes, since_ms: int) -> None:
     """Raises Rejection(`sign_in_again`) unless this browser signed in after `since_ms`."""
     row = await session.get(SignInRow, sign_in)
@@ -69,15 +75,18 @@ async def check_owner(session: AsyncSession, person: PersonId) -> str:
     return (await session.get_one(PersonRow, person)).login
 
 
-async def add(session: AsyncSession, one: Passkey, person: PersonId, credential: Credential, by: By) -> None:
-    """Raises Rejection: as `check_owner`, and `conflict` for one that is known, whosever it is."""
-    await check_owner(session, person)
+async def add(session: AsyncSession, one: Passkey, who: Principal, credential: Credential, by: By) -> None:
+    """Raises Rejection: `sign_in` if this browser was signed out meanwhile, as it is when passkeys are taken back; as
+    `check_owner`; and `conflict` for one that is known, whosever it is."""
+    if await session.get(SignInRow, who.sign_in) is None:
+        raise Rejection(ErrorCode.SIGN_IN)
+    await check_owner(session, who.id)
     if await session.scalar(select(PasskeyRow.id).where(PasskeyRow.credential_id == credential.id)) is not None:
         raise Rejection(ErrorCode.CONFLICT, "this passkey is known")
     await session.execute(
         insert(PasskeyRow).values(
             id=one.id,
-            person_id=person,
+            person_id=who.id,
             name=one.name,
             added_ms=one.added_at,
             credential_id=credential.id,
@@ -85,7 +94,7 @@ async def add(session: AsyncSession, one: Passkey, person: PersonId, credential:
             sign_count=credential.sign_count,
         )
     )
-    await _write_down(session, Action.PASSKEY_ADDED, one.id, person, by)
+    await _write_down(session, Action.PASSKEY_ADDED, one.id, who.id, by)
 
 
 async def remove(session: AsyncSession, who: Principal, since_ms: int, passkey: str, by: By) -> None:
@@ -129,8 +138,8 @@ async def _look_again(session: AsyncSession) -> None:
     await session.execute(update(DirectoryRow).values(ver=DirectoryRow.ver + 1))
 
 
-async def used(session: AsyncSession, passkey: str, sign_count: int, now_ms: int) -> bool | None:
-    """It signed once more. False, and nothing is kept, if it counted backwards (§7.2 step 22); None if it is gone."""
+async def used(session: AsyncSession, passkey: str, sign_count: int, now_ms: int) -> bool:
+    """It signed once more. False, and nothing is kept, if it counted backwards (§7.2 step 22)."""
     forward = (PasskeyRow.sign_count < sign_count) | ((PasskeyRow.sign_count == 0) & (sign_count == 0))
     done = await session.scalars(
         update(PasskeyRow)
@@ -138,6 +147,4 @@ async def used(session: AsyncSession, passkey: str, sign_count: int, now_ms: int
         .values(sign_count=sign_count, used_ms=now_ms)
         .returning(PasskeyRow.id)
     )
-    if done.all():
-        return True
-    return None if await session.get(PasskeyRow, passkey) is None else False
+    return bool(done.all())

@@ -488,7 +488,7 @@ async def test_one_address_begins_only_so_many_sign_ins_a_minute(
 ) -> None:
     client = await server.stranger()
     assert (await sign_in(client)).status == 200
-    monkeypatch.setattr("signaling.auth.oidc.BEGUN_PER_MIN", 0)  # however long a minute is here
+    monkeypatch.setattr("signaling.auth.pending.BEGUN_PER_MIN", 0)  # however long a minute is here
     refused = await client.post("/api/oidc/begin", json={})
     assert (refused.status, refused.code) == (429, ErrorCode.TOO_MANY)
     assert (await server.sign_in("admin")).person is not None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,17 @@ from contract.organisation import People
 from contract.passkeys import Passkey, PasskeyOptions, Passkeys
 from runtime.settings import Settings
 from signaling.auth import passkeys as rules
-from signaling.auth.limits import WRONG_PER_ADDRESS
-from signaling.http.cookies import BEGUN
-from signaling.store import organisation
-from signaling.store.engine import Database
+from signaling.auth.limits import WRONG_PER_BROWSER
+from signaling.http.begun import Begun
+from signaling.store import organisation, passkeys
+from signaling.store.engine import Database, Work
 from signaling.store.organisation import By
 from signaling.store.passkeys import MOST
 from signaling.store.tables import AuditRow, PasskeyRow, PersonRow, SignInRow
 from tests.signaling.test_revocation import goodbye, welcome
 from tests.support import chain
 from tests.support.authenticator import PRESENT, VERIFIED, Authenticator, text
+from tests.support.ports import free_port
 from tests.support.server import Answer, Client, SignalingServer
 
 pytestmark = pytest.mark.flow
@@ -36,7 +38,7 @@ pytestmark = pytest.mark.flow
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
-    async with SignalingServer(tmp_path, rooms=[]) as started:
+    async with SignalingServer(tmp_path, rooms=[], port=free_port()) as started:
         started.url = started.url.replace("127.0.0.1", "localhost")  # an address is no name for passkeys
         yield started
 
@@ -152,48 +154,72 @@ async def test_a_question_is_not_answered_for_ever_and_not_by_another_kind_of_an
 
 
 async def test_what_is_no_right_answer_signs_nobody_in(server: SignalingServer) -> None:
-    chen, key = await server.sign_in("chen"), Authenticator(server.url)
+    """Each by another browser: one that brings many wrong ones is locked."""
+    chen, key, client = await server.sign_in("chen"), Authenticator(server.url), await server.stranger()
     await add(chen, key)
-    client = await server.stranger()
+
+    async def refused(credential: str | None = None, **wrong: str) -> bool:
+        client.http.cookie_jar.clear()
+        signed = key.sign(await asked(client), **wrong)
+        return (await enter(client, credential or signed)).code is ErrorCode.PASSKEY_REFUSED
+
     for wrong in (
         {"origin": "https://evil.example"},
         {"type": "webauthn.create"},
         {"challenge": "b2Ygc29tZWJvZHkgZWxzZQ"},
     ):
-        assert (await enter(client, key.sign(await asked(client), **wrong))).code is ErrorCode.PASSKEY_REFUSED, wrong
+        assert await refused(**wrong), wrong
     key.rp_id = "evil.example"
-    assert (await enter(client, key.sign(await asked(client)))).code is ErrorCode.PASSKEY_REFUSED
+    assert await refused()
     key.rp_id, key.flags = "localhost", PRESENT
-    assert (await enter(client, key.sign(await asked(client)))).code is ErrorCode.PASSKEY_REFUSED, "nobody verified"
+    assert await refused(), "nobody verified"
     key.flags, mine = PRESENT | VERIFIED, key.user_handle
     for handle in (text(b"p-zhang"), ""):
         key.user_handle = handle
-        assert (await enter(client, key.sign(await asked(client)))).code is ErrorCode.PASSKEY_REFUSED, "of another"
+        assert await refused(), "of another"
     key.user_handle = mine
     forger = Authenticator(server.url)
     forger.credential_id, forger.user_handle = key.credential_id, mine
     assert (await enter(client, forger.sign(await asked(client)))).code is ErrorCode.PASSKEY_REFUSED, "another key"
     deep = "[" * 16_000
     for junk in ("{}", "[]", "null", '{"rawId": 7}', '{"rawId": "AA"}', "no json", deep, '{"rawId":"é"}'):
-        await asked(client)
-        assert (await enter(client, junk)).code is ErrorCode.PASSKEY_REFUSED, junk[:40]
+        assert await refused(junk), junk[:40]
     assert (await enter(client, "x" * 20_000)).status == 400
     assert (await client.get("/api/me")).status == 401
     assert (await enter(client, key.sign(await asked(client)))).status == 200, "and the right one still does"
 
 
-async def test_a_page_of_another_machine_under_our_domain_cannot_pass_an_answer_on(server: SignalingServer) -> None:
+async def test_a_page_of_another_machine_under_our_domain_or_at_another_port_cannot_pass_an_answer_on(
+    server: SignalingServer,
+) -> None:
     chen, thief = await server.sign_in("chen"), await server.stranger()
     port = server.url.rpartition(":")[2]
-    sister = f"http://evil.localhost:{port}"  # may ask for our RP id, as every host below it
-    key, host = Authenticator(server.url), {"Host": f"evil.localhost:{port}"}
+    key = Authenticator(server.url)
     await add(chen, key)
-    key.origin = sister
-    signed = key.sign(await asked(thief))
-    assert (await enter(thief, signed, origin=sister, headers=host)).code is ErrorCode.PASSKEY_REFUSED
+    # Each may ask for our RP id, and whoever runs it writes both headers as they like.
+    for host in (f"evil.localhost:{port}", f"localhost:{int(port) - 1}", "localhost"):
+        for scheme in ("http", "https"):
+            key.origin = f"{scheme}://{host}"
+            signed = key.sign(await asked(thief))
+            passed_on = await enter(thief, signed, origin=key.origin, headers={"Host": host})
+            assert passed_on.code is ErrorCode.PASSKEY_REFUSED, key.origin
+    key.origin = f"https://localhost:{port}"
+    assert (await enter(thief, key.sign(await asked(thief)), origin=key.origin)).code is ErrorCode.PASSKEY_REFUSED
     await asked(thief)
     broken = await enter(thief, signed, origin="http://[evil", headers={"Host": "[evil"})
     assert 400 <= broken.status < 500
+
+
+async def test_every_origin_of_our_settings_with_that_name_may_ask(tmp_path: Path) -> None:
+    port = free_port()
+    ours = [f"http://LOCALHOST:{port}", f"http://desk.localhost:{port}"]
+    async with SignalingServer(tmp_path, rooms=[], port=port, origins=ours) as server:
+        server.url = ours[0].lower()
+        chen, client = await server.sign_in("chen"), await server.stranger()
+        key = Authenticator(server.url)
+        assert (await add(chen, key)).status == 201
+        key.origin = ours[1]
+        assert (await enter(client, key.sign(await asked(client)), origin=ours[1])).status == 200
 
 
 async def test_one_that_counts_backwards_was_copied_and_that_is_written_down(server: SignalingServer) -> None:
@@ -322,8 +348,8 @@ async def test_one_that_was_asked_for_by_somebody_else_or_is_there_or_too_many_i
     assert (await keep(zhang, credential)).code is ErrorCode.OVER
     await begin(zhang)
     assert (await keep(zhang, credential)).code is ErrorCode.PASSKEY_REFUSED
-    [stolen] = [one.value for one in chen.http.cookie_jar if one.key == BEGUN]
-    zhang.http.cookie_jar.update_cookies({BEGUN: stolen}, URL(server.url))
+    [stolen] = [one.value for one in chen.http.cookie_jar if one.key == Begun.PASSKEY]
+    zhang.http.cookie_jar.update_cookies({Begun.PASSKEY.value: stolen}, URL(server.url))
     assert (await keep(zhang, credential)).code is ErrorCode.PASSKEY_REFUSED, "asked of another sign-in"
     assert (await keep(chen, credential)).code is ErrorCode.OVER, "and used up by that"
     credential = key.make((await begin(chen)).read(PasskeyOptions).options)
@@ -380,12 +406,86 @@ async def test_guessing_is_held_back_and_asking_tells_nothing(server: SignalingS
     assert not first.get("allowCredentials")
     assert first.pop("challenge") != second.pop("challenge")
     assert first == second
-    for _ in range(WRONG_PER_ADDRESS):
-        assert (await enter(client, "{}")).status in (401, 410)
-    assert (await enter(client, "{}")).code is ErrorCode.LOCKED
+    for _ in range(WRONG_PER_BROWSER):
+        await asked(client)
+        assert (await enter(client, "{}")).code is ErrorCode.PASSKEY_REFUSED
+        assert (await enter(client, "{}")).code is ErrorCode.OVER, "no guess"
+    assert (await client.post("/api/passkey/begin")).code is ErrorCode.LOCKED
     async with server.house.database.read() as session:
         failed = select(func.count(AuditRow.seq)).where(AuditRow.action == Action.SIGN_IN_FAILED)
-        assert await session.scalar(failed) == WRONG_PER_ADDRESS, "and fills no disk"
+        assert await session.scalar(failed) == WRONG_PER_BROWSER, "and fills no disk"
+
+
+async def test_who_guesses_locks_their_own_browser_and_not_their_office(server: SignalingServer) -> None:
+    chen, guesser, key = await server.sign_in("chen"), await server.stranger(), Authenticator(server.url)
+    await add(chen, key)
+    colleague = await server.stranger()
+    signed = key.sign(await asked(colleague))
+    for _ in range(WRONG_PER_BROWSER):
+        await asked(guesser)
+        await enter(guesser, "{}")
+    assert (await guesser.post("/api/passkey/begin")).code is ErrorCode.LOCKED
+    assert (await enter(colleague, signed)).status == 200, "of the same address"
+    newcomer = await server.stranger()
+    assert (await enter(newcomer, key.sign(await asked(newcomer)))).status == 200
+
+
+async def test_so_many_questions_are_put_to_an_address_in_a_minute(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chen, client = await server.sign_in("chen"), await server.stranger()
+    monkeypatch.setattr("signaling.auth.pending.BEGUN_PER_MIN", 0)  # however long a minute is here
+    refused = [await client.post("/api/passkey/begin"), await begin(chen)]
+    assert [(one.status, one.code) for one in refused] == [(429, ErrorCode.TOO_MANY)] * 2
+
+
+async def test_a_passkey_and_the_provider_can_be_begun_beside_each_other(server: SignalingServer) -> None:
+    chen, client, key = await server.sign_in("chen"), await server.stranger(), Authenticator(server.url)
+    await add(chen, key)
+    signed = key.sign(await asked(client))
+    client.http.cookie_jar.update_cookies({Begun.PROVIDER.value: "of another tab"}, URL(server.url))
+    assert (await enter(client, signed)).status == 200
+
+
+def meanwhile(server: SignalingServer, monkeypatch: pytest.MonkeyPatch, before: int, work: Work[None]) -> None:
+    """Have `work` done right before so many more works are written."""
+    write, left = server.house.database.write, before
+
+    async def written_later(mine: Work[Any]) -> Any:
+        nonlocal left
+        left -= 1
+        if left == -1:
+            await write(work)
+        return await write(mine)
+
+    monkeypatch.setattr(server.house.database, "write", written_later)
+
+
+@pytest.mark.parametrize("before", [0, 1])
+async def test_one_that_is_taken_back_while_it_signs_in_leaves_nobody_signed_in(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    chen, client, key = await server.sign_in("chen"), await server.stranger(), Authenticator(server.url)
+    await add(chen, key)
+    signed = key.sign(await asked(client))
+    taken = partial(passkeys.take_away, person=chain.PEOPLE["chen"].id, by=By())
+    meanwhile(server, monkeypatch, before, taken)
+    await enter(client, signed)
+    monkeypatch.undo()
+    await server.house.database.write(taken)  # where all was written at once
+    assert (await client.get("/api/me")).status == 401
+
+
+async def test_one_that_was_begun_before_all_are_taken_back_is_not_kept(
+    server: SignalingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chen, key = await server.sign_in("chen"), Authenticator(server.url)
+    await add(chen, Authenticator(server.url))
+    credential = key.make((await begin(chen)).read(PasskeyOptions).options)
+    meanwhile(server, monkeypatch, 0, partial(passkeys.take_away, person=chain.PEOPLE["chen"].id, by=By()))
+    assert (await keep(chen, credential)).code is ErrorCode.SIGN_IN
+    async with server.house.database.read() as session:
+        assert await session.scalar(select(func.count(PasskeyRow.id))) == 0
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ class SignalingServer:
         runner = self._runner = make_runner(self._app, shutdown_s=0.5)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", self.settings.port)
         await site.start()
         host, port = runner.addresses[0][:2]
         self.url = f"http://{host}:{port}"
