@@ -31,8 +31,10 @@ from signaling.house import House
 from signaling.http.door import application
 from signaling.http.openapi import document
 from signaling.http.origin import check_origin
+from signaling.http.quiet import BURST, PER_S
 from signaling.http.static import add_static
 from signaling.http.table import ROUTES
+from signaling.live.pace import Pace
 from signaling.printing.press import Press
 from signaling.service import Service
 from signaling.store.engine import Database
@@ -92,6 +94,7 @@ def build(
         bots=service.bots,
         push=service.push,
         push_limit=PushLimit(),
+        quiet_pace=Pace("quiet", per_s=PER_S, burst=BURST),
         take_overs=TakeOvers(database, passwords),
         tablets=service.take_overs,
         probes=service.probes,

@@ -37,6 +37,7 @@ from signaling.auth.turn import TurnLimit
 from signaling.auth.visits import Visits
 from signaling.domain.routing import Expert
 from signaling.live.guests import Entered, Restarted
+from signaling.live.pace import Pace
 from signaling.live.policies import LivePolicies
 from signaling.live.push import LivePush
 from signaling.live.take_overs import LiveTakeOvers
@@ -203,6 +204,8 @@ class House:
     bots: GroupBots
     push: LivePush
     push_limit: PushLimit
+    quiet_pace: Pace[PersonId]
+    """Of saying when one does not want to be rung."""
     take_overs: TakeOvers
     tablets: LiveTakeOvers
     """Who has which tablet now."""

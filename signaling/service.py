@@ -233,7 +233,7 @@ class Service:
         await self._database.write(partial(session_rows.disconnect, gone=session.id, now_ms=clock.wall_ms()))
 
     def attend(self, session: ClientSession, wish: Attend) -> None:
-        """A client says whether somebody sits before it."""
+        """A client says whether somebody sits before it. Raises Rejection(`too_many`)."""
         self.presence.attends(session.who.id, session.id, here=wish.here)
 
     async def end_sign_in(self, sign_in: bytes) -> None:

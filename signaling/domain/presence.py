@@ -17,8 +17,6 @@ from signaling.domain.quiet import is_quiet, next_change_ms
 OFFLINE_AFTER_S = 6.0
 """A reload or a short outage of the network is no absence: a client that is gone counts as it was for so long."""
 LISTED = frozenset({Role.EXPERT, Role.STORE})
-BEFORE = SessionId("before the restart")
-"""Stands for the clients of somebody who was connected until the server went down."""
 
 
 def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
@@ -39,7 +37,7 @@ def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
 @dataclass(slots=True)
 class _Client:
     here: bool | None
-    """Whether somebody sits before it; None: it did not say yet."""
+    """Whether somebody sits before it; None: it has not said so since the server came back."""
     gone_at: float | None = None
 
 
@@ -97,7 +95,6 @@ class PresenceBoard:
     def connected(self, person: PersonId, client: SessionId, *, here: bool = True) -> None:
         """A client came or came back, or says whether somebody sits before it."""
         clients = self._clients.setdefault(person, {})
-        clients.pop(BEFORE, None)
         clients[client] = _Client(here)
         self._touched.add(person)
 
@@ -106,11 +103,10 @@ class PresenceBoard:
         if known is not None:
             known.gone_at = now
 
-    def expected(self, person: PersonId, now: float) -> None:
-        """Somebody was connected until the server went down; as if their last client were gone only now."""
-        if person not in self._clients:
-            self._clients[person] = {BEFORE: _Client(None, now)}
-            self._touched.add(person)
+    def expected(self, person: PersonId, client: SessionId, now: float) -> None:
+        """A client was connected until the server went down: as if it were gone only now, and somebody sat there."""
+        self._clients.setdefault(person, {})[client] = _Client(None, now)
+        self._touched.add(person)
 
     def seated(self, person: PersonId, rooms: Presence) -> None:
         """What `in_rooms` says of somebody."""
@@ -218,6 +214,7 @@ class PresenceBoard:
 
 
 def is_away(person: Person, here: Iterable[bool | None]) -> bool:
-    """Whether nobody sits before any of somebody's clients. A tablet that stands in a store is never away."""
-    said = list(here)
-    return person.role is not Role.STORE and False in said and True not in said
+    """Whether nobody sits before any of somebody's clients. A tablet that stands in a store is never away; nor is who
+    has a client that may say otherwise in a moment."""
+    said = set(here)
+    return person.role is not Role.STORE and said == {False}

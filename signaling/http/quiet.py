@@ -4,11 +4,15 @@ from functools import partial
 
 from aiohttp import web
 
+from contract.errors import ErrorCode
 from contract.quiet import Quiet
 from signaling.domain.access import Act
 from signaling.http.route import Route, Visit
 from signaling.store import quiet
 from signaling.store.organisation import By
+
+BURST, PER_S = 12, 0.2
+"""Of one person: each that changes something has the whole directory read again, and everybody told."""
 
 
 async def get_quiet(visit: Visit) -> Quiet:
@@ -18,6 +22,7 @@ async def get_quiet(visit: Visit) -> Quiet:
 
 async def put_quiet(visit: Visit) -> web.Response:
     """Set all of it; it counts at once, for calls that begin to ring from now on."""
+    visit.house.quiet_pace.take(visit.who.id)
     by = By(visit.who.id, visit.address)
     await visit.house.database.write(partial(quiet.replace, person=visit.who.id, new=visit.body(Quiet), by=by))
     return web.Response(status=204)
@@ -26,5 +31,14 @@ async def put_quiet(visit: Visit) -> web.Response:
 _PATH = "/api/quiet"
 ROUTES = [
     Route(method="GET", path=_PATH, handler=get_quiet, act=Act.BE_RUNG, answer=Quiet),
-    Route(method="PUT", path=_PATH, handler=put_quiet, act=Act.BE_RUNG, body=Quiet, exact=True, status=204),
+    Route(
+        method="PUT",
+        path=_PATH,
+        handler=put_quiet,
+        act=Act.BE_RUNG,
+        body=Quiet,
+        exact=True,
+        status=204,
+        errors=(ErrorCode.TOO_MANY,),
+    ),
 ]

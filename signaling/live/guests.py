@@ -9,13 +9,13 @@ from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.ids import LegId, PersonId, RoomId, SessionId
 from contract.nodes import DropParticipant, LegEnd, LegReport, LegState, OpenLeg, RestartIce
 from runtime import clock, ids
-from runtime.bucket import Bucket
 from runtime.logs import get_logger
 from signaling.auth.media_tokens import MediaTokens
 from signaling.domain import trickle
 from signaling.domain.commands import GuestCame, GuestGone
 from signaling.domain.draft import GUEST_GRANTS
 from signaling.domain.guests import check_open, seated_guests
+from signaling.live.pace import Pace
 from signaling.live.room import LiveRoom
 from signaling.live.rooms import Rooms
 from signaling.nodes.workers import Workers
@@ -25,7 +25,6 @@ log = get_logger(__name__)
 
 BURST, PER_S = 5, 0.2
 """Offers of one guest: a device that lost its connection comes back every few seconds."""
-MAX_BUCKETS = 10_000
 LOOK_S = 1.0
 """Between two looks at the tokens of those who are here: they expire, and another process may have revoked one."""
 
@@ -63,7 +62,7 @@ class Guests:
         self._rooms = rooms
         self._workers = workers
         self._tokens = tokens
-        self._buckets: dict[PersonId, Bucket] = {}
+        self._pace: Pace[PersonId] = Pace("offers", per_s=PER_S, burst=BURST)
         self._ice: dict[SessionId, _Ice] = {}
         """Of those who are here; of one from before our own start nothing is known."""
 
@@ -73,7 +72,7 @@ class Guests:
         """Answer an offer and give the guest its seat. Raises Rejection, ProtocolViolation or Unavailable."""
         room = self._room(who)
         check_open(room.state)
-        self._take(who.guest.id)
+        self._pace.take(who.guest.id)
         session = SessionId(ids.uuid7())
         opened = LegReport(
             room=room.id,
@@ -120,7 +119,7 @@ class Guests:
         return None
 
     async def _restart(self, guest: PersonId, session: SessionId, theirs: trickle.Credentials) -> Restarted:
-        self._take(guest)
+        self._pace.take(guest)
         restart = RestartIce(request=0, leg=LegId(session), ufrag=theirs.ufrag, pwd=theirs.pwd)
         fragment = await self._workers.restart_ice(restart)
         ice = self._ice[session] = _Ice(etag(fragment), frozenset({theirs.ufrag}))
@@ -154,13 +153,6 @@ class Guests:
         ):
             return room
         raise Rejection(ErrorCode.NOT_FOUND, "no such session")
-
-    def _take(self, guest: PersonId) -> None:
-        if len(self._buckets) >= MAX_BUCKETS:
-            self._buckets.clear()
-        bucket = self._buckets.setdefault(guest, Bucket(PER_S, burst=BURST))
-        if not bucket.take(clock.now()):
-            raise Rejection(ErrorCode.TOO_MANY, "offers", retry_after_s=round(bucket.wait_s, 2))
 
     async def _open(self, room: LiveRoom, came: GuestCame, sdp: str, leg: LegId) -> str:
         recording = room.state.recording

@@ -6,12 +6,12 @@ from contract.ids import LegId, PersonId, RoomId
 from contract.media import Grants
 from contract.nodes import OpenLeg, SetGrants
 from contract.rooms import Member
-from runtime import clock, ids
-from runtime.bucket import Bucket
+from runtime import ids
 from signaling.auth.access import access_room
 from signaling.auth.principal import Principal
 from signaling.domain.access import at_store
 from signaling.domain.draft import NO_GRANTS, SEATED, find, grants_of
+from signaling.live.pace import Pace
 from signaling.live.room import LiveRoom
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import ClientSessions
@@ -19,7 +19,6 @@ from signaling.nodes.workers import Workers
 
 BURST, PER_S = 10, 1.0
 """PeerConnections of one person: a new one after each reload or network switch is normal, a flood is not."""
-MAX_BUCKETS = 10_000
 
 
 class Peers:
@@ -29,7 +28,7 @@ class Peers:
         self._rooms = rooms
         self._sessions = sessions
         self._workers = workers
-        self._buckets: dict[PersonId, Bucket] = {}
+        self._pace: Pace[PersonId] = Pace("PeerConnections", per_s=PER_S, burst=BURST)
 
     async def open(self, who: Principal, room_id: RoomId, offer: PeerOffer) -> PeerAnswer:
         """Raises Rejection, ProtocolViolation or Unavailable."""
@@ -69,11 +68,7 @@ class Peers:
             raise Rejection(ErrorCode.STALE, "no such session")
         if member.state in SEATED and member.session != offer.session:
             raise Rejection(ErrorCode.STALE, "another session holds the seat")
-        if len(self._buckets) >= MAX_BUCKETS:
-            self._buckets.clear()
-        bucket = self._buckets.setdefault(who.id, Bucket(PER_S, burst=BURST))
-        if not bucket.take(clock.now()):
-            raise Rejection(ErrorCode.TOO_MANY, "PeerConnections", retry_after_s=round(bucket.wait_s, 2))
+        self._pace.take(who.id)
         return room, member
 
     def _check_again(self, room: LiveRoom, before: Member, given: Grants, who: Principal) -> None:

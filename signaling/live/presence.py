@@ -10,12 +10,16 @@ from runtime import clock
 from signaling.auth.principal import Principal
 from signaling.domain.directory import visible
 from signaling.domain.presence import PresenceBoard
+from signaling.live.pace import Pace
 from signaling.live.presence_frames import PresenceFrames
 from signaling.live.presence_teller import PresenceTeller
 from signaling.live.sessions import ClientSessions
 
 LOOK_S = 60.0
 """How often at least the wall clock is looked at while somebody has quiet hours: it may have been set anew."""
+BURST, PER_S = 12, 0.2
+"""How often one person comes before their clients and goes: a page says so twice a minute at most, and everybody is
+told of it."""
 
 
 class LivePresence:
@@ -28,6 +32,7 @@ class LivePresence:
         self.teller = PresenceTeller(self._frames, sessions)
         self._changed = changed
         self._touched = asyncio.Event()
+        self._pace: Pace[PersonId] = Pace("attend", per_s=PER_S, burst=BURST)
 
     def relist(self, people: list[Person]) -> None:
         """Exactly these may sign in now; whoever is new, gone or renamed is told to those who are connected."""
@@ -40,10 +45,10 @@ class LivePresence:
         self._touched.set()
         self._changed()  # also of who is in a call, and is shown as before: nobody waits for them any more
 
-    def expect(self, were_here: Iterable[PersonId]) -> None:
-        """Who was connected when the server went down counts as here until they are late."""
-        for person_id in were_here:
-            self._board.expected(person_id, clock.now())
+    def expect(self, were_here: Iterable[tuple[PersonId, SessionId]]) -> None:
+        """Clients that were connected when the server went down count as there until they are late."""
+        for person_id, client in were_here:
+            self._board.expected(person_id, client, clock.now())
         self._board.changes(clock.now(), clock.wall_ms())
 
     def entries(self) -> list[PresenceEntry]:
@@ -70,10 +75,12 @@ class LivePresence:
     def connected(self, person: Person, client: SessionId, *, here: bool) -> None:
         """A client came; `here`: somebody sits before it."""
         self._board.list_person(person, clock.wall_ms())
-        self.attends(person.id, client, here=here)
+        self._board.connected(person.id, client, here=here)
+        self._touched.set()
 
     def attends(self, person: PersonId, client: SessionId, *, here: bool) -> None:
-        """A connected client says whether somebody sits before it."""
+        """A connected client says whether somebody sits before it. Raises Rejection(`too_many`)."""
+        self._pace.take(person)
         self._board.connected(person, client, here=here)
         self._touched.set()
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter
 
-from contract.errors import ErrorCode, Rejection, Unavailable
+from contract.errors import ErrorCode, Unavailable
 from contract.http import ProbeAnswer, ProbeOffer, ProbeWay
 from contract.ids import LegId, PersonId, RoomId, SessionId, WorkerId
 from contract.media import Layout
 from contract.nodes import CloseMediaRoom, LegReport, LegState, OpenLeg
 from runtime import clock, ids
-from runtime.bucket import Bucket
 from runtime.logs import get_logger
 from signaling.auth.principal import Principal
 from signaling.domain.draft import NO_GRANTS
+from signaling.live.pace import Pace
 from signaling.nodes.workers import Workers
 
 log = get_logger(__name__)
@@ -31,7 +31,6 @@ AT_ONCE = 64
 """Probes of everybody, so that looking for trouble does not make any: legs are what a worker has few of."""
 BURST, PER_S = 20, 0.5
 """Of one person: a look takes one for each worker and one for the relay; looking again and again is held back."""
-MAX_BUCKETS = 10_000
 BUSY_RETRY_S = 5.0
 
 
@@ -49,7 +48,7 @@ class Probes:
         self._workers = workers
         self._open: dict[RoomId, _Probe] = {}
         """In the order of opening, so of `until` too."""
-        self._buckets: dict[PersonId, Bucket] = {}
+        self._pace: Pace[PersonId] = Pace("probes", per_s=PER_S, burst=BURST)
         self._found = Counter(
             "passline_probes",
             "Ways of media that browsers tried, by what they found.",
@@ -90,11 +89,7 @@ class Probes:
         now = clock.now()
         for room in [room for room, probe in self._open.items() if probe.until <= now]:
             del self._open[room]  # its worker is gone, or the report of its end was lost
-        if len(self._buckets) >= MAX_BUCKETS:
-            self._buckets.clear()
-        bucket = self._buckets.setdefault(who.id, Bucket(PER_S, burst=BURST))
-        if not bucket.take(now):
-            raise Rejection(ErrorCode.TOO_MANY, "probes", retry_after_s=round(bucket.wait_s, 2))
+        self._pace.take(who.id)
         if len(self._open) >= AT_ONCE:
             raise Unavailable(ErrorCode.BUSY, "too many probes are under way", retry_after_s=BUSY_RETRY_S)
         return self._workers.least_busy() if offer.worker is None else offer.worker

@@ -8,9 +8,8 @@ from contract.errors import ErrorCode, Rejection, Unavailable
 from contract.ids import PersonId, StoreId
 from contract.people import Presence, PresenceEntry, Store
 from contract.server import SelfTested, SelfTestWanted
-from runtime import clock
-from runtime.bucket import Bucket
 from signaling.domain.access import Act, may, place_of
+from signaling.live.pace import Pace
 from signaling.live.presence import LivePresence
 from signaling.live.sessions import ClientSessions
 
@@ -21,8 +20,6 @@ BURST, PER_S = 12, 0.2
 """Of one person: reports, uploads and orders each. A self-test takes two uploads and one report."""
 UPLOADS_OF_ONE = 2
 """One that was given up may still be under way when the next begins."""
-MAX_BUCKETS = 10_000
-"""Policy: beyond it all are forgotten, and everybody starts anew."""
 _NOT_FREE = frozenset({Presence.OFFLINE, Presence.RINGING, Presence.BUSY})
 
 
@@ -37,7 +34,9 @@ class SelfTests:
         self._sessions = sessions
         self._presence = presence
         self._uploads: Counter[PersonId] = Counter()
-        self._buckets: dict[tuple[str, PersonId], Bucket] = {}
+        self._orders: Pace[PersonId] = Pace("order", per_s=PER_S, burst=BURST)
+        self._reports: Pace[PersonId] = Pace("report", per_s=PER_S, burst=BURST)
+        self._uploaded: Pace[PersonId] = Pace("upload", per_s=PER_S, burst=BURST)
 
     def free(self) -> set[PersonId]:
         """Those who are connected and in no call, as everybody was told last."""
@@ -49,7 +48,7 @@ class SelfTests:
 
     def admit_order(self, tablet: PersonId, store: StoreId) -> None:
         """Count one. Raises Rejection(`too_many`), or (`conflict`) for a tablet that is not here, or is in a call."""
-        self._admit("order", tablet)
+        self._orders.take(tablet)
         if not self.is_free(tablet, store):
             raise Rejection(ErrorCode.CONFLICT, "the tablet is not connected, or in a call")
 
@@ -67,12 +66,12 @@ class SelfTests:
 
     def admit_report(self, tablet: PersonId) -> None:
         """Count one. Raises Rejection(`too_many`)."""
-        self._admit("report", tablet)
+        self._reports.take(tablet)
 
     @contextmanager
     def uploading(self, person: PersonId) -> Iterator[None]:
         """While a measured upload is under way. Raises Rejection(`too_many`) or Unavailable(`busy`)."""
-        self._admit("upload", person)
+        self._uploaded.take(person)
         if self._uploads[person] >= UPLOADS_OF_ONE:
             raise Rejection(ErrorCode.TOO_MANY, "upload", retry_after_s=BUSY_RETRY_S)
         if self._uploads.total() >= UPLOADS_AT_ONCE:
@@ -84,10 +83,3 @@ class SelfTests:
             self._uploads[person] -= 1
             if not self._uploads[person]:
                 del self._uploads[person]
-
-    def _admit(self, what: str, person: PersonId) -> None:
-        if len(self._buckets) >= MAX_BUCKETS:
-            self._buckets.clear()
-        bucket = self._buckets.setdefault((what, person), Bucket(PER_S, burst=BURST))
-        if not bucket.take(clock.now()):
-            raise Rejection(ErrorCode.TOO_MANY, what, retry_after_s=round(bucket.wait_s, 2))

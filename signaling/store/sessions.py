@@ -28,16 +28,16 @@ class KeptSession:
     sign_in: bytes
 
 
-async def start_over(session: AsyncSession, now_ms: int) -> set[PersonId]:
-    """After a start: nobody is connected, expired sessions are swept. Returns who was connected until then."""
+async def start_over(session: AsyncSession, now_ms: int) -> set[tuple[PersonId, SessionId]]:
+    """After a start: nobody is connected, expired sessions are swept. Returns who was, and by which, until then."""
     await session.execute(delete(ClientSessionRow).where(ClientSessionRow.expires_ms <= now_ms))
-    cut = await session.scalars(
+    cut = await session.execute(
         update(ClientSessionRow)
         .where(ClientSessionRow.expires_ms > now_ms + TTL_MS)
         .values(expires_ms=now_ms + TTL_MS)
-        .returning(ClientSessionRow.person_id)
+        .returning(ClientSessionRow.person_id, ClientSessionRow.id)
     )
-    return {PersonId(person) for person in cut}
+    return {(PersonId(person), SessionId(client)) for person, client in cut}
 
 
 async def connect(

@@ -306,10 +306,7 @@ async def test_a_restart_by_what_is_no_fragment_asks_the_worker_nothing(world: W
     assert (await camera.patch(FIRST, If_Match=camera.etag)).status == 204
 
 
-async def test_a_flood_of_restarts_is_held_back_like_one_of_offers(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(guests, "PER_S", 1e-6)
+async def test_a_flood_of_restarts_is_held_back_like_one_of_offers(world: World, no_time: None) -> None:
     camera = await patching(world)
     statuses = [(await camera.patch(SECOND, If_Match="*")).status for _ in range(guests.BURST)]
     assert statuses == [200] * (guests.BURST - 1) + [429]
@@ -332,10 +329,7 @@ async def test_a_worker_that_does_not_answer_a_restart_keeps_the_session(
     assert not world.worker.of(CloseLeg)
 
 
-async def test_a_second_offer_takes_the_seat_over_and_a_flood_is_held_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(guests, "PER_S", 1e-6)
+async def test_a_second_offer_takes_the_seat_over_and_a_flood_is_held_back(world: World, no_time: None) -> None:
     he, store = await world.tab("he"), await world.tab("store-0117")
     room = await training(he, store)
     camera = await device(world, await token(he, room))

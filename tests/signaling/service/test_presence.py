@@ -13,6 +13,9 @@ from contract.quiet import Quiet, QuietHours
 from contract.rooms import CallStage, EndReason, Reason
 from contract.server import Done
 from runtime import clock
+from signaling.http import quiet
+from signaling.live.pace import Pace
+from signaling.live.presence import BURST
 from tests.signaling.service.world import World, answered, ring
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.promise import Promise
@@ -24,8 +27,8 @@ NIGHT_AND_DAY = QuietHours(from_min=0, to_min=1439, zone="UTC")
 """But for the last minute of the day."""
 
 
-async def set_quiet(browser: Client, quiet: Quiet) -> None:
-    answer = await browser.put("/api/quiet", json=quiet.model_dump(mode="json"))
+async def set_quiet(browser: Client, wish: Quiet) -> None:
+    answer = await browser.put("/api/quiet", json=wish.model_dump(mode="json"))
     assert answer.status == 204, answer.body
 
 
@@ -119,6 +122,31 @@ async def test_who_is_away_at_all_their_clients_rings_after_the_others_and_a_tab
     await sees(store, chen, "free")
 
 
+async def test_who_comes_and_goes_without_end_makes_no_work_without_end(world: World, no_time: None) -> None:
+    chen = await world.tab("chen")
+    for turn in range(BURST):
+        await chen.say(Attend(here=turn % 2 == 0))
+    assert not [message for message in chen.heard if message.type == "error"]
+    await chen.say(Attend(here=False))
+    await chen.until(lambda: codes(chen) == [ErrorCode.TOO_MANY], "it is refused")
+    zhang = await world.tab("zhang")
+    await zhang.say(Attend(here=False))
+    await sees(chen, zhang, "away")
+
+
+def codes(who: Tab) -> list[ErrorCode]:
+    return [message.code for message in who.heard if message.type == "error"]
+
+
+async def test_who_sets_it_without_end_is_held_back(world: World, no_time: None) -> None:
+    chen, zhang = [await world.server.sign_in(login) for login in ("chen", "zhang")]
+    for turn in range(quiet.BURST):
+        await set_quiet(chen, Quiet(do_not_disturb=turn % 2 == 0))
+    answer = await chen.put("/api/quiet", json={"do_not_disturb": True})
+    assert (answer.status, answer.code) == (429, ErrorCode.TOO_MANY)
+    await set_quiet(zhang, Quiet(do_not_disturb=True))
+
+
 SKILLED = [{"who": "skilled", "ring_ms": 600_000}]
 
 
@@ -176,10 +204,11 @@ async def test_what_says_nothing_or_nonsense_is_refused(world: World, body: dict
 @pytest.mark.promise("presence")
 async def test_everybody_sees_it_within_two_seconds(world: World, promise: Promise) -> None:
     store, chen = await world.tab("store-0117"), await world.tab("chen")
+    world.server.house.quiet_pace = Pace("quiet", per_s=1000, burst=1000)
     await sees(store, chen, "free")
     for _ in promise.rounds():
-        for quiet, presence in ((Quiet(do_not_disturb=True), "do_not_disturb"), (Quiet(do_not_disturb=False), "free")):
+        for wish, presence in ((Quiet(do_not_disturb=True), "do_not_disturb"), (Quiet(do_not_disturb=False), "free")):
             began = clock.now()
-            await set_quiet(chen.browser, quiet)
+            await set_quiet(chen.browser, wish)
             await sees(store, chen, presence)
             promise.measured("seen", clock.now() - began, limit=2.0)

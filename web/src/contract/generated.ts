@@ -1839,7 +1839,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "self_test_ordered" | "self_test_window_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "push_on" | "push_off" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "self_tests_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "self_test_ordered" | "self_test_window_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "push_on" | "push_off" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -2431,7 +2431,7 @@ export interface components {
         };
         /**
          * ChainHealth
-         * @description Stores that will fail tomorrow, the worst first; and how many tablets there are in all.
+         * @description Stores that will fail tomorrow, or may, the worst first; and how many tablets there are in all.
          */
         ChainHealth: {
             /** Regions */
@@ -2440,6 +2440,8 @@ export interface components {
             stores: components["schemas"]["StoreHealth"][];
             /** Failing */
             failing: number;
+            /** Untested */
+            untested: number;
             /** Tablets */
             tablets: number;
             /** Passed */
@@ -2996,7 +2998,7 @@ export interface components {
         /**
          * HandOver
          * @description Whoever holds the seat with this session goes on with another of their own (`own_clients`), which hears
-         *     `seat_offered` and takes the seat once it has a microphone; until then nothing changes.
+         *     `seat_offered`, and takes the seat once somebody presses for it there; until then nothing changes.
          */
         HandOver: {
             /** Cid */
@@ -5501,7 +5503,7 @@ export interface components {
          * @description How tomorrow will be, as far as this tablet's last self-test tells. From the worst to the best.
          * @enum {string}
          */
-        TabletFate: "fails" | "silent" | "weak" | "new" | "passes";
+        TabletFate: "fails" | "silent" | "untested" | "weak" | "new" | "passes";
         /**
          * TabletHealth
          * @description One tablet in the list.
@@ -6905,6 +6907,15 @@ export interface operations {
             };
             /** @description foreign_origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description locked, too_many */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9014,6 +9025,7 @@ export interface operations {
         parameters: {
             query?: {
                 all?: boolean;
+                count?: boolean;
             };
             header?: never;
             path?: never;
@@ -9760,6 +9772,15 @@ export interface operations {
             };
             /** @description too_large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_many */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
