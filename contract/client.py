@@ -215,7 +215,7 @@ class HoldCall(RoomCommand):
 
 class HandOver(RoomCommand):
     """Whoever holds the seat with this session goes on with another of their own (`own_clients`), which hears
-    `seat_offered` and takes the seat once it has a microphone; until then nothing changes."""
+    `seat_offered`, and takes the seat once somebody presses for it there; until then nothing changes."""
 
     type: Literal["hand_over"] = "hand_over"
     to: SessionId

@@ -9,8 +9,10 @@ from functools import partial
 from contract.audit import Action
 from contract.client import HandOver
 from contract.errors import ErrorCode, Rejection
+from contract.ids import SessionId
 from contract.own_clients import OwnClient
 from contract.server import Done, OwnClients, SeatOffered
+from signaling.auth.principal import Principal
 from signaling.domain.access import visits
 from signaling.domain.clients import described
 from signaling.domain.draft import seated
@@ -20,7 +22,7 @@ from signaling.store import audit
 from signaling.store.engine import Database
 
 MOST = 8
-"""Connected clients of one person. Policy: with more nobody is told, as nobody has so many devices."""
+"""Connected clients of one person. Policy: with more each is told of none, as nobody has so many devices."""
 
 
 class LiveOwnClients:
@@ -29,19 +31,18 @@ class LiveOwnClients:
     def __init__(self, sessions: ClientSessions, database: Database) -> None:
         self._sessions = sessions
         self._database = database
+        self._told: dict[SessionId, list[OwnClient]] = {}
+        """Last, of those that are connected; nobody without any."""
 
     def came(self, session: ClientSession) -> None:
-        """The others hear of it, and it of the others."""
-        others = self._others(session)
-        if others:
-            self._tell(session)
-        for other in others:
-            self._tell(other)
+        """The others hear of it, and it of the others; what it knew before counts no more."""
+        self._told.pop(session.id, None)
+        self._tell(session.who)
 
     def went(self, session: ClientSession) -> None:
         """Those that are left hear that it is gone."""
-        for other in self._others(session):
-            self._tell(other)
+        self._told.pop(session.id, None)
+        self._tell(session.who)
 
     async def hand_over(self, session: ClientSession, wish: HandOver, room: LiveRoom | None) -> None:
         """Ask the other client to take the seat that `session` holds. Raises as `seated`, or Rejection(`not_found`)."""
@@ -58,18 +59,25 @@ class LiveOwnClients:
         other.tell(SeatOffered(room=room.id))
         session.tell(Done(cid=wish.cid, room=room.id))
 
+    def _connected(self, who: Principal) -> list[ClientSession]:
+        """Visitors have no other place, and of too many clients there is none."""
+        if visits(who.person):
+            return []
+        there = [one for one in self._sessions.of(who.id) if one.connection is not None]
+        return sorted(there, key=lambda one: one.id) if len(there) <= MOST else []
+
     def _others(self, session: ClientSession) -> list[ClientSession]:
         """This person's other clients that are connected, but for tabs of the same browser."""
-        if visits(session.who.person):
-            return []
-        there = [one for one in self._sessions.of(session.who.id) if one.connection is not None or one is session]
-        if len(there) > MOST:
-            return []
-        return sorted((one for one in there if one.device != session.device), key=lambda one: one.id)
+        return [one for one in self._connected(session.who) if one.device != session.device]
 
-    def _tell(self, session: ClientSession) -> None:
-        clients = [self._client(other) for other in self._others(session)]
-        session.tell(OwnClients(clients=clients))
+    def _tell(self, who: Principal) -> None:
+        """Everybody whose list is another one than they were told."""
+        for session in self._sessions.of(who.id):
+            clients = [self._client(other) for other in self._others(session)]
+            if session.connection is None or clients == self._told.get(session.id, []):
+                continue
+            session.tell(OwnClients(clients=clients))
+            self._told[session.id] = clients
 
     def _client(self, session: ClientSession) -> OwnClient:
         kind, name = described(session.agent)

@@ -9,6 +9,7 @@ from contract.ids import RoomId, SessionId
 from contract.own_clients import OwnClient
 from contract.rooms import RoomState
 from contract.server import Done, Error, OwnClients, SeatOffered
+from signaling.live.own_clients import MOST
 from tests.signaling.service.world import World, answered, training
 from tests.support.clients import Tab, new_cid
 
@@ -43,6 +44,19 @@ async def test_each_hears_of_the_others_and_of_nobody_elses(world: World) -> Non
     assert phone.socket is not None
     await phone.socket.close()
     await desk.until(lambda: not places(desk), "the phone is gone")
+
+
+async def test_with_too_many_each_is_told_of_none_and_with_fewer_again_of_all(world: World) -> None:
+    many = [await world.tab("chen") for _ in range(MOST)]
+    await many[0].until(lambda: len(places(many[0])) == MOST - 1, "all of them")
+    one_more = await world.tab("chen")
+    for who in many:
+        await who.until(lambda who=who: not places(who), "none of so many")  # type: ignore[misc]
+    assert places(one_more) == []
+    assert one_more.socket is not None
+    await one_more.socket.close()
+    for who in many:
+        await who.until(lambda who=who: len(places(who)) == MOST - 1, "all of them again")  # type: ignore[misc]
 
 
 async def test_tabs_of_one_browser_are_one_place(world: World) -> None:

@@ -304,12 +304,16 @@ export interface Model extends Visits {
   holdCall(room: RoomId, on: boolean): Promise<void>
   /** Where else this person is connected: other browsers and devices. */
   places: ReadonlySignal<readonly OwnClient[]>
-  /** One of them goes on with the call, if it has a microphone; until then nothing changes. */
+  /** One of them is asked to go on with the call, and does once somebody presses for it there; until then nothing
+   * changes. */
   handOver(room: RoomId, to: SessionId): Promise<void>
   /** Who was asked to and has not come yet. */
   handingOver: ReadonlySignal<OwnClient | null>
   /** Counts how often nobody came. */
   handedInVain: ReadonlySignal<number>
+  /** The call with which this client was asked to go on: nothing opens here before `takeHere`. */
+  offeredHere: ReadonlySignal<RoomId | null>
+  notHere(): void
   /** Goes on here with the call that runs at another client, muted or not as it is there. */
   takeHere(room: RoomId): Promise<void>
   openSession(title: Name, invite: readonly PersonId[]): Promise<RoomId>

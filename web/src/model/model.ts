@@ -28,7 +28,7 @@ import { Capture } from '../rtc/capture'
 import { meter } from '../rtc/level'
 import type { Target } from '../rtc/media'
 import { Media } from '../rtc/media'
-import { listenForTouch, remindSound, soundAllowed, soundBlocked, unblockSound } from '../rtc/sound'
+import { handSound, listenForTouch, remindSound, soundAllowed, soundBlocked, unblockSound } from '../rtc/sound'
 import { playMusic } from '../rtc/music'
 import { keepAwake } from '../rtc/wakelock'
 import { Ways } from '../rtc/ways'
@@ -204,7 +204,7 @@ function createModel(): Model {
     capture,
     join: seats.join,
     offer: (room, to) => wish({ type: 'hand_over', room, to }),
-    nowMs: () => performance.now(),
+    knock: () => void handSound(),
   })
 
   const ways = new Ways(person, () => call<Ice>('GET', '/api/ice'))
@@ -517,7 +517,9 @@ function createModel(): Model {
     handingOver: places.asked,
     handedInVain: places.inVain,
     handOver: (room, to) => places.handOver(room, to),
-    takeHere: (room) => places.come(room, { offered: false }),
+    offeredHere: places.offered,
+    notHere: () => places.decline(),
+    takeHere: (room) => places.come(room),
     openSession: async (title, invite) => {
       const room = await issue({ type: 'open_session', title, invite: [...invite] })
       if (room === null) throw new Refusal('internal', 'done without a room')

@@ -3,82 +3,84 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { OwnClient, RoomState } from '../contract'
 import { CHEN } from '../ui/gallery/people'
 import { inCall } from '../ui/gallery/rooms'
-import { OFFER_MS, Places } from './places'
+import { OFFER_MS, Places, READY_MS } from './places'
 
 const PHONE: OwnClient = { session: 's-phone', kind: 'phone', name: 'Chrome, Android' }
 
-function stage(options: { microphone?: boolean; opensInMs?: number; muted?: boolean } = {}) {
+function stage(options: { muted?: boolean } = {}) {
   const room = inCall(0)
   const mine = room.members.map((one) =>
     one.person.id === CHEN.id ? { ...one, muted: options.muted ?? false } : one,
   )
   const state: RoomState = { ...room, members: mine }
-  let nowMs = 1000
   const capture = {
-    microphone: signal<unknown>(options.microphone === false ? null : {}),
     setMuted: vi.fn(),
     setCameraOff: vi.fn(() => Promise.resolve()),
-    open: vi.fn(() => {
-      nowMs += options.opensInMs ?? 100
-      return Promise.resolve()
-    }),
+    open: vi.fn(() => Promise.resolve()),
   }
   const join = vi.fn(() => Promise.resolve())
   const offer = vi.fn(() => Promise.resolve())
+  const knock = vi.fn()
   const places = new Places({
     person: signal(CHEN.id),
     rooms: signal(new Map([[state.id, state]])),
     capture,
     join,
     offer,
-    nowMs: () => nowMs,
+    knock,
   })
-  return { places, capture, join, offer, room: state.id }
+  return { places, capture, join, offer, knock, room: state.id }
 }
 
 describe('a client that is asked to go on with a call', () => {
-  it('opens its microphone first, as muted as the seat is, and then takes the seat', async () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+  const wish = (room: string) => ({ type: 'seat_offered' as const, room })
+
+  it('opens nothing and moves nothing until somebody presses for it', async () => {
+    const { places, capture, join, knock, room } = stage()
+    expect(places.take(wish(room))).toBe(true)
+    expect(places.take(wish(room))).toBe(true)
+    expect(places.offered.value).toBe(room)
+    expect(knock).toHaveBeenCalledTimes(1)
+    expect(places.coming.value).toBeNull()
+    await vi.advanceTimersByTimeAsync(OFFER_MS - 1)
+    expect(places.offered.value).toBe(room)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(places.offered.value).toBeNull()
+    expect(capture.open).not.toHaveBeenCalled()
+    expect(join).not.toHaveBeenCalled()
+  })
+  it('forgets it when somebody says no', () => {
+    const { places, room } = stage()
+    places.take(wish(room))
+    places.decline()
+    expect(places.offered.value).toBeNull()
+  })
+  it('opens its microphone then, as muted as the seat is, and takes the seat', async () => {
     const { places, capture, join, room } = stage({ muted: true })
-    const coming = places.come(room, { offered: true })
-    expect(places.coming.value).toBe(room)
+    places.take(wish(room))
+    const coming = places.come(room)
+    expect([places.offered.value, places.coming.value]).toEqual([null, room])
     await coming
     expect(capture.setMuted).toHaveBeenCalledWith(true)
     expect(capture.open.mock.invocationCallOrder[0]!).toBeLessThan(join.mock.invocationCallOrder[0]!)
     expect(join).toHaveBeenCalledWith(room)
     expect(places.coming.value).toBeNull()
   })
-  it('leaves the call where it is without a microphone, or when it took too long', async () => {
-    for (const options of [{ microphone: false }, { opensInMs: OFFER_MS + 1 }]) {
-      const { places, join, room } = stage(options)
-      await places.come(room, { offered: true })
-      expect(join).not.toHaveBeenCalled()
-      expect(places.coming.value).toBeNull()
-    }
-  })
-  it('takes the call all the same when somebody pressed for it here', async () => {
-    const { places, join, room } = stage({ microphone: false })
-    await places.come(room, { offered: false })
+  it('does not wait for ever while the browser asks about the microphone', async () => {
+    const { places, capture, join, room } = stage()
+    capture.open.mockImplementationOnce(() => new Promise<void>(() => undefined))
+    const coming = places.come(room)
+    await vi.advanceTimersByTimeAsync(READY_MS - 1)
+    expect(join).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await coming
     expect(join).toHaveBeenCalledWith(room)
   })
-  it('comes for who presses for it here while the browser still asks about the microphone', async () => {
-    const { places, capture, join, room } = stage()
-    let answer: () => void = () => undefined
-    capture.open.mockImplementationOnce(() => new Promise<void>((done) => (answer = done)))
-    const offered = places.come(room, { offered: true })
-    await vi.waitFor(() => expect(capture.open).toHaveBeenCalled())
-    await places.come(room, { offered: false })
-    expect(join).toHaveBeenCalledTimes(1)
-    expect(places.coming.value).toBeNull()
-    answer()
-    await offered
-    expect(join).toHaveBeenCalledTimes(1)
-  })
-  it('comes once, however often it is asked', async () => {
+  it('comes once, however often it is pressed', async () => {
     const { places, join, room } = stage()
-    const wish = { type: 'seat_offered' as const, room }
-    expect(places.take(wish)).toBe(true)
-    expect(places.take(wish)).toBe(true)
-    await vi.waitFor(() => expect(places.coming.value).toBeNull())
+    await Promise.all([places.come(room), places.come(room)])
     expect(join).toHaveBeenCalledTimes(1)
   })
 })

@@ -4,36 +4,39 @@ import { signal } from '@preact/signals'
 import type { OwnClient, PersonId, RoomId, RoomState, ServerMessage, SessionId } from '../contract'
 import { memberOf } from './room'
 
-/** So long the other client may need for its camera and microphone; later it leaves the seat where it is. */
-export const OFFER_MS = 15_000
+/** So long the other client asks whoever holds it; then the call stays where it is. */
+export const OFFER_MS = 30_000
+/** So long the seat waits for the microphone, and no longer: the browser may be asking about it. */
+export const READY_MS = 3000
 
 export interface PlacesInputs {
   person: ReadonlySignal<PersonId | null>
   rooms: ReadonlySignal<ReadonlyMap<RoomId, RoomState>>
   capture: {
-    microphone: ReadonlySignal<unknown>
     setMuted: (muted: boolean) => void
     setCameraOff: (off: boolean) => Promise<void>
     open: () => Promise<void>
   }
   join: (room: RoomId) => Promise<unknown>
   offer: (room: RoomId, to: SessionId) => Promise<void>
-  nowMs: () => number
+  /** Something asks for attention. */
+  knock: () => void
 }
 
 export class Places {
   private readonly told = signal<readonly OwnClient[]>([])
   private readonly coming_ = signal<RoomId | null>(null)
   private readonly asked_ = signal<OwnClient | null>(null)
+  private readonly offered_ = signal<RoomId | null>(null)
   private timer: ReturnType<typeof setTimeout> | undefined
-  private turn = 0
-  /** Of the room that is `coming`. */
-  private offered = false
+  private offer: ReturnType<typeof setTimeout> | undefined
 
   /** This person's other clients that are connected; tabs of this browser are not among them. */
   readonly clients: ReadonlySignal<readonly OwnClient[]> = this.told
   /** The room whose seat this client is about to take: camera and microphone open meanwhile. */
   readonly coming: ReadonlySignal<RoomId | null> = this.coming_
+  /** The room with which this client was asked to go on. Nothing opens before somebody presses for it here. */
+  readonly offered: ReadonlySignal<RoomId | null> = this.offered_
   /** Who was asked to go on with the call and has not taken it yet. */
   readonly asked: ReadonlySignal<OwnClient | null> = this.asked_
   /** Counts how often nobody came. */
@@ -44,10 +47,23 @@ export class Places {
   /** True when the message was about this. */
   take(message: ServerMessage): boolean {
     if (message.type === 'own_clients') this.told.value = message.clients
-    else if (message.type === 'seat_offered')
-      void this.come(message.room, { offered: true }).catch(() => undefined)
+    else if (message.type === 'seat_offered') this.ask(message.room)
     else return false
     return true
+  }
+
+  private ask(room: RoomId): void {
+    clearTimeout(this.offer)
+    this.offer = setTimeout(() => this.decline(), OFFER_MS)
+    if (this.offered_.value === room) return
+    this.offered_.value = room
+    this.inputs.knock()
+  }
+
+  /** Not here, or too late. */
+  decline(): void {
+    clearTimeout(this.offer)
+    this.offered_.value = null
   }
 
   /** A new connection: who else is there is told anew. */
@@ -72,14 +88,11 @@ export class Places {
     this.asked_.value = null
   }
 
-  /** Goes on with the call here, muted or not as it was there. One that is offered needs a microphone first, and soon. */
-  async come(room: RoomId, { offered }: { offered: boolean }): Promise<void> {
-    const { person, rooms, capture, join, nowMs } = this.inputs
-    // Whoever presses for it does not wait for an offer that hangs in the browser's question for the microphone.
-    if (this.coming_.value !== null && (offered || !this.offered)) return
-    const began = nowMs()
-    const turn = ++this.turn
-    this.offered = offered
+  /** Goes on with the call here, muted or not as it was there; somebody pressed for it. */
+  async come(room: RoomId): Promise<void> {
+    const { person, rooms, capture, join } = this.inputs
+    this.decline()
+    if (this.coming_.value !== null) return
     this.coming_.value = room
     try {
       const state = rooms.value.get(room)
@@ -88,13 +101,10 @@ export class Places {
         capture.setMuted(seat.muted ?? false)
         await capture.setCameraOff(seat.camera_off ?? false)
       }
-      if (offered) {
-        await capture.open()
-        if (turn !== this.turn || capture.microphone.value === null || nowMs() - began > OFFER_MS) return
-      }
+      await Promise.race([capture.open(), new Promise((done) => setTimeout(done, READY_MS))])
       await join(room)
     } finally {
-      if (turn === this.turn) this.coming_.value = null
+      this.coming_.value = null
     }
   }
 }

@@ -8,6 +8,7 @@ import { holds } from '../model/roles'
 import { act } from './act'
 import { isForeign } from './desk/places'
 import { useModel } from './model'
+import { GoOnHere, withWhom } from './call/GoOnHere'
 import { Button } from './parts/Button'
 import { Banner, Empty, Loading } from './parts/State'
 import { Toasts, toast } from './parts/Toasts'
@@ -133,17 +134,12 @@ function NotYours() {
 function Elsewhere(props: { room: RoomState }) {
   const model = useModel()
   const { room } = props
-  const me = model.me.value?.person
-  const other = room.members.find(
-    (member) => member.person.id !== me?.id && (member.host || member.person.store),
-  )
-  const name = nameOf(room.title) || nameOf(other?.person.store?.name ?? other?.person.name)
   return (
     <Banner
       icon={PhoneCall}
       tone="info"
       testid="elsewhere"
-      title={t('call.elsewhere', { name })}
+      title={t('call.elsewhere', { name: withWhom(room, model.me.value?.person.id) })}
       text={t('call.elsewhere_text')}
       act={
         <Button kind="main" testid="rejoin" onClick={() => void act(model.takeHere(room.id))}>
@@ -256,6 +252,7 @@ function Inside() {
       ) : (
         elsewhere && <Elsewhere room={elsewhere} />
       )}
+      {elsewhere && model.offeredHere.value === elsewhere.id && <GoOnHere room={elsewhere} />}
       <div class="page-body">
         <Router>
           {isForeign(me, path) ? [<Route key="foreign" path={path} component={NotYours} />] : []}

@@ -8,6 +8,7 @@ import { inCall } from '../gallery/rooms'
 import { shown } from '../parts/Toasts'
 import { act, byTestId, draw, modelOf, press, signal } from '../testing'
 import { ContinueOn } from './ContinueOn'
+import { GoOnHere } from './GoOnHere'
 import { OnHold, Waits } from './OnHold'
 import { RecordingChip } from './Words'
 
@@ -77,8 +78,20 @@ describe('one’s own other devices', () => {
   })
   it('say that they are asked, and not twice', async () => {
     await open({ handingOver: signal(phone) })
-    expect(byTestId('continue-on-s-phone').textContent).toContain('is taking over')
+    expect(byTestId('continue-on-s-phone').textContent).toContain('press there')
     expect(byTestId<HTMLButtonElement>('continue-on-s-phone').disabled).toBe(true)
+  })
+  it('ask for a press before they go on with it', async () => {
+    const [takeHere, notHere] = [vi.fn(() => Promise.resolve()), vi.fn()]
+    const view = <GoOnHere room={inCall(0)} />
+    const parts = { takeHere, notHere, me: signal({ person: CHEN }) }
+    await draw(view, modelOf(parts), 'en')
+    expect(byTestId('go-on-here-dialog').textContent).toContain('Camera and microphone open here when you press')
+    await press('not-here')
+    expect(notHere).toHaveBeenCalledTimes(1)
+    expect(takeHere).not.toHaveBeenCalled()
+    await press('go-on-here')
+    expect(takeHere).toHaveBeenCalledWith('room-1')
   })
   it('may be gone by then', async () => {
     await open({ handOver: () => Promise.reject(new Refusal('not_found')) })

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals'
 import wide from '../../../../passline/demo_pictures/fryer.jpg'
 import panel from '../../../../passline/demo_pictures/fr-panel.jpg'
 import part from '../../../../passline/demo_pictures/part.jpg'
-import type { Me, Part, Person, RoomState } from '../../contract'
+import type { Me, Part, Person, RoomId, RoomState } from '../../contract'
 import type { ChatLine, Model, Player, Pointer } from '../../model/api'
 import { QUALITY } from './figures'
 import { LINES } from './lines'
@@ -18,6 +18,7 @@ export interface Scene {
   invitations?: RoomState[]
   summary?: RoomState | null
   elsewhere?: RoomState | null
+  offered?: RoomId | null
   more?: Partial<Model>
 }
 
@@ -195,6 +196,8 @@ export function fake(scene: Scene): Model {
     places: signal([]),
     handingOver: signal(null),
     handedInVain: signal(0),
+    offeredHere: signal(scene.offered ?? null),
+    notHere: () => undefined,
     chat: () => ({ lines: signal(written), unread: signal(2) }),
     readChat: () => undefined,
     capture: signal({ state: 'on', cameraProblem: null, microphoneProblem: null }),

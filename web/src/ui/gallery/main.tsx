@@ -56,6 +56,7 @@ const SCENES: Record<string, () => Scene> = {
     },
   }),
   'store-home-broken': () => ({ me: shop, elsewhere: inCall(), more: archive({ list: refuse }) }),
+  'store-home-offered': () => ({ me: shop, elsewhere: inCall(), offered: inCall().id }),
   ringing: () => ({ me: shop, current: ringing() }),
   'ringing-promise': () => {
     const room = ringing()
