@@ -52,6 +52,8 @@ class Action(StrEnum):
     TIMINGS_EXPORTED = "timings_exported"
     RINGS_OPENED = "rings_opened"
     """Which devices ring and which do not, and whose they are."""
+    SELF_TESTS_OPENED = "self_tests_opened"
+    """What the tablets of which store found out about themselves."""
     PUBLISHED = "published"
     RECORDING_DELETED = "recording_deleted"
     """By the rule of age, so by nobody."""

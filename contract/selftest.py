@@ -135,6 +135,8 @@ class TabletFate(StrEnum):
     """A call will fail."""
     SILENT = "silent"
     """It has not reported for longer than a day: it is off, away or signed out."""
+    UNTESTED = "untested"
+    """It has never reported, though it is not new: nobody knows."""
     WEAK = "weak"
     """Calls work, not as well as they should."""
     NEW = "new"
@@ -166,12 +168,14 @@ class StoreHealth(Message):
 
 
 class ChainHealth(Message):
-    """Stores that will fail tomorrow, the worst first; and how many tablets there are in all."""
+    """Stores that will fail tomorrow, or may, the worst first; and how many tablets there are in all."""
 
     regions: list[Region]
     stores: list[StoreHealth]
     failing: int
     """Stores with a tablet that fails or is silent, also those left out."""
+    untested: int
+    """Others with a tablet that has never reported."""
     tablets: int
     passed: int
     left_out: int

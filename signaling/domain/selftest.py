@@ -36,7 +36,7 @@ def fate(last: SelfTest | None, enrolled_ms: int | None, now_ms: int) -> TabletF
     """How tomorrow will be. What was bad stays so until the tablet says otherwise, however long it is silent."""
     if last is None:
         fresh = enrolled_ms is not None and now_ms - enrolled_ms <= SILENT_MS
-        return TabletFate.NEW if fresh else TabletFate.SILENT
+        return TabletFate.NEW if fresh else TabletFate.UNTESTED
     states = {check.state for check in last.checks}
     if CheckState.BAD in states:
         return TabletFate.FAILS

@@ -22,6 +22,7 @@ from signaling.auth.access import access_tablet
 from signaling.auth.principal import Principal
 from signaling.domain.access import Act, scope_of
 from signaling.domain.selftest import by_store, is_finding, will_fail
+from signaling.http.archive import audit_once
 from signaling.http.route import Route, Visit
 from signaling.store import audit, rings, selftests
 from signaling.store.organisation import By
@@ -29,6 +30,8 @@ from signaling.store.organisation import By
 MOST_STORES = 300
 """In one answer: who has more that fail has one trouble and not three hundred."""
 BYTES = "application/octet-stream"
+OBJECT = "self-tests"
+"""What the audit calls the page."""
 
 
 class HealthQuery(Message):
@@ -36,28 +39,33 @@ class HealthQuery(Message):
 
     all: bool = False
     """Those without findings too."""
+    count: bool = False
+    """None of them: only how many there are."""
 
 
 async def list_health(visit: Visit) -> ChainHealth:
     """Stores whose tablets will fail tomorrow, the worst first: those that the reader looks after."""
-    every = visit.query(HealthQuery).all
+    asked = visit.query(HealthQuery)
     scope, now_ms = scope_of(Act.SEE_SELF_TESTS, visit.who.grants), clock.wall_ms()
     free = visit.house.self_tests.free()
 
     async def look(session: AsyncSession) -> ChainHealth:
         tablets = await selftests.tablets(session, scope)
         stores = by_store(tablets, free, now_ms)
-        shown = [one for one in stores if every or is_finding(one.fate)]
+        shown = [] if asked.count else [one for one in stores if asked.all or is_finding(one.fate)]
         return ChainHealth(
             regions=await rings.regions(session, scope),
             stores=shown[:MOST_STORES],
             failing=sum(will_fail(one.fate) for one in stores),
+            untested=sum(one.fate is TabletFate.UNTESTED for one in stores),
             tablets=len(tablets),
             passed=sum(line.fate is TabletFate.PASSES for one in stores for line in one.tablets),
             left_out=len(shown[MOST_STORES:]),
             window=await selftests.window(session),
         )
 
+    if not asked.count:
+        await audit_once(visit, Action.SELF_TESTS_OPENED, OBJECT)
     return await visit.house.database.fetch(look)
 
 

@@ -37,9 +37,9 @@ def tablet(number: str, name: str, last: SelfTest | None, enrolled_ms: int | Non
         (outcome(GOOD, ago_ms=SILENT_MS + 1), None, TabletFate.SILENT),
         (outcome(WEAK, ago_ms=SILENT_MS + 1), None, TabletFate.SILENT),
         (outcome(BAD, ago_ms=SILENT_MS * 9), None, TabletFate.FAILS),
-        (None, None, TabletFate.SILENT),
+        (None, None, TabletFate.UNTESTED),
         (None, NOW - SILENT_MS, TabletFate.NEW),
-        (None, NOW - SILENT_MS - 1, TabletFate.SILENT),
+        (None, NOW - SILENT_MS - 1, TabletFate.UNTESTED),
     ],
 )
 def test_the_worst_thing_known_decides(last: SelfTest | None, enrolled_ms: int | None, expected: TabletFate) -> None:
@@ -55,7 +55,7 @@ def test_a_store_is_as_bad_as_its_worst_tablet_and_the_worst_store_comes_first()
     )
     assert [(one.store.number, one.fate.value) for one in stores] == [
         ("0002", "fails"),
-        ("0003", "silent"),
+        ("0003", "untested"),
         ("0004", "weak"),
         ("0001", "passes"),
     ]

@@ -64,7 +64,9 @@ async def test_what_a_tablet_says_is_read_by_those_who_answer_for_its_store_and_
     assert "0201" not in fates(page), "what passed is no finding"
     assert fates(await read(boss.browser, "?all=true"))["0201"] is TabletFate.PASSES
     assert page.passed == 1
-    assert page.failing == len(page.stores), "the others never said anything"
+    assert (page.failing, page.untested) == (1, len(page.stores) - 1), "the others never said anything"
+    counted = await read(wu.browser, "?count=true")
+    assert (counted.stores, counted.failing) == ([], 1)
     theirs = await read(wu.browser, "?all=true")
     assert "0201" not in fates(theirs), "of another region"
     assert [region.id for region in theirs.regions] == ["r-east"]
@@ -74,6 +76,16 @@ async def test_what_a_tablet_says_is_read_by_those_who_answer_for_its_store_and_
     assert len(told(wu, SelfTested)) == 1
     assert told(chen, SelfTested) == []
     assert (await store.get("/api/self-tests/own")).read(OwnSelfTest).last is not None
+
+
+async def test_looking_at_the_list_is_written_down_once_and_counting_is_not(world: World) -> None:
+    wu = await world.server.sign_in("wu")
+    await read(wu, "?count=true")
+    for query in ("", "?all=true"):
+        await read(wu, query)
+    async with world.server.house.database.read() as session:
+        opened = select(AuditRow.person_id, AuditRow.object).where(AuditRow.action == Action.SELF_TESTS_OPENED)
+        assert [tuple(row) for row in await session.execute(opened)] == [("p-wu", "self-tests")]
 
 
 BAD_BODIES: list[dict[str, Any]] = [
@@ -103,10 +115,7 @@ async def test_what_is_no_report_is_refused_and_nothing_of_it_is_kept(world: Wor
         assert await session.scalar(select(func.count()).select_from(SelfTestRow)) == 0
 
 
-async def test_a_tablet_that_reports_again_and_again_is_held_back_alone(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "PER_S", 1e-6)
+async def test_a_tablet_that_reports_again_and_again_is_held_back_alone(world: World, no_time: None) -> None:
     eager, other = await world.server.sign_in("store-0117"), await world.server.sign_in("store-0108")
     statuses = [(await say(eager, FINE)).status for _ in range(live.BURST + 3)]
     assert statuses[: live.BURST] == [204] * live.BURST
@@ -180,7 +189,7 @@ async def test_what_another_version_kept_counts_as_nothing_said(world: World) ->
     broken = update(SelfTestRow).where(SelfTestRow.store_id == "s-0117").values(body='{"at": "soon"}')
     await world.server.house.database.write(lambda session: session.execute(broken))
     seen = fates(await read(boss, "?all=true"))
-    assert (seen["0117"], seen["0201"]) == (TabletFate.SILENT, TabletFate.PASSES)
+    assert (seen["0117"], seen["0201"]) == (TabletFate.UNTESTED, TabletFate.PASSES)
     assert (await store.get("/api/self-tests/own")).read(OwnSelfTest).last is None
 
 

@@ -28,6 +28,7 @@ describe('what headquarters hears of self-tests', () => {
     health.count()
     await vi.advanceTimersByTimeAsync(0)
     expect([health.failing.value, fetched.mock.calls.length]).toEqual([3, 1])
+    expect(fetched.mock.calls[0]).toContain('/api/self-tests?count=true')
     failing = 2
     for (let n = 0; n < 500; n++) expect(health.take(report(`p-${n}`))).toBe(true)
     await vi.advanceTimersByTimeAsync(COUNT_MS - 1)

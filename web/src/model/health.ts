@@ -24,8 +24,12 @@ export class LiveHealth implements Health {
   private timer: ReturnType<typeof setTimeout> | undefined
   private countedMs = -Infinity
 
-  async get(all: boolean): Promise<ChainHealth> {
-    const found = await call<ChainHealth>('GET', `/api/self-tests?all=${all}`)
+  get(all: boolean): Promise<ChainHealth> {
+    return this.ask(`all=${all}`)
+  }
+
+  private async ask(query: string): Promise<ChainHealth> {
+    const found = await call<ChainHealth>('GET', `/api/self-tests?${query}`)
     this.failing.value = found.failing
     return found
   }
@@ -45,7 +49,7 @@ export class LiveHealth implements Health {
     this.timer = setTimeout(() => {
       this.timer = undefined
       this.countedMs = performance.now()
-      void this.get(false).catch(() => undefined)
+      void this.ask('count=true').catch(() => undefined)
     }, waitMs)
   }
 

@@ -32,6 +32,7 @@ const EVERY: Record<Action, true> = {
   timings_opened: true,
   timings_exported: true,
   rings_opened: true,
+  self_tests_opened: true,
   published: true,
   recording_deleted: true,
   damage_found: true,

@@ -22,6 +22,13 @@ function reportedIn(store: StoreHealth, last: string, now: number): boolean {
   return now - at < DAY_MS === (last === 'day')
 }
 
+/** Of whom nothing is known it is not said that they will fail, nor that they will not. */
+function lead(health: ChainHealth): string {
+  if (health.failing > 0) return t('health.failing', { count: health.failing })
+  if (health.untested > 0) return t('health.untested', { count: health.untested })
+  return t(health.stores.some((one) => one.fate === 'weak') ? 'health.weak_only' : 'health.none')
+}
+
 export function HealthPage() {
   const model = useModel()
   const [scope, setScope] = useState<'findings' | 'all'>('findings')
@@ -68,11 +75,12 @@ function Found(props: {
     <>
       {health.tablets > 0 && (
         <section class="health-lead" data-testid="health-lead" data-failing={health.failing}>
-          <h2>
-            {health.failing > 0
-              ? t('health.failing', { count: health.failing })
-              : t(health.stores.some((one) => one.fate === 'weak') ? 'health.weak_only' : 'health.none')}
-          </h2>
+          <h2>{lead(health)}</h2>
+          {health.failing > 0 && health.untested > 0 && (
+            <p class="second num" data-testid="health-untested">
+              {t('health.untested', { count: health.untested })}
+            </p>
+          )}
           <p class="second num">{t('health.passed', { passed: health.passed, count: health.tablets })}</p>
         </section>
       )}

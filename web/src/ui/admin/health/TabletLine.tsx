@@ -65,11 +65,10 @@ export function TabletLine(props: { line: TabletHealth; now: number }) {
         {run !== null && run !== 'asked' && t(`health.run_${run}`)}
       </p>
       <ul class="health-found">
-        {line.fate === 'silent' && (
-          <li>
-            {line.since ? t('health.silent', { time: when(line.since, now) }) : t('health.silent_ever')}
-          </li>
+        {line.fate === 'silent' && line.since && (
+          <li>{t('health.silent', { time: when(line.since, now) })}</li>
         )}
+        {line.fate === 'untested' && <li>{t('health.untested_do')}</li>}
         {(line.test?.checks ?? []).map((check) => {
           const Icon = ICONS[check.name]
           return (

@@ -45,6 +45,7 @@ const HEALTH: ChainHealth = {
     ),
   ],
   failing: 2,
+  untested: 0,
   tablets: 40,
   passed: 37,
   left_out: 0,
@@ -129,6 +130,17 @@ describe('the stores that will fail tomorrow', () => {
     await type('admin-search', 'no such store')
     expect(shown()).toEqual([])
     expect(byTestId('health-nothing').textContent).toContain('Nothing found')
+  })
+  it('are not those of which nothing is known', async () => {
+    const unknown = { ...line('new bar', 'untested', []), test: null, since: null }
+    const stores = [...HEALTH.stores, store('0300', 'r-north', unknown)]
+    await page({ ...HEALTH, stores, untested: 1 })
+    expect(byTestId('health-lead').textContent).toContain('2 stores will fail tomorrow')
+    expect(byTestId('health-untested').textContent).toBe('1 store has a tablet that was never tested')
+    expect(byTestId('health-new bar').textContent).toContain('It has never reported')
+    await page({ ...HEALTH, stores: [stores.at(-1)!], failing: 0, untested: 1 })
+    expect(byTestId('health-lead').querySelector('h2')!.textContent).toContain('never tested')
+    expect(byTestId('health-lead').textContent).not.toContain('No store will fail')
   })
   it('are none where all have passed', async () => {
     await page({ ...HEALTH, stores: [], failing: 0, passed: 40 })

@@ -17,6 +17,7 @@ export function sentenceOf(check: CheckFound): string {
 export const TONES: Record<TabletHealth['fate'], Tone> = {
   fails: 'bad',
   silent: 'bad',
+  untested: 'warn',
   weak: 'warn',
   new: 'info',
   passes: 'good',
