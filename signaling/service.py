@@ -150,11 +150,11 @@ class Service:
         self.presence.expect(were_here)
         async with self._scope:
             await self.rooms.load()
-            await self.callbacks.look()
+            await self.callbacks.look(self.rooms.everybody)
             self._scope.spawn(self.guests.run(), name="guests")
             self._scope.spawn(self.presence.run(), name="presence")
             self._scope.spawn(self.presence.teller.run(), name="presence teller")
-            self._scope.spawn(self.callbacks.run(), name="callbacks")
+            self._scope.spawn(self.callbacks.run(self.rooms.everybody), name="callbacks")
             self._scope.spawn(self.take_overs.run(), name="take-overs")
             self._scope.spawn(self.queue.run(self.rooms), name="queue")
             self._scope.spawn(self.bots.run(), name="bots")

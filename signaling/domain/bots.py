@@ -13,6 +13,7 @@ from contract.ids import RegionId
 from contract.people import Name, Store
 from contract.rooms import CallStage, Reason, RoomState
 from contract.routing import Language
+from signaling.domain.callbacks import LATE, begins_ms
 from signaling.domain.outgoing import by_store
 
 MOST_LINES = 15
@@ -29,6 +30,8 @@ _WORDS = {
     Occasion.WAITING: Name(zh="专家都在忙，正在排队", en="waits in the queue, everybody is busy"),
 }
 _CALL_BACK = Name(zh="没人接听，请在 {minutes} 分钟内回电", en="called in vain, call back within {minutes} min")
+_ASKED = Name(zh="请在 {minutes} 分钟内回电", en="is to be called back within {minutes} min")
+_BOOKED = Name(zh="约了回电，请在 {minutes} 分钟后回电", en="has booked a call, call back in {minutes} min")
 _LATE = Name(zh="回电超时，已经等了 {minutes} 分钟", en="was not called back in time, it has waited for {minutes} min")
 _CALLS = Name(zh="，共呼叫 {calls} 次", en=", {calls} calls")
 _MORE = Name(zh="还有 {more} 条", en="and {more} more")
@@ -70,8 +73,9 @@ def _calls(states: Iterable[RoomState]) -> Iterator[Telling]:
 
 def _callbacks(items: Iterable[Callback]) -> Iterator[Telling]:
     for item in items:
-        promised = item.state is CallbackState.TAKEN and item.urgency is Urgency.NONE
-        if item.state is not CallbackState.DONE and not promised:
+        promised = item.state is CallbackState.TAKEN and item.urgency not in LATE
+        later = item.at is not None and item.urgency is Urgency.NONE
+        if item.state is not CallbackState.DONE and not promised and not later:
             key = f"{item.room}:{Occasion.CALLBACK}:{item.urgency}"
             yield Telling(key, Occasion.CALLBACK, item.store, item.reason, item.rung_at, item)
 
@@ -102,11 +106,15 @@ def _line(one: Telling, language: Language, now_ms: int) -> str:
 
 
 def _of_callback(item: Callback, language: Language, now_ms: int) -> str:
-    late = item.urgency is not Urgency.NONE
-    span_ms = now_ms - item.rung_at if late else item.due_at - now_ms
-    minutes = max(1, -(-span_ms // _MINUTE_MS))
-    says = _in(_LATE if late else _CALL_BACK, language).format(minutes=minutes)
-    return says + (_in(_CALLS, language).format(calls=item.calls) if item.calls > 1 else "")
+    booked = item.at is not None or item.calls == 0
+    if item.urgency in LATE:
+        says, span_ms = _LATE, now_ms - begins_ms(item)
+    elif item.at is not None and now_ms < item.at:
+        says, span_ms = _BOOKED, item.at - now_ms
+    else:
+        says, span_ms = _ASKED if booked else _CALL_BACK, item.due_at - now_ms
+    words = _in(says, language).format(minutes=max(1, -(-span_ms // _MINUTE_MS)))
+    return words + (_in(_CALLS, language).format(calls=item.calls) if item.calls > 1 else "")
 
 
 def _in(name: Name, language: Language) -> str:

@@ -1,10 +1,10 @@
-"""What becomes of a call in vain, or left on hold: who owes the call back, until when, who hears that it is late.
+"""What becomes of a call in vain, left on hold, or booked: who owes the call back, until when, who hears it.
 
 Pure: `owed` makes a callback of a call, the others change one. Whatever is not done has a next moment, `next_ms`, at
 which somebody more is told, until everybody is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from contract.callbacks import Callback, CallbackState, Urgency
@@ -17,6 +17,8 @@ from signaling.domain.outgoing import by_store
 
 ABANDONED_MS = 5_000
 """A store that cancels earlier changed its mind; later it gave up waiting."""
+REMIND_MS = 300_000
+"""Before the time that a store booked."""
 LATE: dict[Urgency, int] = {Urgency.DUE: 1, Urgency.MANAGER: 2, Urgency.ADMINISTRATOR: 4}
 """After how many times the time to call back."""
 IN_VAIN = frozenset({EndReason.MISSED, EndReason.DECLINED, EndReason.NOBODY_FREE, EndReason.CALLBACK})
@@ -73,7 +75,12 @@ def owed(state: RoomState, within_ms: int) -> Callback | None:
 
 
 def again(item: Callback, newer: Callback) -> Callback:
-    """The store called in vain once more; the clock goes on. Whoever promised to call back has it, if nobody had."""
+    """The store called in vain once more; the clock goes on. Whoever promised to call back has it, if nobody had.
+
+    Who booked a later time and calls before cannot wait for it, unless they chose that time instead of waiting.
+    """
+    if item.at is not None and newer.due_at < item.at and newer.why is not EndReason.CALLBACK:
+        item = anybodys(item).model_copy(update={"at": None, "rung_at": newer.rung_at, "due_at": newer.due_at})
     more: dict[str, object] = {"calls": item.calls + 1, "why": newer.why}
     if item.owner is None and newer.owner is not None:
         more |= {"state": newer.state, "owner": newer.owner, "due_at": min(item.due_at, newer.due_at)}
@@ -105,14 +112,19 @@ def take(item: Callback, by: Viewer) -> Callback:
         raise Rejection(ErrorCode.CONFLICT, "somebody else has taken it")
     if not may(Act.WORK_CALLBACK, by.grants, place_of(item.store)):
         raise Rejection(ErrorCode.FORBIDDEN, "not of this store")
-    return item.model_copy(update={"state": CallbackState.TAKEN, "owner": by.person})
+    return owned(item, by.person)
+
+
+def owned(item: Callback, owner: Person) -> Callback:
+    """Somebody's to work off."""
+    return item.model_copy(update={"state": CallbackState.TAKEN, "owner": owner})
 
 
 def reopen(item: Callback, by: Viewer) -> Callback:
     """Back to the group. The owner may, and who oversees. Raises Rejection `over` or `forbidden`."""
     _unfinished(item)
     _owner_or_overseer(item, by)
-    return _anybodys(item)
+    return anybodys(item)
 
 
 def finish(item: Callback, by: Viewer, now_ms: int) -> Callback:
@@ -130,15 +142,23 @@ def hand_over(item: Callback, to: Heir) -> Callback:
 
 def keep(item: Callback, grants: Sequence[Grant]) -> Callback:
     """Its owner may do just this from now on: the group's if that is not to call this store back."""
-    return item if may(Act.WORK_CALLBACK, grants, place_of(item.store)) else _anybodys(item)
+    return item if may(Act.WORK_CALLBACK, grants, place_of(item.store)) else anybodys(item)
 
 
 def unpromised(item: Callback, within_ms: int) -> Callback:
     """Whoever promised it during the call may not call back any more: as if nobody had."""
-    return _anybodys(item).model_copy(update={"due_at": item.rung_at + within_ms})
+    return anybodys(item).model_copy(update={"due_at": item.rung_at + within_ms})
 
 
-def _anybodys(item: Callback) -> Callback:
+def cancel(item: Callback, now_ms: int) -> Callback:
+    """The store wants it no more; twice is once."""
+    if item.state is CallbackState.DONE:
+        return item
+    return item.model_copy(update={"state": CallbackState.DONE, "done_at": now_ms})
+
+
+def anybodys(item: Callback) -> Callback:
+    """The group's."""
     return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
 
 
@@ -161,8 +181,7 @@ def escalated(item: Callback, now_ms: int) -> Callback:
     """As urgent as it is at `now_ms`."""
     if item.state is CallbackState.DONE:
         return item
-    within_ms = item.due_at - item.rung_at
-    reached = [urgency for urgency, times in LATE.items() if now_ms >= item.rung_at + times * within_ms]
+    reached = [urgency for urgency, at in _moments(item) if now_ms >= at]
     return item.model_copy(update={"urgency": reached[-1] if reached else Urgency.NONE})
 
 
@@ -170,5 +189,18 @@ def next_ms(item: Callback, now_ms: int) -> int | None:
     """When it becomes more urgent; None: everybody has been told, or it is done."""
     if item.state is CallbackState.DONE:
         return None
-    within_ms = item.due_at - item.rung_at
-    return min((at for times in LATE.values() if (at := item.rung_at + times * within_ms) > now_ms), default=None)
+    return min((at for _, at in _moments(item) if at > now_ms), default=None)
+
+
+def begins_ms(item: Callback) -> int:
+    """From when on its clock runs."""
+    return item.rung_at if item.at is None else item.at
+
+
+def _moments(item: Callback) -> Iterator[tuple[Urgency, int]]:
+    """When it becomes as urgent as that, in their order."""
+    begins = begins_ms(item)
+    if item.at is not None:
+        yield Urgency.SOON, item.at - REMIND_MS
+    for urgency, times in LATE.items():
+        yield urgency, begins + times * (item.due_at - begins)

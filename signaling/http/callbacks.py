@@ -1,19 +1,75 @@
-"""Callbacks as headquarters works them off: take one, give it back, say that it is done."""
+"""Callbacks: stores book one, headquarters takes one, gives it back, says that it is done."""
 
+import asyncio
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
-from contract.callbacks import Callback
-from contract.errors import ErrorCode
+from contract.base import Message
+from contract.callbacks import BookCallback, Callback, CallbackSlots
+from contract.errors import ErrorCode, Rejection
 from contract.ids import RoomId
-from runtime import clock
+from contract.people import Store
+from contract.rooms import Reason
+from runtime import clock, ids
 from signaling.auth.access import access_callback
 from signaling.domain import callbacks
-from signaling.domain.access import Act
+from signaling.domain.access import Act, may, place_of
+from signaling.domain.policies import check_headquarters_calls, check_store_calls
 from signaling.http.route import Route, Visit
+from signaling.store import bookings
 from signaling.store import callbacks as rows
+
+
+class SlotsQuery(Message):
+    reason: Reason = Reason.ANY
+
+
+async def get_slots(visit: Visit) -> CallbackSlots:
+    """When this store may be called back, as things stand."""
+    _check(visit)
+    look = partial(bookings.diary, store=_store(visit), reason=visit.query(SlotsQuery).reason)
+    found = await visit.house.database.fetch(look)
+    return CallbackSlots(slots=await asyncio.to_thread(found.slots, clock.wall_ms()))
+
+
+async def book(visit: Visit) -> Callback:
+    """Be called back at this time, or as soon as possible; again is a change."""
+    _check(visit)
+    work = partial(
+        bookings.book,
+        wish=visit.body(BookCallback),
+        store=_store(visit),
+        fresh=RoomId(ids.uuid7()),
+        now_ms=clock.wall_ms(),
+        within_ms=round(visit.house.settings.callback_s * 1000),
+        by=visit.who.id,
+        address=visit.address,
+    )
+    booked = await visit.house.database.write(work)
+    visit.house.callbacks.wake()
+    return booked
+
+
+async def cancel(visit: Visit) -> Callback:
+    """Be called back no more: my own store's."""
+    return await _change(visit, Action.CALLBACK_CANCELLED)
+
+
+def _check(visit: Visit) -> None:
+    """Who books wants what a call is for, and that headquarters calls. Raises Rejection(`policy`)."""
+    rules = visit.house.policies.current
+    check_store_calls(rules)
+    check_headquarters_calls(rules)
+
+
+def _store(visit: Visit) -> Store:
+    """The one whose tablet asks. Raises Rejection(`forbidden`) for who has none."""
+    store = visit.who.person.store
+    if store is None or not may(Act.CALL, visit.who.grants, place_of(store)):
+        raise Rejection(ErrorCode.FORBIDDEN, "only a store books a call")
+    return store
 
 
 async def take(visit: Visit) -> Callback:
@@ -44,6 +100,8 @@ async def _work(session: AsyncSession, *, visit: Visit, action: Action) -> Callb
     match action:
         case Action.CALLBACK_TAKEN:
             after = callbacks.take(before, by)
+        case Action.CALLBACK_CANCELLED:
+            after = callbacks.cancel(before, clock.wall_ms())
         case Action.CALLBACK_REOPENED:
             after = callbacks.reopen(before, by)
         case _:
@@ -55,12 +113,39 @@ async def _work(session: AsyncSession, *, visit: Visit, action: Action) -> Callb
 
 ROUTES = [
     Route(
+        method="GET",
+        path="/api/callback-slots",
+        handler=get_slots,
+        act=Act.CALL,
+        query=SlotsQuery,
+        answer=CallbackSlots,
+        errors=(ErrorCode.POLICY,),
+    ),
+    Route(
         method="POST",
-        path=f"/api/callbacks/{{room}}/{name}",
-        handler=handler,
-        act=Act.WORK_CALLBACK,
+        path="/api/callbacks",
+        handler=book,
+        act=Act.CALL,
+        body=BookCallback,
         answer=Callback,
-        errors=(ErrorCode.FORBIDDEN, ErrorCode.CONFLICT, ErrorCode.OVER),
-    )
-    for name, handler in (("take", take), ("reopen", reopen), ("done", finish))
+        errors=(ErrorCode.POLICY, ErrorCode.CONFLICT),
+    ),
+    Route(
+        method="POST",
+        path="/api/callbacks/{room}/cancel",
+        handler=cancel,
+        act=Act.CALL,
+        answer=Callback,
+    ),
+    *(
+        Route(
+            method="POST",
+            path=f"/api/callbacks/{{room}}/{name}",
+            handler=handler,
+            act=Act.WORK_CALLBACK,
+            answer=Callback,
+            errors=(ErrorCode.FORBIDDEN, ErrorCode.CONFLICT, ErrorCode.OVER),
+        )
+        for name, handler in (("take", take), ("reopen", reopen), ("done", finish))
+    ),
 ]

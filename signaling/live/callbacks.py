@@ -5,7 +5,7 @@ callback becomes more urgent, and tells whatever is not as it was told before.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,7 @@ from runtime.logs import get_logger
 from signaling.auth.principal import Principal
 from signaling.domain import callbacks
 from signaling.domain.draft import Decision
+from signaling.domain.routing import Expert
 from signaling.live.sessions import ClientSessions
 from signaling.store import callbacks as rows
 from signaling.store.engine import Database
@@ -63,12 +64,12 @@ class Callbacks:
         parts = [seen[at : at + IN_ONE] for at in range(0, len(seen), IN_ONE)] or [[]]
         return [CallbacksChanged(items=part, all=at == 0) for at, part in enumerate(parts)]
 
-    async def run(self) -> None:
-        """Tell changes as they come, and who is late."""
+    async def run(self, experts: Callable[[], Sequence[Expert]]) -> None:
+        """Tell changes as they come, and who is late; what is booked is given to one of `experts`."""
         while True:
             self._touched.clear()
             try:
-                await self.look()
+                await self.look(experts)
                 due_s = self._next_s()
             except (SQLAlchemyError, Unavailable):
                 log.exception("callbacks could not be read")
@@ -84,15 +85,14 @@ class Callbacks:
         times = [at for item in self._known.values() if (at := callbacks.next_ms(item, now_ms)) is not None]
         return max(0, min(times) - now_ms) / 1000 if times else None
 
-    async def look(self) -> None:
+    async def look(self, experts: Callable[[], Sequence[Expert]]) -> None:
         """Take over what the database says, and tell what is new."""
         items = await self._database.fetch(rows.unfinished)
         now_ms = clock.wall_ms()
-        late = [after for item in items if (after := callbacks.escalated(item, now_ms)) != item]
-        if late:
-            await self._database.write(partial(self._escalate, now_ms=now_ms))
+        if any(callbacks.escalated(item, now_ms) != item for item in items):
+            if late := await self._database.write(partial(rows.escalate, now_ms=now_ms, experts=experts())):
+                log.warning("callbacks are late", callbacks=late)
             items = await self._database.fetch(rows.unfinished)
-            log.warning("callbacks are late", callbacks=len(late))
         current = {item.room: item for item in items}
         changed = [item for item in items if self._known.get(item.room) != item]
         for room in self._known.keys() - current.keys():
@@ -100,11 +100,6 @@ class Callbacks:
                 changed.append(item)
         self._known = current
         self._tell(changed)
-
-    async def _escalate(self, session: AsyncSession, *, now_ms: int) -> None:
-        """Read again where nobody else writes: it may have been done since."""
-        items = await rows.unfinished(session)
-        await rows.escalate(session, [new for item in items if (new := callbacks.escalated(item, now_ms)) != item])
 
     def _tell(self, changed: Sequence[Callback]) -> None:
         if not changed:

@@ -1,6 +1,6 @@
-"""Callbacks in the database: made and settled in the very transaction that ends or answers a call."""
+"""Callbacks in the database: made and settled in the very transaction that ends or answers a call, or booked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.sqlite import insert
@@ -11,7 +11,8 @@ from contract.callbacks import Callback, CallbackState
 from contract.ids import PersonId, RoomId, StoreId
 from contract.people import Grant
 from contract.rooms import RoomState
-from signaling.domain import callbacks
+from signaling.domain import bookings, callbacks
+from signaling.domain.routing import Expert
 from signaling.store import audit, grants
 from signaling.store.people import as_store
 from signaling.store.tables import CallbackRow, StoreRow
@@ -61,17 +62,28 @@ async def save(session: AsyncSession, item: Callback) -> None:
     )
 
 
-async def change(session: AsyncSession, item: Callback, action: Action, by: PersonId, address: str) -> None:
-    """Somebody took, gave back or finished it."""
+async def change(
+    session: AsyncSession, item: Callback, action: Action, by: PersonId, address: str, *, detail: str = ""
+) -> None:
+    """Somebody took, gave back or finished it, or its store booked or cancelled it."""
     await save(session, item)
-    await audit.record(session, action, by, object_id=item.room, address=address)
+    await audit.record(session, action, by, object_id=item.room, address=address, detail=detail)
 
 
-async def escalate(session: AsyncSession, items: Iterable[Callback]) -> None:
-    """They are late, and more people are told."""
-    for item in items:
+async def escalate(session: AsyncSession, now_ms: int, experts: Sequence[Expert]) -> int:
+    """Some are late, and more people are told; some are booked for soon, and have an owner now. How many are late.
+
+    Read again where nobody else writes: it may have been done since.
+    """
+    before = {item.room: item for item in await unfinished(session)}
+    more = [new for item in before.values() if (new := callbacks.escalated(item, now_ms)) != item]
+    for item in bookings.named(more, experts, list(before.values())):
         await save(session, item)
-        await audit.record(session, Action.CALLBACK_LATE, None, object_id=item.room, detail=item.urgency)
+        if item.owner is not None and before[item.room].owner is None:
+            await audit.record(session, Action.CALLBACK_TAKEN, item.owner.id, object_id=item.room, detail="named")
+        if item.urgency in callbacks.LATE:
+            await audit.record(session, Action.CALLBACK_LATE, None, object_id=item.room, detail=item.urgency)
+    return sum(item.urgency in callbacks.LATE for item in more)
 
 
 async def leave(

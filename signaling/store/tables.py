@@ -554,8 +554,8 @@ class CallbackRow(Base):
     """A store that is to be called back (contract.callbacks.Callback in `body`)."""
 
     __tablename__ = "callback"
-    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"), primary_key=True)
-    """The first call in vain."""
+    room_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    """The first call in vain, or no room at all: it was booked."""
     store_id: Mapped[str] = mapped_column(ForeignKey("store.id"))
     state: Mapped[str] = mapped_column(String(20))
     body: Mapped[str] = mapped_column(Text)

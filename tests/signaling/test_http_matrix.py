@@ -179,6 +179,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/me"): Row(all_get(200, *SIGNED_IN)),
     ("POST", "/api/ticket"): Row(all_get(201, *SIGNED_IN)),
     ("GET", "/api/directory"): Row(all_get(200, *SIGNED_IN) | all_get(403, "xiaolin", "qian")),
+    ("GET", "/api/callback-slots"): Row(AT_A_TABLET),
+    ("POST", "/api/callbacks"): Row(AT_A_TABLET, body={"reason": "dishes"}),
+    ("POST", "/api/callbacks/{room}/cancel"): Row(
+        all_get(403, *SIGNED_IN) | all_get(404, "store-0117", "store-0108", "store-0201")
+    ),
     **{
         ("POST", f"/api/callbacks/{{room}}/{act}"): Row(
             all_get(403, "store-0117", "store-0108", "store-0201", "he", "tang", "xiaolin", "qian")

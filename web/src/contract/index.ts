@@ -48,9 +48,15 @@ export type Asking = S['Asking']
 export type Hold = S['Hold']
 export type OwnClient = S['OwnClient']
 export type Call = S['Call']
-export type Callback = Omit<Written<S['Callback'], 'calls' | 'state' | 'urgency'>, 'owner'> & {
+export type Callback = Omit<
+  Written<S['Callback'], 'calls' | 'note' | 'state' | 'urgency'>,
+  'at' | 'owner'
+> & {
+  at: number | null
   owner: Person | null
 }
+export type BookCallback = S['BookCallback']
+export type CallbackSlots = S['CallbackSlots']
 export type Bot = Omit<S['Bot'], 'problem' | 'told_at'> & {
   problem: string | null
   told_at: number | null

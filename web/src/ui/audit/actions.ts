@@ -88,6 +88,8 @@ const EVERY: Record<Action, true> = {
   call_held: true,
   call_resumed: true,
   seat_offered: true,
+  callback_booked: true,
+  callback_cancelled: true,
   callback_taken: true,
   callback_reopened: true,
   callback_done: true,

@@ -14,6 +14,8 @@ const item = (more: Partial<Callback> = {}): Callback => ({
   why: 'missed',
   calls: 1,
   rung_at: NOW - 60_000,
+  at: null,
+  note: '',
   due_at: NOW + 840_000,
   state: 'open',
   owner: null,

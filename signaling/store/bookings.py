@@ -1,0 +1,55 @@
+"""Whether a time can be booked, read and written in one transaction: of two for the last place exactly one gets it."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.audit import Action
+from contract.callbacks import BookCallback, Callback
+from contract.ids import PersonId, RoomId
+from contract.people import Role, Store
+from contract.rooms import Reason
+from contract.routing import ExpertProfile
+from signaling.domain import bookings
+from signaling.domain.access import Act, scope_of
+from signaling.domain.bookings import Diary
+from signaling.domain.routing import Expert
+from signaling.store import callbacks, grants, people, routing
+
+
+async def diary(session: AsyncSession, store: Store, reason: Reason) -> Diary:
+    """As it is at this moment of the database."""
+    profiles, held = await routing.profiles(session), await grants.of_everybody(session)
+    experts = [
+        Expert(
+            person=person,
+            free=False,
+            profile=profiles.get(person.id) or ExpertProfile(),
+            reach=scope_of(Act.BE_RUNG, held[person.id]),
+        )
+        for person in await people.everybody(session)
+        if person.role is Role.EXPERT
+    ]
+    return Diary(store, reason, experts, await callbacks.unfinished(session))
+
+
+async def book(
+    session: AsyncSession,
+    wish: BookCallback,
+    store: Store,
+    *,
+    fresh: RoomId,
+    now_ms: int,
+    within_ms: int,
+    by: PersonId,
+    address: str,
+) -> Callback:
+    """The store's callback for this reason, new as `fresh` if it has none. Raises Rejection(`conflict`)."""
+    found = await diary(session, store, wish.reason)
+    before = next((item for item in found.booked if bookings.is_of(item, store, wish.reason)), None)
+    if wish.at is not None and (before is None or before.at != wish.at):
+        found.check(wish.at, now_ms)
+    item = before or bookings.asked(fresh, store, wish.reason, now_ms, within_ms)
+    after = bookings.book(item, wish.at, wish.note, now_ms, within_ms)
+    if after != before:
+        detail = "" if wish.at is None else str(wish.at)
+        await callbacks.change(session, after, Action.CALLBACK_BOOKED, by, address, detail=detail)
+    return after

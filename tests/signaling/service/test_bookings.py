@@ -1,0 +1,208 @@
+"""A store books a call, through the public doors: the last place goes to one, and nothing is forgotten by a kill."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from contract.callbacks import Callback, CallbackSlots, CallbackState, Urgency
+from contract.client import AskCallback, CallStore, StartCall
+from contract.errors import ErrorCode
+from contract.ids import RoomId
+from contract.rooms import Reason
+from contract.server import Done
+from runtime import clock
+from runtime.supervise import TaskScope
+from signaling.domain.callbacks import REMIND_MS
+from signaling.store import callbacks as rows
+from tests.signaling.service.world import World, answered, ring
+from tests.support.clients import Tab, new_cid
+from tests.support.server import Answer, Client
+from tests.support.signaling_process import SignalingProcess
+
+pytestmark = pytest.mark.flow
+
+
+async def slots(store: Client, reason: str = "equipment") -> list[int]:
+    answer = await store.get(f"/api/callback-slots?reason={reason}")
+    assert answer.status == 200
+    return answer.read(CallbackSlots).slots
+
+
+async def book(store: Client, at: object, reason: str = "equipment", **more: object) -> Answer:
+    return await store.post("/api/callbacks", json={"reason": reason, "at": at, **more})
+
+
+async def booked(store: Client, at: int | None, reason: str = "equipment", note: str = "") -> Callback:
+    answer = await book(store, at, reason, note=note)
+    assert answer.status == 200, answer.body
+    return answer.read(Callback)
+
+
+async def sees(who: Tab, room: RoomId, what: Callable[[Callback], bool], words: str) -> Callback:
+    await who.until(lambda: room in who.callbacks and what(who.callbacks[room]), words)
+    return who.callbacks[room]
+
+
+async def moved(world: World, room: RoomId, at: int) -> None:
+    """As if its store had booked it long ago."""
+
+    async def work(session: AsyncSession) -> None:
+        item = await rows.find(session, room)
+        assert item is not None
+        await rows.save(session, item.model_copy(update={"at": at, "due_at": at + 900_000}))
+
+    await world.server.house.database.write(work)
+    world.server.house.callbacks.wake()
+
+
+async def test_a_call_is_booked_changed_taken_and_made(world: World) -> None:
+    store, other, chen, wu = [await world.tab(login) for login in ("store-0117", "store-0201", "chen", "wu")]
+    first, second = (await slots(store.browser))[:2]
+    item = await booked(store.browser, first, note="蒸箱 E3")
+    assert (item.calls, item.at, item.note, item.state) == (0, first, "蒸箱 E3", CallbackState.OPEN)
+    for who in (store, chen, wu):
+        assert (await sees(who, item.room, lambda one: one.at == first, "it is told")).due_at == first + 900_000
+    assert (await chen.browser.post(f"/api/callbacks/{item.room}/take")).status == 200
+    await sees(store, item.room, lambda one: one.owner is not None and one.owner.id == chen.person, "who calls")
+    again = await booked(store.browser, second)
+    assert (again.room, again.at, again.owner) == (item.room, second, None), "another time is asked of all anew"
+    assert (await chen.browser.post(f"/api/callbacks/{item.room}/take")).status == 200
+    done = await chen.do(CallStore(cid=new_cid(), store=item.store.id, reason=Reason.EQUIPMENT))
+    assert isinstance(done, Done)
+    assert other.callbacks == {}
+    assert (await chen.browser.post(f"/api/callbacks/{item.room}/done")).status == 200
+    await sees(store, item.room, lambda one: one.state is CallbackState.DONE, "it is made")
+    audit = (await (await world.server.sign_in("admin")).get("/api/audit?action=callback_booked")).body.decode()
+    assert str(first) in audit
+    assert str(second) in audit
+    assert "E3" not in audit, "what somebody writes is not for the audit"
+
+
+async def test_of_two_for_the_last_place_one_has_it(world: World) -> None:
+    """Liu alone knows dishes."""
+    near, far = [await world.server.sign_in(login) for login in ("store-0117", "store-0201")]
+    at = (await slots(near, "dishes"))[0]
+    answers = await asyncio.gather(*(book(store, at, "dishes") for store in (near, far)))
+    assert sorted(answer.status for answer in answers) == [200, 409]
+    loser = near if answers[1].status == 200 else far
+    winner = far if loser is near else near
+    left = await slots(loser, "dishes")
+    assert left
+    assert at not in left, "a full time is not offered"
+    assert at in await slots(winner, "dishes"), "but to whom it belongs"
+    assert at in await slots(loser, "equipment")
+    assert (await book(loser, left[0], "dishes")).status == 200
+    assert (await book(winner, left[0], "dishes")).code is ErrorCode.CONFLICT
+    item = answers[0 if winner is near else 1].read(Callback)
+    assert (await winner.post(f"/api/callbacks/{item.room}/cancel")).status == 200
+    assert (await winner.post(f"/api/callbacks/{item.room}/cancel")).status == 200
+    assert at in await slots(loser, "dishes"), "what was cancelled is free"
+
+
+async def test_shortly_before_it_is_somebodys_who_is_reminded(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    item = await booked(store.browser, (await slots(store.browser))[0])
+    await moved(world, item.room, clock.wall_ms() + REMIND_MS)
+    for who in (store, chen):
+        soon = await sees(who, item.room, lambda one: one.urgency is Urgency.SOON, "reminded")
+        assert soon.owner is not None
+        assert soon.owner.id == chen.person
+    assert (await chen.browser.post(f"/api/callbacks/{item.room}/reopen")).status == 200
+    await sees(store, item.room, lambda one: one.state is CallbackState.OPEN, "given back")
+    await moved(world, item.room, clock.wall_ms() - 900_000)
+    late = await sees(chen, item.room, lambda one: one.urgency is Urgency.DUE, "late")
+    assert late.owner is None, "named once"
+    admin = await world.server.sign_in("admin")
+    assert '"named"' in (await admin.get("/api/audit?action=callback_taken")).body.decode()
+
+
+async def test_after_a_call_in_vain_the_store_says_when_and_a_call_that_is_answered_settles_it(world: World) -> None:
+    store = await world.tab("store-0117")
+    done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
+    assert isinstance(done, Done)
+    assert done.room is not None
+    room = done.room
+    await sees(store, room, lambda one: one.at is None, "owed as soon as possible")
+    at = (await slots(store.browser))[3]
+    assert (await booked(store.browser, at)).room == room, "the same callback"
+    item = await sees(store, room, lambda one: one.at == at, "booked")
+    assert item.calls == 1
+    chen = await world.tab("chen")
+    await answered(store, chen)
+    await sees(store, room, lambda one: one.state is CallbackState.DONE, "settled")
+
+
+async def test_who_waits_books_and_leaves_and_keeps_the_time(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    room = await ring(store, chen)
+    at = (await slots(store.browser))[0]
+    item = await booked(store.browser, at)
+    assert isinstance(await store.do(AskCallback(cid=new_cid(), room=room)), Done)
+    kept = await sees(store, item.room, lambda one: one.calls == 1, "counted")
+    assert kept.at == at
+    await ring(store, chen)
+
+
+async def test_what_is_booked_outlives_a_kill(tmp_path: Path) -> None:
+    async with SignalingProcess(tmp_path) as signaling, TaskScope("tabs") as scope:
+        browser = await signaling.sign_in("store-0117")
+        item = await booked(browser, (await slots(browser))[1], note="午高峰前")
+        await signaling.kill()
+        await signaling.start()
+        store = Tab(browser)
+        scope.spawn(store.stay(), name="store")
+        assert await sees(store, item.room, lambda one: one.at == item.at, "it is there") == item
+        assert (await browser.post(f"/api/callbacks/{item.room}/cancel")).status == 200
+
+
+async def test_it_is_no_other_stores_business(world: World) -> None:
+    here, elsewhere = [await world.server.sign_in(login) for login in ("store-0117", "store-0201")]
+    item = await booked(here, None)
+    assert (await elsewhere.post(f"/api/callbacks/{item.room}/cancel")).code is ErrorCode.NOT_FOUND
+    for login in ("chen", "wu", "tang", "admin"):
+        client = await world.server.sign_in(login)
+        assert (await client.post(f"/api/callbacks/{item.room}/cancel")).code is ErrorCode.FORBIDDEN
+        assert (await book(client, None)).code is ErrorCode.FORBIDDEN
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"reason": "fire"}, 400),
+        ({"reason": "dishes", "at": "soon"}, 400),
+        ({"reason": "dishes", "at": -1}, 400),
+        ({"reason": "dishes", "at": 2**53}, 400),
+        ({"reason": "dishes", "at": 1.5}, 400),
+        ({"reason": "dishes", "note": "x" * 201}, 400),
+        ({"reason": "dishes", "at": 0}, 409),
+        ({"reason": "dishes", "at": 900_000}, 409),
+        ({"reason": "dishes", "at": 2**53 - 1}, 409),
+    ],
+)
+async def test_nonsense_is_refused(world: World, body: dict[str, object], status: int) -> None:
+    store = await world.server.sign_in("store-0117")
+    assert (await store.post("/api/callbacks", json=body)).status == status
+    assert (await store.get("/api/callback-slots?reason=fire")).status == 400
+
+
+@pytest.mark.parametrize("rule", ["stores_call", "headquarters_calls"])
+async def test_where_the_chain_does_not_call_nothing_is_booked(world: World, rule: str) -> None:
+    store, admin = [await world.server.sign_in(login) for login in ("store-0117", "admin")]
+    item = await booked(store, None)
+    assert (await admin.put("/api/policies", json={rule: False})).status == 204
+    assert (await book(store, None)).code is ErrorCode.POLICY
+    assert (await store.get("/api/callback-slots")).code is ErrorCode.POLICY
+    assert (await store.post(f"/api/callbacks/{item.room}/cancel")).status == 200
+
+
+async def test_hours_that_an_administrator_sets_are_those_that_are_offered(world: World) -> None:
+    store, admin = [await world.server.sign_in(login) for login in ("store-0117", "admin")]
+    before = await slots(store, "dishes")
+    never = {"zone": "Asia/Shanghai", "shifts": [{"day": 0, "from_min": 0, "to_min": 1}]}
+    assert (await admin.put("/api/routing/experts/p-liu", json=never)).status == 204
+    assert (await book(store, before[0], "dishes")).code is ErrorCode.CONFLICT
+    assert before[0] not in await slots(store, "dishes")
