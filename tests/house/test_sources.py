@@ -1,6 +1,7 @@
 """Rules of the source that no linter knows."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_only_the_peer_package_names_aiortc_and_its_relatives() -> None:
 def test_colours_come_from_the_tokens() -> None:
     styled = [path for path in sources(".css", ".ts", ".tsx") if path.parts[:2] == ("web", "src") and path != TOKENS]
     assert lines_with(COLOUR, styled) == []
+
+
+def test_every_property_that_a_style_reads_is_defined() -> None:
+    """A browser says nothing of one that is not, and draws the element without it."""
+    styled = [path for path in sources(".css", ".tsx") if path.parts[:2] == ("web", "src")]
+    written = "\n".join(text(path) for path in styled)
+    read, defined = (set(re.findall(pattern, written)) for pattern in (r"var\((--[\w-]+)", r"(--[\w-]+)'?[:,]"))
+    assert sorted(read - defined) == []
 
 
 def test_only_the_rtc_folder_touches_webrtc() -> None:

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeAll, describe, expect, it } from 'vitest'
 import { setLang } from '../i18n'
-import { brief, clock, day, span, today, when } from './format'
+import { brief, clock, day, span, today, until, when } from './format'
 import { tintOf } from './parts/Person'
 
 const at = (days: number, hour = 14, minute = 32): number =>
@@ -40,6 +40,13 @@ describe('figures in words', () => {
     expect(day(at(9))).toBe('12 Nov')
     expect(span(372)).toBe('6 min 12 s')
     await setLang('zh-CN')
+  })
+})
+
+describe('a time until when', () => {
+  it('says its day unless that is today', () => {
+    expect(until(at(0, 18), at(0))).toBe('18:32')
+    expect(until(at(-3), at(0))).toContain('24')
   })
 })
 

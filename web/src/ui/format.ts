@@ -44,6 +44,11 @@ export function moment(ms: number): string {
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${hms(ms)}`
 }
 
+/** Until when: 14:32 today, else with its day, 12 月 4 日 14:32. */
+export function until(ms: number, now: number): string {
+  return midnight(ms) === midnight(now) ? timeOfDay(ms) : `${day(ms)} ${timeOfDay(ms)}`
+}
+
 const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0)
 const say = (ms: number, options: Intl.DateTimeFormatOptions): string =>
   new Intl.DateTimeFormat(lang.value === 'en' ? 'en-GB' : 'zh-CN', options).format(ms)

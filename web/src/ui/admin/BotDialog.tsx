@@ -5,6 +5,7 @@ import type { Bot, BotDraft, Region } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { useModel } from '../model'
 import { Field } from '../parts/Field'
+import { Problem } from '../parts/Problem'
 import { errorWords, toast } from '../parts/Toasts'
 import { Checks } from './Checks'
 import { FormDialog, useSaving } from './FormDialog'
@@ -128,11 +129,7 @@ export function BotDialog(props: {
         onChange={setOccasions}
         testid="bot-occasion"
       />
-      {wrong === 'occasions' && (
-        <p class="field-error" role="alert">
-          {t('bots.occasions_missing')}
-        </p>
-      )}
+      {wrong === 'occasions' && <Problem>{t('bots.occasions_missing')}</Problem>}
       <div class="admin-pair">
         <Choice
           label={t('bots.place')}

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import type { Enrolment, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { Refusal } from '../../model/api'
-import { moment } from '../format'
+import { until } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
@@ -66,7 +66,9 @@ export function EnrolDialog(props: { store: StoreRecord; onClose: () => void }) 
               {made.code.slice(0, 4)} {made.code.slice(4)}
             </p>
             <p class="caption">{made.address.split('#')[0]}</p>
-            <p class="caption">{t('admin.enrol_until', { time: moment(made.expires_at) })}</p>
+            <p class="caption">
+              {t('admin.enrol_until', { time: until(made.expires_at, model.tick.value) })}
+            </p>
             <p class="caption">{t('admin.kiosk')}</p>
           </div>
         </div>

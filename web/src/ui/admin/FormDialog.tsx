@@ -5,6 +5,7 @@ import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
+import { Problem } from '../parts/Problem'
 
 export interface Saving {
   busy: boolean
@@ -79,11 +80,7 @@ export function FormDialog(props: {
         }}
       >
         {props.children}
-        {saving.problem && (
-          <p class="field-error" role="alert" data-testid={`${thing}-problem`}>
-            {saving.problem}
-          </p>
-        )}
+        {saving.problem && <Problem testid={`${thing}-problem`}>{saving.problem}</Problem>}
         <button type="submit" hidden>
           {props.verb}
         </button>

@@ -7,6 +7,7 @@ import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
+import { Problem } from '../parts/Problem'
 import { errorWords } from '../parts/Toasts'
 import { saveFile } from '../save'
 
@@ -116,11 +117,7 @@ export function ImportDialog(props: { kind: Kind; onClose: () => void; onApplied
           <span class="caption">{t(`admin.columns_${props.kind}`)}</span>
         </label>
       )}
-      {problem && (
-        <p class="field-error" role="alert">
-          {errorWords(problem)}
-        </p>
-      )}
+      {problem && <Problem>{errorWords(problem)}</Problem>}
       {shown &&
         (good ? <Changes outcome={shown} applied={applied} /> : <Problems problems={shown.problems} />)}
     </Dialog>

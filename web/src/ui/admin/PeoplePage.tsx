@@ -147,7 +147,10 @@ function Row(props: { record: PersonRecord; regions: readonly Region[]; now: num
           <Avatar person={person} />
           <span class="admin-who">
             <strong>{nameOf(person.name)}</strong>
-            <span class="caption">{[record.login, nameOf(person.title)].filter(Boolean).join(' · ')}</span>
+            <span class="caption dots">
+              <span>{record.login}</span>
+              {nameOf(person.title) && <span>{nameOf(person.title)}</span>}
+            </span>
           </span>
         </button>
       </td>

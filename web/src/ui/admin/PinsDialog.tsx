@@ -4,7 +4,7 @@ import { useCallback, useState } from 'preact/hooks'
 import type { Pins, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
-import { moment } from '../format'
+import { until } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
@@ -45,8 +45,10 @@ export function PinsDialog(props: { store: StoreRecord; onClose: () => void }) {
       <p class="second">{t('pins.lead')}</p>
       {given && (
         <div class="pins-given" role="status" data-testid="pin-given">
-          <p>{t('pins.given', { name: nameOf(given.line.name), until: moment(given.until) })}</p>
-          <strong class="num pins-digits">{given.pin}</strong>
+          <p>
+            {t('pins.given', { name: nameOf(given.line.name), until: until(given.until, model.tick.value) })}
+          </p>
+          <strong class="admin-digits">{given.pin}</strong>
         </div>
       )}
       <Listed loaded={loaded} icon={KeyRound} empty={lines.length === 0 && t('pins.nobody')}>
@@ -60,7 +62,9 @@ export function PinsDialog(props: { store: StoreRecord; onClose: () => void }) {
                 </td>
                 <td>
                   {line.locked_until !== null && line.locked_until !== undefined ? (
-                    <Chip tone="bad">{t('pins.locked', { until: moment(line.locked_until) })}</Chip>
+                    <Chip tone="bad">
+                      {t('pins.locked', { until: until(line.locked_until, model.tick.value) })}
+                    </Chip>
                   ) : (
                     <Chip tone={TONES[line.state]}>{t(`pins.states.${line.state}`)}</Chip>
                   )}
@@ -87,7 +91,9 @@ export function PinsDialog(props: { store: StoreRecord; onClose: () => void }) {
         </table>
         {(loaded.value?.locked ?? []).map((one) => (
           <p key={one.id} class="pins-tablet">
-            <Chip tone="bad">{t('pins.tablet_locked', { until: moment(one.locked_until) })}</Chip>
+            <Chip tone="bad">
+              {t('pins.tablet_locked', { until: until(one.locked_until, model.tick.value) })}
+            </Chip>
             <Button
               icon={LockOpen}
               onClick={() => void unlock(one.id, t('pins.tablet'))}

@@ -4,7 +4,7 @@ import { useCallback, useState } from 'preact/hooks'
 import type { KeptToken } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { act } from '../act'
-import { moment } from '../format'
+import { until } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Chip } from '../parts/Chip'
@@ -42,7 +42,7 @@ export function TokensPage() {
                   {t(one.here ? 'admin.here' : 'admin.not_here')}
                 </Chip>
               </td>
-              <td class="num second">{moment(one.expires_at)}</td>
+              <td class="num second">{until(one.expires_at, model.tick.value)}</td>
               <td>
                 <Button icon={Ban} onClick={() => setAsked(one)} testid="token-revoke">
                   {t('admin.revoke')}

@@ -87,8 +87,8 @@ const COLUMNS = ['seq', 'at', 'who', 'action_head', 'about', 'detail_head', 'add
 
 function Table(props: { lines: readonly AuditLine[]; onSeek: (part: Partial<AuditWish>) => void }) {
   return (
-    <div class="audit-scroll" tabIndex={0} role="region" aria-label={t('audit.title')}>
-      <table class="audit-table" data-testid="audit-table">
+    <div class="admin-scroll" tabIndex={0} role="region" aria-label={t('audit.title')}>
+      <table class="admin-table audit-table" data-testid="audit-table">
         <thead>
           <tr>
             {COLUMNS.map((column) => (

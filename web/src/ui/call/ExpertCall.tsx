@@ -2,6 +2,7 @@
 import {
   Link2,
   Camera,
+  MessageSquare,
   Mic,
   MicOff,
   MonitorSmartphone,
@@ -262,17 +263,16 @@ export function ExpertCall(props: { room: RoomState }) {
             onClick={() => setLeavingFor(true)}
           />
         )}
-        <button
-          type="button"
-          class="btn panel-toggle"
-          data-kind="soft"
-          data-testid="chat"
-          aria-expanded={panelOpen}
+        <Tool
+          icon={MessageSquare}
+          word={t('tool.chat')}
+          face={panelOpen ? 'on' : 'usual'}
+          expanded={panelOpen}
+          testid="chat"
           onClick={() => setPanelOpen(!panelOpen)}
         >
-          {t(panelOpen ? 'chat.hide' : 'chat.show')}
           {!panelOpen && <Badge count={unread} tone="good" label={t('chat.unread', { count: unread })} />}
-        </button>
+        </Tool>
         <span class="tools-gap" />
         {helpers.length > 0 && (
           <Tool

@@ -10,6 +10,7 @@ import { timeOfDay } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
+import { Problem } from '../parts/Problem'
 import { QrCode } from '../parts/QrCode'
 import { errorWords, toast } from '../parts/Toasts'
 import { visitorName } from './Knocks'
@@ -106,11 +107,7 @@ export function InviteVisitor(props: { room: RoomState; onClose: () => void }) {
           </fieldset>
         </>
       )}
-      {problem && (
-        <p class="field-error" role="alert">
-          {problem}
-        </p>
-      )}
+      {problem && <Problem>{problem}</Problem>}
       {visitors.length > 0 && (
         <ul class="visit-list" aria-label={t('visit.here')}>
           {visitors.map(({ person }) => (

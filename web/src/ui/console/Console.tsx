@@ -1,5 +1,5 @@
 /** The expert's console: what rings now above everything, then what happened lately, and who else could take a call. */
-import { BellOff, PhoneCall, PhoneIncoming, Volume2 } from 'lucide-preact'
+import { BellOff, PhoneIncoming, Volume2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { PresenceEntry } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -47,7 +47,6 @@ export function Console() {
   const incoming = model.incoming.value
   const now = model.tick.value
   const me = model.me.value?.person.id
-  const elsewhere = model.elsewhere.value
   const [quieting, setQuieting] = useState(false)
   const stores = model.stores.value
   const online = stores.filter((entry) => entry.presence !== 'offline').length
@@ -92,27 +91,10 @@ export function Console() {
               <Incoming key={room.id} room={room} first={index === 0} />
             ))}
           </div>
-          {incoming.length === 0 && (
+          {incoming.length === 0 && !model.elsewhere.value && (
             <div class="card">
               <Empty icon={PhoneIncoming} title={t('console.quiet')} text={t('console.quiet_text')} />
             </div>
-          )}
-          {elsewhere && (
-            <section>
-              <div class="home-section-head">
-                <h2>{t('console.in_call')}</h2>
-              </div>
-              <div class="card elsewhere">
-                <PhoneCall class="icon" size={22} aria-hidden="true" />
-                <span class="recent-words">
-                  <span class="recent-title">{nameOf(elsewhere.call?.store.name ?? elsewhere.title)}</span>
-                  <span class="caption">{t('call.elsewhere_text')}</span>
-                </span>
-                <Button kind="plain" testid="rejoin" onClick={() => void act(model.takeHere(elsewhere.id))}>
-                  {t('call.take_here')}
-                </Button>
-              </div>
-            </section>
           )}
           <QueueList />
           <CallbackList among />

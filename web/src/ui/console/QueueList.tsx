@@ -24,7 +24,11 @@ function Line(props: { call: QueuedCall; place: number; doing: boolean; take: ((
           <strong>{nameOf(call.store.name)}</strong> <span class="home-number">{call.store.number}</span>
         </p>
         <p class="second dots">
-          {call.urgent && <Chip tone="bad">{t('urgent.chip')}</Chip>}
+          {call.urgent && (
+            <span>
+              <Chip tone="bad">{t('urgent.chip')}</Chip>
+            </span>
+          )}
           <span>{t(`reason.${call.reason}`)}</span>
           {me !== undefined && call.experts.includes(me) && <span>{t('queue.yours')}</span>}
         </p>

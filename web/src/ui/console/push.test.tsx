@@ -32,7 +32,7 @@ it('turns it on, shows it only once it is so, and turns it off', async () => {
 })
 
 it.each([
-  ['denied', true, '允许“通知”'],
+  ['denied', true, '允许「通知」'],
   ['unsupported', true, '添加到主屏幕'],
   ['failed', false, '推送服务'],
 ] as const)('says what to do where it is %s', async (state, disabled, words) => {

@@ -7,6 +7,7 @@ import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
+import { Problem } from '../parts/Problem'
 import { ErrorBox, Loading } from '../parts/State'
 
 const MINUTES = [30, 60, 240] as const
@@ -152,11 +153,7 @@ function Form(props: { known: Quiet; onClose: () => void }) {
             <p class="caption" id="quiet-zone">
               {t('quiet.zone', { zone: zone.replaceAll('_', ' ') })}
             </p>
-            {checked && wrong && (
-              <p class="field-error" role="alert">
-                {t('quiet.wrong')}
-              </p>
-            )}
+            {checked && wrong && <Problem>{t('quiet.wrong')}</Problem>}
           </div>
         )}
       </fieldset>

@@ -11,6 +11,7 @@ import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
+import { Problem } from '../parts/Problem'
 import { ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
 import { MachineCalls, MachineFacts } from './Machine'
@@ -169,8 +170,8 @@ function Viewfinder(props: { onCode: (code: string) => void }) {
         )}
       </div>
       {problem ? (
-        <div role="alert" data-testid="scan-problem">
-          <p class="field-error">{t(`error.${problem}_camera`)}</p>
+        <div data-testid="scan-problem">
+          <Problem>{t(`error.${problem}_camera`)}</Problem>
           <p>{t('scan.no_camera_text')}</p>
           <Button icon={RotateCcw} onClick={() => setTries(tries + 1)}>
             {t('act.retry')}

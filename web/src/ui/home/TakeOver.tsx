@@ -31,7 +31,7 @@ export function Holder() {
         <span class="holder" data-testid="holder">
           <UserRound class="icon" size={20} aria-hidden="true" />
           <strong>{nameOf(operator.name)}</strong>
-          <Button onClick={() => void handBack()} testid="hand-back">
+          <Button kind="soft" onClick={() => void handBack()} testid="hand-back">
             {t('pin.hand_back')}
           </Button>
         </span>

@@ -1,7 +1,7 @@
 /** An input with its label above; an error says what is wrong and what to do. */
-import { CircleAlert } from 'lucide-preact'
 import { useId } from 'preact/hooks'
 import type { Ref } from 'preact'
+import { Problem } from './Problem'
 
 export interface FieldProps {
   label: string
@@ -50,12 +50,7 @@ export function Field(props: FieldProps) {
           {props.hint}
         </p>
       )}
-      {props.error && (
-        <p class="field-error" id={`${id}-error`} role="alert">
-          <CircleAlert class="icon" size={18} aria-hidden="true" />
-          <span>{props.error}</span>
-        </p>
-      )}
+      {props.error && <Problem id={`${id}-error`}>{props.error}</Problem>}
     </div>
   )
 }

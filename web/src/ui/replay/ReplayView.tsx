@@ -66,6 +66,10 @@ export function ReplayView(props: { replay: Replay; player: Player }) {
     if (!one) return id
     return nameOf(one.store?.name ?? one.name)
   }
+  const others = entry.people
+    .filter((one) => one.role !== 'store')
+    .map((one) => nameOf(one.name))
+    .join(t('list.comma'))
   const steps = replay.timings ? stages(replay.timings) : []
   const frame = steps.find((step) => step.key === 'first_frame')
   const answer = steps.find((step) => step.key === 'answer')
@@ -90,12 +94,7 @@ export function ReplayView(props: { replay: Replay; player: Player }) {
                 {nameOf(entry.store.name)} {entry.store.number}
               </span>
             )}
-            <span>
-              {entry.people
-                .filter((one) => one.role !== 'store')
-                .map((one) => nameOf(one.name))
-                .join(t('list.comma'))}
-            </span>
+            {others && <span>{others}</span>}
             <span>{when(entry.opened_at, model.now())}</span>
           </p>
         </div>

@@ -44,7 +44,10 @@ export function Ringing(props: { room: RoomState }) {
     <main class="ringing">
       <section class="ringing-who">
         <header>
-          <p class="second">{t(`reason.${call.reason}`)}</p>
+          <p class="second dots">
+            <span>{t(`reason.${call.reason}`)}</span>
+            {call.equipment && <span>{nameOf(call.equipment.name)}</span>}
+          </p>
           <h1>
             {title(call)}{' '}
             <time class="ringing-time" data-testid="waiting-time">

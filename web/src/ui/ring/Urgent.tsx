@@ -21,7 +21,7 @@ export function Urgent(props: { room: RoomState }) {
     )
   return (
     <p class="queue-urgent">
-      <Button kind="quiet" icon={Siren} testid="urgent" onClick={() => setAsking(true)}>
+      <Button icon={Siren} testid="urgent" onClick={() => setAsking(true)}>
         {t('urgent.say')}
       </Button>
       {asking && (

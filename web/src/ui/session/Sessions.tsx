@@ -2,7 +2,7 @@
 import { GraduationCap, Users } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { PresenceEntry } from '../../contract'
-import { known, nameOf, t, whoOf } from '../../i18n'
+import { known, t, whoOf } from '../../i18n'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { Desk } from '../desk/Desk'
@@ -11,6 +11,7 @@ import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Field } from '../parts/Field'
 import { PresenceWord } from '../parts/Person'
+import { Problem } from '../parts/Problem'
 import { Empty, Loading } from '../parts/State'
 
 /** The contract names regions by id only; known ones have words. */
@@ -180,11 +181,7 @@ export function Sessions() {
                 ))}
               </div>
             )}
-            {missing === 'stores' && (
-              <p class="field-error" role="alert">
-                {t('session.need_stores')}
-              </p>
-            )}
+            {missing === 'stores' && <Problem>{t('session.need_stores')}</Problem>}
             <div class="open-acts">
               {mayRecordMine(model.me.value) && <p class="caption">{t('session.recorded')}</p>}
               <Button
@@ -199,21 +196,6 @@ export function Sessions() {
               </Button>
             </div>
           </form>
-          {model.elsewhere.value && (
-            <div class="card elsewhere">
-              <GraduationCap class="icon" size={22} aria-hidden="true" />
-              <span class="recent-words">
-                <span class="recent-title">{nameOf(model.elsewhere.value.title)}</span>
-                <span class="caption">{t('call.elsewhere_text')}</span>
-              </span>
-              <Button
-                testid="rejoin"
-                onClick={() => model.elsewhere.value && void act(model.takeHere(model.elsewhere.value.id))}
-              >
-                {t('call.take_here')}
-              </Button>
-            </div>
-          )}
           <RecentCalls limit={6} title={t('session.recent')} />
         </main>
       </div>

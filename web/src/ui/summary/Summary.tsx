@@ -7,6 +7,7 @@ import {
   House,
   LoaderCircle,
   Phone,
+  PhoneIncoming,
   PhoneMissed,
   PhoneOff,
   Play,
@@ -46,11 +47,13 @@ export function Summary(props: { room: RoomState }) {
     route('/')
   }
 
-  if (unanswered)
+  if (unanswered) {
+    const asked = end === 'callback'
+    const Missed = asked ? PhoneIncoming : PhoneMissed
     return (
       <main class="summary" data-testid="summary" data-end={end}>
         <section class="summary-card card">
-          <PhoneMissed class="icon summary-sign" size={48} strokeWidth={1.9} aria-hidden="true" />
+          <Missed class="icon summary-sign" size={48} strokeWidth={1.9} aria-hidden="true" />
           <h1>{t(`${words}.${end}`)}</h1>
           <p class="second">{t(`${words}.${end}_text`)}</p>
           {atStore && promised && (
@@ -66,12 +69,12 @@ export function Summary(props: { room: RoomState }) {
             </p>
           )}
           <div class="summary-acts">
-            <Button icon={House} onClick={home} testid="home">
+            <Button kind={asked ? 'main' : 'plain'} icon={House} onClick={home} testid="home">
               {t('ended.home')}
             </Button>
             {room.call && (atStore || !byStore(room)) && (
               <Button
-                kind="main"
+                kind={asked ? 'plain' : 'main'}
                 icon={Phone}
                 testid="call-again"
                 onClick={() => {
@@ -94,6 +97,7 @@ export function Summary(props: { room: RoomState }) {
         </section>
       </main>
     )
+  }
 
   const recording = room.recording
   const safe = recording?.state === 'safe' || recording?.state === 'recovered'

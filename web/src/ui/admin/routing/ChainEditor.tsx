@@ -7,6 +7,7 @@ import { Refusal } from '../../../model/api'
 import { useModel } from '../../model'
 import { Button } from '../../parts/Button'
 import { Field } from '../../parts/Field'
+import { Problem } from '../../parts/Problem'
 import { errorWords, toast } from '../../parts/Toasts'
 import { StepRow } from './StepRow'
 import {
@@ -172,11 +173,7 @@ export function ChainEditor(props: { routing: Routing; me: PersonId; onSaved: ()
               </div>
             </li>
           </ol>
-          {at(null, 'steps') && (
-            <p class="field-error" role="alert">
-              {at(null, 'steps')}
-            </p>
-          )}
+          {at(null, 'steps') && <Problem>{at(null, 'steps')}</Problem>}
           <div class="routing-acts">
             <Button
               icon={Plus}

@@ -5,6 +5,7 @@ import type { ExpertLine, Language } from '../../../contract'
 import { nameOf, t } from '../../../i18n'
 import { useModel } from '../../model'
 import { Button } from '../../parts/Button'
+import { Problem } from '../../parts/Problem'
 import { errorWords, toast } from '../../parts/Toasts'
 import { Checks } from '../Checks'
 import { FormDialog, useSaving } from '../FormDialog'
@@ -184,11 +185,7 @@ function HoursRow(props: {
           testid={`hours-${number}-remove`}
         />
       </div>
-      {props.error && (
-        <p class="field-error" role="alert">
-          {props.error}
-        </p>
-      )}
+      {props.error && <Problem>{props.error}</Problem>}
     </div>
   )
 }
