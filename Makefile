@@ -6,8 +6,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(or $(shell command -v uv),.venv-boot/bin/uv)
 BIN := .venv/bin
 ARGS ?=
+# Each module is compiled once, whatever the shell says, and not in each of the processes that tests start by the hundred.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
+unexport PYTHONDONTWRITEBYTECODE
 # What tests and benches need of the system; the kernel again, since a compiler may have come.
 PREPARE := tools/prepare.sh && $(BIN)/python tools/kernel.py
+# Tests that others may run beside, and how two run at once until there are none left for either.
+BESIDE := (beside or not (promise or alone))
+TWO := -n 2 --dist worksteal
 
 run: setup                ## Start a demo chain at http://localhost:8080
 	@exec $(BIN)/passline serve --demo $(ARGS)
@@ -19,10 +25,10 @@ setup: .venv/.synced      ## Prepare without starting
 test: setup               ## All four rings, then the web client's own
 	@$(PREPARE)
 	@status=0; set -x; \
-	$(BIN)/pytest -q -m "unit or link" -n 2 $(ARGS) || status=1; \
-	$(BIN)/pytest -q -m "flow and not (promise or alone)" -n 2 $(ARGS) || status=1; \
-	$(BIN)/pytest -q -m "browser and not (promise or alone)" -n 2 $(ARGS) || status=1; \
-	$(BIN)/pytest -q -m "(flow or browser) and (promise or alone)" $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "unit or link" $(TWO) $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "flow and $(BESIDE)" $(TWO) $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "browser and $(BESIDE)" $(TWO) $(ARGS) || status=1; \
+	$(BIN)/pytest -q -m "(flow or browser) and not $(BESIDE)" $(ARGS) || status=1; \
 	$(BIN)/python tools/web.py exec vitest run || status=1; \
 	exit $$status
 
