@@ -34,6 +34,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in large]
         if large:
             config.hook.pytest_deselected(items=large)
+    # They are long: the last of all would leave whoever runs beside it without work.
+    items.sort(key=lambda item: item.get_closest_marker("beside") is None)
 
 
 @pytest.fixture

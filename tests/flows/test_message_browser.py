@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 MESSAGES = 20
 
 
+@pytest.mark.beside
 @pytest.mark.promise("A4")
 async def test_messages_typed_offline_outlive_a_killed_browser(promise: Promise, tmp_path: Path) -> None:
     for number in promise.rounds():

@@ -22,6 +22,7 @@ SYNCED = re.compile(r"f(?:data)?sync(?:\(\d+\)| resumed>\)) += 0")
 ACKNOWLEDGED = re.compile(r'sendto\(.*\\"type\\":\\"sent\\"')
 
 
+@pytest.mark.beside
 @pytest.mark.promise("A10")
 async def test_no_message_is_acknowledged_before_it_is_on_the_disk(promise: Promise, tmp_path: Path) -> None:
     count = promise.size(20, full=200)

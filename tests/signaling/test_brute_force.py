@@ -33,6 +33,7 @@ async def guess(client: Client, login: str, password: str, address: str) -> Answ
     return await client.post("/api/signin", json=body, headers={"X-Forwarded-For": address})
 
 
+@pytest.mark.beside
 @pytest.mark.promise("D5")
 async def test_a_thousand_guesses_from_fifty_addresses_find_nothing(promise: Promise, server: SignalingServer) -> None:
     tablet = await server.sign_in("store-0117")

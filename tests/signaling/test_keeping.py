@@ -85,6 +85,7 @@ def test_age_deletes_what_is_over_and_not_published(
 
 
 @pytest.mark.flow
+@pytest.mark.beside
 @pytest.mark.promise("C5")
 async def test_a_flipped_byte_is_found_marked_shown_and_cried_out_until_it_is_mended(server: SignalingServer) -> None:
     client, alarms = await server.sign_in("chen"), server.house.health.alarms

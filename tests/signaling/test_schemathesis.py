@@ -33,6 +33,7 @@ async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
         yield started
 
 
+@pytest.mark.beside
 @pytest.mark.promise("D3")
 async def test_the_api_keeps_to_its_own_description(promise: Promise, server: SignalingServer, tmp_path: Path) -> None:
     configs = {name: await _config(server, name) for name in VISITORS}  # before guesses lock the sign-in

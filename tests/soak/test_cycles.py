@@ -13,6 +13,7 @@ pytestmark = pytest.mark.flow
 TRAININGS = 2
 
 
+@pytest.mark.beside
 @pytest.mark.promise("D4")
 async def test_who_comes_and_goes_leaves_nothing_behind(promise: Promise, tmp_path: Path) -> None:
     for seed in promise.rounds():

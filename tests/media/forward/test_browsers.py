@@ -184,6 +184,7 @@ async def test_losses_on_the_way_down_are_repaired(server: tuple[RealRoom, Brows
     assert stats["framesDecoded"] > 20
 
 
+@pytest.mark.beside
 async def test_chromium_and_firefox_see_each_other(server: tuple[RealRoom, Browser]) -> None:
     real, browser = server
     page = await join(real, browser, "red")

@@ -109,6 +109,7 @@ async def test_what_was_missed_comes_in_pages(world: World) -> None:
     assert [m.body for m in later.shown[channel]] == [str(n) for n in range(sent)]
 
 
+@pytest.mark.beside
 @pytest.mark.promise("A8")
 async def test_a_message_is_one_for_as_long_as_it_is_kept(world: World) -> None:
     """Commands are remembered for 30 days; a message's cid as long as the message."""
@@ -129,6 +130,7 @@ async def test_a_message_is_one_for_as_long_as_it_is_kept(world: World) -> None:
     await store.until(lambda: store.failed.get(message.cid) is ErrorCode.CONFLICT, "conflict")
 
 
+@pytest.mark.beside
 @pytest.mark.promise("A8")
 async def test_nobody_gets_the_message_behind_another_persons_cid(world: World) -> None:
     """A cid counts for who made it; a stranger who guesses it learns nothing, not even that it exists."""

@@ -1,22 +1,21 @@
 """Who is away or not to be disturbed: through the public doors, real sockets, a restart and a second process."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from contract.audit import Action, AuditPage
-from contract.client import Attend, LeaveRoom, StartCall
+from contract.client import Attend, LeaveRoom
 from contract.errors import ErrorCode
 from contract.ids import RoomId
 from contract.quiet import Quiet, QuietHours
-from contract.rooms import CallStage, EndReason, Reason
+from contract.rooms import CallStage, EndReason
 from contract.server import Done
 from runtime import clock
 from signaling.http import quiet
 from signaling.live.pace import Pace
 from signaling.live.presence import BURST
-from tests.signaling.service.world import World, answered, ring
+from tests.signaling.service.world import World, answered, ring, until_it_counts
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.promise import Promise
 from tests.support.server import Client, SignalingServer
@@ -89,9 +88,18 @@ def stage(who: Tab, room: RoomId) -> CallStage | None:
 async def test_it_ends_by_itself(world: World) -> None:
     store, chen = await world.tab("store-0117"), await world.tab("chen")
     await sees(store, chen, "free")
-    ends = clock.wall_ms() + 1500
-    await set_quiet(chen.browser, Quiet(do_not_disturb=True, until=ends))
-    await store.until(lambda: clock.wall_ms() > ends and store.presence(chen.person) == "free", "it is over")
+    seen: list[str] = []
+    for lasts_ms in (200, 2_000, 20_000):  # again, if this machine was too slow to see it begin
+        heard, ends = len(store.heard), clock.wall_ms() + lasts_ms
+        await set_quiet(chen.browser, Quiet(do_not_disturb=True, until=ends))
+
+        def over(ends: int = ends) -> bool:
+            return clock.wall_ms() > ends and store.presence(chen.person) == "free"
+
+        await store.until(over, "it is over")
+        if seen := presences(store, chen, heard):
+            break
+    assert seen[-2:] == ["do_not_disturb", "free"]
 
 
 def presences(who: Tab, other: Tab, since: int) -> list[str]:
@@ -113,7 +121,7 @@ async def test_who_is_away_at_all_their_clients_rings_after_the_others_and_a_tab
     await sees(store, chen, "away")
     admin = await world.server.sign_in("admin")
     assert (await admin.put("/api/routing/chains", json={"at_once": 1, "usual": SKILLED})).status == 204
-    room = await until_one_rings(store)
+    room = await until_it_counts(store, 1)
     await zhang.until(lambda: room in zhang.rooms, "zhang rings")
     assert room not in chen.rooms
     assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
@@ -148,20 +156,6 @@ async def test_who_sets_it_without_end_is_held_back(world: World, no_time: None)
 
 
 SKILLED = [{"who": "skilled", "ring_ms": 600_000}]
-
-
-async def until_one_rings(store: Tab) -> RoomId:
-    """Call until the chain that was set counts: the server looks ten times a second."""
-    while True:
-        done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
-        assert isinstance(done, Done)
-        assert done.room is not None
-        state = await store.room(lambda state, room=done.room: state.id == room, "the call")  # type: ignore[misc]
-        assert state.call is not None
-        if len(state.call.steps) == 1:
-            return done.room
-        assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=done.room)), Done)
-        await asyncio.sleep(0.02)
 
 
 async def test_who_comes_as_away_is_so_from_the_start(world: World) -> None:

@@ -12,14 +12,13 @@ import pytest
 
 from contract.client import AcceptCall, DeclineCall, LeaveRoom, StartCall
 from contract.errors import ErrorCode
-from contract.ids import RoomId
 from contract.people import Presence
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RoomState
 from contract.routing import Routing
 from contract.routing_now import RoutingNow
 from contract.server import Done, Error
 from runtime.supervise import TaskScope
-from tests.signaling.service.world import World, ring
+from tests.signaling.service.world import World, ring, until_it_counts
 from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.server import Client, SignalingServer
@@ -38,20 +37,6 @@ def rings(state: RoomState) -> set[str]:
 async def set_chain(admin: Client, *steps: Mapping[str, object], at_once: int = 5) -> None:
     answer = await admin.ask("PUT", "/api/routing/chains", json={"at_once": at_once, "usual": list(steps)})
     assert answer.status == 204, answer.body
-
-
-async def until_it_counts(store: Tab, steps: int) -> RoomId:
-    """Call until the server goes by the chain that was set: it looks ten times a second."""
-    while True:
-        done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
-        assert isinstance(done, Done)
-        assert done.room is not None
-        state = await store.room(lambda state, room=done.room: state.id == room, "the call")  # type: ignore[misc]
-        assert state.call is not None
-        if len(state.call.steps) == steps:
-            return done.room
-        await store.do(LeaveRoom(cid=new_cid(), room=done.room))
-        await asyncio.sleep(0.02)
 
 
 async def test_each_step_rings_more_until_it_is_missed(world: World) -> None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.flow
 
 MESSAGES = 500
 TABS_EACH = 5
-SEND_S = 8.0
+SEND_S = 3.0
 
 
 async def test_none_lost_none_twice_one_order(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """A running server with fake nodes, and what tests of the live side do again and again."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from contract.client import AcceptCall, JoinRoom, OpenSession, StartCall
+from contract.client import AcceptCall, JoinRoom, LeaveRoom, OpenSession, StartCall
 from contract.http import PeerOffer
 from contract.ids import RoomId
 from contract.media import TABLET
@@ -11,7 +12,7 @@ from contract.people import Name
 from contract.rooms import Reason
 from contract.server import Done
 from tests.support.clients import Tab, new_cid, tab
-from tests.support.nodes import FakeRecorder, FakeWorker
+from tests.support.nodes import PATIENCE_S, FakeRecorder, FakeWorker
 from tests.support.server import Answer, Client, SignalingServer
 
 
@@ -37,6 +38,19 @@ async def ring(store: Tab, *experts: Tab, reason: Reason = Reason.EQUIPMENT) -> 
         # It may be over already: a short ring on a busy machine.
         await expert.until(lambda expert=expert: done.room in (*expert.rooms, *expert.gone), "it rings")  # type: ignore[misc]
     return done.room
+
+
+async def until_it_counts(store: Tab, steps: int) -> RoomId:
+    """Call until the server goes by the chain of so many steps that was set: it looks ten times a second."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            room = await ring(store)
+            state = await store.room(lambda state, room=room: state.id == room, "the call")  # type: ignore[misc]
+            assert state.call is not None
+            if len(state.call.steps) == steps:
+                return room
+            assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+            await asyncio.sleep(0.02)
 
 
 async def offer(who: Tab, room: RoomId, *, pc_gen: int = 1) -> Answer:
