@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.people import Role, Skill
 from passline.chain import Where, accounts_in, ask_password, carry_out, name_of, print_table, unusable
@@ -19,13 +20,17 @@ from signaling.auth.passwords import Passwords
 from signaling.domain.csv_list import BadList
 from signaling.domain.people_list import read
 from signaling.organisation import find_region
+from signaling.rights import Rights
 from signaling.staff import Staff
 from signaling.store import identities, organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By
 from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
-app = App(name="user", help="People who sign in: add, import, invite, unlink, list, disable, enable, rename, password.")
+app = App(
+    name="user",
+    help="People who sign in: add, import, invite, unlink, list, disable, enable, export, erase, rename, password.",
+)
 At = Annotated[Where, Parameter(name="*")]
 Generate = Annotated[bool, Parameter(negative="")]
 Flag = Annotated[bool, Parameter(negative="")]
@@ -165,6 +170,7 @@ def list_all(*, at: At = HERE) -> int:
             select(PersonRow, StoreRow.number, RegionRow.name_zh)
             .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
             .join(RegionRow, PersonRow.region_id == RegionRow.id, isouter=True)
+            .where(PersonRow.erased_ms.is_(None))
             .order_by(PersonRow.role, PersonRow.login)
         )
         async with database.read() as session:
@@ -203,6 +209,52 @@ def enable(login: str, *, at: At = HERE) -> int:
     carry_out(at, lambda database: accounts_in(database).enable(login), about=login)
     print(f"{login} can sign in again.")
     return 0
+
+
+@app.command
+def export(login: str, *, at: At = HERE) -> int:
+    """Print all that is kept about somebody as JSON: no secrets, and links to recordings instead of them.
+
+    Parameters
+    ----------
+    login
+        Of a visitor, who has none, `visitor:ID`.
+    """
+
+    async def work(database: Database) -> None:
+        async for piece in await Rights(database, By()).copy(await _known(database, login)):
+            sys.stdout.write(piece.decode())
+
+    carry_out(at, work, about=login)
+    return 0
+
+
+@app.command
+def erase(login: str, *, name: str, at: At = HERE) -> int:
+    """Delete somebody who has left, for good: who they are goes, what happened stays with nobody's name.
+
+    Parameters
+    ----------
+    login
+        Of a visitor, who has none, `visitor:ID`; of who is deleted, to see that it is done, `erased:ID`.
+    name
+        What they are called, so that it is nobody else.
+    """
+
+    async def work(database: Database) -> None:
+        await Rights(database, By()).erase(await _known(database, login), name)
+
+    carry_out(at, work, about=login)
+    print(f"{login} is deleted. Backups still name them: see docs/operations.md.")
+    return 0
+
+
+async def _known(database: Database, login: str) -> PersonId:
+    """Raises Rejection(`not_found`)."""
+    who = await database.fetch(lambda session: organisation.person_by_login(session, login))
+    if who is None:
+        raise Rejection(ErrorCode.NOT_FOUND, "nobody signs in under this name")
+    return PersonId(who.id)
 
 
 @app.command

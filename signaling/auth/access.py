@@ -95,10 +95,11 @@ async def access_still(session: AsyncSession, who: Principal, room: RoomId, stil
     return found
 
 
-async def access_person(session: AsyncSession, who: Principal, person: PersonId) -> PersonRow:
-    """Somebody, or a tablet, whom `who` may change; a visitor is nobody's to change. Raises Rejection(`not_found`)."""
+async def access_person(session: AsyncSession, who: Principal, person: PersonId, *, erased: bool = False) -> PersonRow:
+    """Somebody, or a tablet, whom `who` may change; a visitor is nobody's to change, nor is who was deleted, but where
+    `erased` is asked for. Raises Rejection(`not_found`)."""
     row = await session.get(PersonRow, person)
-    if row is not None and row.role == Role.VISITOR:
+    if row is not None and (row.role == Role.VISITOR or (row.erased_ms is not None and not erased)):
         raise Rejection(ErrorCode.NOT_FOUND)
     at = await _place(session, row.store_id if row is not None and row.role == Role.STORE else None)
     return _reached(Act.CHANGE_PEOPLE, who, row, at)

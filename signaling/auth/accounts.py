@@ -153,7 +153,7 @@ class Accounts:
     async def _with(self, login: str, change: Callable[[AsyncSession, PersonRow], Awaitable[None]]) -> None:
         async def work(session: AsyncSession) -> None:
             who = await rows.person_by_login(session, login)
-            if who is None:
+            if who is None or who.erased_ms is not None:
                 raise Rejection(ErrorCode.NOT_FOUND, "nobody signs in under this name")
             await change(session, who)
 

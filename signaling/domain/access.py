@@ -23,6 +23,8 @@ class Act(StrEnum):
     """See what is one's own."""
     KEEP_PASSKEYS = "keep_passkeys"
     """Have passkeys of one's own: people, on devices that are theirs."""
+    TAKE_OWN_COPY = "take_own_copy"
+    """Take a copy of all that is kept about oneself: people."""
     KEEP_PROGRESS = "keep_progress"
     """Have it remembered how far one watched."""
     CALL = "call"
@@ -90,7 +92,7 @@ class Act(StrEnum):
 
 
 _EVERYBODY = frozenset({Act.CONNECT, Act.BE_HERE, Act.KEEP_PROGRESS})
-_SOMEBODY = _EVERYBODY | {Act.KEEP_PASSKEYS}
+_SOMEBODY = _EVERYBODY | {Act.KEEP_PASSKEYS, Act.TAKE_OWN_COPY}
 """Not a tablet, which everybody in the store holds."""
 _OVERSEEN = frozenset(
     {
@@ -163,7 +165,9 @@ ROLES: dict[Role, frozenset[Act]] = {
     | {Act.TAKE_OVER, Act.GIVE_PIN},
     Role.OPERATIONS: _SOMEBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
     Role.LEARNER: _SOMEBODY,
-    Role.AUDITOR: frozenset({Act.CONNECT, Act.BE_HERE, Act.KEEP_PASSKEYS, Act.READ_AUDIT, Act.SEE_ARCHIVE}),
+    Role.AUDITOR: frozenset(
+        {Act.CONNECT, Act.BE_HERE, Act.KEEP_PASSKEYS, Act.TAKE_OWN_COPY, Act.READ_AUDIT, Act.SEE_ARCHIVE}
+    ),
     Role.ADMIN: _SOMEBODY
     | _OVERSEEN
     | {

@@ -250,6 +250,7 @@ def _prepare(engine: Engine, begin: str) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what was deleted is overwritten in the file, wherever SQLite was built
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -14,9 +14,10 @@ from signaling.store.tables import DeviceRow, InvitationRow, PasskeyRow, PersonR
 
 
 async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:
-    """Everybody but tablets and visitors, by login."""
+    """Everybody but tablets, visitors and who was deleted, by login."""
     also, claimed = await further_of_each(session), await claimed_of_each(session)
-    rows = await session.execute(_persons(now_ms, PersonRow.role.not_in((Role.STORE, Role.VISITOR))))
+    which = PersonRow.role.not_in((Role.STORE, Role.VISITOR)) & PersonRow.erased_ms.is_(None)
+    rows = await session.execute(_persons(now_ms, which))
     return [
         _record(*row, also=also.get(person), by_groups=claimed.get(person))
         for row in rows

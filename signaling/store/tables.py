@@ -114,6 +114,8 @@ class PersonRow(Base):
     skills: Mapped[str] = mapped_column(String(200), default="")
     """Comma separated contract.people.Skill."""
     disabled_ms: Mapped[int | None] = mapped_column(Ms)
+    erased_ms: Mapped[int | None] = mapped_column(Ms)
+    """Deleted on request: what stays is the id, under which others remember that somebody was there."""
 
 
 class GrantRow(Base):

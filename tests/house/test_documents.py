@@ -21,6 +21,7 @@ import contract.push
 import contract.quality
 import contract.quiet
 import contract.recording
+import contract.rights
 import contract.rooms
 import contract.server
 import contract.tap
@@ -47,6 +48,7 @@ MODULES = (
     contract.quality,
     contract.quiet,
     contract.recording,
+    contract.rights,
     contract.rooms,
     contract.server,
     contract.tap,

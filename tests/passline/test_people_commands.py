@@ -12,6 +12,7 @@ from unittest import mock
 import pytest
 import structlog
 
+from contract.rights import PersonCopy
 from passline.__main__ import main
 from runtime import clock
 from signaling.store.schema import DATABASE
@@ -154,6 +155,31 @@ def test_people_come_go_and_are_refused_in_words(tmp_path: Path) -> None:
         ["it", "admin", "周敏"],
         ["wu", "manager", "吴磊", "华东", "disabled"],
     ]
+
+
+def test_somebody_gets_all_that_is_kept_of_them_and_is_deleted_once_they_have_left(tmp_path: Path) -> None:
+    for login, role in (("it", "admin"), ("sun", "trainer")):
+        passline(tmp_path, "user", "add", login, "--role", role, "--name", "孙明", typed=PASSWORD)
+    [(sun,)] = rows(tmp_path, "SELECT id FROM person WHERE login = 'sun'")
+    copy = passline(tmp_path, "user", "export", "sun")
+    assert PersonCopy.model_validate_json(copy.stdout).account.login == "sun"
+    for login, words in (("it", "the last administrator"), ("sun", "still here"), ("nobody", "nobody signs in")):
+        refused = passline(tmp_path, "user", "erase", login, "--name", "孙明")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert words in refused.stderr
+    assert passline(tmp_path, "user", "disable", "sun").returncode == 0
+    other = passline(tmp_path, "user", "erase", "sun", "--name", "孙")
+    assert (other.returncode, other.stderr) == (1, "passline: sun: this is not what they are called\n")
+    for login in ("sun", f"erased:{sun}"):
+        assert passline(tmp_path, "user", "erase", login, "--name", "孙明").returncode == 0
+    assert passline(tmp_path, "user", "list").stdout.count("\n") == 3, "head, rule, and the administrator"
+    assert rows(tmp_path, "SELECT name_zh FROM person ORDER BY erased_ms DESC") == [("已删除",), ("孙明",)]
+    assert rows(tmp_path, "SELECT action FROM audit ORDER BY seq DESC LIMIT 2") == [
+        ("person_erased",),
+        ("person_disabled",),
+    ]
+    enabled = passline(tmp_path, "user", "enable", f"erased:{sun}")
+    assert (enabled.returncode, "nobody signs in" in enabled.stderr) == (1, True)
 
 
 def test_an_account_of_the_identity_provider_is_unlinked(tmp_path: Path) -> None:

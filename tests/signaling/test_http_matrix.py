@@ -127,6 +127,9 @@ ROWS: dict[tuple[str, str], Row] = {
         BY_ADMIN.gets | {"admin": 204}, body={"role": "expert", "region": chain.NORTH}
     ),
     ("PUT", "/api/people/{person}/disabled"): Row(BY_ADMIN.gets | {"admin": 204}, body={"disabled": True}),
+    ("GET", "/api/me/copy"): Row(all_get(200, *SIGNED_IN) | TABLETS_NEVER),
+    ("GET", "/api/people/{person}/copy"): BY_ADMIN,
+    ("POST", "/api/people/{person}/erasure"): Row(BY_ADMIN.gets | {"admin": 400}, body={"name": "somebody else"}),
     ("GET", "/api/stores"): Row(BY_ADMIN.gets | all_get(200, "wu", "tang", "fang")),
     ("POST", "/api/stores"): Row(
         BY_ADMIN.gets | {"admin": 201}, body={"number": "0300", "name": NAME, "region": chain.EAST}

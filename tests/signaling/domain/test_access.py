@@ -19,6 +19,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.CONNECT: ALL_WHO_SIGN_IN | {Role.VISITOR},
     Act.BE_HERE: ALL_WHO_SIGN_IN,
     Act.KEEP_PASSKEYS: ALL_WHO_SIGN_IN - {Role.STORE},
+    Act.TAKE_OWN_COPY: ALL_WHO_SIGN_IN - {Role.STORE},
     Act.KEEP_PROGRESS: ALL_WHO_SIGN_IN - {Role.AUDITOR},
     Act.CALL: frozenset({Role.STORE}),
     Act.CALL_STORE: OVERSEEING | {Role.EXPERT, Role.TRAINER},

@@ -422,6 +422,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is kept about me: no secrets, and links to recordings instead of them. */
+        get: operations["copy_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same of somebody, for who administers people; of who was deleted what is left. */
+        get: operations["copy_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete somebody who has left, which cannot be undone; again, it changes nothing.
+         * @description Who they are goes, and all that is theirs alone. What happened stays, with nobody's name: calls, what was written,
+         *     recordings for as long as they are kept, and the audit.
+         */
+        post: operations["erase_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/stores": {
         parameters: {
             query?: never;
@@ -1890,7 +1945,7 @@ export interface components {
          * @description What was done. One that was ever written is never taken out again: old lines must stay readable.
          * @enum {string}
          */
-        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "self_tests_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "self_test_ordered" | "self_test_window_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "push_on" | "push_off" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_booked" | "callback_cancelled" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
+        Action: "signed_in" | "sign_in_failed" | "signed_out" | "call_started" | "session_opened" | "room_joined" | "room_left" | "asked_in" | "asked_in_vain" | "room_closed" | "token_issued" | "token_revoked" | "guest_removed" | "visit_offered" | "visit_withdrawn" | "visit_opened" | "visitor_came" | "visitor_waits" | "visitor_admitted" | "visitor_refused" | "visitor_removed" | "visitor_left" | "still_asked" | "replay_opened" | "file_opened" | "still_opened" | "quality_opened" | "timings_opened" | "timings_exported" | "rings_opened" | "self_tests_opened" | "published" | "recording_deleted" | "damage_found" | "person_added" | "person_disabled" | "person_enabled" | "handed_over" | "person_renamed" | "person_changed" | "roles_changed" | "person_exported" | "person_erased" | "password_set" | "invited" | "passkey_added" | "passkey_removed" | "passkey_copied" | "break_glass_made" | "identity_linked" | "identity_unlinked" | "device_invited" | "device_enrolled" | "device_revoked" | "tablet_taken" | "tablet_handed_back" | "pin_wrong" | "pin_locked" | "pin_unlocked" | "pin_given" | "pin_set" | "self_test_ordered" | "self_test_window_set" | "chain_named" | "region_added" | "region_renamed" | "store_added" | "store_changed" | "store_closed" | "store_opened" | "routing_changed" | "bot_added" | "bot_changed" | "bot_removed" | "push_on" | "push_off" | "profile_changed" | "quiet_set" | "policy_changed" | "equipment_added" | "equipment_changed" | "equipment_retired" | "equipment_brought_back" | "stickers_printed" | "call_urgent" | "call_held" | "call_resumed" | "seat_offered" | "callback_booked" | "callback_cancelled" | "callback_taken" | "callback_reopened" | "callback_done" | "callback_late" | "audit_opened" | "audit_exported" | "backed_up" | "restored";
         /**
          * Admit
          * @description Somebody of headquarters lets a visitor in who waits.
@@ -2888,6 +2943,14 @@ export interface components {
             reason: components["schemas"]["Reason"];
         };
         /**
+         * Erasure
+         * @description That somebody who has left is deleted, for good.
+         */
+        Erasure: {
+            /** Name */
+            name: string;
+        };
+        /**
          * Error
          * @description A wish was refused; with `cid` it names which one.
          */
@@ -3120,6 +3183,243 @@ export interface components {
             waiting_for?: string[];
         };
         /**
+         * HeldAccount
+         * @description Who they are here, and what they may do.
+         */
+        HeldAccount: {
+            /** Id */
+            id: string;
+            /** Login */
+            login: string;
+            name: components["schemas"]["Name"];
+            title: components["schemas"]["Name"] | null;
+            /** Skills */
+            skills: components["schemas"]["Skill"][];
+            /** Roles */
+            roles: components["schemas"]["Grant"][];
+            /** Identities */
+            identities: components["schemas"]["HeldIdentity"][];
+            profile: components["schemas"]["ExpertProfile"] | null;
+            quiet: components["schemas"]["Quiet"] | null;
+            /** Has Password */
+            has_password: boolean;
+            /** Has Pin */
+            has_pin: boolean;
+            /** Invited Until */
+            invited_until: number | null;
+            /** Tablets */
+            tablets: string[];
+            /** Successor */
+            successor: string | null;
+            /** Disabled At */
+            disabled_at: number | null;
+            /** Erased At */
+            erased_at: number | null;
+        };
+        /**
+         * HeldAct
+         * @description A line of the audit in which they are.
+         */
+        HeldAct: {
+            /** Seq */
+            seq: number;
+            /** At */
+            at: number;
+            /** Action */
+            action: string;
+            /** Own */
+            own: boolean;
+            /** Object */
+            object: string | null;
+            /** Address */
+            address: string | null;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * HeldCall
+         * @description A call or group session that they were in, or that rang them.
+         */
+        HeldCall: {
+            /** Room */
+            room: string;
+            /** Page */
+            page: string;
+            kind: components["schemas"]["RoomKind"];
+            title: components["schemas"]["Name"] | null;
+            store: components["schemas"]["Name"] | null;
+            reason: components["schemas"]["Reason"] | null;
+            /** Opened At */
+            opened_at: number;
+            /** Closed At */
+            closed_at: number | null;
+            end: components["schemas"]["EndReason"] | null;
+            role: components["schemas"]["Role"] | null;
+            /** Host */
+            host: boolean;
+            state: components["schemas"]["MemberState"] | null;
+            /** Joined At */
+            joined_at: number | null;
+            /** Left At */
+            left_at: number | null;
+            /** Consented At */
+            consented_at: number | null;
+            recording: components["schemas"]["HeldRecording"] | null;
+            /** Photos */
+            photos: components["schemas"]["HeldPhoto"][];
+        };
+        /**
+         * HeldCallback
+         * @description A callback that they owe, or did.
+         */
+        HeldCallback: {
+            /** Room */
+            room: string;
+            store: components["schemas"]["Name"];
+            reason: components["schemas"]["Reason"];
+            state: components["schemas"]["CallbackState"];
+            /** Owed */
+            owed: boolean;
+            /** Done */
+            done: boolean;
+            /** Due At */
+            due_at: number;
+            /** Done At */
+            done_at: number | null;
+        };
+        /**
+         * HeldFigures
+         * @description How well their media went in a call, for some minutes.
+         */
+        HeldFigures: {
+            /** Room */
+            room: string;
+            /** Since */
+            since: number;
+            /** Samples */
+            samples: components["schemas"]["JsonValue"][];
+        };
+        /**
+         * HeldIdentity
+         * @description An account of the identity provider that signs in as them.
+         */
+        HeldIdentity: {
+            /** Issuer */
+            issuer: string;
+            /** Subject */
+            subject: string;
+            /** Linked At */
+            linked_at: number;
+        };
+        /**
+         * HeldMessage
+         * @description Something they wrote.
+         */
+        HeldMessage: {
+            /** Channel */
+            channel: string;
+            /** Seq */
+            seq: number;
+            /** At */
+            at: number;
+            /** At Tablet */
+            at_tablet: boolean;
+            /** Body */
+            body: string;
+        };
+        /**
+         * HeldPhoto
+         * @description A photo by their camera.
+         */
+        HeldPhoto: {
+            /** Id */
+            id: string;
+            /** Taken At */
+            taken_at: number;
+            /** File */
+            file: string;
+        };
+        /**
+         * HeldProgress
+         * @description How far they watched a recording.
+         */
+        HeldProgress: {
+            /** Room */
+            room: string;
+            /** Position S */
+            position_s: number;
+            /** Done */
+            done: boolean;
+            /** At */
+            at: number;
+        };
+        /**
+         * HeldPush
+         * @description A browser that Web Push rings.
+         */
+        HeldPush: {
+            /** Device */
+            device: string;
+            /** Host */
+            host: string;
+            /** Since */
+            since: number;
+        };
+        /**
+         * HeldRead
+         * @description How far one of their browsers has received and read a channel.
+         */
+        HeldRead: {
+            /** Channel */
+            channel: string;
+            /** Device */
+            device: string;
+            /** Delivered */
+            delivered: number;
+            /** Read */
+            read: number;
+        };
+        /**
+         * HeldRecording
+         * @description The recording of a call. The pictures and the sound are not in here: who may replay it finds them at `files`.
+         */
+        HeldRecording: {
+            /** Id */
+            id: string;
+            state: components["schemas"]["RecordingState"];
+            /** Duration S */
+            duration_s: number | null;
+            /** Deleted At */
+            deleted_at: number | null;
+            /** Files */
+            files: string[];
+        };
+        /**
+         * HeldRing
+         * @description What became of a ring of theirs.
+         */
+        HeldRing: {
+            /** Room */
+            room: string;
+            ring: components["schemas"]["Ring"];
+        };
+        /**
+         * HeldSignIn
+         * @description A browser that is signed in.
+         */
+        HeldSignIn: {
+            /** Browser */
+            browser: string;
+            /** By Passkey */
+            by_passkey: boolean;
+            /** Since */
+            since: number;
+            /** Seen At */
+            seen_at: number;
+            /** Expires At */
+            expires_at: number;
+        };
+        /**
          * Hello
          * @description The first frame: who connects and what it already has.
          */
@@ -3280,6 +3580,7 @@ export interface components {
             /** Consent */
             consent: boolean;
         };
+        JsonValue: unknown;
         /**
          * KeptPolicies
          * @description As administrators read them.
@@ -3948,6 +4249,37 @@ export interface components {
             title: components["schemas"]["Name"] | null;
             /** Skills */
             skills?: components["schemas"]["Skill"][];
+        };
+        /**
+         * PersonCopy
+         * @description All that is kept about one person; each list in the order of time.
+         */
+        PersonCopy: {
+            /** Made At */
+            made_at: number;
+            account: components["schemas"]["HeldAccount"];
+            /** Sign Ins */
+            sign_ins: components["schemas"]["HeldSignIn"][];
+            /** Passkeys */
+            passkeys: components["schemas"]["Passkey"][];
+            /** Pushes */
+            pushes: components["schemas"]["HeldPush"][];
+            /** Calls */
+            calls: components["schemas"]["HeldCall"][];
+            /** Messages */
+            messages: components["schemas"]["HeldMessage"][];
+            /** Read */
+            read: components["schemas"]["HeldRead"][];
+            /** Callbacks */
+            callbacks: components["schemas"]["HeldCallback"][];
+            /** Rings */
+            rings: components["schemas"]["HeldRing"][];
+            /** Watched */
+            watched: components["schemas"]["HeldProgress"][];
+            /** Figures */
+            figures: components["schemas"]["HeldFigures"][];
+            /** Acts */
+            acts: components["schemas"]["HeldAct"][];
         };
         /**
          * PersonQuality
@@ -7538,6 +7870,180 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Disabled"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description bad_message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden, foreign_origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    copy_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonCopy"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    copy_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonCopy"];
+                };
+            };
+            /** @description sign_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    erase_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erasure"];
             };
         };
         responses: {

@@ -32,6 +32,10 @@ export interface Organisation {
   takePasskeys(person: PersonId): Promise<void>
   /** Also a tablet. The successor gets their work. Refusals: conflict for the last administrator. */
   disable(person: PersonId, disabled: boolean, successor?: PersonId): Promise<void>
+  /** Where all that is kept about somebody can be downloaded. */
+  copyUrl(person: PersonId): string
+  /** For good, somebody who is disabled, by their name. Refusals: conflict while a call of theirs is not over and saved. */
+  erase(person: PersonId, name: string): Promise<void>
   /** Those that the reader looks after. */
   stores(): Promise<Stores>
   /** Refusals: conflict. */
@@ -68,6 +72,9 @@ export const organisation: Organisation = {
     call('PUT', `/api/people/${encodeURIComponent(person)}/disabled`, {
       body: { disabled, successor: successor ?? null },
     }),
+  copyUrl: (person) => `/api/people/${encodeURIComponent(person)}/copy`,
+  erase: (person, name) =>
+    call('POST', `/api/people/${encodeURIComponent(person)}/erasure`, { body: { name } }),
   stores: () => call('GET', '/api/stores'),
   addStore: (body) => call('POST', '/api/stores', { body }),
   changeStore: (store, body) => call('PUT', `/api/stores/${encodeURIComponent(store)}`, { body }),

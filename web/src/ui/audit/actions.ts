@@ -43,6 +43,8 @@ const EVERY: Record<Action, true> = {
   person_renamed: true,
   person_changed: true,
   roles_changed: true,
+  person_exported: true,
+  person_erased: true,
   password_set: true,
   invited: true,
   passkey_added: true,

@@ -1,0 +1,82 @@
+"""A copy of all that is kept about somebody, for them and for administrators; and that somebody is deleted."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from aiohttp import web
+
+from contract.errors import ErrorCode
+from contract.ids import PersonId
+from contract.rights import Erasure, PersonCopy
+from runtime import clock
+from signaling.auth.access import access_person
+from signaling.domain.access import Act
+from signaling.http.route import JSON, Route, Visit
+from signaling.rights import Rights
+from signaling.store.organisation import By
+
+
+async def copy_own(visit: Visit) -> web.StreamResponse:
+    """All that is kept about me: no secrets, and links to recordings instead of them."""
+    return await _handed(visit, await _rights(visit).copy(visit.who.id))
+
+
+async def copy_person(visit: Visit) -> web.StreamResponse:
+    """The same of somebody, for who administers people; of who was deleted what is left."""
+    return await _handed(visit, await _rights(visit).copy(await _person(visit)))
+
+
+async def erase_person(visit: Visit) -> None:
+    """Delete somebody who has left, which cannot be undone; again, it changes nothing.
+
+    Who they are goes, and all that is theirs alone. What happened stays, with nobody's name: calls, what was written,
+    recordings for as long as they are kept, and the audit.
+    """
+    await _rights(visit).erase(await _person(visit), visit.body(Erasure).name)
+
+
+async def _person(visit: Visit) -> PersonId:
+    async with visit.house.database.read() as session:
+        return PersonId((await access_person(session, visit.who, PersonId(visit.param("person")), erased=True)).id)
+
+
+def _rights(visit: Visit) -> Rights:
+    return Rights(visit.house.database, By(visit.who.id, visit.address))
+
+
+async def _handed(visit: Visit, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
+    day = datetime.fromtimestamp(clock.wall_ms() / 1000, UTC).strftime("%Y-%m-%d")
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": JSON,
+            "Content-Disposition": f'attachment; filename="passline-person-{day}.json"',
+            "Cache-Control": "private, no-store",
+        }
+    )
+    await response.prepare(visit.raw)
+    async for piece in pieces:
+        await response.write(piece)
+    await response.write_eof()
+    return response
+
+
+ROUTES = [
+    Route(method="GET", path="/api/me/copy", handler=copy_own, act=Act.TAKE_OWN_COPY, answer=PersonCopy),
+    Route(
+        method="GET",
+        path="/api/people/{person}/copy",
+        handler=copy_person,
+        act=Act.CHANGE_PEOPLE,
+        answer=PersonCopy,
+        errors=(ErrorCode.CONFLICT,),
+    ),
+    Route(
+        method="POST",
+        path="/api/people/{person}/erasure",
+        handler=erase_person,
+        act=Act.CHANGE_PEOPLE,
+        body=Erasure,
+        status=204,
+        errors=(ErrorCode.CONFLICT,),
+    ),
+]
