@@ -1,4 +1,4 @@
-/** One's own account: the passkeys with which one signs in, named by the device they are on. */
+/** One's own account: the passkeys with which one signs in, named by the device they are on, and a copy of one's data. */
 import { Fingerprint, LogIn, Plus, Trash2 } from 'lucide-preact'
 import { useCallback, useState } from 'preact/hooks'
 import type { Passkey } from '../../contract'
@@ -11,6 +11,7 @@ import { Desk } from '../desk/Desk'
 import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
+import { CopyLink } from '../parts/CopyLink'
 import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
@@ -73,6 +74,9 @@ export function AccountPage() {
             </table>
           </div>
         </Listed>
+        <h2>{t('account.data')}</h2>
+        <p class="second">{t('account.data_lead')}</p>
+        <CopyLink href="/api/me/copy" testid="account-copy" />
         {adding && <Adding carryOut={carryOut} onClose={() => setAdding(false)} />}
         {again && <Again onClose={() => setAgain(false)} />}
       </main>

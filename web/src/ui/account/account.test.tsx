@@ -98,6 +98,14 @@ describe('one’s own passkeys', () => {
   })
 })
 
+describe('one’s own data', () => {
+  it('are a file to download', async () => {
+    await view({})
+    expect(byTestId('account-copy').getAttribute('href')).toBe('/api/me/copy')
+    expect(byTestId('account-copy').hasAttribute('download')).toBe(true)
+  })
+})
+
 describe('the sign-in by a passkey', () => {
   const page = async (host: string | null, more: Partial<PasskeyDesk>) => {
     const signInWays = () => Promise.resolve({ provider: null, passkeys: host })

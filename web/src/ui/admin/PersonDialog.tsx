@@ -11,6 +11,7 @@ import { FormDialog, useSaving, type Saving } from './FormDialog'
 import { Choice } from './Frame'
 import { LostPasskeys } from './LostPasskeys'
 import { NameFields, nameIn, typed } from './NameFields'
+import { PersonalData } from './PersonalData'
 import { RolesFields, type Given } from './RolesFields'
 import { refused } from './words'
 
@@ -79,6 +80,7 @@ export function PersonDialog(props: {
           />
         )
       }
+      below={record && <PersonalData record={record} onDone={() => props.onDone()} />}
     >
       <NameFields
         label={t('admin.name')}

@@ -66,6 +66,7 @@ async function drawn(
   const organisation = {
     people: () => Promise.resolve(PEOPLE),
     stores: () => Promise.resolve(STORES),
+    copyUrl: (person: string) => `/copy/of/${person}`,
     ...parts,
   }
   const me = { person: { id: 'p-me', role, name: name('赵敏', 'Zhao Min'), skills: [] }, also, partly }
@@ -207,6 +208,44 @@ describe('the list of people', () => {
     await press('person-disable')
     await settled()
     expect(disable).toHaveBeenCalledWith('p-chen', true, 'p-sun')
+  })
+
+  it('downloads what is kept about somebody, and deletes nobody who is still here', async () => {
+    await drawn('people')
+    await press('open-chen')
+    expect(byTestId('person-copy').getAttribute('href')).toBe('/copy/of/p-chen')
+    expect(document.querySelector('[data-testid=person-erase]')).toBeNull()
+    expect(byTestId('person-dialog').textContent).toContain('先停用')
+  })
+
+  it('deletes who has left only under the name that was typed, and says that it is for good', async () => {
+    const erase = vi.fn<Organisation['erase']>(() => Promise.resolve())
+    await drawn('people', { erase })
+    await press('open-zhang')
+    await press('person-erase')
+    expect(byTestId('person-dialog').textContent).toContain('不能恢复')
+    await press('person-erase-sure')
+    await type('person-erase-name', '张建')
+    await press('person-erase-sure')
+    expect(erase).not.toHaveBeenCalled()
+    expect(byTestId('person-dialog').textContent).toContain('请照样输入：张建国')
+    await type('person-erase-name', ' 张建国 ')
+    await press('person-erase-sure')
+    await settled()
+    expect(erase).toHaveBeenCalledExactlyOnceWith('p-zhang', '张建国')
+    expect(document.querySelector('[data-testid=person-dialog]')).toBeNull()
+  })
+
+  it('says why somebody cannot be deleted yet, and stays where it is', async () => {
+    const erase = () => Promise.reject(new Refusal('conflict'))
+    await drawn('people', { erase })
+    await press('open-zhang')
+    await press('person-erase')
+    await type('person-erase-name', 'zhang')
+    await press('person-erase-sure')
+    await settled()
+    expect(byTestId('person-dialog').textContent).toContain('还不能删除')
+    expect(byTestId<HTMLInputElement>('person-erase-name').value).toBe('zhang')
   })
 
   it('says in its own words why something was refused, and keeps what was typed', async () => {
