@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.base import Message, ShortText, WallMs
+from contract.base import Message, ShortText, Tag, WallMs
 from contract.ids import BotId, RegionId
 from contract.routing import Language
 
@@ -66,6 +66,8 @@ class Bot(Message):
     """When a message arrived last."""
     problem: str | None = None
     """Why the last message did not arrive, as the other side or the network said it; none if it did."""
+    tag: Tag
+    """Which version of what administrators set this is, for `If-Match`."""
 
 
 class Bots(Message):

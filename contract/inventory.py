@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.base import Message
+from contract.base import Message, Tag
 from contract.equipment import About, Machine
 from contract.ids import EquipmentId, StoreId
 from contract.lists import ListProblem
@@ -25,10 +25,17 @@ class EquipmentRecord(Message):
     """Its sticker calls nobody any more."""
 
 
+class KeptEquipment(EquipmentRecord):
+    """As whoever may change it reads it."""
+
+    tag: Tag
+    """Which version of what is known of it, and of where it stands, this is, for `If-Match`."""
+
+
 class Inventory(Message):
     """Those that the reader may see, by store and name."""
 
-    equipment: list[EquipmentRecord]
+    equipment: list[KeptEquipment]
     more: bool
     """There are more than are told at a time: narrow what is sought."""
 

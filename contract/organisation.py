@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from contract.base import Message, ShortText, WallMs
+from contract.base import Message, ShortText, Tag, WallMs
 from contract.http import InvitedPerson
 from contract.ids import PersonId, RegionId, StoreId
 from contract.lists import ListProblem
@@ -31,6 +31,10 @@ class PersonRecord(Message):
     """When the invitation that was not used yet expires."""
     seen_at: WallMs | None
     """Of those signed in now, to ten minutes; none: nobody is signed in under this name."""
+    tag: Tag
+    """Which version of name, title and skills this is, for `If-Match`."""
+    roles_tag: Tag
+    """The same of what they may do."""
 
 
 class People(Message):
@@ -134,6 +138,8 @@ class StoreRecord(Message):
     tablets: list[PersonRecord]
     devices: list[DeviceRecord]
     """The one enrolled last first; also those that were taken back."""
+    tag: Tag
+    """Which version of name and region this is, for `If-Match`."""
 
 
 class Stores(Message):

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from contract.base import Message, WallMs
+from contract.base import Message, Tag, WallMs
 from contract.routing import Zone
 
 Minute = Annotated[int, Field(ge=0, lt=1440)]
@@ -33,3 +33,10 @@ class Quiet(Message):
     until: WallMs | None = None
     """When `do_not_disturb` ends by itself; none: when they say so."""
     hours: QuietHours | None = None
+
+
+class KeptQuiet(Quiet):
+    """As they read it themselves."""
+
+    tag: Tag
+    """Which version this is: `If-Match` of whoever sets it says it."""

@@ -22,6 +22,7 @@ from signaling.auth.principal import Principal
 from signaling.domain import sticker
 from signaling.domain.access import Act
 from signaling.domain.equipment_list import EquipmentLine, Kept, Key, Plan, key_of, planned
+from signaling.domain.tags import Check, whatever
 from signaling.store import equipment as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By
@@ -59,11 +60,12 @@ class Inventory:
 
         return await self._database.write(work)
 
-    async def change(self, equipment: EquipmentId, wish: EquipmentWish) -> None:
-        """As `wish` says from now on, also in another store; its sticker stays good."""
+    async def change(self, equipment: EquipmentId, wish: EquipmentWish, check: Check = whatever) -> None:
+        """As `wish` says from now on, also in another store; its sticker stays good. Raises also as `check`."""
 
         async def work(session: AsyncSession) -> None:
-            await access_equipment(session, self._who, equipment, Act.CHANGE_EQUIPMENT)
+            found = await access_equipment(session, self._who, equipment, Act.CHANGE_EQUIPMENT)
+            check(rows.kept_record(*found).tag)
             await access_equipped_store(session, self._who, wish.store)
             changed = _kept(equipment, wish)
             await _free(session, changed)

@@ -19,9 +19,11 @@ from signaling.auth.accounts import Accounts, new_password
 from signaling.auth.passwords import Passwords
 from signaling.domain.csv_list import BadList, problem
 from signaling.domain.store_list import StoreLine
+from signaling.domain.tags import Check, tag_of, whatever
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson, NewStore
+from signaling.store.records import store_as_it_is
 from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
 
@@ -155,11 +157,14 @@ class Organisation:
 
         return await self._database.write(work)
 
-    async def change_store(self, number: str, *, name: Name | None = None, region: str | None = None) -> None:
-        """Another name, or another region, or both."""
+    async def change_store(
+        self, number: str, *, name: Name | None = None, region: str | None = None, check: Check = whatever
+    ) -> None:
+        """Another name, or another region, or both. Raises also as `check`."""
 
         async def work(session: AsyncSession) -> None:
             store = await find_store(session, number)
+            check(tag_of(store_as_it_is(store)))
             called = name or Name(zh=store.name_zh, en=store.name_en)
             place = await find_region(session, region) if region is not None else RegionId(store.region_id)
             await rows.change_stores(session, [NewStore(StoreId(store.id), number, called, place)], self._by)

@@ -18,12 +18,14 @@ from signaling.auth.sign_ins import digest
 from signaling.domain.csv_list import BadList, problem
 from signaling.domain.people_list import PersonLine
 from signaling.domain.roles import GIVEN, check_roles
+from signaling.domain.tags import Check, tag_of, whatever
 from signaling.organisation import regions_by_name
 from signaling.store import invitations
 from signaling.store import organisation as rows
 from signaling.store.engine import Database
 from signaling.store.grants import further, main_grant
 from signaling.store.organisation import By, NewPerson
+from signaling.store.records import roles_of, told_of
 from signaling.store.tables import PersonRow, RegionRow, StoreRow
 
 
@@ -69,13 +71,17 @@ class Staff:
         await self._database.write(work)
         return Newcomer(id=new.id, login=new.login, path=f"/invitation#{secret}")
 
-    async def change(self, person: PersonId, wish: PersonChange) -> None:
-        """Others are told this of them from now on. Raises Rejection: `not_found`, `bad_message` (scope)."""
+    async def change(self, person: PersonId, wish: PersonChange, check: Check = whatever) -> None:
+        """Others are told this of them from now on.
+
+        Raises Rejection: `not_found`, `bad_message` (scope); as `check`.
+        """
 
         async def work(session: AsyncSession) -> None:
             known = await session.get(PersonRow, person)
             if known is None:
                 raise Rejection(ErrorCode.NOT_FOUND)
+            check(tag_of(told_of(known)))
             region = RegionId(known.region_id) if known.region_id is not None else None
             new = replace(_told(person, known.login, Role(known.role), wish), region=region)
             if _as_it_is(known) != _as_it_will_be(new):
@@ -84,10 +90,11 @@ class Staff:
 
         await self._database.write(work)
 
-    async def give_roles(self, person: PersonId, wish: Roles) -> None:
+    async def give_roles(self, person: PersonId, wish: Roles, check: Check = whatever) -> None:
         """They may do exactly this from now on, also who is here already.
 
-        Raises Rejection: `not_found` (nobody, or no such place), `bad_message`, `conflict` for the last administrator.
+        Raises Rejection: `not_found` (nobody, or no such place), `bad_message`, `conflict` for the last administrator;
+        as `check`.
         """
         main = _main(wish)
         check_roles(main, wish.also)
@@ -98,8 +105,10 @@ class Staff:
                 raise Rejection(ErrorCode.NOT_FOUND)
             if Role(known.role) not in GIVEN:
                 raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet stays one")
+            held = await further(session, person)
+            check(tag_of(roles_of(known, held)))
             await _check_places(session, [main, *wish.also])
-            if (main_grant(known), await further(session, person)) == (main, wish.also):
+            if (main_grant(known), held) == (main, wish.also):
                 return
             administered = await rows.is_last_administrator(session, known)
             await rows.give_roles(session, known, main, wish.also, self._by)

@@ -45,6 +45,7 @@ async def change_bot(visit: Visit) -> Bot:
 
     async def work(session: AsyncSession) -> KeptBot:
         before = await _find(session, visit)
+        visit.check_tag(before.tag)
         if draft.kind is not before.draft.kind and draft.url is None:
             raise Rejection(ErrorCode.BAD_MESSAGE, "url: a bot of another chat has another address")
         url = before.url if draft.url is None else draft.url
@@ -96,11 +97,12 @@ def _by(visit: Visit) -> By:
     return By(visit.who.id, visit.address)
 
 
+_ONE = "/api/bots/{bot}"
 _route = partial(Route, act=Act.CHANGE_ROUTING, whole=True)
 ROUTES = [
     _route(method="GET", path="/api/bots", handler=list_bots, answer=Bots),
     _route(method="POST", path="/api/bots", handler=add_bot, body=BotDraft, exact=True, answer=Bot, status=201),
-    _route(method="PUT", path="/api/bots/{bot}", handler=change_bot, body=BotDraft, exact=True, answer=Bot),
-    _route(method="DELETE", path="/api/bots/{bot}", handler=remove_bot, status=204),
-    _route(method="POST", path="/api/bots/{bot}/try", handler=try_bot, answer=BotTried),
+    _route(method="PUT", path=_ONE, handler=change_bot, body=BotDraft, exact=True, tagged=True, answer=Bot),
+    _route(method="DELETE", path=_ONE, handler=remove_bot, status=204),
+    _route(method="POST", path=f"{_ONE}/try", handler=try_bot, answer=BotTried),
 ]

@@ -68,7 +68,7 @@ async def add_equipment(visit: Visit) -> EquipmentMade:
 
 async def change_equipment(visit: Visit) -> None:
     """What is known of a machine, and where it stands; its sticker stays good."""
-    await _inventory(visit).change(EquipmentId(visit.param("equipment")), visit.body(EquipmentWish))
+    await _inventory(visit).change(EquipmentId(visit.param("equipment")), visit.body(EquipmentWish), visit.check_tag)
 
 
 async def retire_equipment(visit: Visit) -> None:
@@ -137,6 +137,7 @@ ROUTES = [
         handler=change_equipment,
         act=Act.CHANGE_EQUIPMENT,
         body=EquipmentWish,
+        tagged=True,
         status=204,
         errors=(ErrorCode.CONFLICT,),
     ),

@@ -3,10 +3,12 @@
 from functools import partial
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode
-from contract.quiet import Quiet
+from contract.quiet import KeptQuiet, Quiet
 from signaling.domain.access import Act
+from signaling.domain.tags import tag_of
 from signaling.http.route import Route, Visit
 from signaling.store import quiet
 from signaling.store.organisation import By
@@ -15,22 +17,28 @@ BURST, PER_S = 12, 0.2
 """Of one person: each that changes something has the whole directory read again, and everybody told."""
 
 
-async def get_quiet(visit: Visit) -> Quiet:
+async def get_quiet(visit: Visit) -> KeptQuiet:
     """When I do not want to be rung."""
-    return await visit.house.database.fetch(partial(quiet.of, person=visit.who.id))
+    kept = await visit.house.database.fetch(partial(quiet.of, person=visit.who.id))
+    return KeptQuiet(**dict(kept), tag=tag_of(kept))
 
 
 async def put_quiet(visit: Visit) -> web.Response:
     """Set all of it; it counts at once, for calls that begin to ring from now on."""
     visit.house.quiet_pace.take(visit.who.id)
     by = By(visit.who.id, visit.address)
-    await visit.house.database.write(partial(quiet.replace, person=visit.who.id, new=visit.body(Quiet), by=by))
+
+    async def work(session: AsyncSession) -> None:
+        visit.check_tag(tag_of(await quiet.of(session, visit.who.id)))
+        await quiet.replace(session, visit.who.id, visit.body(Quiet), by)
+
+    await visit.house.database.write(work)
     return web.Response(status=204)
 
 
 _PATH = "/api/quiet"
 ROUTES = [
-    Route(method="GET", path=_PATH, handler=get_quiet, act=Act.BE_RUNG, answer=Quiet),
+    Route(method="GET", path=_PATH, handler=get_quiet, act=Act.BE_RUNG, answer=KeptQuiet),
     Route(
         method="PUT",
         path=_PATH,
@@ -38,6 +46,7 @@ ROUTES = [
         act=Act.BE_RUNG,
         body=Quiet,
         exact=True,
+        tagged=True,
         status=204,
         errors=(ErrorCode.TOO_MANY,),
     ),

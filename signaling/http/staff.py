@@ -28,13 +28,13 @@ async def add_person(visit: Visit) -> Newcomer:
 async def change_person(visit: Visit) -> None:
     """Name, title and skills of somebody; login and roles stay."""
     await _login(visit)
-    await _staff(visit).change(PersonId(visit.param("person")), visit.body(PersonChange))
+    await _staff(visit).change(PersonId(visit.param("person")), visit.body(PersonChange), visit.check_tag)
 
 
 async def give_roles(visit: Visit) -> None:
     """What somebody may do, and where: exactly this from now on, also of who is signed in."""
     await _login(visit)
-    await _staff(visit).give_roles(PersonId(visit.param("person")), visit.body(Roles))
+    await _staff(visit).give_roles(PersonId(visit.param("person")), visit.body(Roles), visit.check_tag)
 
 
 async def invite_person(visit: Visit) -> InvitedPerson:
@@ -86,7 +86,15 @@ ROUTES = [
         status=201,
         errors=(ErrorCode.NOT_FOUND, *_TAKEN),
     ),
-    Route(method="PUT", path=_ONE, handler=change_person, act=Act.CHANGE_PEOPLE, body=PersonChange, status=204),
+    Route(
+        method="PUT",
+        path=_ONE,
+        handler=change_person,
+        act=Act.CHANGE_PEOPLE,
+        body=PersonChange,
+        tagged=True,
+        status=204,
+    ),
     Route(
         method="PUT",
         path=f"{_ONE}/roles",
@@ -94,6 +102,7 @@ ROUTES = [
         act=Act.CHANGE_PEOPLE,
         whole=True,
         body=Roles,
+        tagged=True,
         status=204,
         errors=_TAKEN,
     ),

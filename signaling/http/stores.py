@@ -37,7 +37,7 @@ async def change_store(visit: Visit) -> None:
     async with visit.house.database.read() as session:
         number = (await access_store(session, visit.who, StoreId(visit.param("store")))).number
         region = (await access_region(session, visit.who, asked.region)).name_zh
-    await _organisation(visit).change_store(number, name=asked.name, region=region)
+    await _organisation(visit).change_store(number, name=asked.name, region=region, check=visit.check_tag)
 
 
 async def close_store(visit: Visit) -> None:
@@ -114,6 +114,7 @@ ROUTES = [
         handler=change_store,
         act=Act.CHANGE_STORES,
         body=StoreChange,
+        tagged=True,
         status=204,
     ),
     Route(

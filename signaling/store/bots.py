@@ -8,10 +8,12 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
+from contract.base import Tag
 from contract.bots import Bot, BotDraft
 from contract.errors import ErrorCode, Rejection
 from contract.ids import BotId
 from signaling.domain.bot_posts import origin_of
+from signaling.domain.tags import tag_of
 from signaling.store import audit
 from signaling.store.organisation import By
 from signaling.store.tables import BotRow, BotToldRow
@@ -50,7 +52,13 @@ class KeptBot:
             enabled=draft.enabled,
             told_at=self.told_ms,
             problem=self.problem,
+            tag=self.tag,
         )
+
+    @property
+    def tag(self) -> Tag:
+        """Of what is shown of it: address and secret stay unless others are said, and are in no tag."""
+        return tag_of(self.draft.model_copy(update={"url": origin_of(self.url), "secret": None}))
 
 
 async def everyone(session: AsyncSession) -> list[KeptBot]:

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.audit import Action
 from contract.equipment import About, Machine
 from contract.ids import EquipmentId, StoreId
-from contract.inventory import EquipmentRecord
+from contract.inventory import EquipmentRecord, EquipmentWish, KeptEquipment
 from contract.people import Name
 from contract.rooms import Reason
 from signaling.domain.access import Scope
 from signaling.domain.equipment_list import Kept, Key
 from signaling.domain.sticker import Equipped
+from signaling.domain.tags import tag_of
 from signaling.store import audit
 from signaling.store.grants import within
 from signaling.store.organisation import By
@@ -66,11 +67,11 @@ class Wanted:
         return found
 
 
-async def page(session: AsyncSession, wanted: Wanted, limit: int) -> list[EquipmentRecord]:
+async def page(session: AsyncSession, wanted: Wanted, limit: int) -> list[KeptEquipment]:
     """By store and name; those that are retired come last."""
     order = (StoreRow.number, EquipmentRow.retired_ms.is_not(None), EquipmentRow.name_zh, EquipmentRow.id)
     rows = await session.execute(_WITH_STORE.where(*wanted.clauses()).order_by(*order).limit(limit))
-    return [record_of(*row) for row in rows]
+    return [kept_record(*row) for row in rows]
 
 
 async def find(session: AsyncSession, equipment: EquipmentId) -> Found | None:
@@ -146,6 +147,13 @@ def record_of(row: EquipmentRow, store: StoreRow) -> EquipmentRecord:
     return EquipmentRecord(
         machine=_machine(row), store=as_store(store), reason=Reason(row.reason), retired=row.retired_ms is not None
     )
+
+
+def kept_record(row: EquipmentRow, store: StoreRow) -> KeptEquipment:
+    """The same for whoever may change it."""
+    record = record_of(row, store)
+    as_it_is = EquipmentWish(**_about(row), store=record.store.id, reason=record.reason)
+    return KeptEquipment(**dict(record), tag=tag_of(as_it_is))
 
 
 def kept_of(record: EquipmentRecord) -> Kept:

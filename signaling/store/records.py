@@ -4,11 +4,12 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId, RegionId, StoreId
-from contract.organisation import PersonRecord, Region, StoreRecord, Stores
+from contract.organisation import PersonChange, PersonRecord, Region, Roles, StoreChange, StoreRecord, Stores
 from contract.people import Grant, Name, Role
 from signaling.domain.access import Scope
+from signaling.domain.tags import tag_of
 from signaling.store import devices
-from signaling.store.grants import claimed_of_each, further_of_each, within
+from signaling.store.grants import claimed_of_each, further_of_each, main_grant, within
 from signaling.store.people import as_person
 from signaling.store.tables import DeviceRow, InvitationRow, PasskeyRow, PersonRow, RegionRow, SignInRow, StoreRow
 
@@ -51,6 +52,7 @@ async def stores(session: AsyncSession, now_ms: int, scope: Scope) -> Stores:
                 closed=row.closed_ms is not None,
                 tablets=tablets.get(row.id, []),
                 devices=enrolled.get(StoreId(row.id), []),
+                tag=tag_of(store_as_it_is(row)),
             )
             for row in await session.scalars(places)
         ],
@@ -98,4 +100,24 @@ def _record(
         passkeys=passkeys,
         invited_until=invited_ms,
         seen_at=seen_ms,
+        tag=tag_of(told_of(row)),
+        roles_tag=tag_of(roles_of(row, also or [])),
     )
+
+
+def told_of(row: PersonRow) -> PersonChange:
+    """What others are told of somebody, as it would be set again."""
+    person = as_person(row, None)
+    return PersonChange(name=person.name, title=person.title, skills=person.skills)
+
+
+def roles_of(row: PersonRow, also: list[Grant]) -> Roles:
+    """What somebody may do, as it would be given again."""
+    main = main_grant(row)
+    # Groups of the identity provider may bring more than can be given.
+    return Roles.model_construct(role=main.role, region=main.region, store=main.store, also=also)
+
+
+def store_as_it_is(row: StoreRow) -> StoreChange:
+    """A store, as it would be set again."""
+    return StoreChange(name=Name(zh=row.name_zh, en=row.name_en), region=RegionId(row.region_id))

@@ -11,7 +11,7 @@ import zxingcpp
 from contract.audit import AuditPage
 from contract.errors import ErrorCode
 from contract.ids import StoreId
-from contract.inventory import EquipmentMade, EquipmentRecord, EquipmentTaken, Inventory
+from contract.inventory import EquipmentMade, EquipmentRecord, EquipmentTaken, Inventory, KeptEquipment
 from contract.lists import ListFault
 from signaling import inventory
 from signaling.domain.equipment_list import EquipmentLine, Kept, Key, Plan, planned
@@ -44,7 +44,7 @@ async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
         yield started
 
 
-async def machines(client: Client, query: str = "") -> list[EquipmentRecord]:
+async def machines(client: Client, query: str = "") -> list[KeptEquipment]:
     return (await client.get(f"/api/equipment{query}")).read(Inventory).equipment
 
 

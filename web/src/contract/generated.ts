@@ -2218,6 +2218,8 @@ export interface components {
              * @default null
              */
             problem: string | null;
+            /** Tag */
+            tag: string;
         };
         /**
          * BotDraft
@@ -3531,7 +3533,7 @@ export interface components {
          */
         Inventory: {
             /** Equipment */
-            equipment: components["schemas"]["EquipmentRecord"][];
+            equipment: components["schemas"]["KeptEquipment"][];
             /** More */
             more: boolean;
         };
@@ -3582,6 +3584,19 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * KeptEquipment
+         * @description As whoever may change it reads it.
+         */
+        KeptEquipment: {
+            machine: components["schemas"]["Machine"];
+            store: components["schemas"]["Store"];
+            reason: components["schemas"]["Reason"];
+            /** Retired */
+            retired: boolean;
+            /** Tag */
+            tag: string;
+        };
+        /**
          * KeptPolicies
          * @description As administrators read them.
          */
@@ -3609,6 +3624,26 @@ export interface components {
              * @default 10
              */
             pin_idle_min: number;
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * KeptQuiet
+         * @description As they read it themselves.
+         */
+        KeptQuiet: {
+            /**
+             * Do Not Disturb
+             * @default false
+             */
+            do_not_disturb: boolean;
+            /**
+             * Until
+             * @default null
+             */
+            until: number | null;
+            /** @default null */
+            hours: components["schemas"]["QuietHours"] | null;
             /** Tag */
             tag: string;
         };
@@ -4346,6 +4381,10 @@ export interface components {
             invited_until: number | null;
             /** Seen At */
             seen_at: number | null;
+            /** Tag */
+            tag: string;
+            /** Roles Tag */
+            roles_tag: string;
         };
         /**
          * PersonWish
@@ -5841,6 +5880,8 @@ export interface components {
             tablets: components["schemas"]["PersonRecord"][];
             /** Devices */
             devices: components["schemas"]["DeviceRecord"][];
+            /** Tag */
+            tag: string;
         };
         /**
          * StoreWish
@@ -7656,7 +7697,9 @@ export interface operations {
     change_person: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 person: string;
             };
@@ -7711,6 +7754,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description precondition */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description too_large */
             413: {
                 headers: {
@@ -7725,7 +7777,9 @@ export interface operations {
     give_roles: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 person: string;
             };
@@ -7782,6 +7836,15 @@ export interface operations {
             };
             /** @description conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description precondition */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8291,7 +8354,9 @@ export interface operations {
     change_store: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 store: string;
             };
@@ -8339,6 +8404,15 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description precondition */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8909,7 +8983,9 @@ export interface operations {
     change_equipment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 equipment: string;
             };
@@ -8966,6 +9042,15 @@ export interface operations {
             };
             /** @description conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description precondition */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10292,7 +10377,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Quiet"];
+                    "application/json": components["schemas"]["KeptQuiet"];
                 };
             };
             /** @description sign_in */
@@ -10318,7 +10403,9 @@ export interface operations {
     put_quiet: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10355,6 +10442,15 @@ export interface operations {
             };
             /** @description forbidden, foreign_origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description precondition */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10590,7 +10686,9 @@ export interface operations {
     change_bot: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-Match"?: string;
+            };
             path: {
                 bot: string;
             };
@@ -10640,6 +10738,15 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description precondition */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -92,6 +92,7 @@ export type PresenceEntry = Omit<S['PresenceEntry'], 'person'> & { person: Perso
 export type Presence = PresenceEntry['presence']
 
 export type Quiet = Written<S['Quiet'], 'do_not_disturb'>
+export type KeptQuiet = Quiet & { tag: string }
 export type ArchiveRules = Required<S['ArchiveRules']>
 export type Policies = Required<Omit<S['Policies'], 'archive'>> & { archive: ArchiveRules }
 export type KeptPolicies = Policies & { tag: string }
@@ -116,7 +117,8 @@ export type Machine = Call['equipment'] & object
 export type EquipmentRecord = Omit<S['EquipmentRecord'], 'machine'> & { machine: Machine }
 export type EquipmentWish = S['EquipmentWish']
 export type EquipmentTaken = S['EquipmentTaken']
-export type Inventory = Omit<S['Inventory'], 'equipment'> & { equipment: EquipmentRecord[] }
+export type KeptEquipment = EquipmentRecord & { tag: string }
+export type Inventory = Omit<S['Inventory'], 'equipment'> & { equipment: KeptEquipment[] }
 export type KeptToken = S['KeptToken']
 export type Chains = S['Chains']
 export type Routing = { chains: Chains; tag: string; usual: RingStep[]; experts: ExpertLine[] }

@@ -10,7 +10,8 @@ export interface EquipmentDesk {
   list(sought: string, store: StoreId): Promise<Inventory>
   /** Refusals: conflict where make and serial number are taken. */
   add(wish: EquipmentWish): Promise<void>
-  change(machine: string, wish: EquipmentWish): Promise<void>
+  /** Refusals: also precondition, if it is another than that of the tag `replaces` by now. */
+  change(machine: string, wish: EquipmentWish, replaces: string): Promise<void>
   retire(machine: string, retired: boolean): Promise<void>
   /** What a list would change, or, with `apply`, what it changed. */
   takeList(list: Blob, apply: boolean): Promise<EquipmentTaken>
@@ -30,7 +31,7 @@ export const equipment: EquipmentDesk = {
     return call('GET', `/api/equipment?${query}`)
   },
   add: (body) => call('POST', '/api/equipment', { body }),
-  change: (machine, body) => call('PUT', `/api/equipment/${part(machine)}`, { body }),
+  change: (machine, body, replaces) => call('PUT', `/api/equipment/${part(machine)}`, { body, replaces }),
   retire: (machine, retired) => call('PUT', `/api/equipment/${part(machine)}/retired`, { body: { retired } }),
   takeList: (list, apply) =>
     call('POST', `/api/lists/equipment?apply=${apply}`, { body: new Blob([list], { type: 'text/csv' }) }),

@@ -28,7 +28,14 @@ import { Capture } from '../rtc/capture'
 import { meter } from '../rtc/level'
 import type { Target } from '../rtc/media'
 import { Media } from '../rtc/media'
-import { handSound, listenForTouch, remindSound, soundAllowed, soundBlocked, unblockSound } from '../rtc/sound'
+import {
+  handSound,
+  listenForTouch,
+  remindSound,
+  soundAllowed,
+  soundBlocked,
+  unblockSound,
+} from '../rtc/sound'
 import { playMusic } from '../rtc/music'
 import { keepAwake } from '../rtc/wakelock'
 import { Ways } from '../rtc/ways'

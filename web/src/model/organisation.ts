@@ -23,9 +23,10 @@ export interface Organisation {
   people(): Promise<PersonRecord[]>
   /** The answer has the link with which they choose a password, told only now. Refusals: conflict. */
   addPerson(wish: PersonWish): Promise<Newcomer>
-  changePerson(person: PersonId, change: PersonChange): Promise<void>
-  /** They may do exactly this at once. Refusals: conflict for the last administrator. */
-  giveRoles(person: PersonId, roles: Roles): Promise<void>
+  /** Refusals: precondition if it is another than that of the tag `replaces` by now. */
+  changePerson(person: PersonId, change: PersonChange, replaces: string): Promise<void>
+  /** They may do exactly this at once. Refusals: conflict for the last administrator, precondition as above. */
+  giveRoles(person: PersonId, roles: Roles, replaces: string): Promise<void>
   /** The path of a new link. Refusals: conflict. */
   invite(person: PersonId): Promise<string>
   /** All of them, of whose device is lost; they are signed out everywhere. */
@@ -40,7 +41,8 @@ export interface Organisation {
   stores(): Promise<Stores>
   /** Refusals: conflict. */
   addStore(wish: StoreWish): Promise<void>
-  changeStore(store: StoreRecord['id'], change: StoreChange): Promise<void>
+  /** Refusals: precondition as above. */
+  changeStore(store: StoreRecord['id'], change: StoreChange, replaces: string): Promise<void>
   /** Its tablets go at once; opened again, each comes in by itself. */
   closeStore(store: StoreRecord['id'], closed: boolean): Promise<void>
   /** A code, told only now, that makes one tablet a device of this store. Refusals: too_many. */
@@ -63,8 +65,10 @@ const csv = (list: Blob): Blob => new Blob([list], { type: 'text/csv' })
 export const organisation: Organisation = {
   people: async () => (await call<{ people: PersonRecord[] }>('GET', '/api/people')).people,
   addPerson: (body) => call('POST', '/api/people', { body }),
-  changePerson: (person, body) => call('PUT', `/api/people/${encodeURIComponent(person)}`, { body }),
-  giveRoles: (person, body) => call('PUT', `/api/people/${encodeURIComponent(person)}/roles`, { body }),
+  changePerson: (person, body, replaces) =>
+    call('PUT', `/api/people/${encodeURIComponent(person)}`, { body, replaces }),
+  giveRoles: (person, body, replaces) =>
+    call('PUT', `/api/people/${encodeURIComponent(person)}/roles`, { body, replaces }),
   invite: async (person) =>
     (await call<{ path: string }>('POST', `/api/people/${encodeURIComponent(person)}/invitation`)).path,
   takePasskeys: (person) => call('DELETE', `/api/people/${encodeURIComponent(person)}/passkeys`),
@@ -77,7 +81,8 @@ export const organisation: Organisation = {
     call('POST', `/api/people/${encodeURIComponent(person)}/erasure`, { body: { name } }),
   stores: () => call('GET', '/api/stores'),
   addStore: (body) => call('POST', '/api/stores', { body }),
-  changeStore: (store, body) => call('PUT', `/api/stores/${encodeURIComponent(store)}`, { body }),
+  changeStore: (store, body, replaces) =>
+    call('PUT', `/api/stores/${encodeURIComponent(store)}`, { body, replaces }),
   closeStore: (store, closed) =>
     call('PUT', `/api/stores/${encodeURIComponent(store)}/closed`, { body: { closed } }),
   offerEnrolment: (store, name) =>

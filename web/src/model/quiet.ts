@@ -1,16 +1,17 @@
 /** When one does not want to be rung, for whoever calls ring. */
-import type { Presence, Quiet } from '../contract'
+import type { KeptQuiet, Presence, Quiet } from '../contract'
 import { call } from '../link/http'
 
 export interface QuietDesk {
-  get(): Promise<Quiet>
-  /** Counts at once, for calls that begin to ring from now on. */
-  set(quiet: Quiet): Promise<void>
+  get(): Promise<KeptQuiet>
+  /** Counts at once, for calls that begin to ring from now on. Refusals: precondition if it is another than that of the
+   * tag `replaces` by now: one may have set it on another device. */
+  set(quiet: Quiet, replaces: string): Promise<void>
 }
 
 export const quiet: QuietDesk = {
   get: () => call('GET', '/api/quiet'),
-  set: (body) => call('PUT', '/api/quiet', { body }),
+  set: (body, replaces) => call('PUT', '/api/quiet', { body, replaces }),
 }
 
 /** Whether a call can ring there now; away, it rings after those who are free. */

@@ -8,7 +8,7 @@ import { Field } from '../parts/Field'
 import { Problem } from '../parts/Problem'
 import { errorWords, toast } from '../parts/Toasts'
 import { Checks } from './Checks'
-import { FormDialog, useSaving } from './FormDialog'
+import { FormDialog, useHeld, useSaving } from './FormDialog'
 import { Choice } from './Frame'
 import { Twice } from './Twice'
 
@@ -27,9 +27,11 @@ export function BotDialog(props: {
   regions: readonly Region[]
   onClose: () => void
   onDone: () => void
+  onOvertaken: () => void
 }) {
   const model = useModel()
   const { bot } = props
+  const [held, adopt] = useHeld(bot)
   const [name, setName] = useState(bot?.name ?? '')
   const [kind, setKind] = useState<Bot['kind']>(bot?.kind ?? 'wecom')
   const [url, setUrl] = useState('')
@@ -39,11 +41,15 @@ export function BotDialog(props: {
   const [region, setRegion] = useState(bot?.region ?? '')
   const [enabled, setEnabled] = useState(bot?.enabled ?? true)
   const [wrong, setWrong] = useState<'name' | 'url' | 'occasions' | null>(null)
+  const overtaken = (): void => {
+    adopt()
+    props.onOvertaken()
+  }
   const saving = useSaving((refusal) => {
     if (!refusal.detail.startsWith('url:')) return errorWords(refusal.code)
     setWrong('url')
     return null
-  })
+  }, overtaken)
   /** The address there is stays good for the same chat only. */
   const keeps = bot !== null && bot.kind === kind
 
@@ -68,7 +74,7 @@ export function BotDialog(props: {
       enabled,
     }
     void saving.carryOut(async () => {
-      const saved = await (bot ? model.bots.change(bot.id, draft) : model.bots.add(draft))
+      const saved = await (held ? model.bots.change(held.id, draft, held.tag) : model.bots.add(draft))
       toast(() => t('admin.saved', { name: saved.name }))
       props.onDone()
     })

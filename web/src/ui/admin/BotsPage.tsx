@@ -62,13 +62,14 @@ export function BotsPage() {
       </Listed>
       {open && (
         <BotDialog
-          bot={open === 'new' ? null : open}
+          bot={open === 'new' ? null : (bots.find((one) => one.id === open.id) ?? open)}
           regions={regions.value ?? []}
           onClose={() => setOpen(null)}
           onDone={() => {
             setOpen(null)
             loaded.reload()
           }}
+          onOvertaken={loaded.reload}
         />
       )}
     </Frame>

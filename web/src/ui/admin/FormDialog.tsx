@@ -1,6 +1,6 @@
 /** The frame of a dialog that adds or changes one thing: its form, what was refused, and the two buttons. */
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { Button } from '../parts/Button'
@@ -16,8 +16,25 @@ export interface Saving {
   carryOut: (wish: () => Promise<void>) => Promise<void>
 }
 
-/** `words`: why a wish was refused, or null where the form says it elsewhere. */
-export function useSaving(words: (refused: Refusal) => string | null): Saving {
+/**
+ * What a form was opened with: saved under its tags, it undoes nothing unseen, whatever its page reads meanwhile. Once
+ * it was refused for that, the second value adopts what is read next: saved again it replaces that, knowingly.
+ */
+export function useHeld<T>(now: T): [T, () => void] {
+  const [held, setHeld] = useState(now)
+  const adopting = useRef(false)
+  useEffect(() => {
+    if (adopting.current) setHeld(now)
+    adopting.current = false
+  }, [now])
+  return [held, () => (adopting.current = true)]
+}
+
+/** `words`: why a wish was refused, or null where the form says it elsewhere. `onOvertaken`: somebody else was quicker. */
+export function useSaving(
+  words: (refused: Refusal) => string | null,
+  onOvertaken: () => void = () => undefined,
+): Saving {
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const carryOut = async (wish: () => Promise<void>): Promise<void> => {
@@ -27,7 +44,9 @@ export function useSaving(words: (refused: Refusal) => string | null): Saving {
     try {
       await wish()
     } catch (reason) {
-      setProblem(words(reason instanceof Refusal ? reason : new Refusal('internal')))
+      const refusal = reason instanceof Refusal ? reason : new Refusal('internal')
+      if (refusal.code === 'precondition') onOvertaken()
+      setProblem(refusal.code === 'precondition' ? t('admin.overtaken') : words(refusal))
     } finally {
       setBusy(false)
     }

@@ -114,7 +114,8 @@ export function PeoplePage() {
       {open === 'import' && <ImportDialog kind="people" onClose={close} onApplied={() => loaded.reload()} />}
       {open !== null && open !== 'import' && (
         <PersonDialog
-          record={open === 'new' ? null : open}
+          record={open === 'new' ? null : (people.find((one) => one.person.id === open.person.id) ?? open)}
+          onOvertaken={loaded.reload}
           places={places}
           people={people}
           onClose={close}

@@ -1,13 +1,13 @@
 /** Somebody new, or somebody to be changed, invited again, kept out or let in. */
 import { Ban, KeyRound, Undo2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
-import type { PersonRecord, Skill, Stores } from '../../contract'
+import type { PersonChange, PersonRecord, Skill, Stores } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
-import { FormDialog, useSaving, type Saving } from './FormDialog'
+import { FormDialog, useHeld, useSaving, type Saving } from './FormDialog'
 import { Choice } from './Frame'
 import { LostPasskeys } from './LostPasskeys'
 import { NameFields, nameIn, typed } from './NameFields'
@@ -23,6 +23,8 @@ export function PersonDialog(props: {
   places: Pick<Stores, 'regions' | 'stores'>
   people: readonly PersonRecord[]
   onClose: () => void
+  /** Somebody else has changed them: read them again. */
+  onOvertaken: () => void
   /** Something was changed; `path` is a link that was made. */
   onDone: (made?: { name: string; path: string }) => void
 }) {
@@ -35,23 +37,36 @@ export function PersonDialog(props: {
   const [title, setTitle] = useState(typed(record?.person.title))
   const [skills, setSkills] = useState<readonly Skill[]>(record?.person.skills ?? [])
   const [wrong, setWrong] = useState<'login' | 'name' | null>(null)
-  const saving = useSaving(({ code }) => refused('person', code))
+  const [opened] = useState(record)
+  const [held, adopt] = useHeld(record)
+  const saving = useSaving(
+    ({ code }) => refused('person', code),
+    () => {
+      adopt()
+      props.onOvertaken()
+    },
+  )
 
   const save = (): void => {
     const called = nameIn(name)
     const bad = !LOGIN.test(login.trim()) ? 'login' : called === null ? 'name' : null
     setWrong(bad)
     if (bad || called === null) return
-    const change = {
+    const change: PersonChange = {
       name: called,
       title: nameIn(title),
       skills: role === 'expert' ? SKILLS.filter((skill) => skills.includes(skill)) : [],
     }
     void saving.carryOut(async () => {
-      if (record) {
-        if (JSON.stringify(roles) !== JSON.stringify(given(record)))
-          await model.organisation.giveRoles(record.person.id, roles)
-        await model.organisation.changePerson(record.person.id, change)
+      if (opened && held) {
+        const { id } = held.person
+        const give = async (): Promise<void> => {
+          if (differs(roles, given(opened))) await model.organisation.giveRoles(id, roles, held.roles_tag)
+        }
+        // Who is no expert any more loses the skills with the role: that is no change by somebody else.
+        if (role === 'expert') await give()
+        if (differs(change, toldOf(opened))) await model.organisation.changePerson(id, change, held.tag)
+        if (role !== 'expert') await give()
         toast(() => t('admin.saved', { name: nameOf(called) }))
         props.onDone()
       } else {
@@ -138,6 +153,15 @@ export function PersonDialog(props: {
     </FormDialog>
   )
 }
+
+const differs = (one: object, other: object): boolean => JSON.stringify(one) !== JSON.stringify(other)
+
+/** What others are told of somebody now. */
+const toldOf = ({ person }: PersonRecord): PersonChange => ({
+  name: person.name,
+  title: person.title ?? null,
+  skills: SKILLS.filter((skill) => person.skills?.includes(skill)),
+})
 
 /** What somebody may do now; somebody new is an expert. */
 function given(record: PersonRecord | null): Given {

@@ -8,7 +8,7 @@ import { useModel } from '../model'
 import { Field } from '../parts/Field'
 import { toast } from '../parts/Toasts'
 import { Devices } from './Devices'
-import { FormDialog, useSaving } from './FormDialog'
+import { FormDialog, useHeld, useSaving } from './FormDialog'
 import { Choice } from './Frame'
 import { NameFields, nameIn, typed } from './NameFields'
 import { Twice } from './Twice'
@@ -19,8 +19,8 @@ export function StoreDialog(props: {
   regions: readonly Region[]
   onClose: () => void
   onDone: () => void
-  /** A tablet was changed; the dialog stays. */
-  onTablet: () => void
+  /** The store, or a tablet of it, was changed; the dialog stays. */
+  onStale: () => void
   onEnrol: () => void
 }) {
   const model = useModel()
@@ -29,7 +29,14 @@ export function StoreDialog(props: {
   const [name, setName] = useState(typed(store?.name))
   const [region, setRegion] = useState(store?.region ?? props.regions[0]?.id ?? '')
   const [wrong, setWrong] = useState<'number' | 'name' | null>(null)
-  const saving = useSaving(({ code }) => refused('store', code))
+  const [held, adopt] = useHeld(store)
+  const saving = useSaving(
+    ({ code }) => refused('store', code),
+    () => {
+      adopt()
+      props.onStale()
+    },
+  )
 
   const save = (): void => {
     const called = nameIn(name)
@@ -37,7 +44,7 @@ export function StoreDialog(props: {
     setWrong(bad)
     if (bad || called === null) return
     void saving.carryOut(async () => {
-      if (store) await model.organisation.changeStore(store.id, { name: called, region })
+      if (held) await model.organisation.changeStore(held.id, { name: called, region }, held.tag)
       else await model.organisation.addStore({ number: number.trim(), name: called, region })
       toast(() => t('admin.saved', { name: nameOf(called) }))
       props.onDone()
@@ -56,14 +63,14 @@ export function StoreDialog(props: {
       below={
         <>
           {store && !store.closed && (
-            <Devices devices={store.devices} onEnrol={props.onEnrol} onDone={props.onTablet} />
+            <Devices devices={store.devices} onEnrol={props.onEnrol} onDone={props.onStale} />
           )}
           {store && !store.closed && store.tablets.length > 0 && (
             <section class="admin-tablets">
               <h3 class="legend">{t('admin.password_tablets')}</h3>
               <ul class="row-list">
                 {store.tablets.map((tablet) => (
-                  <Tablet key={tablet.person.id} tablet={tablet} onDone={props.onTablet} />
+                  <Tablet key={tablet.person.id} tablet={tablet} onDone={props.onStale} />
                 ))}
               </ul>
             </section>

@@ -152,7 +152,7 @@ export function StoresPage() {
           regions={regions}
           onClose={close}
           onDone={done}
-          onTablet={loaded.reload}
+          onStale={loaded.reload}
           onEnrol={() => {
             if (typeof open === 'object' && 'store' in open) setOpen({ enrol: open.store })
           }}

@@ -31,6 +31,8 @@ function record(login: string, zh: string, more: Partial<PersonRecord> = {}): Pe
     passkeys: 0,
     invited_until: null,
     seen_at: null,
+    tag: 't1',
+    roles_tag: 'r1',
     ...more,
   }
 }
@@ -52,9 +54,12 @@ const STORES: Stores = {
       tablets: [record('store-0117', '静安寺店')],
       closed: false,
       devices: [],
+      tag: 's1',
     },
   ],
 }
+
+const ALSO = [{ role: 'auditor' as const, region: null, store: null }]
 
 async function drawn(
   page: 'people' | 'stores',
@@ -95,6 +100,19 @@ describe('the list of stores', () => {
     await drawn('stores')
     expect(byTestId<HTMLInputElement>('admin-search').value).toBe('0117')
     history.replaceState(null, '', '/')
+  })
+  it('keeps to what a store was when it was opened, whatever is read meanwhile', async () => {
+    const changeStore = vi.fn<Organisation['changeStore']>(() => Promise.resolve())
+    let tag = 's1'
+    const stores = () => Promise.resolve({ ...STORES, stores: STORES.stores.map((one) => ({ ...one, tag })) })
+    await drawn('stores', { stores, changeStore, disable: () => Promise.resolve() })
+    await press('open-store-0117')
+    tag = 's2'
+    await press('turn-store-0117')
+    await press('turn-store-0117')
+    await settled()
+    await press('store-save')
+    expect(changeStore).toHaveBeenCalledWith('s-1', { name: STORES.stores[0]!.name, region: 'r-east' }, 's1')
   })
 })
 
@@ -160,7 +178,7 @@ describe('the list of people', () => {
     await press('open-chen')
     await press('person-save')
     await settled()
-    expect(giveRoles).not.toHaveBeenCalled()
+    expect([...giveRoles.mock.calls, ...changePerson.mock.calls]).toEqual([])
     await press('open-chen')
     await choose('person-role', 'manager')
     expect(byTestId<HTMLSelectElement>('person-place').value).toBe('r:r-east')
@@ -170,13 +188,18 @@ describe('the list of people', () => {
     await press('also-1-remove')
     await press('person-save')
     await settled()
-    expect(giveRoles).toHaveBeenCalledWith('p-chen', {
-      role: 'manager',
-      region: 'r-east',
-      store: null,
-      also: [{ role: 'store_manager', region: null, store: 's-1' }],
-    })
-    expect(changePerson).toHaveBeenLastCalledWith('p-chen', expect.objectContaining({ skills: [] }))
+    expect(giveRoles).toHaveBeenCalledWith(
+      'p-chen',
+      {
+        role: 'manager',
+        region: 'r-east',
+        store: null,
+        also: [{ role: 'store_manager', region: null, store: 's-1' }],
+      },
+      'r1',
+    )
+    expect(changePerson).toHaveBeenLastCalledWith('p-chen', expect.objectContaining({ skills: [] }), 't1')
+    expect(changePerson.mock.invocationCallOrder[0]!).toBeLessThan(giveRoles.mock.invocationCallOrder[0]!)
   })
 
   it('shows what a group gives somebody, and leaves it to the group', async () => {
@@ -194,7 +217,28 @@ describe('the list of people', () => {
     await press('also-1-remove')
     await press('person-save')
     await settled()
-    expect(giveRoles).toHaveBeenCalledWith('p-wen', { ...main, also: [brought] })
+    expect(giveRoles).toHaveBeenCalledWith('p-wen', { ...main, also: [brought] }, 'r1')
+  })
+
+  it('undoes nothing unseen that somebody else has changed meanwhile', async () => {
+    let tag = 't1'
+    const changePerson = vi.fn<Organisation['changePerson']>((_person, _change, replaces) =>
+      replaces === 't2' ? Promise.resolve() : Promise.reject(new Refusal('precondition')),
+    )
+    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve())
+    const people = () => Promise.resolve([record('chen', '陈立群', { tag, also: tag === 't1' ? [] : ALSO })])
+    await drawn('people', { people, changePerson, giveRoles })
+    await press('open-chen')
+    await type('person-title', '工程师')
+    tag = 't2'
+    await press('person-save')
+    await act(() => new Promise<void>((done) => setTimeout(done)))
+    expect(byTestId('person-problem').textContent).toContain('别人也改了')
+    await press('person-save')
+    await settled()
+    expect(changePerson.mock.calls.map(([, , replaces]) => replaces)).toEqual(['t1', 't2'])
+    expect(giveRoles, 'roles that were not touched here').not.toHaveBeenCalled()
+    expect(document.querySelector('[data-testid=person-dialog]')).toBeNull()
   })
 
   it('hands the work of somebody who leaves to whoever is named', async () => {

@@ -20,6 +20,7 @@ const BOT: Bot = {
   enabled: true,
   told_at: NOW,
   problem: null,
+  tag: 'b1',
 }
 
 async function drawn(bots: Bot[], parts: Partial<BotDesk> = {}): Promise<void> {
@@ -83,6 +84,7 @@ describe('group bots', () => {
     expect(change).toHaveBeenCalledWith(
       'b-1',
       expect.objectContaining({ url: null, secret: null, occasions: ['calling', 'waiting', 'callback'] }),
+      'b1',
     )
   })
 

@@ -86,7 +86,9 @@ describe('one’s own other devices', () => {
     const view = <GoOnHere room={inCall(0)} />
     const parts = { takeHere, notHere, me: signal({ person: CHEN }) }
     await draw(view, modelOf(parts), 'en')
-    expect(byTestId('go-on-here-dialog').textContent).toContain('Camera and microphone open here when you press')
+    expect(byTestId('go-on-here-dialog').textContent).toContain(
+      'Camera and microphone open here when you press',
+    )
     await press('not-here')
     expect(notHere).toHaveBeenCalledTimes(1)
     expect(takeHere).not.toHaveBeenCalled()

@@ -1,7 +1,8 @@
 /** When one does not want to be rung: from now until then, and every day at the same hours. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Quiet } from '../../contract'
+import type { KeptQuiet } from '../../contract'
 import { t } from '../../i18n'
+import { Refusal } from '../../model/api'
 import { act } from '../act'
 import { when } from '../format'
 import { useModel } from '../model'
@@ -25,14 +26,14 @@ type Choice = 'off' | 'until' | 'open' | (typeof MINUTES)[number]
 
 export function QuietDialog(props: { onClose: () => void }) {
   const model = useModel()
-  const [known, setKnown] = useState<Quiet | null>(null)
+  const [known, setKnown] = useState<KeptQuiet | null>(null)
   const [failed, setFailed] = useState(false)
   const load = (): void => {
     setFailed(false)
     model.quiet.get().then(setKnown, () => setFailed(true))
   }
   useEffect(load, [])
-  if (known) return <Form known={known} onClose={props.onClose} />
+  if (known) return <Form key={known.tag} known={known} onClose={props.onClose} onOvertaken={load} />
   return (
     <Dialog
       title={t('quiet.title')}
@@ -49,7 +50,7 @@ export function QuietDialog(props: { onClose: () => void }) {
   )
 }
 
-function Form(props: { known: Quiet; onClose: () => void }) {
+function Form(props: { known: KeptQuiet; onClose: () => void; onOvertaken: () => void }) {
   const model = useModel()
   const { known, onClose } = props
   const now = model.tick.value
@@ -82,9 +83,12 @@ function Form(props: { known: Quiet; onClose: () => void }) {
     const until =
       choice === 'until' ? known.until : typeof choice === 'number' ? model.now() + choice * 60_000 : null
     const hours = daily ? { from_min: fromMin!, to_min: toMin!, zone } : null
-    void act(
-      model.quiet.set({ do_not_disturb: choice !== 'off', until: until && Math.round(until), hours }),
-    ).then((done) => {
+    const wish = { do_not_disturb: choice !== 'off', until: until && Math.round(until), hours }
+    const set = model.quiet.set(wish, known.tag).catch((reason: unknown) => {
+      if (reason instanceof Refusal && reason.code === 'precondition') props.onOvertaken()
+      throw reason
+    })
+    void act(set, { precondition: 'quiet.overtaken' }).then((done) => {
       setBusy(false)
       if (done) onClose()
     })

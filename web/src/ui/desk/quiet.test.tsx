@@ -2,16 +2,18 @@
 /** An expert says when calls may ring: what is sent, what is said, and what stands there meanwhile. */
 import { LocationProvider } from 'preact-iso'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Presence, Quiet } from '../../contract'
+import type { KeptQuiet, Presence, Quiet } from '../../contract'
 import { CHEN, NOW, entry } from '../gallery/people'
 import { Console } from '../console/Console'
 import { act, byTestId, draw, modelOf, press, signal, type } from '../testing'
+import { Refusal } from '../../model/api'
+import { shown } from '../parts/Toasts'
 import { QuietDialog } from './QuietDialog'
 
-const NONE: Quiet = { do_not_disturb: false, until: null, hours: null }
-const set = vi.fn<(quiet: Quiet) => Promise<void>>(() => Promise.resolve())
+const NONE: KeptQuiet = { tag: 'q1', do_not_disturb: false, until: null, hours: null }
+const set = vi.fn<(quiet: Quiet, replaces: string) => Promise<void>>(() => Promise.resolve())
 const closed = vi.fn()
-const dialog = async (known: Quiet, language?: 'en') => {
+const dialog = async (known: KeptQuiet, language?: 'en') => {
   await draw(
     <QuietDialog onClose={closed} />,
     modelOf({ tick: signal(NOW), now: () => NOW, quiet: { get: () => Promise.resolve(known), set } }),
@@ -32,11 +34,15 @@ describe('when calls ring me', () => {
     expect(byTestId<HTMLInputElement>('quiet-off').checked).toBe(true)
     await press('quiet-60')
     await press('quiet-save')
-    expect(set).toHaveBeenCalledExactlyOnceWith({
-      do_not_disturb: true,
-      until: NOW + 3_600_000,
-      hours: null,
-    })
+    await act(() => Promise.resolve())
+    expect(set).toHaveBeenCalledExactlyOnceWith(
+      {
+        do_not_disturb: true,
+        until: NOW + 3_600_000,
+        hours: null,
+      },
+      'q1',
+    )
     expect(closed).toHaveBeenCalledOnce()
   })
   it('keeps what was set before, word for word', async () => {
@@ -45,11 +51,11 @@ describe('when calls ring me', () => {
       until: NOW + 60_000,
       hours: { from_min: 1320, to_min: 420, zone: 'Asia/Shanghai' },
     }
-    await dialog(known, 'en')
+    await dialog({ ...known, tag: 'q2' }, 'en')
     expect(byTestId('quiet-dialog').textContent).toContain('Until 14:33, as set before')
     expect(byTestId<HTMLInputElement>('quiet-from').value).toBe('22:00')
     await press('quiet-save')
-    expect(set).toHaveBeenCalledExactlyOnceWith(known)
+    expect(set).toHaveBeenCalledExactlyOnceWith(known, 'q2')
   })
   it('takes hours over midnight in the zone of this browser, and no time that is none', async () => {
     await dialog(NONE)
@@ -61,14 +67,34 @@ describe('when calls ring me', () => {
     await type('quiet-to', '06:30')
     await press('quiet-save')
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-    expect(set).toHaveBeenCalledExactlyOnceWith({
-      do_not_disturb: false,
-      until: null,
-      hours: { from_min: 1320, to_min: 390, zone },
-    })
+    expect(set).toHaveBeenCalledExactlyOnceWith(
+      {
+        do_not_disturb: false,
+        until: null,
+        hours: { from_min: 1320, to_min: 390, zone },
+      },
+      'q1',
+    )
+  })
+  it('is shown as it stands now where another device was quicker', async () => {
+    const get = vi.fn(() => Promise.resolve(NONE))
+    set.mockImplementationOnce(() => Promise.reject(new Refusal('precondition')))
+    await draw(
+      <QuietDialog onClose={closed} />,
+      modelOf({ tick: signal(NOW), now: () => NOW, quiet: { get, set } }),
+      'en',
+    )
+    await act(() => Promise.resolve())
+    await press('quiet-60')
+    get.mockImplementation(() => Promise.resolve({ ...NONE, do_not_disturb: true, tag: 'q2' }))
+    await press('quiet-save')
+    await act(() => Promise.resolve())
+    expect(shown.value?.text()).toContain('on another device meanwhile')
+    expect(byTestId<HTMLInputElement>('quiet-open').checked).toBe(true)
+    expect(closed).not.toHaveBeenCalled()
   })
   it('says that it could not be read, and tries again', async () => {
-    const get = vi.fn(() => Promise.reject<Quiet>(new Error('no network')))
+    const get = vi.fn(() => Promise.reject<KeptQuiet>(new Error('no network')))
     await draw(<QuietDialog onClose={closed} />, modelOf({ tick: signal(NOW), quiet: { get, set } }))
     await act(() => Promise.resolve())
     get.mockImplementation(() => Promise.resolve(NONE))

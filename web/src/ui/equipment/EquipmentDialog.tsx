@@ -1,10 +1,10 @@
 /** A machine to add or change, with its last calls; who may not change it reads what is known. */
 import { Ban, Printer, Undo2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
-import type { EquipmentRecord, EquipmentWish, Reason, StoreRecord } from '../../contract'
+import type { EquipmentRecord, EquipmentWish, KeptEquipment, Reason, StoreRecord } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { codeShown } from '../../model/warranty'
-import { FormDialog, useSaving } from '../admin/FormDialog'
+import { FormDialog, useHeld, useSaving } from '../admin/FormDialog'
 import { Choice } from '../admin/Frame'
 import { NameFields, nameIn, typed } from '../admin/NameFields'
 import { Twice } from '../admin/Twice'
@@ -21,7 +21,7 @@ const TEXTS = ['make', 'model', 'serial'] as const
 const DAYS = ['installed_on', 'warranty_until'] as const
 
 export function EquipmentDialog(props: {
-  record: EquipmentRecord | null
+  record: KeptEquipment | null
   stores: readonly StoreRecord[]
   /** The one that the page shows, for a new machine. */
   store: string
@@ -29,9 +29,11 @@ export function EquipmentDialog(props: {
   onPrint: (machines: readonly string[]) => Promise<void>
   onClose: () => void
   onDone: () => void
+  onOvertaken: () => void
 }) {
   const model = useModel()
   const { record } = props
+  const [held, adopt] = useHeld(record)
   const machine = record?.machine
   const [name, setName] = useState(typed(machine?.name))
   const [parts, setParts] = useState({
@@ -45,7 +47,13 @@ export function EquipmentDialog(props: {
   const [store, setStore] = useState<string>(record?.store.id ?? (props.store || props.stores[0]?.id || ''))
   const [reason, setReason] = useState<Reason>(record?.reason ?? 'equipment')
   const [wrong, setWrong] = useState<string | null>(null)
-  const saving = useSaving(({ code }) => refused('equipment', code))
+  const saving = useSaving(
+    ({ code }) => refused('equipment', code),
+    () => {
+      adopt()
+      props.onOvertaken()
+    },
+  )
   const put = (part: keyof typeof parts) => (value: string) => setParts({ ...parts, [part]: value })
 
   const save = (): void => {
@@ -65,7 +73,7 @@ export function EquipmentDialog(props: {
       reason,
     }
     void saving.carryOut(async () => {
-      if (machine) await model.equipment.change(machine.id, wish)
+      if (held) await model.equipment.change(held.machine.id, wish, held.tag)
       else await model.equipment.add(wish)
       toast(() => t('admin.saved', { name: nameOf(called) }))
       props.onDone()

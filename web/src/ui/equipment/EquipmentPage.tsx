@@ -133,6 +133,7 @@ export function EquipmentPage(props: { sought?: string }) {
           onPrint={print}
           onClose={close}
           onDone={done}
+          onOvertaken={loaded.reload}
         />
       )}
     </Frame>

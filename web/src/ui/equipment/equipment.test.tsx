@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { LocationProvider } from 'preact-iso'
 import { describe, expect, it, vi } from 'vitest'
-import type { ArchiveEntry, EquipmentRecord, Inventory, Role, Stores } from '../../contract'
+import type { ArchiveEntry, Inventory, KeptEquipment, Role, Stores } from '../../contract'
 import { Refusal } from '../../model/api'
 import type { EquipmentDesk } from '../../model/equipment'
 import { act, byTestId, draw, modelOf, press, signal, type } from '../testing'
@@ -21,10 +21,11 @@ const STORES: Stores = {
       tablets: [],
       closed: false,
       devices: [],
+      tag: 's1',
     },
   ],
 }
-const record = (id: string, code: string, retired = false): EquipmentRecord => ({
+const record = (id: string, code: string, retired = false): KeptEquipment => ({
   machine: {
     id,
     code,
@@ -39,6 +40,7 @@ const record = (id: string, code: string, retired = false): EquipmentRecord => (
   store: { id: 's-1', number: '0117', name: name('静安寺店', "Jing'an"), region: 'r-east' },
   reason: 'equipment',
   retired,
+  tag: 'e1',
 })
 const FRYER = record('e-1', '7K3MPX9T01')
 const INVENTORY: Inventory = { equipment: [FRYER, record('e-2', '7K3MPX9T02', true)], more: false }
@@ -104,17 +106,21 @@ describe('the machines of the stores', () => {
     await type('equipment-serial', 'HP-9')
     await press('equipment-save')
     await settled()
-    expect(change).toHaveBeenCalledWith('e-1', {
-      name: FRYER.machine.name,
-      make: 'Henny Penny',
-      model: 'OFE-322',
-      serial: 'HP-9',
-      installed_on: '2024-04-01',
-      warranty_until: '2026-11-25',
-      note: '总闸在左后方',
-      store: 's-1',
-      reason: 'equipment',
-    })
+    expect(change).toHaveBeenCalledWith(
+      'e-1',
+      {
+        name: FRYER.machine.name,
+        make: 'Henny Penny',
+        model: 'OFE-322',
+        serial: 'HP-9',
+        installed_on: '2024-04-01',
+        warranty_until: '2026-11-25',
+        note: '总闸在左后方',
+        store: 's-1',
+        reason: 'equipment',
+      },
+      'e1',
+    )
     expect(byTestId('equipment-problem').textContent).toContain('这个品牌和序列号的设备已经有了')
   })
 

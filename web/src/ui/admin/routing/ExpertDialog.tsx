@@ -8,7 +8,7 @@ import { Button } from '../../parts/Button'
 import { Problem } from '../../parts/Problem'
 import { errorWords, toast } from '../../parts/Toasts'
 import { Checks } from '../Checks'
-import { FormDialog, useSaving } from '../FormDialog'
+import { FormDialog, useHeld, useSaving } from '../FormDialog'
 import { Choice } from '../Frame'
 import { USUAL_LEVEL } from './Experts'
 import { LEVELS } from './chains'
@@ -29,19 +29,22 @@ export function ExpertDialog(props: {
   onOvertaken: () => void
 }) {
   const model = useModel()
-  const { person, profile, tag } = props.line
+  const { person, profile } = props.line
+  const [{ tag }, adopt] = useHeld(props.line)
   const [levels, setLevels] = useState(profile.levels)
   const [languages, setLanguages] = useState(profile.languages)
   const [hours, setHours] = useState(() => hoursOf(profile.shifts))
   const [zone, setZone] = useState(profile.zone)
   const [onCall, setOnCall] = useState(profile.on_call)
   const [checked, setChecked] = useState(false)
+  const overtaken = (): void => {
+    adopt()
+    props.onOvertaken()
+  }
   const saving = useSaving((refused) => {
     if (refused.code === 'bad_message') return t('routing.refused', { why: refused.detail })
-    if (refused.code !== 'precondition') return errorWords(refused.code)
-    props.onOvertaken()
-    return t('routing.profile_overtaken')
-  })
+    return errorWords(refused.code)
+  }, overtaken)
 
   const save = (): void => {
     setChecked(true)

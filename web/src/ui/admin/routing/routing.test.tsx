@@ -340,7 +340,7 @@ describe('an expert whom somebody else changed meanwhile', () => {
     routing.experts = routing.experts.map((line) => ({ ...line, tag: 'p2' }))
     await press('expert-save')
     await settled()
-    expect(byTestId('expert-dialog').textContent).toContain('别人也改了这位专家')
+    expect(byTestId('expert-dialog').textContent).toContain('别人也改了')
     await press('expert-save')
     await settled()
     expect(setProfile.mock.calls.map(([, , replaces]) => replaces)).toEqual(['p1', 'p2'])
