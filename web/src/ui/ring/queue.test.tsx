@@ -37,7 +37,7 @@ describe('a store that waits', () => {
   it('is told that nobody knows when nobody does', async () => {
     const calls = queued().calls.map((call) => ({ ...call, about_s: null }))
     await draw(<Waiting room={waiting()} />, store({ queue: signal({ calls, more: 0 }) }), 'en')
-    expect(byTestId('queue-about').textContent).toBe('unknown')
+    expect(byTestId('queue-about').textContent).toBe('Unknown')
   })
   it('may be called back instead, or leave', async () => {
     const askCallback = vi.fn(() => Promise.resolve())

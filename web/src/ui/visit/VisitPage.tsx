@@ -60,15 +60,14 @@ export function VisitPage() {
   )
 }
 
-function Brand(props: { offer?: VisitOffer | null }) {
+/** Whose call it is; `lead` is what one comes for, and nothing once that is over. */
+function Brand(props: { name?: string; lead?: string }) {
   return (
     <div class="signin-brand">
       <Logo size={56} />
       <div>
-        <h1>{props.offer ? nameOf(props.offer.chain) : t('app.name')}</h1>
-        <p class="second">
-          {props.offer ? t('visit.lead', { name: nameOf(props.offer.by) }) : t('visit.lead_short')}
-        </p>
+        <h1>{props.name ?? t('app.name')}</h1>
+        {props.lead && <p class="second">{props.lead}</p>}
       </div>
     </div>
   )
@@ -86,7 +85,11 @@ function Link(props: { token: string }) {
   }, [model, token, attempt])
   return (
     <>
-      <Brand offer={offer} />
+      {offer ? (
+        <Brand name={nameOf(offer.chain)} lead={t('visit.lead', { name: nameOf(offer.by) })} />
+      ) : (
+        <Brand />
+      )}
       {problem === 'not_found' ? (
         <div data-testid="visit-dead">
           <Empty icon={CircleAlert} title={t('visit.dead')} text={t('visit.dead_text')} />
@@ -182,7 +185,7 @@ function Waiting() {
   const waits = stay?.stage === 'waiting' || stay?.stage === 'in'
   return (
     <>
-      <Brand />
+      <Brand lead={t('visit.lead_short')} />
       {stay?.stage === 'refused' ? (
         <ErrorBox
           title={t('visit.unheard')}
