@@ -1,4 +1,4 @@
-"""Headquarters calls a store, an expert is brought in, and the first one leaves them to it."""
+"""Headquarters calls a store, an expert is brought in, the first one leaves them to it and takes over in the end."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from tests.flows.scene import DESK, Scene
 from tests.support.clips import clip
 
 pytestmark = pytest.mark.browser
+SOON_MS = acts.PATIENCE_S * 1000
 
 
 async def test_a_called_store_is_handed_from_one_expert_to_another(tmp_path: Path) -> None:
@@ -36,7 +37,7 @@ async def test_a_called_store_is_handed_from_one_expert_to_another(tmp_path: Pat
         await chen.get_by_test_id("ask-p-liu").click()
         await chen.get_by_test_id("ask-join").click()
         await acts.visible(store, "asked")
-        await expect(liu.get_by_test_id("incoming-to")).to_have_text("陈立群请你加入")
+        await expect(liu.get_by_test_id("incoming-to")).to_have_text("陈立群请你加入", timeout=SOON_MS)
         await acts.answer(liu)
         await acts.sees(liu, "p-store-0117", kitchen)
         await acts.sees(store, "p-liu", second)
@@ -50,7 +51,18 @@ async def test_a_called_store_is_handed_from_one_expert_to_another(tmp_path: Pat
         await acts.gone(liu, "tile-p-chen")
         await acts.sees(liu, "p-store-0117", kitchen)
         await acts.sees(store, "p-liu", second)
-        await acts.hang_up(liu)
+
+        await liu.get_by_test_id("bring-in").click()
+        await liu.get_by_test_id("ask-p-chen").click()
+        await liu.get_by_test_id("ask-instead").click()
+        await chen.get_by_test_id("nav-console").click()
+        await expect(chen.get_by_test_id("incoming-to")).to_have_text("刘慧请你接手", timeout=SOON_MS)
+        await acts.answer(chen)
+        await acts.gone(liu, "hang-up")
+        await acts.gone(store, "tile-p-liu")
+        await acts.sees(chen, "p-store-0117", kitchen)
+        await acts.sees(store, "p-chen", first)
+        await acts.hang_up(chen)
         await acts.ended(store, "hung_up")
         await acts.recording_is(store, "safe")
 
