@@ -1,23 +1,18 @@
 """Rings, by Web Push, browsers in which no page of ours is open, and tells them when it is over.
 
 Who is rung is decided in the room; here it only gets to their browsers. Each browser is posted to by a task of its own,
-which no call and no other browser waits for. A push that may have arrived is made again: at least once. What rings is
-in memory: after a restart, whoever a room still rings and who does not come back by themselves is pushed to again.
+which no call and no other browser waits for. What rings is in memory: after a restart, whoever a room still rings and
+who does not come back by themselves is pushed to again.
 """
 
 import asyncio
-import os
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from functools import partial
 
-import aiohttp
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.exc import SQLAlchemyError
 
-from contract.base import encode
 from contract.errors import Rejection, Unavailable
 from contract.ids import PersonId, RoomId
 from contract.push import PushBrowser, PushedOver, PushedRing, PushTerms
@@ -28,18 +23,8 @@ from runtime.logs import get_logger
 from runtime.repeated import Repeated
 from runtime.supervise import TaskScope
 from signaling.domain import push, rings
-from signaling.domain.bot_posts import origin_of
-from signaling.domain.web_push import (
-    check_endpoint,
-    encoded,
-    encrypt,
-    from_pem,
-    pem,
-    proof,
-    public_bytes,
-    receiver,
-    topic,
-)
+from signaling.domain.web_push import check_endpoint, encoded, from_pem, pem, public_bytes, receiver
+from signaling.live.push_posts import Fate, PushPosts, client
 from signaling.live.rings import LiveRings
 from signaling.live.sessions import ClientSessions
 from signaling.store import push as rows
@@ -52,29 +37,11 @@ LOOK_S = 30.0
 """How often it is read who can be rung at all; whoever turns it on or off is looked at at once."""
 RETURN_S = 6.0
 """After a start pages that were open come back within this time, and are not pushed to."""
-ANSWER_S = 10.0
-AGAIN_S = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Before each further post of a push that was not taken, unless the service says longer; while it rings, and no more
-than these."""
 MOST_RINGS = 1_000
 """At once. Policy: one more is not pushed, which is logged; whoever has a page open rings as ever."""
 MOST_TOLD = 2_000
 """Browsers at once that are told that it is over. Policy: one more is not, which is logged with how many; there the
 notification runs out by itself, as a missed call."""
-MOST_POSTS = 100
-"""At once to one service. Policy: one more waits as if the service had asked for it."""
-
-
-class _Fate(Enum):
-    """What became of one post."""
-
-    TAKEN = auto()
-    GONE = auto()
-    """The browser is not there any more."""
-    REFUSED = auto()
-    """For good: a post like it will be refused too."""
-    LATER = auto()
-    """Perhaps it arrived, perhaps not."""
 
 
 @dataclass(slots=True, eq=False)
@@ -113,7 +80,6 @@ class LivePush:
         self._begun: list[_Going] = []
         """Nobody was told of these yet; no more than `MOST_RINGS`, as all that goes on."""
         self._touched = asyncio.Event()
-        self._posting: Counter[str] = Counter()
         self._telling = 0
         self.untold = 0
         """Browsers that were not told that it was over, since the start: too many were."""
@@ -222,14 +188,8 @@ class LivePush:
         """Push what rings and what is over; `rooms` are all of them, for what rang before a restart."""
         if self._key is None:
             return
-        timeout = aiohttp.ClientTimeout(total=ANSWER_S)
-        connector = aiohttp.TCPConnector(limit=0)  # by MOST_POSTS, so that no service takes another's
-        async with (
-            aiohttp.ClientSession(
-                timeout=timeout, connector=connector, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
-            ) as http,
-            TaskScope("push") as scope,
-        ):
+        async with client() as http, TaskScope("push") as scope:
+            posts = PushPosts(http, self._key, self._contact, self._settled)
             scope.spawn(self._resume(rooms), name="resume")
             scope.spawn(self._look_now_and_then(), name="look")
             while True:
@@ -237,7 +197,7 @@ class LivePush:
                 self._touched.clear()
                 begun, self._begun = self._begun, []
                 for going in begun:
-                    scope.spawn(self._ring(going, http, scope), name=going.state.id)
+                    scope.spawn(self._ring(going, posts, scope), name=going.state.id)
 
     async def _resume(self, rooms: Callable[[], Iterable[RoomState]]) -> None:
         await asyncio.sleep(RETURN_S)
@@ -256,7 +216,7 @@ class LivePush:
         except (SQLAlchemyError, Unavailable):
             log.exception("who can be pushed to could not be read")
 
-    async def _ring(self, going: _Going, http: aiohttp.ClientSession, scope: TaskScope) -> None:
+    async def _ring(self, going: _Going, posts: PushPosts, scope: TaskScope) -> None:
         """Ring every browser of the person; who may be rung is read now, so that nobody who signed out is."""
         try:
             browsers = await self._database.fetch(partial(rows.of, person=going.person, now_ms=clock.wall_ms()))
@@ -264,9 +224,9 @@ class LivePush:
             log.exception("where to push could not be read")
             return
         for one in browsers:
-            scope.spawn(self._ring_browser(going, one, http), name=f"{going.state.id} {one.device}")
+            scope.spawn(self._ring_browser(going, one, posts), name=f"{going.state.id} {one.device}")
 
-    async def _ring_browser(self, going: _Going, one: KeptBrowser, http: aiohttp.ClientSession) -> None:
+    async def _ring_browser(self, going: _Going, one: KeptBrowser, posts: PushPosts) -> None:
         if not self._would(one) or going.over.is_set():
             return
         self._rings.pushed(going.state.id, going.person, one.device)
@@ -278,7 +238,7 @@ class LivePush:
         def over() -> PushedOver | None:
             return push.over(going.state, going.end, one.device, language)
 
-        if not await self._deliver(ring, one, http, going.over):
+        if not await posts.deliver(ring, one, going.over):
             return
         await going.over.wait()
         # In a page that is open by now one sees it anyway, and perhaps answered there.
@@ -290,41 +250,20 @@ class LivePush:
             return
         self._telling += 1
         try:
-            await self._deliver(over, one, http, None)
+            await posts.deliver(over, one)
         finally:
             self._telling -= 1
 
-    async def _deliver(
-        self,
-        message: Callable[[], PushedRing | PushedOver | None],
-        one: KeptBrowser,
-        http: aiohttp.ClientSession,
-        over: asyncio.Event | None,
-    ) -> bool:
-        """Post until it is taken or refused, or of no use any more as `over` is. Whether it may have arrived."""
-        perhaps = False
-        for again_s in (*AGAIN_S, None):
-            made = message()
-            worth_s = push.worth_s(made, clock.wall_ms()) if made is not None else 0
-            if made is None or worth_s == 0:
-                break
-            fate, wait_s = await self._post(made, worth_s, one, http)
-            match fate:
-                case _Fate.TAKEN:
-                    self._refused.discard(one.browser.endpoint)
-                    return True
-                case _Fate.GONE:
-                    await self._forget(one)
-                    return False
-                case _Fate.REFUSED:
-                    self._refused.add(one.browser.endpoint)
-                    await self._look_again()
-                    return perhaps
-                case _Fate.LATER:
-                    perhaps = True
-            if again_s is None or await _happens(over, max(again_s, min(wait_s, worth_s))):
-                break
-        return perhaps
+    async def _settled(self, one: KeptBrowser, fate: Fate) -> None:
+        """What a browser's service said for good."""
+        match fate:
+            case Fate.TAKEN:
+                self._refused.discard(one.browser.endpoint)
+            case Fate.GONE:
+                await self._forget(one)
+            case Fate.REFUSED:
+                self._refused.add(one.browser.endpoint)
+                await self._look_again()
 
     async def _forget(self, one: KeptBrowser) -> None:
         """Its service knows the browser no more."""
@@ -334,60 +273,3 @@ class LivePush:
             await self.look()
         except (SQLAlchemyError, Unavailable):
             log.exception("a browser that is gone could not be taken out")
-
-    async def _post(
-        self, made: PushedRing | PushedOver, worth_s: int, one: KeptBrowser, http: aiohttp.ClientSession
-    ) -> tuple[_Fate, float]:
-        """One POST, and how long the service wants to be left alone."""
-        assert self._key is not None
-        endpoint = one.browser.endpoint
-        service = origin_of(endpoint)
-        if self._posting[service] >= MOST_POSTS:
-            return _Fate.LATER, 0.0
-        self._posting[service] += 1
-        try:
-            body = encrypt(
-                encode(made),
-                receiver(one.browser.p256dh, one.browser.auth),
-                once=ec.generate_private_key(ec.SECP256R1()),
-                salt=os.urandom(16),
-            )
-            headers = {
-                "Authorization": proof(endpoint, self._key, self._contact, clock.wall_ms() // 1000),
-                "Content-Encoding": "aes128gcm",
-                "Content-Type": "application/octet-stream",
-                "TTL": str(worth_s),
-                "Topic": topic(made.room),
-                "Urgency": "high",
-            }
-            async with http.post(endpoint, data=body, headers=headers, allow_redirects=False) as answer:
-                return self._fate(answer, service)  # what else it says is not read
-        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-            self._repeated.say(service, log.warning, "no push got through", service=service, why=type(error).__name__)
-            return _Fate.LATER, 0.0
-        finally:
-            self._posting -= Counter({service: 1})
-
-    def _fate(self, answer: aiohttp.ClientResponse, service: str) -> tuple[_Fate, float]:
-        status = answer.status
-        if status in (200, 201, 202, 204):
-            return _Fate.TAKEN, 0.0
-        if status in (404, 410):
-            return _Fate.GONE, 0.0
-        self._repeated.say(service, log.warning, "a push was not taken", service=service, status=status)
-        if status == 429 or status >= 500:
-            return _Fate.LATER, push.retry_s(answer.headers.get("Retry-After", ""))
-        return _Fate.REFUSED, 0.0
-
-
-async def _happens(event: asyncio.Event | None, within_s: float) -> bool:
-    """Wait; whether it came to pass meanwhile."""
-    if event is None:
-        await asyncio.sleep(within_s)
-        return False
-    try:
-        async with asyncio.timeout(within_s):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -28,6 +28,7 @@ from signaling.app import SERVICE
 from signaling.auth import push_limit
 from signaling.auth.sign_ins import EXTEND_MS
 from signaling.live import push as live
+from signaling.live import push_posts
 from signaling.store import push as rows
 from signaling.store.tables import AuditRow, PushBrowserRow, SignInRow
 from tests.support import chain
@@ -46,8 +47,8 @@ CONTACT = "mailto:it@chain.example"
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Second tries come soon, and only where the service asks for them, however slow the machine."""
-    monkeypatch.setattr(live, "AGAIN_S", (0.05,) * 5)
-    monkeypatch.setattr(live, "ANSWER_S", 600.0)
+    monkeypatch.setattr(push_posts, "AGAIN_S", (0.05,) * 5)
+    monkeypatch.setattr(push_posts, "ANSWER_S", 600.0)
 
 
 @dataclass
