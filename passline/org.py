@@ -14,7 +14,8 @@ from signaling.domain.csv_list import BadList
 from signaling.domain.store_list import read
 from signaling.store import people
 from signaling.store.engine import Database
-from signaling.store.tables import PersonRow, RegionRow, StoreRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 app = App(name="org", help="The chain: its name, regions, stores and their tablets.")
 region = App(name="region", help="Regions, which area managers look after.")

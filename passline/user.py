@@ -25,7 +25,8 @@ from signaling.staff import Staff
 from signaling.store import identities, organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By
-from signaling.store.tables import PersonRow, RegionRow, StoreRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 app = App(
     name="user",

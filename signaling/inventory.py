@@ -26,7 +26,7 @@ from signaling.domain.tags import Check, whatever
 from signaling.store import equipment as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By
-from signaling.store.tables import EquipmentRow, StoreRow
+from signaling.store.tables.organisation import EquipmentRow, StoreRow
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from signaling.store import organisation as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson, NewStore
 from signaling.store.records import store_as_it_is
-from signaling.store.tables import PersonRow, RegionRow, StoreRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 
 @dataclass

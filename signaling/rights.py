@@ -15,7 +15,7 @@ from signaling.domain.erasure import check
 from signaling.store import audit, erasure, held
 from signaling.store.engine import Database
 from signaling.store.organisation import By
-from signaling.store.tables import PersonRow
+from signaling.store.tables.people import PersonRow
 
 BATCH_ITEMS = 500
 """Read at a time, so that a copy of years costs no more memory than one of a day."""

@@ -26,7 +26,8 @@ from signaling.store.engine import Database
 from signaling.store.grants import further, main_grant
 from signaling.store.organisation import By, NewPerson
 from signaling.store.records import roles_of, told_of
-from signaling.store.tables import PersonRow, RegionRow, StoreRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 
 @dataclass

@@ -22,7 +22,9 @@ from signaling.domain.archive import Kept, may_publish
 from signaling.domain.callbacks import may_see
 from signaling.domain.draft import concerns
 from signaling.store import archive, callbacks, equipment
-from signaling.store.tables import DeviceRow, PersonRow, RegionRow, StoreRow
+from signaling.store.tables.devices import DeviceRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 
 class Live(Protocol):

@@ -20,7 +20,7 @@ from signaling.store.engine import Database
 from signaling.store.grants import further, main_grant
 from signaling.store.organisation import By, NewPerson
 from signaling.store.people import as_person
-from signaling.store.tables import PersonRow
+from signaling.store.tables.people import PersonRow
 
 _LOGIN: TypeAdapter[str] = TypeAdapter(Login)
 

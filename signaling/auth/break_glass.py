@@ -14,7 +14,8 @@ from signaling.auth.sign_ins import digest
 from signaling.store import audit, organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By
-from signaling.store.tables import BreakGlassRow, PersonRow
+from signaling.store.tables.accounts import BreakGlassRow
+from signaling.store.tables.people import PersonRow
 
 log = get_logger(__name__)
 

@@ -19,7 +19,8 @@ from signaling.domain.roles import GIVEN, check_place
 from signaling.store import grants, identities, organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson
-from signaling.store.tables import PersonRow, RegionRow, StoreRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 log = get_logger(__name__)
 

@@ -21,7 +21,7 @@ from signaling.store import audit, organisation
 from signaling.store import devices as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewPerson
-from signaling.store.tables import StoreRow
+from signaling.store.tables.organisation import StoreRow
 
 LIFE_MS = 24 * 3600 * 1000
 """Long enough to send a code to a store that opens tomorrow."""

@@ -52,7 +52,7 @@ from signaling.store import passkeys as rows
 from signaling.store.engine import Database
 from signaling.store.organisation import By
 from signaling.store.passkeys import Credential
-from signaling.store.tables import PasskeyRow
+from signaling.store.tables.accounts import PasskeyRow
 
 log = get_logger(__name__)
 _repeated = Repeated()

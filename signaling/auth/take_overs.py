@@ -25,7 +25,8 @@ from signaling.domain.take_over import may_give, places_to_take_over, role_to_ta
 from signaling.store import audit, organisation, pins, rooms, take_overs
 from signaling.store.engine import Database
 from signaling.store.people import as_store
-from signaling.store.tables import PinRow, StoreRow, TakeOverRow
+from signaling.store.tables.devices import PinRow, TakeOverRow
+from signaling.store.tables.organisation import StoreRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from signaling.http.route import Route, Visit
 from signaling.store import bots as rows
 from signaling.store.bots import KeptBot
 from signaling.store.organisation import By
-from signaling.store.tables import RegionRow
+from signaling.store.tables.organisation import RegionRow
 
 
 async def list_bots(visit: Visit) -> Bots:

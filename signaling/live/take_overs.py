@@ -24,7 +24,7 @@ from signaling.live.presence import LivePresence
 from signaling.live.sessions import ClientSession, ClientSessions
 from signaling.store import people, rooms, take_overs
 from signaling.store.engine import Database
-from signaling.store.tables import TakeOverRow
+from signaling.store.tables.devices import TakeOverRow
 from signaling.store.take_overs import Standing, Taken
 
 log = get_logger(__name__)

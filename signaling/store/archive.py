@@ -24,18 +24,11 @@ from signaling.domain.policies import ArchiveReach, archive_reach
 from signaling.store import policies
 from signaling.store.grants import within
 from signaling.store.messages import as_message
-from signaling.store.tables import (
-    HandoverRow,
-    MessageRow,
-    ProgressRow,
-    PublicationRow,
-    RecordingRow,
-    RoomEventRow,
-    RoomMemberRow,
-    RoomRow,
-    StillRow,
-    StoreRow,
-)
+from signaling.store.tables.messages import MessageRow
+from signaling.store.tables.organisation import StoreRow
+from signaling.store.tables.people import HandoverRow
+from signaling.store.tables.recordings import ProgressRow, PublicationRow, RecordingRow
+from signaling.store.tables.rooms import RoomEventRow, RoomMemberRow, RoomRow, StillRow
 
 _EVENT: TypeAdapter[RoomEvent] = TypeAdapter(RoomEvent)
 _HELPING = [state.value for state in (MemberState.RINGING, *SEATED)]

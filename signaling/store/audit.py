@@ -24,7 +24,9 @@ from contract.rooms import (
 )
 from runtime import clock, ids
 from signaling.domain.audit_chain import Head, Row, follow
-from signaling.store.tables import AuditHeadRow, AuditRow, Base, TakeOverRow
+from signaling.store.tables.audit import AuditHeadRow, AuditRow
+from signaling.store.tables.base import Base
+from signaling.store.tables.devices import TakeOverRow
 
 _HEAD = select(AuditHeadRow.seq, AuditHeadRow.hash)
 _ADD = insert(Base.metadata.tables[AuditRow.__tablename__])

@@ -14,7 +14,10 @@ from signaling.domain.audit_chain import Checker, Fault, Head, Row
 from signaling.store import audit
 from signaling.store.engine import Database
 from signaling.store.grants import within
-from signaling.store.tables import AuditRow, EquipmentRow, PersonRow, RegionRow, RoomMemberRow, StoreRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.organisation import EquipmentRow, RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
+from signaling.store.tables.rooms import RoomMemberRow
 
 BATCH_ROWS = 1000
 """Read at a time: a few hundred kilobytes, some milliseconds of a thread."""

@@ -16,7 +16,7 @@ from signaling.domain.bot_posts import origin_of
 from signaling.domain.tags import tag_of
 from signaling.store import audit
 from signaling.store.organisation import By
-from signaling.store.tables import BotRow, BotToldRow
+from signaling.store.tables.notices import BotRow, BotToldRow
 
 MOST = 50
 

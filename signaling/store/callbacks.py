@@ -15,7 +15,8 @@ from signaling.domain import bookings, callbacks
 from signaling.domain.routing import Expert
 from signaling.store import audit, grants
 from signaling.store.people import as_store
-from signaling.store.tables import CallbackRow, StoreRow
+from signaling.store.tables.calls import CallbackRow
+from signaling.store.tables.organisation import StoreRow
 
 UNFINISHED = CallbackRow.state.in_([CallbackState.OPEN.value, CallbackState.TAKEN.value])
 """Said so that the index serves."""

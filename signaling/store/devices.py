@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.ids import PersonId, StoreId
 from contract.organisation import DeviceRecord
 from contract.people import Name
-from signaling.store.tables import DeviceRow, EnrolmentRow, PersonRow, SignInRow, StoreRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.devices import DeviceRow, EnrolmentRow
+from signaling.store.tables.organisation import StoreRow
+from signaling.store.tables.people import PersonRow
 
 
 @dataclass(frozen=True)

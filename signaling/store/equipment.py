@@ -22,7 +22,8 @@ from signaling.store import audit
 from signaling.store.grants import within
 from signaling.store.organisation import By
 from signaling.store.people import as_store
-from signaling.store.tables import Base, EquipmentRow, StoreRow
+from signaling.store.tables.base import Base
+from signaling.store.tables.organisation import EquipmentRow, StoreRow
 
 _EQUIPMENT = Base.metadata.tables[EquipmentRow.__tablename__]
 _WITH_STORE = select(EquipmentRow, StoreRow).join(StoreRow, EquipmentRow.store_id == StoreRow.id)

@@ -15,33 +15,23 @@ from contract.people import Name, Role
 from signaling.domain.erasure import DELETED, Standing, without
 from signaling.store.organisation import is_last_administrator
 from signaling.store.rooms import UNFINISHED
-from signaling.store.tables import (
+from signaling.store.tables.accounts import (
     BreakGlassRow,
-    CallbackRow,
     ClientSessionRow,
-    DirectoryRow,
-    DoneCommandRow,
-    EnrolmentRow,
-    ExpertProfileRow,
-    GrantRow,
     IdentityRow,
     InvitationRow,
-    MessageRow,
     PasskeyRow,
-    PersonRow,
-    PinRow,
-    PinTriesRow,
-    ProgressRow,
-    PushBrowserRow,
-    QuietRow,
-    RecordingRow,
-    RingRow,
-    RoomEventRow,
-    RoomRow,
     SignInRow,
-    TakeOverRow,
     TicketRow,
 )
+from signaling.store.tables.calls import CallbackRow, RingRow
+from signaling.store.tables.devices import EnrolmentRow, PinRow, PinTriesRow, TakeOverRow
+from signaling.store.tables.messages import MessageRow
+from signaling.store.tables.notices import PushBrowserRow
+from signaling.store.tables.organisation import DirectoryRow
+from signaling.store.tables.people import ExpertProfileRow, GrantRow, PersonRow, QuietRow
+from signaling.store.tables.recordings import ProgressRow, RecordingRow
+from signaling.store.tables.rooms import DoneCommandRow, RoomEventRow, RoomRow
 from signaling.store.traces import rooms_of
 
 LINGER_MS = 2 * 60 * 1000

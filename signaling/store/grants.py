@@ -9,7 +9,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Grant, Name, Role
 from signaling.domain.access import Scope
-from signaling.store.tables import Base, GrantRow, IdentityRow, PersonRow, RegionRow, StoreRow
+from signaling.store.tables.accounts import IdentityRow
+from signaling.store.tables.base import Base
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import GrantRow, PersonRow
 
 _GRANT = Base.metadata.tables[GrantRow.__tablename__]
 

@@ -10,7 +10,7 @@ from contract.routing import ExpertProfile
 from signaling.domain.callbacks import Heir, hand_over
 from signaling.store import audit, callbacks, routing
 from signaling.store.organisation import By
-from signaling.store.tables import HandoverRow
+from signaling.store.tables.people import HandoverRow
 
 
 async def hand(session: AsyncSession, leaver: Person, heir: Heir, by: By) -> None:

@@ -37,28 +37,15 @@ from contract.rings import Ring, RingEnd, RingWay
 from contract.rooms import Member, RecordingState, RoomState
 from contract.routing import ExpertProfile
 from signaling.store.grants import further, main_grant
-from signaling.store.tables import (
-    AuditRow,
-    CallbackRow,
-    CursorRow,
-    ExpertProfileRow,
-    HandoverRow,
-    IdentityRow,
-    InvitationRow,
-    MessageRow,
-    PasskeyRow,
-    PersonRow,
-    PinRow,
-    ProgressRow,
-    PushBrowserRow,
-    QualityRow,
-    QuietRow,
-    RecordingRow,
-    RingRow,
-    RoomRow,
-    SignInRow,
-    TakeOverRow,
-)
+from signaling.store.tables.accounts import IdentityRow, InvitationRow, PasskeyRow, SignInRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.calls import CallbackRow, QualityRow, RingRow
+from signaling.store.tables.devices import PinRow, TakeOverRow
+from signaling.store.tables.messages import CursorRow, MessageRow
+from signaling.store.tables.notices import PushBrowserRow
+from signaling.store.tables.people import ExpertProfileRow, HandoverRow, PersonRow, QuietRow
+from signaling.store.tables.recordings import ProgressRow, RecordingRow
+from signaling.store.tables.rooms import RoomRow
 from signaling.store.traces import rooms_of
 
 Query = Select[*tuple[Any, ...]]

@@ -12,7 +12,8 @@ from contract.people import Grant
 from signaling.domain.claims import as_main
 from signaling.store import audit, grants, organisation
 from signaling.store.organisation import By
-from signaling.store.tables import IdentityRow, PersonRow
+from signaling.store.tables.accounts import IdentityRow
+from signaling.store.tables.people import PersonRow
 
 
 async def find(session: AsyncSession, issuer: str, subject: str) -> IdentityRow | None:

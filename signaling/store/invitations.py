@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.people import Name
-from signaling.store.tables import Base, InvitationRow, PersonRow
+from signaling.store.tables.accounts import InvitationRow
+from signaling.store.tables.base import Base
+from signaling.store.tables.people import PersonRow
 
 _INVITATION = Base.metadata.tables[InvitationRow.__tablename__]
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.ids import PersonId, RoomId
 from contract.media import MediaUse
 from contract.people import Name, Person, Role
-from signaling.store.tables import MediaTokenRow
+from signaling.store.tables.rooms import MediaTokenRow
 
 
 @dataclass(frozen=True, slots=True)

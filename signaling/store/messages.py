@@ -15,7 +15,7 @@ from contract.ids import ChannelId, ClientMessageId, PersonId
 from contract.people import Operator
 from contract.server import ChatMessage
 from signaling.domain.chat import Cursor
-from signaling.store.tables import ChannelRow, CursorRow, MessageRow
+from signaling.store.tables.messages import ChannelRow, CursorRow, MessageRow
 
 Moves = dict[tuple[PersonId, str, ChannelId], Cursor]
 """How far a device (person, device, channel) wants its cursor, or was put."""

@@ -14,20 +14,11 @@ from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Grant, Name, Role, Skill
 from signaling.domain.roles import in_words
 from signaling.store import audit, callbacks, grants, pins, take_overs
-from signaling.store.tables import (
-    Base,
-    ChainRow,
-    DeviceRow,
-    DirectoryRow,
-    EnrolmentRow,
-    GrantRow,
-    IdentityRow,
-    InvitationRow,
-    PersonRow,
-    RegionRow,
-    SignInRow,
-    StoreRow,
-)
+from signaling.store.tables.accounts import IdentityRow, InvitationRow, SignInRow
+from signaling.store.tables.base import Base
+from signaling.store.tables.devices import DeviceRow, EnrolmentRow
+from signaling.store.tables.organisation import ChainRow, DirectoryRow, RegionRow, StoreRow
+from signaling.store.tables.people import GrantRow, PersonRow
 
 _PERSON = Base.metadata.tables[PersonRow.__tablename__]
 _STORE = Base.metadata.tables[StoreRow.__tablename__]

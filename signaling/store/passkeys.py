@@ -13,7 +13,9 @@ from contract.people import Role
 from signaling.auth.principal import Principal
 from signaling.store import audit
 from signaling.store.organisation import By
-from signaling.store.tables import DirectoryRow, PasskeyRow, PersonRow, SignInRow
+from signaling.store.tables.accounts import PasskeyRow, SignInRow
+from signaling.store.tables.organisation import DirectoryRow
+from signaling.store.tables.people import PersonRow
 
 MOST = 20
 """Of one person."""

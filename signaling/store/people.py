@@ -9,7 +9,9 @@ from sqlalchemy.orm import aliased
 
 from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Name, Operator, Person, Role, Skill, Store
-from signaling.store.tables import ChainRow, PersonRow, StoreRow, TakeOverRow
+from signaling.store.tables.devices import TakeOverRow
+from signaling.store.tables.organisation import ChainRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 OPERATOR = aliased(PersonRow)
 """Who has taken a tablet over."""

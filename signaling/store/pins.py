@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.ids import PersonId
 from contract.takeover import PinState
 from signaling.domain.pins import Tries
-from signaling.store.tables import PinRow, PinTriesRow
+from signaling.store.tables.devices import PinRow, PinTriesRow
 
 
 async def find(session: AsyncSession, person: PersonId) -> PinRow | None:

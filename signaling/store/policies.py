@@ -9,7 +9,7 @@ from contract.policies import Policies
 from signaling.domain.policies import changes
 from signaling.store import audit
 from signaling.store.organisation import By
-from signaling.store.tables import DirectoryRow, PoliciesRow
+from signaling.store.tables.organisation import DirectoryRow, PoliciesRow
 
 
 async def current(session: AsyncSession) -> Policies:

@@ -13,7 +13,9 @@ from contract.ids import PersonId
 from contract.push import PushBrowser
 from signaling.store import audit
 from signaling.store.organisation import By
-from signaling.store.tables import PersonRow, PushBrowserRow, PushKeyRow, SignInRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.notices import PushBrowserRow, PushKeyRow
+from signaling.store.tables.people import PersonRow
 
 MOST = 8
 """Browsers of one person. Policy: the one that was set longest ago goes."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId, RoomId
 from signaling.domain.callquality import Sampled, poor
-from signaling.store.tables import QualityRow
+from signaling.store.tables.calls import QualityRow
 
 _SAMPLES: TypeAdapter[list[Sampled]] = TypeAdapter(list[Sampled])
 

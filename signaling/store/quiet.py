@@ -10,7 +10,8 @@ from contract.quiet import Quiet
 from signaling.domain.quiet import in_words
 from signaling.store import audit
 from signaling.store.organisation import By
-from signaling.store.tables import DirectoryRow, QuietRow
+from signaling.store.tables.organisation import DirectoryRow
+from signaling.store.tables.people import QuietRow
 
 
 async def of_everybody(session: AsyncSession) -> dict[PersonId, Quiet]:

@@ -12,7 +12,7 @@ from contract.recording import RecordingSummary
 from contract.rooms import RecordingState
 from signaling.domain.keeping import ENDED
 from signaling.store import audit, quality
-from signaling.store.tables import PublicationRow, RecordingRow
+from signaling.store.tables.recordings import PublicationRow, RecordingRow
 
 
 @dataclass(frozen=True)

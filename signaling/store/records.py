@@ -11,7 +11,10 @@ from signaling.domain.tags import tag_of
 from signaling.store import devices
 from signaling.store.grants import claimed_of_each, further_of_each, main_grant, within
 from signaling.store.people import as_person
-from signaling.store.tables import DeviceRow, InvitationRow, PasskeyRow, PersonRow, RegionRow, SignInRow, StoreRow
+from signaling.store.tables.accounts import InvitationRow, PasskeyRow, SignInRow
+from signaling.store.tables.devices import DeviceRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
 
 
 async def people(session: AsyncSession, now_ms: int) -> list[PersonRecord]:

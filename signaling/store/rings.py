@@ -16,7 +16,10 @@ from signaling.domain.access import Scope
 from signaling.domain.outgoing import by_store
 from signaling.store import people
 from signaling.store.grants import within
-from signaling.store.tables import DeviceRow, RegionRow, RingRow, RoomRow, StoreRow
+from signaling.store.tables.calls import RingRow
+from signaling.store.tables.devices import DeviceRow
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.rooms import RoomRow
 
 MISSED_LOOKED_AT = 50
 """Calls of a store that are looked through for one that it missed: more are not made in a day."""

@@ -25,15 +25,9 @@ from contract.rooms import (
 from signaling.domain import draft
 from signaling.domain.access import at_store, visits
 from signaling.store import audit, timings
-from signaling.store.tables import (
-    ChannelRow,
-    DoneCommandRow,
-    RecordingRow,
-    RoomEventRow,
-    RoomMemberRow,
-    RoomRow,
-    StillRow,
-)
+from signaling.store.tables.messages import ChannelRow
+from signaling.store.tables.recordings import RecordingRow
+from signaling.store.tables.rooms import DoneCommandRow, RoomEventRow, RoomMemberRow, RoomRow, StillRow
 
 UNFINISHED = (RecordingState.RECORDING.value, RecordingState.PAUSED.value, RecordingState.SAVING.value)
 

@@ -9,7 +9,9 @@ from contract.ids import PersonId
 from contract.routing import Chains, ExpertProfile
 from signaling.store import audit
 from signaling.store.organisation import By
-from signaling.store.tables import CallChainsRow, DirectoryRow, ExpertProfileRow
+from signaling.store.tables.calls import CallChainsRow
+from signaling.store.tables.organisation import DirectoryRow
+from signaling.store.tables.people import ExpertProfileRow
 
 OBJECT = "routing"
 """What the audit calls the chains."""

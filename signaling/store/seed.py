@@ -19,10 +19,15 @@ from runtime.settings import Settings
 from signaling.auth.passwords import Passwords
 from signaling.domain.access import at_store
 from signaling.domain.callquality import Sampled
-from signaling.store import equipment, pins, quality, tables, timings
+from signaling.store import equipment, pins, quality, timings
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate
 from signaling.store.schema import DATABASE
+from signaling.store.tables.messages import ChannelRow, MessageRow
+from signaling.store.tables.organisation import ChainRow, EquipmentRow, RegionRow, StoreRow
+from signaling.store.tables.people import PersonRow
+from signaling.store.tables.recordings import PublicationRow, RecordingRow
+from signaling.store.tables.rooms import RoomEventRow, RoomMemberRow, RoomRow, StillRow
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ async def seed(settings: Settings, chain: ChainSeed, passwords: Passwords | None
     async with Database(settings.data / DATABASE) as database:
         await migrate(database)
         async with database.read() as session:
-            known = set(await session.scalars(select(tables.PersonRow.id)))
+            known = set(await session.scalars(select(PersonRow.id)))
         new = [one for one in chain.people if one.person.id not in known]
         made = passwords or Passwords()
         hashes = await asyncio.gather(*(made.hash(one.password) for one in new))
@@ -94,11 +99,11 @@ async def seed(settings: Settings, chain: ChainSeed, passwords: Passwords | None
         async def work(session: AsyncSession) -> None:
             await _chain(session, chain)
             for one, password_hash in zip(new, hashes, strict=True):
-                await session.execute(insert(tables.PersonRow).values(**_person(one, password_hash)))
+                await session.execute(insert(PersonRow).values(**_person(one, password_hash)))
             for person, pin_hash in chosen.items():
                 await pins.keep(session, person, pin_hash, once_until_ms=None)
             await _equipment(session, chain.equipment)
-            rooms = set(await session.scalars(select(tables.RoomRow.id)))
+            rooms = set(await session.scalars(select(RoomRow.id)))
             for room in chain.rooms:
                 if room.state.id not in rooms:
                     await _room(session, room)
@@ -107,18 +112,18 @@ async def seed(settings: Settings, chain: ChainSeed, passwords: Passwords | None
 
 
 async def _chain(session: AsyncSession, chain: ChainSeed) -> None:
-    if await session.get(tables.ChainRow, 1) is None:
-        await session.execute(insert(tables.ChainRow).values(id=1, name_zh=chain.name.zh, name_en=chain.name.en))
-    regions = set(await session.scalars(select(tables.RegionRow.id)))
+    if await session.get(ChainRow, 1) is None:
+        await session.execute(insert(ChainRow).values(id=1, name_zh=chain.name.zh, name_en=chain.name.en))
+    regions = set(await session.scalars(select(RegionRow.id)))
     for region in chain.regions:
         if region.id not in regions:
             row = {"id": region.id, "name_zh": region.name.zh, "name_en": region.name.en}
-            await session.execute(insert(tables.RegionRow).values(**row))
-    stores = set(await session.scalars(select(tables.StoreRow.id)))
+            await session.execute(insert(RegionRow).values(**row))
+    stores = set(await session.scalars(select(StoreRow.id)))
     for store in chain.stores:
         if store.id not in stores:
             await session.execute(
-                insert(tables.StoreRow).values(
+                insert(StoreRow).values(
                     id=store.id,
                     number=store.number,
                     name_zh=store.name.zh,
@@ -129,12 +134,12 @@ async def _chain(session: AsyncSession, chain: ChainSeed) -> None:
 
 
 async def _equipment(session: AsyncSession, machines: list[EquipmentRecord]) -> None:
-    known = set(await session.scalars(select(tables.EquipmentRow.id)))
+    known = set(await session.scalars(select(EquipmentRow.id)))
     for one in machines:
         if one.machine.id not in known:
             row = {"id": one.machine.id, "code": one.machine.code, "retired_ms": 0 if one.retired else None}
             about = equipment.columns_of(equipment.kept_of(one))
-            await session.execute(insert(tables.EquipmentRow).values(**row, **about))
+            await session.execute(insert(EquipmentRow).values(**row, **about))
 
 
 def _person(one: PersonSeed, password_hash: str) -> dict[str, str | None]:
@@ -159,7 +164,7 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
     store = state.call.store.id if state.call else None
     recorded = room.recording
     await session.execute(
-        insert(tables.RoomRow).values(
+        insert(RoomRow).values(
             id=state.id,
             ver=state.ver,
             kind=state.kind,
@@ -174,11 +179,11 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
     )
     for ver, (at_ms, event) in enumerate(room.events, start=1):
         await session.execute(
-            insert(tables.RoomEventRow).values(room_id=state.id, ver=ver, at_ms=at_ms, body=event.model_dump_json())
+            insert(RoomEventRow).values(room_id=state.id, ver=ver, at_ms=at_ms, body=event.model_dump_json())
         )
     for member in state.members:
         await session.execute(
-            insert(tables.RoomMemberRow).values(
+            insert(RoomMemberRow).values(
                 room_id=state.id,
                 person_id=member.person.id,
                 store_id=member.person.store.id if member.person.store and at_store(member.person) else None,
@@ -186,10 +191,10 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
             )
         )
     channel = room_channel(state.id)
-    await session.execute(insert(tables.ChannelRow).values(id=channel, head=len(room.messages)))
+    await session.execute(insert(ChannelRow).values(id=channel, head=len(room.messages)))
     for message in room.messages:
         await session.execute(
-            insert(tables.MessageRow).values(
+            insert(MessageRow).values(
                 channel_id=channel,
                 seq=message.seq,
                 cid=message.cid,
@@ -200,7 +205,7 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
         )
     for still in room.stills:
         await session.execute(
-            insert(tables.StillRow).values(
+            insert(StillRow).values(
                 id=still.still.id,
                 room_id=state.id,
                 mime=still.mime,
@@ -211,7 +216,7 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
         )
     if recorded is not None:
         await session.execute(
-            insert(tables.RecordingRow).values(
+            insert(RecordingRow).values(
                 id=recorded.id,
                 room_id=state.id,
                 state=recorded.state,
@@ -226,5 +231,5 @@ async def _room(session: AsyncSession, room: RoomSeed) -> None:
     for role in room.published:
         by = next((m.person.id for m in state.members if m.host), state.members[0].person.id)
         await session.execute(
-            insert(tables.PublicationRow).values(room_id=state.id, role=role, by_id=by, at_ms=state.closed_at or 0)
+            insert(PublicationRow).values(room_id=state.id, role=role, by_id=by, at_ms=state.closed_at or 0)
         )

@@ -16,7 +16,9 @@ from signaling.store import audit
 from signaling.store.grants import within
 from signaling.store.organisation import By
 from signaling.store.people import as_store
-from signaling.store.tables import DeviceRow, PersonRow, SelfTestRow, SelfTestWindowRow, StoreRow
+from signaling.store.tables.devices import DeviceRow, SelfTestRow, SelfTestWindowRow
+from signaling.store.tables.organisation import StoreRow
+from signaling.store.tables.people import PersonRow
 
 log = get_logger(__name__)
 

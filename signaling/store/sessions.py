@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId, SessionId
-from signaling.store.tables import ClientSessionRow
+from signaling.store.tables.accounts import ClientSessionRow
 
 TTL_MS = 120_000
 CONNECTED_MS = 365 * 24 * 3600 * 1000

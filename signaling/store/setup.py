@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.errors import ErrorCode, Rejection
 from signaling.store.organisation import has_administrator
-from signaling.store.tables import SetupLinkRow
+from signaling.store.tables.accounts import SetupLinkRow
 
 
 async def renew(session: AsyncSession, token_hash: bytes, expires_ms: int) -> bool:

@@ -7,7 +7,10 @@ from contract.ids import PersonId
 from signaling.auth.principal import Principal
 from signaling.store.grants import as_grant, main_grant
 from signaling.store.people import OPERATOR, as_person
-from signaling.store.tables import GrantRow, PersonRow, SignInRow, StoreRow, TakeOverRow, TicketRow
+from signaling.store.tables.accounts import SignInRow, TicketRow
+from signaling.store.tables.devices import TakeOverRow
+from signaling.store.tables.organisation import StoreRow
+from signaling.store.tables.people import GrantRow, PersonRow
 
 
 async def add(

@@ -12,7 +12,9 @@ from contract.people import Grant, Store
 from signaling.domain.access import ROLES, Act, Place
 from signaling.store import audit, grants
 from signaling.store.people import OPERATOR, as_store
-from signaling.store.tables import GrantRow, PersonRow, StoreRow, TakeOverRow
+from signaling.store.tables.devices import TakeOverRow
+from signaling.store.tables.organisation import StoreRow
+from signaling.store.tables.people import GrantRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True)

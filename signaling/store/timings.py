@@ -14,7 +14,8 @@ from signaling.domain.access import Scope
 from signaling.domain.timings import Stage, Week, took
 from signaling.store.grants import within
 from signaling.store.people import as_store
-from signaling.store.tables import CallTimingRow, StoreRow
+from signaling.store.tables.calls import CallTimingRow
+from signaling.store.tables.organisation import StoreRow
 
 MOST_OF_WEEK = 50_000
 """Calls that are looked at; of more than a hundred calls a minute at all hours the first ones tell enough."""

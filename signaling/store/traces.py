@@ -3,7 +3,8 @@
 from sqlalchemy import Select, select, union
 
 from contract.ids import PersonId
-from signaling.store.tables import AuditRow, RoomMemberRow, VisitRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.rooms import RoomMemberRow, VisitRow
 
 
 def rooms_of(person: PersonId) -> Select[str]:

@@ -13,7 +13,9 @@ from contract.ids import PersonId, RoomId, VisitId
 from contract.people import Name, Role
 from contract.server import VisitEnd
 from contract.visits import OpenVisit
-from signaling.store.tables import PersonRow, RoomRow, SignInRow, VisitRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.people import PersonRow
+from signaling.store.tables.rooms import RoomRow, VisitRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from signaling.store import organisation
 from signaling.store.engine import Database
 from signaling.store.organisation import By, NewStore
 from signaling.store.schema import DATABASE
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.support import chain
 from tests.support.nodes import PATIENCE_S
 from tests.support.server import Client, SignalingServer

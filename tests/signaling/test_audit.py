@@ -13,7 +13,7 @@ from contract.rooms import EndReason, MemberChanged, MemberState, RoomClosed, Ro
 from runtime.settings import Settings
 from signaling.store import audit, audit_lines, rooms
 from signaling.store.engine import Database, Work
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.support import chain
 
 pytestmark = pytest.mark.flow

@@ -15,7 +15,7 @@ from signaling.auth.break_glass import LIFE_MS, BreakGlass
 from signaling.auth.limits import WRONG_PER_ADDRESS
 from signaling.store import grants, organisation
 from signaling.store.organisation import By
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.support import chain
 from tests.support.server import Answer, Client, SignalingServer
 

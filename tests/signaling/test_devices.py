@@ -17,7 +17,10 @@ from signaling.auth.devices import LIFE_MS, Devices
 from signaling.auth.limits import WRONG_PER_ADDRESS
 from signaling.auth.sign_ins import TABLET_LIFE_MS
 from signaling.store.organisation import By
-from signaling.store.tables import AuditRow, EnrolmentRow, PersonRow, SignInRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.devices import EnrolmentRow
+from signaling.store.tables.people import PersonRow
 from tests.signaling.test_revocation import goodbye, look, welcome
 from tests.support import chain
 from tests.support.server import Answer, Client, SignalingServer

@@ -13,7 +13,7 @@ from contract.ids import PersonId, StoreId
 from contract.organisation import Stores
 from contract.people import Grant, Role
 from signaling.store import audit, grants
-from signaling.store.tables import PersonRow
+from signaling.store.tables.people import PersonRow
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
 

@@ -12,7 +12,7 @@ from contract.ids import RoomId
 from contract.people import Role
 from signaling.http.archive import PAGE
 from signaling.store.seed import RoomSeed
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.support import chain
 from tests.support.server import SignalingServer
 

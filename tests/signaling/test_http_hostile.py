@@ -23,7 +23,9 @@ from signaling.http.headers import CODE_READER
 from signaling.http.rooms import MAX_STILL_BYTES
 from signaling.http.route import MAX_BODY_BYTES, Route
 from signaling.http.table import ROUTES
-from signaling.store.tables import AuditRow, ProgressRow, PublicationRow, SignInRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.recordings import ProgressRow, PublicationRow
 from tests.signaling.test_http_matrix import fill
 from tests.support import chain
 from tests.support.malformed import frame

@@ -24,7 +24,7 @@ from signaling.http.route import Route
 from signaling.http.table import ROUTES
 from signaling.store import visits
 from signaling.store.seed import RoomSeed
-from signaling.store.tables import RoomRow
+from signaling.store.tables.rooms import RoomRow
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
 

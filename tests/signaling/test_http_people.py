@@ -11,7 +11,8 @@ from contract.errors import ErrorCode
 from contract.http import Me
 from contract.people import Role
 from signaling.auth.limits import WRONG_PER_LOGIN
-from signaling.store.tables import AuditRow, SignInRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.audit import AuditRow
 from tests.support.server import SignalingServer
 
 pytestmark = pytest.mark.flow

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from contract.errors import ErrorCode
 from contract.http import PeopleTaken
 from contract.lists import ListFault
-from signaling.store.tables import AuditRow, PersonRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.people import PersonRow
 from tests.support.server import Answer, Client, SignalingServer
 
 pytestmark = pytest.mark.flow

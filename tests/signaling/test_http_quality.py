@@ -17,7 +17,9 @@ from runtime import clock
 from signaling.domain.callquality import Sampled
 from signaling.store import quality, recordings
 from signaling.store.seed import RoomSeed
-from signaling.store.tables import AuditRow, PersonRow, QualityRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.calls import QualityRow
+from signaling.store.tables.people import PersonRow
 from tests.support import chain
 from tests.support.server import SignalingServer
 

@@ -26,20 +26,14 @@ from signaling.domain.erasure import DELETED
 from signaling.rights import BATCH_ITEMS
 from signaling.store import audit, audit_lines, callbacks
 from signaling.store.schema import DATABASE
-from signaling.store.tables import (
-    AuditRow,
-    IdentityRow,
-    MessageRow,
-    PasskeyRow,
-    PersonRow,
-    PinRow,
-    PushBrowserRow,
-    RingRow,
-    RoomEventRow,
-    RoomRow,
-    SignInRow,
-    TakeOverRow,
-)
+from signaling.store.tables.accounts import IdentityRow, PasskeyRow, SignInRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.calls import RingRow
+from signaling.store.tables.devices import PinRow, TakeOverRow
+from signaling.store.tables.messages import MessageRow
+from signaling.store.tables.notices import PushBrowserRow
+from signaling.store.tables.people import PersonRow
+from signaling.store.tables.rooms import RoomEventRow, RoomRow
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
 

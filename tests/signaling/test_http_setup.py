@@ -11,7 +11,9 @@ from sqlalchemy import select, update
 from contract.errors import ErrorCode
 from contract.http import Me, SetupState
 from contract.people import Name, Role
-from signaling.store.tables import AuditRow, PersonRow, SetupLinkRow
+from signaling.store.tables.accounts import SetupLinkRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.people import PersonRow
 from tests.support.server import Answer, Client, SignalingServer
 
 pytestmark = pytest.mark.flow

@@ -12,7 +12,8 @@ from contract.errors import ErrorCode
 from contract.http import InvitedPerson, Me
 from contract.organisation import Newcomer, People, PersonRecord
 from contract.people import Name, Role, Skill
-from signaling.store.tables import AuditRow, InvitationRow
+from signaling.store.tables.accounts import InvitationRow
+from signaling.store.tables.audit import AuditRow
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
 

@@ -15,7 +15,9 @@ from contract.timings import CallTimings, Spread
 from runtime import clock
 from signaling.domain.timings import Week, last_weeks
 from signaling.store import timings
-from signaling.store.tables import AuditRow, CallTimingRow, RoomRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.calls import CallTimingRow
+from signaling.store.tables.rooms import RoomRow
 from tests.support import chain
 from tests.support.server import SignalingServer
 

@@ -14,7 +14,9 @@ from signaling.auth.invitations import LIFE_MS, Invitations
 from signaling.domain.people_list import PersonLine
 from signaling.staff import Staff
 from signaling.store.organisation import By
-from signaling.store.tables import AuditRow, InvitationRow, PersonRow
+from signaling.store.tables.accounts import InvitationRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.people import PersonRow
 from tests.support.server import Answer, Client, SignalingServer
 
 pytestmark = pytest.mark.flow

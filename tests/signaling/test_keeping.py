@@ -18,7 +18,8 @@ from signaling.domain.keeping import DAY_MS, SAFE_WITHIN_MS, expired, late
 from signaling.keep import integrity
 from signaling.keep.files import remove
 from signaling.keep.keeper import Keeper
-from signaling.store.tables import AuditRow, RecordingRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.recordings import RecordingRow
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
 

@@ -24,7 +24,9 @@ from signaling.auth.provider import RETRY_S, Provider
 from signaling.staff import Staff
 from signaling.store import grants, identities, organisation
 from signaling.store.organisation import By
-from signaling.store.tables import AuditRow, IdentityRow, PersonRow
+from signaling.store.tables.accounts import IdentityRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.people import PersonRow
 from tests.support import chain
 from tests.support.oidc_provider import CLIENT, SECRET, Account, Forger, OidcProvider, new_key, unsigned
 from tests.support.server import Answer, Client, SignalingServer

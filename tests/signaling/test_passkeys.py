@@ -26,7 +26,9 @@ from signaling.store import organisation, passkeys
 from signaling.store.engine import Database, Work
 from signaling.store.organisation import By
 from signaling.store.passkeys import MOST
-from signaling.store.tables import AuditRow, PasskeyRow, PersonRow, SignInRow
+from signaling.store.tables.accounts import PasskeyRow, SignInRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.people import PersonRow
 from tests.signaling.test_revocation import goodbye, welcome
 from tests.support import chain
 from tests.support.authenticator import PRESENT, VERIFIED, Authenticator, text

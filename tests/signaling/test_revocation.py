@@ -16,7 +16,8 @@ from signaling.app import SERVICE
 from signaling.auth.sign_ins import LIFE_MS
 from signaling.live.revocation import Revocation
 from signaling.live.take_overs import LiveTakeOvers
-from signaling.store.tables import PersonRow, SignInRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.people import PersonRow
 from tests.support.nodes import PATIENCE_S
 from tests.support.server import Client, SignalingServer
 

@@ -17,7 +17,9 @@ from signaling.store import audit_lines
 from signaling.store.engine import Database
 from signaling.store.organisation import By
 from signaling.store.schema import DATABASE
-from signaling.store.tables import AuditRow, InvitationRow, PersonRow
+from signaling.store.tables.accounts import InvitationRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.people import PersonRow
 from tests.support import chain
 
 pytestmark = pytest.mark.flow

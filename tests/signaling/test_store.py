@@ -21,7 +21,9 @@ from signaling.store import people, rooms
 from signaling.store.engine import Database
 from signaling.store.migrate import migrate, revision
 from signaling.store.schema import NEWEST
-from signaling.store.tables import Base, RegionRow, RoomMemberRow, StoreRow
+from signaling.store.tables.base import Base
+from signaling.store.tables.organisation import RegionRow, StoreRow
+from signaling.store.tables.rooms import RoomMemberRow
 from signaling.store.upgrade import config
 from tests.support import chain
 

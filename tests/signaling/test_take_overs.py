@@ -26,7 +26,7 @@ from signaling.domain.take_over import AFTER_CALL_MS
 from signaling.live.take_overs import LiveTakeOvers
 from signaling.store import grants
 from signaling.store.engine import Database
-from signaling.store.tables import PinRow, PinTriesRow, TakeOverRow
+from signaling.store.tables.devices import PinRow, PinTriesRow, TakeOverRow
 from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.nodes import PATIENCE_S, until

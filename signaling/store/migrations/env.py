@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from signaling.store.tables import Base
+from signaling.store.tables.base import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -14,7 +14,7 @@ from contract.errors import ErrorCode
 from contract.rooms import Reason
 from contract.server import Done
 from signaling.live import bots as live
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.signaling.service.world import World, answered, ring
 from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab

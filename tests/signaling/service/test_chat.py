@@ -14,7 +14,7 @@ from contract.server import Error, Receipt, Sent, Synced
 from runtime import clock
 from signaling.service import REMEMBER_MS
 from signaling.store.rooms import forget_done
-from signaling.store.tables import MessageRow
+from signaling.store.tables.messages import MessageRow
 from tests.signaling.service.world import World, answered
 from tests.support.clients import Tab, new_cid
 

@@ -20,7 +20,8 @@ from contract.server import Done
 from signaling.app import SERVICE
 from signaling.live import guests
 from signaling.nodes import workers
-from signaling.store.tables import AuditRow, MediaTokenRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.rooms import MediaTokenRow
 from tests.signaling.service.world import World, answered, ring, training
 from tests.support.clients import Tab, new_cid
 from tests.support.nodes import ANSWER_SDP, BAD_SDP, FakeRecorder, FakeWorker, connected, until

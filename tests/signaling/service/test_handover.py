@@ -11,7 +11,7 @@ from contract.errors import ByeCode
 from contract.ids import PersonId
 from contract.routing import Routing
 from contract.server import Done
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.signaling.service.test_callbacks import call, sees
 from tests.signaling.service.world import World, ring
 from tests.support import chain

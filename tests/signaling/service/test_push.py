@@ -30,7 +30,9 @@ from signaling.auth.sign_ins import EXTEND_MS
 from signaling.live import push as live
 from signaling.live import push_posts
 from signaling.store import push as rows
-from signaling.store.tables import AuditRow, PushBrowserRow, SignInRow
+from signaling.store.tables.accounts import SignInRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.notices import PushBrowserRow
 from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.push_service import Browser, PushService

@@ -19,7 +19,7 @@ from signaling.domain.access import Scope
 from signaling.live import rings as live_rings
 from signaling.service import Service
 from signaling.store import rings as rows
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.signaling.service.world import World, answered, ring
 from tests.support.clients import Tab, new_cid
 

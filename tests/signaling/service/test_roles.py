@@ -11,7 +11,7 @@ from contract.organisation import People
 from contract.people import Grant, Name, Role
 from contract.rooms import MemberState
 from contract.server import Done, Error, Reconnect
-from signaling.store.tables import AuditRow
+from signaling.store.tables.audit import AuditRow
 from tests.signaling.service.world import World, answered, ring
 from tests.support import chain
 from tests.support.clients import Tab, new_cid

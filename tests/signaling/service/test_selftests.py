@@ -17,7 +17,8 @@ from signaling.domain.selftest import KEPT_MS
 from signaling.http import selftests as routes
 from signaling.live import selftests as live
 from signaling.store import selftests
-from signaling.store.tables import AuditRow, SelfTestRow
+from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.devices import SelfTestRow
 from tests.signaling.service.world import World, ring
 from tests.support.clients import Tab
 from tests.support.server import Answer, Client

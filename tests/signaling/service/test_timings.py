@@ -6,7 +6,7 @@ from sqlalchemy import select
 from contract.client import AcceptCall, CancelCall, FirstAudio, FirstFrame, LeaveRoom, Rung
 from contract.server import Done
 from contract.timings import CallTimings
-from signaling.store.tables import CallTimingRow
+from signaling.store.tables.calls import CallTimingRow
 from tests.signaling.service.world import World, ring
 from tests.support.clients import new_cid
 

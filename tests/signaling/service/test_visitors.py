@@ -47,7 +47,7 @@ from signaling.domain import seats
 from signaling.domain.commands import CameIn
 from signaling.service import Service
 from signaling.store import sign_ins
-from signaling.store.tables import RoomRow
+from signaling.store.tables.rooms import RoomRow
 from tests.signaling.service.test_matrix import VERBS
 from tests.signaling.service.world import World, answered, offer
 from tests.support.clients import Tab, new_cid
