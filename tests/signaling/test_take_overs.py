@@ -1,4 +1,4 @@
-"""A shared tablet changes hands by PIN: at the real doors, with guessing, locks, time, restarts, and who leaves."""
+"""A shared tablet changes hands: whose the acts are, and until when, over time, restarts, and who leaves."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -31,30 +31,17 @@ from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.nodes import PATIENCE_S, until
 from tests.support.server import Answer, Client, SignalingServer
+from tests.support.shared_tablet import (MING, MING_IS, OTHER, PIN, TANG, TANG_IS, WU, Time, acts, audited, give, operator, own_pin, staff, take)
 
 pytestmark = pytest.mark.flow
 
-PIN, OTHER = "4711", "9204"
-TANG, WU, MING = PersonId("p-tang"), PersonId("p-wu"), PersonId("p-xiaolin")
 IDLE_MS = 10 * 60_000
-TANG_IS = Operator(id=TANG, name=Name(zh="唐悦", en="Tang Yue"))
-MING_IS = Operator(id=MING, name=Name(zh="林小雨", en="Lin Xiaoyu"))
 
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[SignalingServer]:
     async with SignalingServer(tmp_path, rooms=[]) as started:
         yield started
-
-
-class Time:
-    """Wall time as this test wants it."""
-
-    def __init__(self) -> None:
-        self.ms = clock.wall_ms()
-
-    def __call__(self) -> int:
-        return self.ms
 
 
 def live(server: SignalingServer, time: Time) -> LiveTakeOvers:
@@ -66,196 +53,13 @@ def live(server: SignalingServer, time: Time) -> LiveTakeOvers:
     )
 
 
-async def give(manager: Client, person: PersonId, store: str = "s-0117") -> str:
-    answer = await manager.post(f"/api/stores/{store}/pins/{person}")
-    assert answer.status == 201, answer.body
-    return answer.read(PinGiven).pin
-
-
-async def take(tablet: Client, pin: str, person: PersonId = TANG, new: str | None = None) -> Answer:
-    return await tablet.post("/api/take-over", json={"person": person, "pin": pin, "new": new})
-
-
-async def own_pin(server: SignalingServer, tablet: Client, pin: str = PIN, person: PersonId = TANG) -> None:
-    """`person` has this PIN; the tablet is theirs."""
-    once = await give(await server.sign_in("admin"), person)
-    assert (await take(tablet, once, person, pin)).status == 200
-
-
-async def operator(tablet: Client) -> Operator | None:
-    return (await tablet.get("/api/me")).read(Me).person.operator
-
-
-async def audited(server: SignalingServer, **sought: str) -> list[AuditLine]:
-    admin = await server.sign_in("admin")
-    asked = "&".join(f"{name}={value}" for name, value in sought.items())
-    return (await admin.get(f"/api/audit?{asked}")).read(AuditPage).lines
-
-
-async def acts(server: SignalingServer, action: Action) -> list[tuple[str | None, str | None, str | None, str]]:
-    """Oldest first: who, as whom, on whom, and how."""
-    found = await audited(server, action=action)
-    return [(line.person, line.operator, line.object, line.detail) for line in reversed(found)]
-
-
-async def staff(server: SignalingServer, person: PersonId, *stores: str) -> None:
-    held = [Grant(role=Role.STAFF, store=StoreId(store)) for store in stores or ("s-0117",)]
-
-    async def work(session: AsyncSession) -> None:
-        await grants.replace(session, person, held)
-
-    await server.house.database.write(work)
-
-
-# --- PINs -------------------------------------------------------------------------------------------------------------
-
-
-async def test_a_pin_that_was_given_only_serves_to_choose_ones_own(server: SignalingServer) -> None:
-    admin, tablet = await server.sign_in("admin"), await server.sign_in("store-0117")
-    listed = (await tablet.get("/api/take-over")).read(Takers)
-    assert [(one.id, one.role, one.has_pin) for one in listed.people] == [
-        (WU, Role.MANAGER, False),
-        (TANG, Role.STORE_MANAGER, False),
-    ]
-    assert (await take(tablet, PIN)).code is ErrorCode.WRONG_PIN, "nobody has a PIN yet"
-    once = await give(admin, TANG)
-    assert (await take(tablet, once)).code is ErrorCode.PIN_CHANGE
-    assert await operator(tablet) is None
-    for weak in ("1234", "0117", once):
-        assert (await take(tablet, once, new=weak)).code is ErrorCode.WEAK_PIN
-    me = await take(tablet, once, new=PIN)
-    assert me.read(Me).person.operator == TANG_IS == await operator(tablet)
-    assert (await tablet.ask("DELETE", "/api/take-over")).status == 204
-    assert await operator(tablet) is None
-    assert (await take(tablet, once)).code is ErrorCode.WRONG_PIN, "it was of one use"
-    assert (await take(tablet, PIN)).status == 200
-    async with server.house.database.read() as session:
-        [kept] = await session.scalars(select(PinRow.hash))
-    assert kept.startswith("$argon2id$")
-    assert await acts(server, Action.PIN_GIVEN) == [("p-admin", None, TANG, "")]
-    assert await acts(server, Action.TABLET_HANDED_BACK) == [("p-store-0117", TANG, TANG, "button")]
-
-
-@pytest.mark.full_only
-async def test_a_pin_that_was_given_is_good_for_a_week(server: SignalingServer) -> None:
-    time, tablet = Time(), await server.sign_in("store-0117")
-    once = await give(await server.sign_in("admin"), TANG)
-    assert tablet.person is not None
-    late = TakeOvers(server.house.database, server.house.passwords, time)
-    for more_ms, good in ((ONCE_LIFE_MS - 60_000, True), (120_000, False)):
-        time.ms += more_ms
-        assert [one.has_pin for one in await late.takers(chain.STORES["0117"])] == [False, good]
-        with pytest.raises(Rejection) as refused:
-            await late.take(tablet.person, TakeOverWish(person=TANG, pin=once), "")
-        assert refused.value.code is (ErrorCode.PIN_CHANGE if good else ErrorCode.WRONG_PIN)
-
-
-async def test_who_manages_a_store_gives_pins_to_its_people_and_to_nobody_beyond(server: SignalingServer) -> None:
-    await staff(server, MING)
-    tang, wu = await server.sign_in("tang"), await server.sign_in("wu")
-    lines = (await tang.get("/api/stores/s-0117/pins")).read(Pins).people
-    assert {one.id: one.may_give for one in lines} == {WU: False, TANG: True, MING: True}
-    assert (await tang.post(f"/api/stores/s-0117/pins/{WU}")).code is ErrorCode.FORBIDDEN
-    assert (await tang.post(f"/api/stores/s-0108/pins/{WU}")).status == 404
-    assert (await wu.post(f"/api/stores/s-0108/pins/{TANG}")).status == 404, "she is of another store"
-    assert (await wu.post(f"/api/stores/s-0117/pins/{WU}")).status == 201
-    await give(tang, MING)
-    states = {one.id: one.state for one in (await tang.get("/api/stores/s-0117/pins")).read(Pins).people}
-    assert states == {WU: PinState.ONCE, TANG: PinState.NONE, MING: PinState.ONCE}
-
-
-@pytest.mark.full_only
-async def test_nobody_of_another_store_takes_a_tablet_over(server: SignalingServer) -> None:
-    await own_pin(server, await server.sign_in("store-0117"))
-    other = await server.sign_in("store-0108")
-    assert (await take(other, PIN)).status == 404
-    assert [one.id for one in (await other.get("/api/take-over")).read(Takers).people] == [WU]
-    for login in ("tang", "chen", "admin"):
-        assert (await take(await server.sign_in(login), PIN)).status == 403
-
-
-# --- guessing ---------------------------------------------------------------------------------------------------------
-
-
-async def test_whoever_guesses_is_stopped_also_with_the_right_one_until_a_manager_unlocks(
-    server: SignalingServer,
-) -> None:
-    tablet, tang = await server.sign_in("store-0117"), await server.sign_in("tang")
-    await own_pin(server, tablet)
-    assert (await tablet.ask("DELETE", "/api/take-over")).status == 204
-    codes = [(await take(tablet, OTHER)).code for _ in range(MOST_WRONG)]
-    assert codes == [ErrorCode.WRONG_PIN] * (MOST_WRONG - 1) + [ErrorCode.LOCKED]
-    refused = await take(tablet, PIN)
-    assert refused.code is ErrorCode.LOCKED
-    assert 0 < int(refused.headers["Retry-After"]) <= LOCK_MS / 1000
-    locked = await acts(server, Action.PIN_LOCKED)
-    assert {(one[0], one[2]) for one in locked} == {("p-store-0117", TANG), ("p-store-0117", "p-store-0117")}
-    pins = (await tang.get("/api/stores/s-0117/pins")).read(Pins)
-    assert [one.id for one in pins.people if one.locked_until is not None] == [TANG]
-    assert [one.id for one in pins.locked] == ["p-store-0117"]
-    for subject in (TANG, "p-store-0117"):
-        assert (await take(tablet, PIN)).code is ErrorCode.LOCKED
-        assert (await tang.ask("DELETE", f"/api/stores/s-0117/pins/{subject}/lock")).status == 204
-    assert (await take(tablet, PIN)).status == 200
-
-
-async def test_guesses_that_come_all_at_once_are_five_all_the_same(server: SignalingServer) -> None:
-    tablet = await server.sign_in("store-0117")
-    await own_pin(server, tablet)
-    codes = [answer.code for answer in await asyncio.gather(*(take(tablet, OTHER) for _ in range(20)))]
-    assert codes.count(ErrorCode.WRONG_PIN) < MOST_WRONG
-    assert set(codes) <= {ErrorCode.WRONG_PIN, ErrorCode.LOCKED}
-    assert len(await acts(server, Action.PIN_WRONG)) == MOST_WRONG
-
-
-async def test_who_knows_one_pin_cannot_try_everybodys_at_the_same_tablet(server: SignalingServer) -> None:
-    """A right one forgives the person, not the tablet."""
-    tablet = await server.sign_in("store-0117")
-    await own_pin(server, tablet)
-    for _ in range(MOST_WRONG - 1):
-        assert (await take(tablet, OTHER, WU)).code is ErrorCode.WRONG_PIN
-        assert (await take(tablet, PIN)).status == 200
-    assert (await take(tablet, OTHER, WU)).code is ErrorCode.LOCKED
-    assert (await take(tablet, PIN)).code is ErrorCode.LOCKED
-
-
-async def test_a_store_manager_cannot_guess_on_by_unlocking_whoever_manages_more(server: SignalingServer) -> None:
-    tablet, tang = await server.sign_in("store-0117"), await server.sign_in("tang")
-    await own_pin(server, tablet, PIN, WU)
-
-    async def unlock(subject: str, by: Client = tang) -> Answer:
-        return await by.ask("DELETE", f"/api/stores/s-0117/pins/{subject}/lock")
-
-    for _ in range(MOST_WRONG - 1):
-        assert (await take(tablet, OTHER, WU)).code is ErrorCode.WRONG_PIN
-        assert (await unlock(WU)).code is ErrorCode.FORBIDDEN
-        assert (await unlock("p-store-0117")).status == 204
-    assert (await take(tablet, OTHER, WU)).code is ErrorCode.LOCKED
-    assert await acts(server, Action.PIN_UNLOCKED) == [], "nobody was locked before"
-    assert (await unlock(WU)).code is ErrorCode.FORBIDDEN
-    for _ in range(2):
-        assert (await unlock("p-store-0117")).status == 204
-        assert (await take(tablet, PIN, WU)).code is ErrorCode.LOCKED, "the tablet's lock is not theirs"
-    assert await acts(server, Action.PIN_UNLOCKED) == [("p-tang", None, "p-store-0117", "")]
-    assert (await unlock(WU, await server.sign_in("wu"))).status == 204
-    assert (await take(tablet, PIN, WU)).status == 200
-
-
-@pytest.mark.full_only
-async def test_a_lock_outlives_a_restart_and_opens_by_itself_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
-    time = Time()
-    async with SignalingServer(tmp_path, rooms=[]) as server:
-        tablet = await server.sign_in("store-0117")
-        await own_pin(server, tablet)
-        for _ in range(MOST_WRONG):
-            await take(tablet, OTHER)
-    async with SignalingServer(tmp_path, rooms=[], seeded=False) as server:
-        assert (await take(await server.sign_in("store-0117"), PIN)).code is ErrorCode.LOCKED
-        time.ms = clock.wall_ms() + LOCK_MS + 1000
-        later = TakeOvers(server.house.database, server.house.passwords, time)
-        who = (await (await server.sign_in("store-0117")).get("/api/me")).read(Me).person
-        await later.take(who, TakeOverWish(person=TANG, pin=PIN), "")
-        assert await operator(await server.sign_in("store-0117")) == TANG_IS
+async def called(store: Tab, expert: Tab) -> RoomId:
+    done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
+    assert isinstance(done, Done)
+    assert done.room is not None
+    room = done.room
+    await expert.until(lambda: room in expert.rooms, "it rings")
+    return room
 
 
 # --- whose acts they are ----------------------------------------------------------------------------------------------
@@ -265,7 +69,7 @@ async def test_calls_chat_roster_history_and_audit_say_person_and_tablet(server:
     tablet, chen = await server.sign_in("store-0117"), await server.sign_in("chen")
     await own_pin(server, tablet)
     async with tab(tablet) as store, tab(chen) as expert:
-        room = await _called(store, expert)
+        room = await called(store, expert)
         member = next(one for one in expert.rooms[room].members if one.person.id == store.person)
         assert member.person.operator == TANG_IS
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
@@ -312,15 +116,6 @@ async def test_what_each_who_has_the_tablet_replays_is_written_down(tmp_path: Pa
                 assert (await tablet.get(f"/api/archive/{chain.ROOM}")).status == 200
         opened = [("p-store-0117", person, chain.ROOM, "") for person in (TANG, MING)]
         assert await acts(server, Action.REPLAY_OPENED) == opened
-
-
-async def _called(store: Tab, expert: Tab) -> RoomId:
-    done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
-    assert isinstance(done, Done)
-    assert done.room is not None
-    room = done.room
-    await expert.until(lambda: room in expert.rooms, "it rings")
-    return room
 
 
 def told(tablet: Tab) -> list[Operator | None]:
@@ -379,7 +174,7 @@ async def test_a_call_that_begins_while_a_pin_is_looked_at_goes_on_under_who_beg
         matches = server.house.passwords.matches
 
         async def meanwhile(pin: str, kept: str | None) -> bool:
-            room = await _called(store, expert)
+            room = await called(store, expert)
             assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
             return await matches(pin, kept)
 
@@ -428,7 +223,7 @@ async def test_time_does_not_run_out_in_a_call_but_a_minute_after_it(server: Sig
     tablets = live(server, time)
     await tablets.look()
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await _called(store, expert)
+        room = await called(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         time.ms += 3 * IDLE_MS
         again_ms = await tablets.hand_back()
@@ -460,7 +255,7 @@ async def test_time_does_not_run_out_for_a_call_that_begins_at_that_moment(serve
     )
     await tablets.look()
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await _called(store, expert)
+        room = await called(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         time.ms += 2 * IDLE_MS
         assert await tablets.hand_back() == time.ms + 5000
@@ -498,7 +293,7 @@ async def test_who_leaves_or_moves_has_no_tablet_any_more_and_the_call_goes_on(s
     tablet, admin = await server.sign_in("store-0117"), await server.sign_in("admin")
     await own_pin(server, tablet)
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await _called(store, expert)
+        room = await called(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         assert (await admin.put(f"/api/people/{TANG}/disabled", json={"disabled": True})).status == 204
         assert await operator(tablet) is None
@@ -533,7 +328,7 @@ async def test_a_tablet_that_is_taken_back_in_mid_call_leaves_nothing_behind(ser
     tablet.person = enrolled
     await own_pin(server, tablet)
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await _called(store, expert)
+        room = await called(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         assert (await admin.ask("DELETE", f"/api/devices/{enrolled.id}")).status == 204
         await store.until(lambda: store.bye, "it is told to go")

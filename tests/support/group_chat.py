@@ -5,19 +5,17 @@ async with GroupChat(secret="s3cret") as chat:
     await chat.hears(lambda texts: any("0117" in text for text in texts))
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Any
 
 from aiohttp import web
 
 from runtime import clock
+from tests.support.outside import Outside
 
 PATHS = {
     "wecom": "/cgi-bin/webhook/send?key=k-1",
@@ -25,13 +23,13 @@ PATHS = {
     "dingtalk": "/robot/send?access_token=t-1",
 }
 FRESH_S = 3600
-PATIENCE_S = 60.0
 
 
-class GroupChat:
+class GroupChat(Outside):
     """One server for all three; `texts` is what the groups read, in order."""
 
     def __init__(self, secret: str | None = None) -> None:
+        super().__init__()
         self.texts: list[str] = []
         self.posts = 0
         self.broken = False
@@ -39,44 +37,25 @@ class GroupChat:
         self.elsewhere: str | None = None
         """It redirects there."""
         self._secret = secret
-        self._port = 0
-        self._changed = asyncio.Condition()
-        self._stack = AsyncExitStack()
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
 
     def url(self, kind: str) -> str:
         return self.origin + PATHS[kind]
 
     async def hears(self, wanted: Callable[[list[str]], bool]) -> list[str]:
         """Wait until what was read so far is as `wanted`."""
-        async with asyncio.timeout(PATIENCE_S), self._changed:
-            await self._changed.wait_for(lambda: wanted(self.texts))
+        await self.gets(lambda: wanted(self.texts))
         return self.texts
 
     async def posted(self, times: int) -> None:
         """Wait until so many posts came, read or not."""
-        async with asyncio.timeout(PATIENCE_S), self._changed:
-            await self._changed.wait_for(lambda: self.posts >= times)
+        await self.gets(lambda: self.posts >= times)
 
-    async def __aenter__(self) -> "GroupChat":
-        app = web.Application()
-        app.router.add_post("/cgi-bin/webhook/send", self._wecom)
-        app.router.add_post("/open-apis/bot/v2/hook/h-1", self._feishu)
-        app.router.add_post("/robot/send", self._dingtalk)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self._port = runner.addresses[0][1]
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stack.aclose()
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/cgi-bin/webhook/send", self._wecom),
+            web.post("/open-apis/bot/v2/hook/h-1", self._feishu),
+            web.post("/robot/send", self._dingtalk),
+        ]
 
     async def _wecom(self, request: web.Request) -> web.Response:
         body = await self._body(request)
@@ -105,9 +84,8 @@ class GroupChat:
         return body.get("sign") == sign and _is_fresh(int(body["timestamp"]))
 
     async def _body(self, request: web.Request) -> dict[str, Any]:
-        async with self._changed:
-            self.posts += 1
-            self._changed.notify_all()
+        self.posts += 1
+        await self.changed()
         if self.elsewhere is not None:
             raise web.HTTPTemporaryRedirect(self.elsewhere)
         if self.broken:
@@ -116,9 +94,8 @@ class GroupChat:
         return body
 
     async def _read(self, text: str, code: str, words: str) -> web.Response:
-        async with self._changed:
-            self.texts.append(text)
-            self._changed.notify_all()
+        self.texts.append(text)
+        await self.changed()
         return web.json_response({code: 0, words: "ok"})
 
 

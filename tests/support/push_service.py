@@ -10,8 +10,6 @@ import asyncio
 import base64
 import os
 from collections import deque
-from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -26,8 +24,7 @@ from joserfc.jwk import ECKey
 from contract.base import decode
 from contract.push import PUSHED, PushedMessage
 from runtime import clock
-
-PATIENCE_S = 60.0
+from tests.support.outside import Outside
 
 
 def unpadded(text: str) -> bytes:
@@ -101,21 +98,15 @@ class Got:
     claims: dict[str, Any]
 
 
-class PushService:
+class PushService(Outside):
     """A service with its browsers; `pushes` is what was taken, in order."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.pushes: list[Got] = []
         self.elsewhere = 0
         """How often somebody followed a redirect."""
         self._browsers: dict[str, Browser] = {}
-        self._port = 0
-        self._changed = asyncio.Condition()
-        self._stack = AsyncExitStack()
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
 
     def browser(self) -> Browser:
         """One more that is subscribed."""
@@ -126,21 +117,8 @@ class PushService:
     def of(self, browser: Browser) -> list[PushedMessage]:
         return [one.message for one in self.pushes if one.to is browser]
 
-    async def gets(self, wanted: Callable[[], bool]) -> None:
-        """Wait until what came is as `wanted`."""
-        async with asyncio.timeout(PATIENCE_S), self._changed:
-            await self._changed.wait_for(wanted)
-
-    async def __aenter__(self) -> "PushService":
-        app = web.Application()
-        app.router.add_post("/push/{name}", self._post)
-        app.router.add_post("/elsewhere", self._elsewhere)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        self._stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self._port = runner.addresses[0][1]
-        return self
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/push/{name}", self._post), web.post("/elsewhere", self._elsewhere)]
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -148,7 +126,7 @@ class PushService:
         for browser in self._browsers.values():
             if browser.slow is not None:
                 browser.slow.set()
-        await self._stack.aclose()
+        await super().__aexit__(kind, error, trace)
 
     async def _elsewhere(self, _request: web.Request) -> web.Response:
         self.elsewhere += 1
@@ -157,9 +135,8 @@ class PushService:
     async def _post(self, request: web.Request) -> web.Response:
         browser = self._browsers[request.match_info["name"]]
         body = await request.read()
-        async with self._changed:
-            browser.posts += 1
-            self._changed.notify_all()
+        browser.posts += 1
+        await self.changed()
         if browser.slow is not None:
             await browser.slow.wait()
         if browser.answers:
@@ -177,9 +154,8 @@ class PushService:
             key,
             claims,
         )
-        async with self._changed:
-            self.pushes.append(got)
-            self._changed.notify_all()
+        self.pushes.append(got)
+        await self.changed()
         return web.Response(status=201, headers={"Location": f"{self.origin}/message/{len(self.pushes)}"})
 
     def _proof(self, header: str) -> tuple[str, dict[str, Any]]:

@@ -1,15 +1,11 @@
 """Visitors through the public doors: from the link to the call, and out again for good."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import AuditPage
 from contract.client import (
@@ -31,89 +27,26 @@ from contract.client import (
     StartCall,
     Sync,
 )
-from contract.errors import ByeCode, ErrorCode, Rejection, Unavailable
-from contract.http import Me
+from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RoomId, SessionId, StoreId, room_channel
 from contract.people import Name
-from contract.policies import Policies, Recorded
 from contract.quality import ClientSample
-from contract.rooms import EndReason, MemberState, Reason, RoomState
-from contract.server import Done, Error, Pong, Room, VisitEnd, VisitStage, VisitTold
+from contract.rooms import EndReason, MemberState, Reason
+from contract.server import Done, Error, Pong, Room, VisitEnd, VisitStage
 from contract.visits import OpenVisits, Visiting, VisitLink, VisitOffer
 from runtime.supervise import TaskScope
-from signaling.auth.limits import WRONG_PER_ADDRESS
-from signaling.auth.visits import MAX_PER_ROOM
 from signaling.domain import seats
 from signaling.domain.commands import CameIn
 from signaling.service import Service
-from signaling.store import sign_ins
-from signaling.store.tables.rooms import RoomRow
 from tests.signaling.service.test_matrix import VERBS
+from tests.signaling.service.visiting import admitted, comes, enter, invite, is_over, knock, state_of, told, waiting
 from tests.signaling.service.world import World, answered, offer
 from tests.support.clients import Tab, new_cid
 from tests.support.nodes import FakeRecorder, FakeWorker, connected
-from tests.support.server import Answer, Client
+from tests.support.server import Client
 from tests.support.signaling_process import SignalingProcess
 
 pytestmark = pytest.mark.flow
-
-WANG = {"name": "王师傅", "company": "Rational", "consent": True}
-
-
-async def invite(by: Tab, room: RoomId) -> str:
-    """The secret of a new link."""
-    made = await by.browser.post(f"/api/rooms/{room}/visits", json={"life_s": 1800})
-    assert made.status == 201, made.body
-    return made.read(VisitLink).address.rpartition("/g#")[2]
-
-
-async def enter(browser: Client, token: str, **said: object) -> Answer:
-    answer = await browser.post("/api/visit", json={**WANG, "token": token, **said})
-    if answer.status == 200:
-        browser.person = answer.read(Me).person
-    return answer
-
-
-async def knock(who: Tab, room: RoomId) -> None:
-    assert isinstance(await who.do(ComeIn(cid=new_cid(), room=room)), Done)
-
-
-async def comes(world: World, by: Tab, room: RoomId) -> Tab:
-    """A visitor who waits in the lobby, as everybody in the call sees."""
-    browser = await world.server.stranger()
-    assert (await enter(browser, await invite(by, room))).status == 200
-    who = await world.tab("", browser)
-    await knock(who, room)
-    await by.until(lambda: who.person in waiting(by.rooms[room]), "the knock")
-    return who
-
-
-async def admitted(world: World, by: Tab, room: RoomId) -> Tab:
-    who = await comes(world, by, room)
-    assert isinstance(await by.do(Admit(cid=new_cid(), room=room, person=who.person)), Done)
-    await who.until(lambda: room in who.rooms, "the call")
-    return who
-
-
-def waiting(state: RoomState) -> list[PersonId]:
-    return [one.person.id for one in state.lobby]
-
-
-def state_of(state: RoomState, who: Tab) -> MemberState | None:
-    return next((member.state for member in state.members if member.person.id == who.person), None)
-
-
-def told(who: Tab) -> list[tuple[VisitStage, VisitEnd | None]]:
-    return [(message.stage, message.why) for message in who.heard if isinstance(message, VisitTold)]
-
-
-async def is_over(who: Tab, why: VisitEnd) -> None:
-    """Told why, cut off, and signed out."""
-    await who.until(lambda: who.bye, "bye")
-    assert told(who)[-1] == (VisitStage.OVER, why)
-    assert who.bye is not None
-    assert who.bye.code is ByeCode.SIGNED_OUT
-    assert (await who.browser.get("/api/me")).status == 401
 
 
 async def test_from_the_link_to_the_call_and_home_again(world: World) -> None:
@@ -240,22 +173,6 @@ async def test_who_was_sent_away_meanwhile_does_not_knock_again_from_another_tab
     assert waiting(live.state) == []
 
 
-async def test_a_call_that_was_closed_meanwhile_gets_no_link_and_no_visitor(world: World) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    room = await answered(store, chen)
-    token = await invite(chen, room)
-
-    async def closed(session: AsyncSession) -> None:  # committed already, while the room in memory does not know yet
-        await session.execute(update(RoomRow).where(RoomRow.id == room).values(closed_ms=1))
-
-    await world.server.house.database.write(closed)
-    refused = await chen.browser.post(f"/api/rooms/{room}/visits", json={})
-    assert (refused.status, refused.code) == (410, ErrorCode.OVER)
-    stranger = await world.server.stranger()
-    for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
-        assert (answer.status, answer.code) == (404, ErrorCode.NOT_FOUND)
-
-
 async def test_a_reload_comes_back_and_another_browser_does_not(world: World) -> None:
     store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
     room = await answered(store, chen)
@@ -279,97 +196,6 @@ async def test_a_reload_comes_back_and_another_browser_does_not(world: World) ->
     await again.room(lambda s: any(m.session == mine for m in s.members), "the seat is the new tab's")
     assert (await offer(again, room)).status == 201
     assert (await other.post("/api/visit/look", json={"token": token})).code is ErrorCode.NOT_FOUND
-
-
-async def test_of_many_who_come_by_one_link_one_comes_in(world: World) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    room = await answered(store, chen)
-    token = await invite(chen, room)
-    browsers = [await world.server.stranger() for _ in range(20)]
-    answers = await asyncio.gather(*(enter(one, token, name=f"guest {n}") for n, one in enumerate(browsers)))
-    assert Counter(answer.status for answer in answers) == {200: 1, 404: 19}
-
-
-async def test_a_link_is_not_used_up_unless_its_visitor_is_signed_in(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    token = await invite(chen, await answered(store, chen))
-    stranger = await world.server.stranger()
-
-    async def fails(*_: object, **__: object) -> None:
-        raise Unavailable(ErrorCode.UNAVAILABLE, "the database", retry_after_s=1.0)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(sign_ins, "add", fails)
-        assert (await enter(stranger, token)).code is ErrorCode.UNAVAILABLE
-    assert (await enter(stranger, token)).status == 200
-    assert (await stranger.get("/api/me")).status == 200
-
-
-async def test_a_link_that_opens_nothing_says_the_same_whatever_it_was(world: World) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    room = await answered(store, chen)
-    used, withdrawn, old = [await invite(chen, room) for _ in range(3)]
-    assert (await enter(await world.server.stranger(), used)).status == 200
-    [first, second] = (await chen.browser.get(f"/api/rooms/{room}/visits")).read(OpenVisits).links
-    path = f"/api/rooms/{room}/visits"
-    assert (await chen.browser.ask("DELETE", f"{path}/{first.id}")).status == 204
-    assert (await chen.browser.ask("DELETE", f"{path}/{first.id}")).status == 404, "it is withdrawn already"
-    late = second.expires_at
-    world.server.house.visits._wall_ms = lambda: late
-    stranger = await world.server.stranger()
-    said = set()
-    for token in (used, withdrawn, old, "never there", "x" * 128, "\u202e"):
-        for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
-            said.add((answer.status, answer.body))
-    assert len(said) == 1
-    assert next(iter(said))[0] == 404
-
-
-async def test_guesses_at_links_are_counted_by_address(world: World) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    token = await invite(chen, await answered(store, chen))
-    stranger = await world.server.stranger()
-    for number in range(WRONG_PER_ADDRESS):
-        path = ("/api/visit/look", "/api/visit")[number % 2]
-        guess = await stranger.post(path, json={**WANG, "token": f"guess-{number}"})
-        assert guess.code is ErrorCode.NOT_FOUND
-    for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
-        assert (answer.status, answer.code) == (429, ErrorCode.LOCKED), "the right one too"
-
-
-async def test_what_a_stranger_calls_themselves_is_shown_as_it_can_be_read(world: World) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    token = await invite(chen, await answered(store, chen))
-    stranger = await world.server.stranger()
-    for hostile in ("", " ", "\u202e\u200b", "x" * 201, "\x00"):
-        answer = await enter(stranger, token, name=hostile)
-        assert (answer.status, answer.code) == (400, ErrorCode.BAD_MESSAGE), hostile
-    assert (await enter(stranger, token, name="Wang\u202e\nLei", company="\u2066")).status == 200, "not used up by that"
-    assert stranger.person is not None
-    assert (stranger.person.name.en, stranger.person.title) == ("Wang Lei", None)
-
-
-async def test_a_browser_of_the_house_is_no_visitors(world: World) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    token = await invite(chen, await answered(store, chen))
-    answer = await enter(await world.server.sign_in("store-0108"), token)
-    assert (answer.status, answer.code) == (409, ErrorCode.CONFLICT)
-    assert (await enter(await world.server.stranger(), token)).status == 200, "the link is as good as before"
-
-
-async def test_who_may_invite_and_how_many(world: World) -> None:
-    store, chen, liu, admin = [await world.tab(login) for login in ("store-0117", "chen", "liu", "admin")]
-    room = await answered(store, chen)
-    wang = await admitted(world, chen, room)
-    for who, status in ((store, 403), (liu, 404), (admin, 404), (wang, 403)):
-        assert (await who.browser.post(f"/api/rooms/{room}/visits", json={})).status == status, who.person
-        assert (await who.browser.get(f"/api/rooms/{room}/visits")).status == status, who.person
-    for _ in range(MAX_PER_ROOM):
-        await invite(chen, room)
-    more = await chen.browser.post(f"/api/rooms/{room}/visits", json={})
-    assert (more.status, more.code) == (429, ErrorCode.TOO_MANY)
 
 
 async def test_nobody_else_is_let_in_or_sent_away(world: World) -> None:
@@ -528,28 +354,3 @@ async def test_the_archive_names_the_visitor_and_shows_it_nothing(world: World) 
     assert wang.person not in (await admin.get("/api/people")).body.decode(), "no account of the house"
     renamed = await admin.put(f"/api/people/{wang.person}", json={"name": {"zh": "x", "en": "x"}})
     assert renamed.status == 404
-
-
-async def test_nobody_is_asked_to_agree_to_a_recording_that_there_is_not(world: World) -> None:
-    admin = await world.server.sign_in("admin")
-    never = Policies(recorded=Recorded.NEVER).model_dump(mode="json")
-    assert (await admin.put("/api/policies", json=never)).status == 204
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    token = await invite(chen, await answered(store, chen))
-    offer = (await (await world.server.stranger()).post("/api/visit/look", json={"token": token})).read(VisitOffer)
-    assert not offer.recorded
-
-
-async def test_a_chain_that_takes_no_guests_takes_no_visitors_either(world: World) -> None:
-    store, chen = [await world.tab(login) for login in ("store-0117", "chen")]
-    room = await answered(store, chen)
-    token = await invite(chen, room)
-    admin = await world.server.sign_in("admin")
-    assert (await admin.put("/api/policies", json=Policies(guests=False).model_dump(mode="json"))).status == 204
-    refused = await chen.browser.post(f"/api/rooms/{room}/visits", json={})
-    assert (refused.status, refused.code) == (403, ErrorCode.POLICY)
-    stranger = await world.server.stranger()
-    for answer in (await stranger.post("/api/visit/look", json={"token": token}), await enter(stranger, token)):
-        assert (answer.status, answer.code) == (404, ErrorCode.NOT_FOUND)
-    assert (await admin.put("/api/policies", json=Policies(guests=True).model_dump(mode="json"))).status == 204
-    assert (await enter(stranger, token)).status == 200
