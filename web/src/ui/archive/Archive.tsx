@@ -1,7 +1,6 @@
 /** The archive: what was recorded, found by kind, region and words; for a new hire, what to watch and how far one is. */
 import {
   Archive as ArchiveIcon,
-  ArrowLeft,
   ChartLine,
   CircleCheck,
   GraduationCap,
@@ -15,7 +14,7 @@ import { useLocation } from 'preact-iso'
 import { useMemo, useState } from 'preact/hooks'
 import type { ArchiveEntry, RoomKind } from '../../contract'
 import { nameOf, t, whoOf } from '../../i18n'
-import { Desk } from '../desk/Desk'
+import { SharedPage } from '../desk/TabletPage'
 import { clock, when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -318,22 +317,9 @@ function ArchiveList() {
 }
 
 export function Archive() {
-  const model = useModel()
-  if (model.me.value?.person.role !== 'store')
-    return (
-      <Desk>
-        <ArchiveList />
-      </Desk>
-    )
   return (
-    <div class="tablet-page">
-      <nav aria-label={t('nav.label')}>
-        <a class="btn back" data-kind="plain" href="/" data-testid="back">
-          <ArrowLeft class="icon" size={22} aria-hidden="true" />
-          <span>{t('ended.home')}</span>
-        </a>
-      </nav>
+    <SharedPage>
       <ArchiveList />
-    </div>
+    </SharedPage>
   )
 }

@@ -3,18 +3,13 @@ import {
   Link2,
   Camera,
   MessageSquare,
-  Mic,
-  MicOff,
   MonitorSmartphone,
   Pause,
   PhoneOff,
   Play,
   Pointer,
-  SwitchCamera,
   UserPlus,
   UserRoundCheck,
-  Video as VideoIcon,
-  VideoOff,
   Wrench,
 } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
@@ -38,6 +33,7 @@ import { InviteVisitor } from './InviteVisitor'
 import { Knocks } from './Knocks'
 import { MoreTiles } from './MoreTiles'
 import { OnHold } from './OnHold'
+import { OwnTools } from './OwnTools'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
 import { Tile } from './Tile'
@@ -51,7 +47,7 @@ export function ExpertCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, beside, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const { me, other, beside, now, leaving, hangUp } = useCall(room)
   const [pointing, setPointing] = useState(true)
   const [large, setLarge] = useState<string>('other')
   const [asking, askStill] = useAskStill(room, other?.person.id)
@@ -76,7 +72,6 @@ export function ExpertCall(props: { room: RoomState }) {
   useKeys({
     v: () => setPointing((on) => !on),
     s: hold ? undefined : askStill,
-    m: toggleMute,
     h: toggleHold,
   })
 
@@ -213,31 +208,7 @@ export function ExpertCall(props: { room: RoomState }) {
       </aside>
 
       <div class="call-tools" role="toolbar" aria-label={t('call.tools')}>
-        <Tool
-          icon={muted ? MicOff : Mic}
-          word={muted ? t('tool.muted') : t('tool.mute')}
-          keyName="M"
-          face={muted ? 'shut' : 'usual'}
-          pressed={muted}
-          testid="mute"
-          onClick={toggleMute}
-        />
-        <Tool
-          icon={cameraOff ? VideoOff : VideoIcon}
-          word={cameraOff ? t('tool.camera_is_off') : t('tool.camera_off')}
-          face={cameraOff ? 'shut' : 'usual'}
-          pressed={cameraOff}
-          testid="camera-off"
-          onClick={toggleCamera}
-        />
-        {model.cameras.value.length > 1 && (
-          <Tool
-            icon={SwitchCamera}
-            word={t('tool.switch')}
-            testid="switch-camera"
-            onClick={() => void act(model.switchCamera())}
-          />
-        )}
+        <OwnTools desk />
         <Tool
           icon={hold ? Play : Pause}
           word={t(hold ? 'hold.resume' : 'tool.hold')}

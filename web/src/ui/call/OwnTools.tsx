@@ -1,27 +1,29 @@
-/** What somebody does with their own microphone and camera, in whatever room: the same three buttons everywhere. */
+/** What somebody does with their own microphone and camera, in whatever room: the same buttons everywhere. */
 import { Mic, MicOff, SwitchCamera, Video, VideoOff } from 'lucide-preact'
 import { t } from '../../i18n'
 import { act } from '../act'
 import { useModel } from '../model'
+import { useKeys } from '../parts/hooks'
 import { Tool } from '../parts/Tool'
 
-export function OwnTools(props: {
-  muted: boolean
-  cameraOff: boolean
-  onMute: () => void
-  onCamera: () => void
-}) {
+/** `desk`: there are keys, and what cannot be done is left out. */
+export function OwnTools(props: { desk?: boolean }) {
   const model = useModel()
-  const { muted, cameraOff } = props
+  const muted = model.muted.value
+  const cameraOff = model.cameraOff.value
+  const several = model.cameras.value.length > 1
+  const mute = (): void => void act(model.setMuted(!muted))
+  useKeys(props.desk ? { m: mute } : {})
   return (
     <>
       <Tool
         icon={muted ? MicOff : Mic}
         word={muted ? t('tool.muted') : t('tool.mute')}
+        keyName={props.desk ? 'M' : undefined}
         face={muted ? 'shut' : 'usual'}
         pressed={muted}
         testid="mute"
-        onClick={props.onMute}
+        onClick={mute}
       />
       <Tool
         icon={cameraOff ? VideoOff : Video}
@@ -29,15 +31,17 @@ export function OwnTools(props: {
         face={cameraOff ? 'shut' : 'usual'}
         pressed={cameraOff}
         testid="camera-off"
-        onClick={props.onCamera}
+        onClick={() => void act(model.setCameraOff(!cameraOff))}
       />
-      <Tool
-        icon={SwitchCamera}
-        word={t('tool.switch')}
-        face={model.cameras.value.length > 1 ? 'usual' : 'absent'}
-        testid="switch-camera"
-        onClick={() => void act(model.switchCamera())}
-      />
+      {(several || !props.desk) && (
+        <Tool
+          icon={SwitchCamera}
+          word={t('tool.switch')}
+          face={several ? 'usual' : 'absent'}
+          testid="switch-camera"
+          onClick={() => void act(model.switchCamera())}
+        />
+      )}
     </>
   )
 }

@@ -26,14 +26,13 @@ export function StoreCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, beside, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const { me, other, beside, now, leaving, hangUp } = useCall(room)
   const [large, setLarge] = useState<string>('own')
   const [panel, setPanel] = useState<'chat' | 'stills' | null>(null)
   const upright = useMedia('(orientation: portrait)')
   const chat = model.chat(room.id)
   const unread = chat.unread.value
   const still = model.still.value
-  const muted = model.muted.value
   const cameraOff = model.cameraOff.value
   const [flash, setFlash] = useState(false)
   const taking = still?.step === 'taking'
@@ -164,7 +163,7 @@ export function StoreCall(props: { room: RoomState }) {
         aria-label={t('call.tools')}
         aria-orientation={upright ? 'horizontal' : 'vertical'}
       >
-        <OwnTools muted={muted} cameraOff={cameraOff} onMute={toggleMute} onCamera={toggleCamera} />
+        <OwnTools />
         <Tool
           icon={MessageSquare}
           word={t('tool.chat')}

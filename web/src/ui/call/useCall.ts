@@ -16,8 +16,6 @@ export interface CallView {
   now: number
   leaving: boolean
   hangUp: () => void
-  toggleMute: () => void
-  toggleCamera: () => void
 }
 
 export function useCall(room: RoomState): CallView {
@@ -38,8 +36,6 @@ export function useCall(room: RoomState): CallView {
       setLeaving(true)
       void act(model.leaveRoom(room.id)).finally(() => setLeaving(false))
     },
-    toggleMute: () => void act(model.setMuted(!model.muted.value)),
-    toggleCamera: () => void act(model.setCameraOff(!model.cameraOff.value)),
   }
 }
 

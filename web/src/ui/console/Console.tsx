@@ -1,10 +1,9 @@
 /** The expert's console: what rings now above everything, then what happened lately, and who else could take a call. */
-import { BellOff, PhoneIncoming, Volume2 } from 'lucide-preact'
+import { BellOff, PhoneIncoming } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { PresenceEntry } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { ORDER } from '../../model/quiet'
-import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
 import { CallbackList } from '../callbacks/CallbackList'
 import { Desk } from '../desk/Desk'
@@ -15,6 +14,7 @@ import { Button } from '../parts/Button'
 import { Avatar, PresenceWord } from '../parts/Person'
 import { Banner, Empty } from '../parts/State'
 import { skillsOf } from '../ring/Ringing'
+import { SoundBlocked } from '../ring/SoundBlocked'
 import { Incoming } from './Incoming'
 import { PushSwitch } from './PushSwitch'
 import { QueueList } from './QueueList'
@@ -59,19 +59,7 @@ export function Console() {
             <h1>{t('console.title')}</h1>
             <p class="second">{t('console.stores', { online, count: stores.length })}</p>
           </header>
-          {model.soundBlocked.value && (
-            <Banner
-              icon={Volume2}
-              title={t('console.sound_blocked')}
-              text={t('console.sound_blocked_text')}
-              testid="sound-blocked"
-              act={
-                <Button icon={Volume2} onClick={() => void act(model.unblockSound())} testid="sound-on">
-                  {t('console.sound_on')}
-                </Button>
-              }
-            />
-          )}
+          <SoundBlocked />
           {me && model.presence.value.get(me)?.presence === 'do_not_disturb' && (
             <Banner
               icon={BellOff}

@@ -1,11 +1,12 @@
 /** A store finds somebody of headquarters, or everybody who knows something, and calls with one tap. */
-import { ArrowLeft, Phone, Search, Users } from 'lucide-preact'
+import { Phone, Search, Users } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { PersonId, Skill } from '../../contract'
 import { t } from '../../i18n'
 import type { CallTo } from '../../model/api'
 import { mayRecord } from '../../model/policies'
 import { act } from '../act'
+import { TabletPage } from '../desk/TabletPage'
 import { useModel } from '../model'
 import { SearchBox } from '../parts/SearchBox'
 import { Banner, Empty, Loading } from '../parts/State'
@@ -31,13 +32,7 @@ export function FindPage() {
   const people = peopleFound(experts, query)
   const groups = groupsFound(experts, query)
   return (
-    <div class="tablet-page">
-      <nav aria-label={t('nav.label')}>
-        <a class="btn back" data-kind="plain" href="/" data-testid="back">
-          <ArrowLeft class="icon" size={22} aria-hidden="true" />
-          <span>{t('ended.home')}</span>
-        </a>
-      </nav>
+    <TabletPage>
       <main class="archive find">
         <header class="page-head">
           <h1>{t('find.title')}</h1>
@@ -109,6 +104,6 @@ export function FindPage() {
           </>
         )}
       </main>
-    </div>
+    </TabletPage>
   )
 }

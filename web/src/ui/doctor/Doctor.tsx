@@ -1,12 +1,11 @@
 /** Whether calls work from this browser: each thing a call needs in one line, what is wrong with it, and what to do. */
-import { ArrowLeft, CircleAlert, CircleCheck, CircleHelp, CircleX, Copy, RotateCcw } from 'lucide-preact'
+import { CircleAlert, CircleCheck, CircleHelp, CircleX, Copy, RotateCcw } from 'lucide-preact'
 import type { LucideIcon } from 'lucide-preact'
-import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { t } from '../../i18n'
 import type { Check, CheckUp } from '../../model/api'
 import { overall } from '../../model/verdict'
-import { Desk } from '../desk/Desk'
+import { SharedPage } from '../desk/TabletPage'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Loading } from '../parts/State'
@@ -132,21 +131,6 @@ function CheckUpView(props: { checkUp: CheckUp }) {
   )
 }
 
-function Frame(props: { children: ComponentChildren }) {
-  if (useModel().me.value?.person.role !== 'store') return <Desk>{props.children}</Desk>
-  return (
-    <div class="tablet-page">
-      <nav aria-label={t('nav.label')}>
-        <a class="btn back" data-kind="plain" href="/" data-testid="back">
-          <ArrowLeft class="icon" size={22} aria-hidden="true" />
-          <span>{t('ended.home')}</span>
-        </a>
-      </nav>
-      {props.children}
-    </div>
-  )
-}
-
 export function Doctor() {
   const model = useModel()
   const [checkUp, setCheckUp] = useState<CheckUp | null>(null)
@@ -160,8 +144,8 @@ export function Doctor() {
     }
   }, [model])
   return (
-    <Frame>
+    <SharedPage>
       <main class="doctor">{checkUp ? <CheckUpView checkUp={checkUp} /> : <Loading rows={4} />}</main>
-    </Frame>
+    </SharedPage>
   )
 }

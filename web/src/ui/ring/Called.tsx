@@ -1,5 +1,5 @@
 /** Headquarters calls: who, what about, and what camera, microphone and recording do once somebody answers. */
-import { Camera, Mic, Phone, PhoneOff, Volume2 } from 'lucide-preact'
+import { Camera, Mic, Phone, PhoneOff } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -9,7 +9,7 @@ import { mayRecord } from '../../model/policies'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Avatar } from '../parts/Person'
-import { Banner } from '../parts/State'
+import { SoundBlocked } from './SoundBlocked'
 
 export function Called(props: { room: RoomState }) {
   const model = useModel()
@@ -26,19 +26,7 @@ export function Called(props: { room: RoomState }) {
   }
   return (
     <main class="called" data-testid="called" role="alertdialog" aria-labelledby="called-who">
-      {model.soundBlocked.value && (
-        <Banner
-          icon={Volume2}
-          title={t('console.sound_blocked')}
-          text={t('console.sound_blocked_text')}
-          testid="sound-blocked"
-          act={
-            <Button icon={Volume2} onClick={() => void act(model.unblockSound())} testid="sound-on">
-              {t('console.sound_on')}
-            </Button>
-          }
-        />
-      )}
+      <SoundBlocked />
       <section class="called-who">
         <span class="called-face">
           <Avatar person={caller} size="xl" />

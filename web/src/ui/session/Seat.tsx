@@ -120,12 +120,7 @@ export function Seat(props: { room: RoomState }) {
         aria-label={t('call.tools')}
         aria-orientation={upright ? 'horizontal' : 'vertical'}
       >
-        <OwnTools
-          muted={muted}
-          cameraOff={cameraOff}
-          onMute={() => void act(model.setMuted(!muted))}
-          onCamera={() => void act(model.setCameraOff(!cameraOff))}
-        />
+        <OwnTools />
         <Tool
           icon={Hand}
           word={up ? t('tool.hand_down') : t('tool.hand_up')}

@@ -1,16 +1,5 @@
 /** The trainer's desk: the own picture, the wall of stores, hands in order, the talk, and who is not here yet. */
-import {
-  Hand,
-  Mic,
-  MicOff,
-  Square,
-  Store,
-  SwitchCamera,
-  UserRoundX,
-  Users,
-  Video as VideoIcon,
-  VideoOff,
-} from 'lucide-preact'
+import { Hand, MicOff, Square, Store, UserRoundX, Users } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
@@ -18,6 +7,7 @@ import { isGuest, isSeated, memberOf, othersSeated } from '../../model/room'
 import { act } from '../act'
 import { CallBanner } from '../call/CallBanner'
 import { ChatPanel } from '../call/ChatPanel'
+import { OwnTools } from '../call/OwnTools'
 import { Stage } from '../call/Stage'
 import { Tile } from '../call/Tile'
 import { QualityChip, RecordingChip, callName } from '../call/Words'
@@ -26,7 +16,7 @@ import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Badge } from '../parts/Chip'
 import { Dialog } from '../parts/Dialog'
-import { useKeys, useTheme } from '../parts/hooks'
+import { useTheme } from '../parts/hooks'
 import { Avatar, PresenceWord } from '../parts/Person'
 import { Empty } from '../parts/State'
 import { Tool } from '../parts/Tool'
@@ -43,7 +33,6 @@ export function TrainerDesk(props: { room: RoomState }) {
   const now = model.tick.value
   const muted = model.muted.value
   const cameraOff = model.cameraOff.value
-  useKeys({ m: () => void act(model.setMuted(!muted)) })
   if (!me) return null
 
   const others = othersSeated(room, mine)
@@ -195,31 +184,7 @@ export function TrainerDesk(props: { room: RoomState }) {
       </aside>
 
       <div class="call-tools" role="toolbar" aria-label={t('call.tools')}>
-        <Tool
-          icon={muted ? MicOff : Mic}
-          word={muted ? t('tool.muted') : t('tool.mute')}
-          keyName="M"
-          face={muted ? 'shut' : 'usual'}
-          pressed={muted}
-          testid="mute"
-          onClick={() => void act(model.setMuted(!muted))}
-        />
-        <Tool
-          icon={cameraOff ? VideoOff : VideoIcon}
-          word={cameraOff ? t('tool.camera_is_off') : t('tool.camera_off')}
-          face={cameraOff ? 'shut' : 'usual'}
-          pressed={cameraOff}
-          testid="camera-off"
-          onClick={() => void act(model.setCameraOff(!cameraOff))}
-        />
-        {model.cameras.value.length > 1 && (
-          <Tool
-            icon={SwitchCamera}
-            word={t('tool.switch')}
-            testid="switch-camera"
-            onClick={() => void act(model.switchCamera())}
-          />
-        )}
+        <OwnTools desk />
         <Tool
           icon={MicOff}
           word={t('tool.mute_all')}

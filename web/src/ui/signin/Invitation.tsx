@@ -7,10 +7,10 @@ import { nameOf, t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
-import { Field } from '../parts/Field'
 import { Empty, ErrorBox, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
 import { Card } from './Card'
+import { NewPassword } from './NewPassword'
 import { wrongPassword, type Passwords } from './draft'
 
 /** `not_found`: used, replaced or never there. `over`: expired. Any other code may pass. */
@@ -94,27 +94,7 @@ function Form(props: { token: string; invited: Invited; onDead: (code: string) =
       </p>
       {/* For the password keeper of the browser. */}
       <input type="text" hidden readOnly autocomplete="username" value={props.invited.login} />
-      <Field
-        label={t('setup.password')}
-        value={typed.password}
-        onInput={(password) => setTyped({ ...typed, password })}
-        type="password"
-        autocomplete="new-password"
-        maxLength={256}
-        hint={t('setup.password_rule')}
-        testid="invitation-password"
-        error={wrong.password && t(wrong.password)}
-      />
-      <Field
-        label={t('setup.repeat')}
-        value={typed.repeat}
-        onInput={(repeat) => setTyped({ ...typed, repeat })}
-        type="password"
-        autocomplete="new-password"
-        maxLength={256}
-        testid="invitation-repeat"
-        error={wrong.repeat && t(wrong.repeat)}
-      />
+      <NewPassword value={typed} wrong={wrong} onInput={setTyped} testid="invitation" />
       <Button
         kind="main"
         type="submit"

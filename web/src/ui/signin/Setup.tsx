@@ -10,6 +10,7 @@ import { Field } from '../parts/Field'
 import { Empty, Loading } from '../parts/State'
 import { errorWords } from '../parts/Toasts'
 import { Card } from './Card'
+import { NewPassword } from './NewPassword'
 import { BLANK, wrongIn, type Draft, type Wrong } from './draft'
 
 type Step = 'checking' | 'form' | 'ready' | 'setup_wrong' | 'setup_expired' | 'setup_done' | 'offline'
@@ -163,26 +164,11 @@ function Form(props: { token: string; onReady: () => void; onDead: (code: string
         testid="setup-login"
         error={words('login')}
       />
-      <Field
-        label={t('setup.password')}
-        value={draft.password}
-        onInput={set('password')}
-        type="password"
-        autocomplete="new-password"
-        maxLength={256}
-        hint={t('setup.password_rule')}
-        testid="setup-password"
-        error={words('password')}
-      />
-      <Field
-        label={t('setup.repeat')}
-        value={draft.repeat}
-        onInput={set('repeat')}
-        type="password"
-        autocomplete="new-password"
-        maxLength={256}
-        testid="setup-repeat"
-        error={words('repeat')}
+      <NewPassword
+        value={draft}
+        wrong={wrong}
+        onInput={(passwords) => setDraft({ ...draft, ...passwords })}
+        testid="setup"
       />
       <Button
         kind="main"

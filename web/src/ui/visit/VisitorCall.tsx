@@ -20,7 +20,7 @@ export function VisitorCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, beside, now, leaving, hangUp, toggleMute, toggleCamera } = useCall(room)
+  const { me, other, beside, now, leaving, hangUp } = useCall(room)
   const [large, setLarge] = useState<string>('other')
   const upright = useMedia('(orientation: portrait)')
   const muted = model.muted.value
@@ -66,7 +66,7 @@ export function VisitorCall(props: { room: RoomState }) {
         aria-label={t('call.tools')}
         aria-orientation={upright ? 'horizontal' : 'vertical'}
       >
-        <OwnTools muted={muted} cameraOff={cameraOff} onMute={toggleMute} onCamera={toggleCamera} />
+        <OwnTools />
         <Tool
           icon={PhoneOff}
           word={leaving ? t('tool.hanging_up') : t('tool.leave')}
