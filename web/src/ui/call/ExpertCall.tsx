@@ -31,12 +31,11 @@ import { ChatPanel } from './ChatPanel'
 import { ContinueOn } from './ContinueOn'
 import { InviteVisitor } from './InviteVisitor'
 import { Knocks } from './Knocks'
-import { MoreTiles } from './MoreTiles'
 import { OnHold } from './OnHold'
 import { OwnTools } from './OwnTools'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
-import { Tile } from './Tile'
+import { Tiles } from './Tiles'
 import { UrgentBanner } from './UrgentBanner'
 import { QualityChip, RecordingChip, otherWords } from './Words'
 import { useAskStill, useCall } from './useCall'
@@ -47,9 +46,8 @@ export function ExpertCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, beside, now, leaving, hangUp } = useCall(room)
+  const { me, other, beside, shown, show, now, leaving, hangUp } = useCall(room, 'other')
   const [pointing, setPointing] = useState(true)
-  const [large, setLarge] = useState<string>('other')
   const [asking, askStill] = useAskStill(room, other?.person.id)
   const [flash, setFlash] = useState(false)
   const [panelOpen, setPanelOpen] = useState(true)
@@ -75,9 +73,7 @@ export function ExpertCall(props: { room: RoomState }) {
     h: toggleHold,
   })
 
-  if (!me) return null
-  const third = beside.find((one) => one.person.id === large)
-  const shown = third ?? (large !== 'own' && other ? other : me)
+  if (!me || !shown) return null
   const ownLarge = shown === me
   const store = room.call?.store
   const name = nameOf(store?.name ?? other?.person.name)
@@ -87,18 +83,13 @@ export function ExpertCall(props: { room: RoomState }) {
   const mayAsk = askedInto(room) === null && !isFull(room)
 
   const tiles = other && (
-    <div class="tiles">
-      {(ownLarge || third) && !hold && <Tile member={other} onPick={() => setLarge('other')} />}
-      {(!ownLarge || hold) && (
-        <Tile
-          member={{ ...me, camera_off: cameraOff, muted }}
-          own
-          mirrored={model.facing.value === 'user'}
-          onPick={() => setLarge('own')}
-        />
-      )}
-      <MoreTiles members={beside} large={hold ? undefined : third} onPick={setLarge} />
-    </div>
+    <Tiles
+      other={other}
+      own={{ ...me, camera_off: cameraOff, muted }}
+      beside={beside}
+      large={hold ? other : shown}
+      onPick={show}
+    />
   )
 
   return (

@@ -14,11 +14,10 @@ import { useMedia, useTheme } from '../parts/hooks'
 import { errorWords } from '../parts/Toasts'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
-import { MoreTiles } from './MoreTiles'
 import { Waits } from './OnHold'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
-import { Tile } from './Tile'
+import { Tiles } from './Tiles'
 import { QualityChip, RecordingChip, callName, otherWords } from './Words'
 import { useCall } from './useCall'
 
@@ -26,8 +25,7 @@ export function StoreCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, beside, now, leaving, hangUp } = useCall(room)
-  const [large, setLarge] = useState<string>('own')
+  const { me, other, beside, shown, show, now, leaving, hangUp } = useCall(room, 'own')
   const [panel, setPanel] = useState<'chat' | 'stills' | null>(null)
   const upright = useMedia('(orientation: portrait)')
   const chat = model.chat(room.id)
@@ -43,9 +41,7 @@ export function StoreCall(props: { room: RoomState }) {
     return () => clearTimeout(timer)
   }, [taking])
 
-  if (!me) return null
-  const third = beside.find((one) => one.person.id === large)
-  const shown = third ?? (large !== 'own' && other ? other : me)
+  if (!me || !shown) return null
   const ownLarge = shown === me
   const name = other ? callName(other) : ''
   const asker = room.members.find((member) => member.host)
@@ -101,18 +97,13 @@ export function StoreCall(props: { room: RoomState }) {
             note={other ? otherWords(other) : null}
           >
             {other && (
-              <div class="tiles">
-                {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
-                {!ownLarge && (
-                  <Tile
-                    member={{ ...me, camera_off: cameraOff }}
-                    own
-                    mirrored={model.facing.value === 'user'}
-                    onPick={() => setLarge('own')}
-                  />
-                )}
-                <MoreTiles members={beside} large={third} onPick={setLarge} />
-              </div>
+              <Tiles
+                other={other}
+                own={{ ...me, camera_off: cameraOff }}
+                beside={beside}
+                large={shown}
+                onPick={show}
+              />
             )}
           </Stage>
         )}

@@ -13,22 +13,33 @@ export interface CallView {
   other: Member | null
   /** Who takes part beside the two: a third person, and devices (WHIP, WHEP). */
   beside: Member[]
+  /** Whose picture is large; null as `me`. */
+  shown: Member | null
+  /** Makes somebody's picture large: `own`, `other`, or by their id. */
+  show: (whom: string) => void
   now: number
   leaving: boolean
   hangUp: () => void
 }
 
-export function useCall(room: RoomState): CallView {
+/** `first`: whose picture is large to begin with. */
+export function useCall(room: RoomState, first: 'own' | 'other'): CallView {
   const model = useModel()
+  const [large, show] = useState<string>(first)
   const [leaving, setLeaving] = useState(false)
   const mine = model.me.value?.person.id ?? ''
   const others = othersSeated(room, mine)
   const people = others.filter((one) => !isGuest(one))
   const other = people.find((one) => one.person.role === 'store') ?? people[0] ?? null
+  const me = memberOf(room, mine)
+  const beside = others.filter((one) => one !== other)
+  const third = beside.find((one) => one.person.id === large)
   return {
-    me: memberOf(room, mine),
+    me,
     other,
-    beside: others.filter((one) => one !== other),
+    beside,
+    shown: me && (third ?? (large !== 'own' && other ? other : me)),
+    show,
     now: model.tick.value,
     leaving,
     hangUp: () => {

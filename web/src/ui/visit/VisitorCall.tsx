@@ -1,13 +1,11 @@
 /** The call as a visitor has it, on a phone as a rule: the others, the own picture, pointers; no chat, no photos. */
 import { PhoneOff } from 'lucide-preact'
-import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { CallBanner } from '../call/CallBanner'
-import { MoreTiles } from '../call/MoreTiles'
 import { Waits } from '../call/OnHold'
 import { Stage } from '../call/Stage'
-import { Tile } from '../call/Tile'
+import { Tiles } from '../call/Tiles'
 import { useCall } from '../call/useCall'
 import { QualityChip, RecordingChip, otherWords } from '../call/Words'
 import { holdOf } from '../../model/onhold'
@@ -20,14 +18,11 @@ export function VisitorCall(props: { room: RoomState }) {
   useTheme('dark')
   const model = useModel()
   const { room } = props
-  const { me, other, beside, now, leaving, hangUp } = useCall(room)
-  const [large, setLarge] = useState<string>('other')
+  const { me, other, beside, shown, show, now, leaving, hangUp } = useCall(room, 'other')
   const upright = useMedia('(orientation: portrait)')
   const muted = model.muted.value
   const cameraOff = model.cameraOff.value
-  if (!me) return null
-  const third = beside.find((one) => one.person.id === large)
-  const shown = third ?? (large !== 'own' && other ? other : me)
+  if (!me || !shown) return null
   const ownLarge = shown === me
   const hold = holdOf(room)
   return (
@@ -44,18 +39,13 @@ export function VisitorCall(props: { room: RoomState }) {
         ) : (
           <Stage member={shown} own={ownLarge} takes="press" note={other ? otherWords(other) : null}>
             {other && (
-              <div class="tiles">
-                {(ownLarge || third) && <Tile member={other} onPick={() => setLarge('other')} />}
-                {!ownLarge && (
-                  <Tile
-                    member={{ ...me, camera_off: cameraOff, muted }}
-                    own
-                    mirrored={model.facing.value === 'user'}
-                    onPick={() => setLarge('own')}
-                  />
-                )}
-                <MoreTiles members={beside} large={third} onPick={setLarge} />
-              </div>
+              <Tiles
+                other={other}
+                own={{ ...me, camera_off: cameraOff, muted }}
+                beside={beside}
+                large={shown}
+                onPick={show}
+              />
             )}
           </Stage>
         )}
