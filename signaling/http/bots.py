@@ -13,7 +13,6 @@ from signaling.domain.bot_posts import check_url
 from signaling.http.route import Route, Visit
 from signaling.store import bots as rows
 from signaling.store.bots import KeptBot
-from signaling.store.organisation import By
 from signaling.store.tables.organisation import RegionRow
 
 
@@ -32,7 +31,7 @@ async def add_bot(visit: Visit) -> Bot:
 
     async def work(session: AsyncSession) -> None:
         await _check_region(session, draft.region)
-        await rows.add(session, new, _by(visit))
+        await rows.add(session, new, visit.by)
 
     await visit.house.database.write(work)
     visit.house.bots.wake()
@@ -54,7 +53,7 @@ async def change_bot(visit: Visit) -> Bot:
         secret = before.draft.secret if draft.secret is None else draft.secret
         kept = draft.model_copy(update={"url": url, "secret": secret})
         new = KeptBot(before.id, kept, before.added_ms, before.told_ms)
-        await rows.change(session, new, _by(visit))
+        await rows.change(session, new, visit.by)
         return new
 
     new = await visit.house.database.write(work)
@@ -66,7 +65,7 @@ async def remove_bot(visit: Visit) -> None:
     """Its group hears no more."""
 
     async def work(session: AsyncSession) -> None:
-        await rows.remove(session, await _find(session, visit), _by(visit))
+        await rows.remove(session, await _find(session, visit), visit.by)
 
     await visit.house.database.write(work)
     visit.house.bots.wake()
@@ -91,10 +90,6 @@ async def _check_region(session: AsyncSession, region: RegionId | None) -> None:
 
 def _id(visit: Visit) -> BotId:
     return BotId(visit.param("bot"))
-
-
-def _by(visit: Visit) -> By:
-    return By(visit.who.id, visit.address)
 
 
 _ONE = "/api/bots/{bot}"

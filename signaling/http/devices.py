@@ -12,7 +12,6 @@ from signaling.auth.access import access_device, access_store
 from signaling.domain.access import Act
 from signaling.http.people import enter
 from signaling.http.route import Route, Visit
-from signaling.store.organisation import By
 
 
 async def offer_enrolment(visit: Visit) -> Enrolment:
@@ -20,7 +19,7 @@ async def offer_enrolment(visit: Visit) -> Enrolment:
     house, store = visit.house, StoreId(visit.param("store"))
     async with house.database.read() as session:
         await access_store(session, visit.who, store)
-    code, expires_ms = await house.devices.offer(store, visit.body(EnrolmentWish).name, By(visit.who.id, visit.address))
+    code, expires_ms = await house.devices.offer(store, visit.body(EnrolmentWish).name, visit.by)
     address = f"{own_address(house.settings)}/enrol#{code}"
     squares = segno.make(address, micro=False, error="m").matrix
     picture = ["".join("1" if one else "0" for one in row) for row in squares]
@@ -39,7 +38,7 @@ async def revoke_device(visit: Visit) -> None:
     device = PersonId(visit.param("device"))
     async with visit.house.database.read() as session:
         await access_device(session, visit.who, device)
-    await visit.house.devices.revoke(device, By(visit.who.id, visit.address))
+    await visit.house.devices.revoke(device, visit.by)
 
 
 ROUTES = [

@@ -20,7 +20,6 @@ from signaling.http.ice import links
 from signaling.http.route import Handler, Route, Visit
 from signaling.store import audit
 from signaling.store.media_tokens import Pass
-from signaling.store.organisation import By
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -32,7 +31,7 @@ async def issue_token(visit: Visit) -> MediaToken:
     if not may(Act.LET_IN_ANYWHERE, visit.who.grants, CHAIN):
         _led(visit)
     room = RoomId(visit.param("room"))
-    return await visit.house.media_tokens.issue(visit.body(MediaTokenWish), room, By(visit.who.id, visit.address))
+    return await visit.house.media_tokens.issue(visit.body(MediaTokenWish), room, visit.by)
 
 
 async def list_tokens(visit: Visit) -> KeptTokens:
@@ -54,7 +53,7 @@ def kept(one: Pass, *, here: bool) -> KeptToken:
 async def revoke_token(visit: Visit) -> None:
     """Take a media token back; whoever is in by it goes at once. By the host, or an administrator."""
     room = _led(visit).id
-    await visit.house.media_tokens.revoke(PersonId(visit.param("guest")), By(visit.who.id, visit.address), room)
+    await visit.house.media_tokens.revoke(PersonId(visit.param("guest")), visit.by, room)
     await visit.house.guests.look(clock.wall_ms())
 
 

@@ -9,7 +9,6 @@ from signaling.domain.csv_list import MAX_BYTES, BadList
 from signaling.domain.people_list import read
 from signaling.http.route import Route, Visit
 from signaling.staff import Staff
-from signaling.store.organisation import By
 
 
 class ListQuery(Message):
@@ -23,7 +22,7 @@ async def take_people(visit: Visit) -> PeopleTaken:
     The columns are those of `passline user import`. Whoever is new gets an invitation, which is told only now.
     """
     apply = visit.query(ListQuery).apply
-    staff = Staff(visit.house.database, By(visit.who.id, visit.address))
+    staff = Staff(visit.house.database, visit.by)
     try:
         lines = await asyncio.to_thread(read, await visit.read())
         taken = await staff.take_list(lines, only_ask=not apply)

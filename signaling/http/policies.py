@@ -8,7 +8,6 @@ from signaling.domain.access import Act
 from signaling.domain.tags import tag_of
 from signaling.http.route import Route, Visit
 from signaling.store import policies
-from signaling.store.organisation import By
 
 
 async def get_policies(visit: Visit) -> KeptPolicies:
@@ -19,11 +18,11 @@ async def get_policies(visit: Visit) -> KeptPolicies:
 
 async def put_policies(visit: Visit) -> web.Response:
     """Set all of them; they count for whatever is done from now on, also by who is connected."""
-    new, by = visit.body(Policies), By(visit.who.id, visit.address)
+    new = visit.body(Policies)
 
     async def work(session: AsyncSession) -> None:
         visit.check_tag(tag_of(await policies.current(session)))
-        await policies.replace(session, new, by)
+        await policies.replace(session, new, visit.by)
 
     await visit.house.database.write(work)
     visit.house.policies.set(new)

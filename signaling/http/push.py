@@ -12,7 +12,6 @@ from signaling.domain.draft import find
 from signaling.domain.push import left_ms
 from signaling.http.route import Route, Visit
 from signaling.store import push as rows
-from signaling.store.organisation import By
 from signaling.store.push import KeptBrowser
 
 
@@ -28,7 +27,7 @@ async def put_push(visit: Visit) -> None:
     visit.house.push.check(browser)
     kept = KeptBrowser(who.id, _browser(visit), browser)
     await visit.house.database.write(
-        partial(rows.put, one=kept, sign_in=who.sign_in, by=By(who.id, visit.address), now_ms=clock.wall_ms())
+        partial(rows.put, one=kept, sign_in=who.sign_in, by=visit.by, now_ms=clock.wall_ms())
     )
     await visit.house.push.look()
 
@@ -37,9 +36,7 @@ async def remove_push(visit: Visit) -> None:
     """Ring it no more."""
     who = visit.who
     visit.house.push_limit.take(who.id)
-    await visit.house.database.write(
-        partial(rows.remove, person=who.id, device=_browser(visit), by=By(who.id, visit.address))
-    )
+    await visit.house.database.write(partial(rows.remove, person=who.id, device=_browser(visit), by=visit.by))
     await visit.house.push.look()
 
 

@@ -11,7 +11,6 @@ from signaling.domain.access import Act
 from signaling.domain.tags import tag_of
 from signaling.http.route import Route, Visit
 from signaling.store import quiet
-from signaling.store.organisation import By
 
 BURST, PER_S = 12, 0.2
 """Of one person: each that changes something has the whole directory read again, and everybody told."""
@@ -26,11 +25,10 @@ async def get_quiet(visit: Visit) -> KeptQuiet:
 async def put_quiet(visit: Visit) -> web.Response:
     """Set all of it; it counts at once, for calls that begin to ring from now on."""
     visit.house.quiet_pace.take(visit.who.id)
-    by = By(visit.who.id, visit.address)
 
     async def work(session: AsyncSession) -> None:
         visit.check_tag(tag_of(await quiet.of(session, visit.who.id)))
-        await quiet.replace(session, visit.who.id, visit.body(Quiet), by)
+        await quiet.replace(session, visit.who.id, visit.body(Quiet), visit.by)
 
     await visit.house.database.write(work)
     return web.Response(status=204)

@@ -18,6 +18,7 @@ from signaling.auth.principal import Principal
 from signaling.domain.access import Act
 from signaling.house import House
 from signaling.http.address import client_address
+from signaling.store.organisation import By
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -129,6 +130,11 @@ class Visit:
     def address(self) -> str:
         """Where the request comes from, for limits and the audit."""
         return client_address(self.raw, self.house.settings.proxies)
+
+    @property
+    def by(self) -> By:
+        """Who asks, as the audit says it."""
+        return By(self.who.id, self.address)
 
     def param(self, name: str) -> str:
         """A parameter of the path; an id, already checked for its characters."""

@@ -17,7 +17,6 @@ from signaling.domain.routing import at_work, begin_to_ring, steps_for, usual_st
 from signaling.domain.tags import tag_of
 from signaling.http.route import Route, Visit
 from signaling.store import grants, people, routing
-from signaling.store.organisation import By
 
 
 async def get_routing(visit: Visit) -> Routing:
@@ -79,7 +78,7 @@ async def put_chains(visit: Visit) -> web.Response:
 
     async def work(session: AsyncSession) -> None:
         visit.check_tag(tag_of(await routing.chains(session)))
-        await routing.set_chains(session, visit.body(Chains), _by(visit))
+        await routing.set_chains(session, visit.body(Chains), visit.by)
 
     await visit.house.database.write(work)
     return web.Response(status=204)
@@ -95,7 +94,7 @@ async def put_profile(visit: Visit) -> web.Response:
         if found is None or found.role is not Role.EXPERT:
             raise Rejection(ErrorCode.NOT_FOUND)
         visit.check_tag(tag_of((await routing.profiles(session)).get(person) or ExpertProfile()))
-        await routing.set_profile(session, person, profile, _by(visit))
+        await routing.set_profile(session, person, profile, visit.by)
 
     await visit.house.database.write(work)
     return web.Response(status=204)
@@ -107,10 +106,6 @@ def _line(person: Person, profile: ExpertProfile) -> ExpertLine:
 
 def _ring_ms(visit: Visit) -> int:
     return round(visit.house.settings.ring_s * 1000)
-
-
-def _by(visit: Visit) -> By:
-    return By(visit.who.id, visit.address)
 
 
 ROUTES = [

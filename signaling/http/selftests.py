@@ -25,7 +25,6 @@ from signaling.domain.selftest import by_store, is_finding, will_fail
 from signaling.http.archive import audit_once
 from signaling.http.route import Route, Visit
 from signaling.store import audit, rings, selftests
-from signaling.store.organisation import By
 
 MOST_STORES = 300
 """In one answer: who has more that fail has one trouble and not three hundred."""
@@ -117,8 +116,7 @@ async def _ordered(session: AsyncSession, *, who: Principal, tablet: PersonId, a
 
 async def set_window(visit: Visit) -> None:
     """When at night tablets test themselves, each in its own time zone."""
-    by = By(visit.who.id, visit.address)
-    await visit.house.database.write(partial(selftests.set_window, new=visit.body(SelfTestWindow), by=by))
+    await visit.house.database.write(partial(selftests.set_window, new=visit.body(SelfTestWindow), by=visit.by))
 
 
 ROUTES = [

@@ -11,7 +11,6 @@ from signaling.domain.access import Act
 from signaling.http.route import Route, Visit
 from signaling.staff import Staff
 from signaling.store import records
-from signaling.store.organisation import By
 
 
 async def list_people(visit: Visit) -> People:
@@ -40,7 +39,7 @@ async def give_roles(visit: Visit) -> None:
 async def invite_person(visit: Visit) -> InvitedPerson:
     """A new link to choose a password; the link before works no more, the old password until this one is used."""
     login = await _login(visit)
-    secret = await visit.house.invitations.invite(login, _by(visit))
+    secret = await visit.house.invitations.invite(login, visit.by)
     return InvitedPerson(login=login, path=f"/invitation#{secret}")
 
 
@@ -50,7 +49,7 @@ async def disable_person(visit: Visit) -> None:
     With a successor, who gets their open callbacks and replays what they could.
     """
     login = await _login(visit)
-    accounts = Accounts(visit.house.database, visit.house.passwords, _by(visit))
+    accounts = Accounts(visit.house.database, visit.house.passwords, visit.by)
     asked = visit.body(Disabled)
     if asked.disabled:
         await accounts.disable(login, asked.successor)
@@ -63,12 +62,8 @@ async def _login(visit: Visit) -> str:
         return (await access_person(session, visit.who, PersonId(visit.param("person")))).login
 
 
-def _by(visit: Visit) -> By:
-    return By(visit.who.id, visit.address)
-
-
 def _staff(visit: Visit) -> Staff:
-    return Staff(visit.house.database, _by(visit))
+    return Staff(visit.house.database, visit.by)
 
 
 _ONE = "/api/people/{person}"

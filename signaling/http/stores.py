@@ -14,7 +14,6 @@ from signaling.http.people_list import ListQuery
 from signaling.http.route import Route, Visit
 from signaling.organisation import Organisation
 from signaling.store import records
-from signaling.store.organisation import By
 
 
 async def list_stores(visit: Visit) -> Stores:
@@ -75,7 +74,7 @@ async def take_stores(visit: Visit) -> StoresTaken:
 
 
 def _organisation(visit: Visit) -> Organisation:
-    return Organisation(visit.house.database, visit.house.passwords, By(visit.who.id, visit.address))
+    return Organisation(visit.house.database, visit.house.passwords, visit.by)
 
 
 _TAKEN = (ErrorCode.NOT_FOUND, ErrorCode.CONFLICT)

@@ -7,7 +7,6 @@ from signaling.domain.access import Act
 from signaling.domain.guests import seated_guests
 from signaling.http.guests import kept
 from signaling.http.route import Route, Visit
-from signaling.store.organisation import By
 
 
 async def list_all_tokens(visit: Visit) -> KeptTokens:
@@ -21,7 +20,7 @@ async def list_all_tokens(visit: Visit) -> KeptTokens:
 
 async def revoke_any_token(visit: Visit) -> None:
     """Take a media token back, whatever its room; whoever is in by it goes at once."""
-    await visit.house.media_tokens.revoke(PersonId(visit.param("guest")), By(visit.who.id, visit.address))
+    await visit.house.media_tokens.revoke(PersonId(visit.param("guest")), visit.by)
     await visit.house.guests.look(clock.wall_ms())
 
 

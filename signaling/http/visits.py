@@ -16,7 +16,6 @@ from signaling.domain.visitors import check_inviting
 from signaling.http.people import entered
 from signaling.http.route import Route, Visit
 from signaling.store import people
-from signaling.store.organisation import By
 
 PATH = "/g#"
 """What follows is sent to nobody: no log of a server or proxy has the secret."""
@@ -25,8 +24,7 @@ PATH = "/g#"
 async def offer_visit(visit: Visit) -> VisitLink:
     """A link of one use with which somebody without an account may wait to be let into this call; told only now."""
     state, house = _inviting(visit), visit.house
-    by = By(visit.who.id, visit.address)
-    made, token, expires_ms = await house.visits.offer(state.id, visit.body(VisitWish).life_s, by)
+    made, token, expires_ms = await house.visits.offer(state.id, visit.body(VisitWish).life_s, visit.by)
     address = f"{own_address(house.settings)}{PATH}{token}"
     squares = segno.make(address, micro=False, error="m").matrix
     picture = ["".join("1" if one else "0" for one in row) for row in squares]
@@ -40,8 +38,7 @@ async def list_visits(visit: Visit) -> OpenVisits:
 
 async def withdraw_visit(visit: Visit) -> None:
     """Take a link back that nobody has come by."""
-    by = By(visit.who.id, visit.address)
-    await visit.house.visits.withdraw(VisitId(visit.param("visit")), _inviting(visit).id, by)
+    await visit.house.visits.withdraw(VisitId(visit.param("visit")), _inviting(visit).id, visit.by)
 
 
 def _inviting(visit: Visit) -> RoomState:
