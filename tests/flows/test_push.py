@@ -15,8 +15,8 @@ from playwright.async_api import CDPSession, Page
 from contract.push import PushedOver, PushedRing
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
-from tests.support import push_service
 from tests.support.clips import clip
+from tests.support.outside import PATIENCE_S
 from tests.support.push_service import PushService
 
 pytestmark = [pytest.mark.browser, pytest.mark.full_only]
@@ -87,7 +87,7 @@ async def test_a_closed_page_rings_leads_back_to_the_call_and_says_how_it_ended(
         await desk.context.add_init_script(SUBSCRIBED % json.dumps(subscription.subscription()))
         chen = await desk.sign_in("chen")
         await chen.get_by_test_id("push-switch").click()
-        await chen.locator("[data-testid=push][data-state=on]").wait_for(timeout=push_service.PATIENCE_S * 1000)
+        await chen.locator("[data-testid=push][data-state=on]").wait_for(timeout=PATIENCE_S * 1000)
         aside = await desk.context.new_page()
         await aside.goto(f"{desk.url}/icons/logo-192.png")  # of our origin, and no page of ours
         await chen.close()

@@ -8,30 +8,43 @@ import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.audit import Action, AuditLine, AuditPage
-from contract.client import AcceptCall, JoinRoom, LeaveRoom, OpenSession, StartCall
-from contract.errors import ErrorCode, Rejection
+from contract.audit import Action
+from contract.client import AcceptCall, JoinRoom, LeaveRoom, OpenSession
+from contract.errors import ErrorCode
 from contract.http import ArchivePage, Me
-from contract.ids import ChannelId, PersonId, RoomId, StoreId, room_channel
-from contract.people import Grant, Name, Operator, Role
+from contract.ids import ChannelId, PersonId, RoomId, room_channel
+from contract.people import Name, Operator, Role
 from contract.policies import Policies
-from contract.rooms import MemberState, Reason
+from contract.rooms import MemberState
 from contract.server import Done, PresenceChanged, TabletTaken
-from contract.takeover import PinGiven, Pins, PinState, TakeOverWish, Takers
-from runtime import clock
 from signaling.app import SERVICE
-from signaling.auth.take_overs import TakeOvers
-from signaling.domain.pins import LOCK_MS, MOST_WRONG, ONCE_LIFE_MS
+from signaling.domain.pins import MOST_WRONG
 from signaling.domain.take_over import AFTER_CALL_MS
 from signaling.live.take_overs import LiveTakeOvers
-from signaling.store import grants
 from signaling.store.engine import Database
-from signaling.store.tables.devices import PinRow, PinTriesRow, TakeOverRow
+from signaling.store.tables.devices import PinTriesRow, TakeOverRow
+from tests.signaling.service.world import ring
 from tests.support import chain
 from tests.support.clients import Tab, new_cid, tab
 from tests.support.nodes import PATIENCE_S, until
-from tests.support.server import Answer, Client, SignalingServer
-from tests.support.shared_tablet import (MING, MING_IS, OTHER, PIN, TANG, TANG_IS, WU, Time, acts, audited, give, operator, own_pin, staff, take)
+from tests.support.server import SignalingServer
+from tests.support.shared_tablet import (
+    MING,
+    MING_IS,
+    OTHER,
+    PIN,
+    TANG,
+    TANG_IS,
+    WU,
+    Time,
+    acts,
+    audited,
+    give,
+    operator,
+    own_pin,
+    staff,
+    take,
+)
 
 pytestmark = pytest.mark.flow
 
@@ -53,15 +66,6 @@ def live(server: SignalingServer, time: Time) -> LiveTakeOvers:
     )
 
 
-async def called(store: Tab, expert: Tab) -> RoomId:
-    done = await store.do(StartCall(cid=new_cid(), reason=Reason.EQUIPMENT))
-    assert isinstance(done, Done)
-    assert done.room is not None
-    room = done.room
-    await expert.until(lambda: room in expert.rooms, "it rings")
-    return room
-
-
 # --- whose acts they are ----------------------------------------------------------------------------------------------
 
 
@@ -69,7 +73,7 @@ async def test_calls_chat_roster_history_and_audit_say_person_and_tablet(server:
     tablet, chen = await server.sign_in("store-0117"), await server.sign_in("chen")
     await own_pin(server, tablet)
     async with tab(tablet) as store, tab(chen) as expert:
-        room = await called(store, expert)
+        room = await ring(store, expert)
         member = next(one for one in expert.rooms[room].members if one.person.id == store.person)
         assert member.person.operator == TANG_IS
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
@@ -174,7 +178,7 @@ async def test_a_call_that_begins_while_a_pin_is_looked_at_goes_on_under_who_beg
         matches = server.house.passwords.matches
 
         async def meanwhile(pin: str, kept: str | None) -> bool:
-            room = await called(store, expert)
+            room = await ring(store, expert)
             assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
             return await matches(pin, kept)
 
@@ -223,7 +227,7 @@ async def test_time_does_not_run_out_in_a_call_but_a_minute_after_it(server: Sig
     tablets = live(server, time)
     await tablets.look()
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await called(store, expert)
+        room = await ring(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         time.ms += 3 * IDLE_MS
         again_ms = await tablets.hand_back()
@@ -255,7 +259,7 @@ async def test_time_does_not_run_out_for_a_call_that_begins_at_that_moment(serve
     )
     await tablets.look()
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await called(store, expert)
+        room = await ring(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         time.ms += 2 * IDLE_MS
         assert await tablets.hand_back() == time.ms + 5000
@@ -293,7 +297,7 @@ async def test_who_leaves_or_moves_has_no_tablet_any_more_and_the_call_goes_on(s
     tablet, admin = await server.sign_in("store-0117"), await server.sign_in("admin")
     await own_pin(server, tablet)
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await called(store, expert)
+        room = await ring(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         assert (await admin.put(f"/api/people/{TANG}/disabled", json={"disabled": True})).status == 204
         assert await operator(tablet) is None
@@ -328,7 +332,7 @@ async def test_a_tablet_that_is_taken_back_in_mid_call_leaves_nothing_behind(ser
     tablet.person = enrolled
     await own_pin(server, tablet)
     async with tab(tablet) as store, tab(await server.sign_in("chen")) as expert:
-        room = await called(store, expert)
+        room = await ring(store, expert)
         assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
         assert (await admin.ask("DELETE", f"/api/devices/{enrolled.id}")).status == 204
         await store.until(lambda: store.bye, "it is told to go")

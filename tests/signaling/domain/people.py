@@ -1,13 +1,18 @@
 """A small chain for tests of the rules."""
 
+from typing import Any
+
+import pytest
+
 from contract.client import AcceptCall, JoinRoom, OpenSession, StartCall
+from contract.errors import ErrorCode, Rejection
 from contract.ids import ClientMessageId, LegId, PersonId, RecordingId, RegionId, RoomId, SessionId, StoreId
 from contract.nodes import LegReport, LegState
 from contract.people import Name, Person, Role, Skill, Store
-from contract.rooms import Reason, RoomState
+from contract.rooms import MemberState, Reason, RoomState
 from contract.routing import RingStep, StepWho
 from signaling.domain.commands import Asked, Facts, OpeningFacts, Wish
-from signaling.domain.draft import Decision
+from signaling.domain.draft import Decision, find
 from signaling.domain.rooms import decide, open_room
 from signaling.domain.routing import Expert
 from tests.support.holder import usual_grants
@@ -95,3 +100,21 @@ def leg(who: Person, tab: int = 1, state: LegState = LegState.CONNECTED) -> LegR
         pc_gen=1,
         state=state,
     )
+
+
+def state_of(state: RoomState, who: Person) -> MemberState | None:
+    """How somebody is in the room; None: not at all."""
+    member = find(state, who.id)
+    return None if member is None else member.state
+
+
+def rings(state: RoomState) -> set[PersonId]:
+    """Who is rung."""
+    return {member.person.id for member in state.members if member.state is MemberState.RINGING}
+
+
+def refused(state: RoomState, who: Person, wish: Wish, **more: Any) -> ErrorCode:
+    """Why somebody may not."""
+    with pytest.raises(Rejection) as caught:
+        ask(state, who, wish, **more)
+    return caught.value.code

@@ -1,7 +1,5 @@
 """How a call rings, is answered and ends."""
 
-from typing import Any
-
 import pytest
 
 from contract.client import (
@@ -18,9 +16,8 @@ from contract.client import (
 )
 from contract.errors import ErrorCode, Rejection
 from contract.nodes import DropParticipant, SetGrants, StartRecording, StopRecording
-from contract.people import Person
-from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState, RoomState
-from signaling.domain.commands import Facts, LegsChanged, RingExpired, SeatHeard, SeatLost, SeatQuiet, Wish
+from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState
+from signaling.domain.commands import Facts, LegsChanged, RingExpired, SeatHeard, SeatLost, SeatQuiet
 from signaling.domain.draft import concerns, find, grants_of
 from signaling.domain.rooms import decide, open_room
 from tests.signaling.domain.people import (
@@ -40,22 +37,12 @@ from tests.signaling.domain.people import (
     entries,
     leg,
     opening,
+    refused,
     session,
+    state_of,
 )
 
 pytestmark = pytest.mark.unit
-
-
-def state_of(state: RoomState, who: Person) -> MemberState:
-    member = find(state, who.id)
-    assert member is not None
-    return member.state
-
-
-def refused(state: RoomState, who: Person, wish: Wish, **more: Any) -> ErrorCode:
-    with pytest.raises(Rejection) as caught:
-        ask(state, who, wish, **more)
-    return caught.value.code
 
 
 def test_free_experts_with_the_skill_ring() -> None:

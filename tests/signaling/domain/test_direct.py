@@ -10,7 +10,7 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import RegionId
 from contract.people import Grant, Person, Role, Skill
 from contract.policies import Policies
-from contract.rooms import CallStage, EndReason, MemberState, Reason, RoomState
+from contract.rooms import CallStage, EndReason, Reason, RoomState
 from contract.routing import Chains, ExpertProfile, Language, RingStep, Shift, StepWho
 from signaling.domain.access import Act, scope_of
 from signaling.domain.calls import next_ring_ms
@@ -30,6 +30,7 @@ from tests.signaling.domain.people import (
     ZHANG,
     ask,
     expert,
+    rings,
     session,
 )
 from tests.support.holder import usual_grants
@@ -75,10 +76,6 @@ def expire(state: RoomState, experts: list[Expert]) -> RoomState:
     due = next_ring_ms(state)
     assert due is not None
     return decide(state, RingExpired(), due, Facts(fresh_recording=RECORDING, experts=experts, at_once=1)).state
-
-
-def rings(state: RoomState) -> set[str]:
-    return {member.person.id for member in state.members if member.state is MemberState.RINGING}
 
 
 @pytest.mark.parametrize(

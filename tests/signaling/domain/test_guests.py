@@ -26,9 +26,10 @@ from tests.signaling.domain.people import (
     called,
     leg,
     name,
+    refused,
+    state_of,
     training,
 )
-from tests.signaling.domain.test_calls import refused, state_of
 
 pytestmark = pytest.mark.unit
 

@@ -38,7 +38,7 @@ from signaling.domain.commands import (
 from signaling.domain.draft import SEATED, find, grants_of
 from signaling.domain.rooms import decide, open_room
 from signaling.domain.routing import Expert
-from tests.signaling.domain.people import CHEN, CID, LIU, NOW, RECORDING, SECOND, STORE, THIRD, ZHANG, session
+from tests.signaling.domain.people import CHEN, CID, LIU, NOW, RECORDING, SECOND, STORE, THIRD, ZHANG, rings, session
 from tests.support.holder import usual_grants
 
 pytestmark = pytest.mark.unit
@@ -84,10 +84,6 @@ def call(
 def stage(state: RoomState) -> CallStage:
     assert state.call is not None
     return state.call.stage
-
-
-def rings(state: RoomState) -> set[PersonId]:
-    return {member.person.id for member in state.members if member.state is MemberState.RINGING}
 
 
 def facts_of(experts: list[Expert], *, elsewhere: bool = False) -> Facts:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contract.client import DeclineCall, StartCall
-from contract.ids import RegionId
+from contract.ids import PersonId, RegionId
 from contract.people import Grant, Person, Role, Skill
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RoomState
 from contract.routing import Chains, ExpertProfile, Language, RingStep, Shift, StepWho
@@ -18,7 +18,7 @@ from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired
 from signaling.domain.draft import find
 from signaling.domain.rooms import decide, open_room
 from signaling.domain.routing import Expert, at_work, begin_to_ring, fitting, steps_for, usual_steps
-from tests.signaling.domain.people import CHEN, CID, LIU, NOW, RECORDING, ROOM, STORE, ZHANG, expert, session
+from tests.signaling.domain.people import CHEN, CID, LIU, NOW, RECORDING, ROOM, STORE, ZHANG, expert, rings, session
 from tests.support.holder import usual_grants
 
 pytestmark = pytest.mark.unit
@@ -182,10 +182,6 @@ def decline(state: RoomState, by: Person, experts: list[Expert]) -> RoomState:
     return decide(state, asked, NOW + 1000, Facts(fresh_recording=RECORDING, experts=experts, at_once=1)).state
 
 
-def rings(state: RoomState) -> set[str]:
-    return {member.person.id for member in state.members if member.state is MemberState.RINGING}
-
-
 def test_each_step_rings_more_and_those_before_go_on() -> None:
     everybody = [who(CHEN), who(ZHANG, calls=1), who(LIU), who(WANG, on_call=True)]
     state = call([SKILLED, BOTH, DUTY], everybody, at_once=1)
@@ -290,7 +286,7 @@ def test_only_free_people_are_rung_and_every_call_comes_to_its_end(
     assert rings(state) == set()
 
 
-def check_newly_rung(before: set[str], state: RoomState, experts: list[Expert]) -> None:
+def check_newly_rung(before: set[PersonId], state: RoomState, experts: list[Expert]) -> None:
     for one in experts:
         member = find(state, one.person.id)
         if member is not None and member.state is MemberState.RINGING and one.person.id not in before:

@@ -44,9 +44,10 @@ from tests.signaling.domain.people import (
     leg,
     name,
     opening,
+    refused,
+    state_of,
     training,
 )
-from tests.signaling.domain.test_calls import refused, state_of
 
 pytestmark = pytest.mark.unit
 

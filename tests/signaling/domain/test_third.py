@@ -43,6 +43,7 @@ from tests.signaling.domain.people import (
     called,
     entries,
     session,
+    state_of,
     training,
 )
 
@@ -77,12 +78,6 @@ def asking(*, instead: bool = False, who: Person = ZHANG) -> RoomState:
 def three() -> RoomState:
     """ZHANG has joined."""
     return ask(asking(), ZHANG, ACCEPT).state
-
-
-def state_of(state: RoomState, who: Person) -> MemberState:
-    member = find(state, who.id)
-    assert member is not None
-    return member.state
 
 
 def seats(state: RoomState) -> dict[str, bool]:

@@ -46,6 +46,7 @@ from tests.signaling.domain.people import (
     leg,
     name,
     session,
+    state_of,
     training,
 )
 from tests.support.chain import FRYER
@@ -85,11 +86,6 @@ def sits() -> RoomState:
 
 def steps(decision: Decision) -> list[VisitStep]:
     return [event.step for event in decision.events if isinstance(event, VisitorMoved)]
-
-
-def state_of(state: RoomState, who: Person) -> MemberState | None:
-    member = find(state, who.id)
-    return None if member is None else member.state
 
 
 def test_who_knocks_waits_outside_and_learns_nothing() -> None:
