@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tests.flows.scene import Scene
-from tests.flows.walk import walk
+from tests.flows.walk import SETTINGS, walk
 from tests.support.clips import Clip, clip
 
 
@@ -37,7 +37,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory(prefix="passline-screens-") as directory:
         store = _film(asked.camera, 1, Path(directory)) if asked.camera else clip(1)
         desk = _film(asked.desk_camera, 2, Path(directory)) if asked.desk_camera else clip(2)
-        async with Scene(Path(directory)) as scene:
+        async with Scene(Path(directory), **SETTINGS) as scene:
             walking = walk(
                 scene,
                 store,

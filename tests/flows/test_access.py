@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.flows.scene import DESK, Scene
-from tests.flows.walk import walk
+from tests.flows.walk import SETTINGS, walk
 from tests.support.clips import clip
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,7 @@ RUN = """async (rules) => {
 
 async def test_no_screen_has_a_serious_violation(tmp_path: Path) -> None:
     found: list[str] = []
-    async with Scene(tmp_path) as scene:
+    async with Scene(tmp_path, **SETTINGS) as scene:
         async for screen in walk(scene, clip(1), clip(2), size=(1280, 800), desk_size=DESK, language="zh-CN"):
             found += [f"{screen.name}: {violation}" for violation in await violations(screen.page)]
     assert not found, "\n".join(found)

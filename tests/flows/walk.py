@@ -1,32 +1,32 @@
 """A walk through every screen of the product, as the people who use them: for the eye, and for the access check."""
 
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 from playwright.async_api import Page
 
 from passline import demo_call
 from tests.flows import acts
 from tests.flows.scene import Scene
+from tests.flows.walks import around
+from tests.flows.walks.administration import administration
+from tests.flows.walks.screen import Screen
 from tests.support.browsers import Browser
 from tests.support.clips import Clip
 
-
-class Screen(NamedTuple):
-    """One thing to look at."""
-
-    name: str
-    page: Page
+SETTINGS = {"urgent_s": 2}
+"""Of the system that is walked through: nobody watches a minute for the one banner that takes so long."""
 
 
 async def walk(
     scene: Scene, at_store: Clip, at_desk: Clip, *, size: tuple[int, int], desk_size: tuple[int, int], language: str
 ) -> AsyncIterator[Screen]:
-    """Sign-in, home, check, doctor, ringing, console, call, summary, archive, replay, quality, audit, administration,
-    session: each with something in it."""
+    """Sign-in, home, check, doctor, ringing, console, call, what happens around it, summary, archive, replay, quality,
+    audit, administration, session: each with something in it."""
+    scene.expected.append("status of 422")  # a wrong PIN
     tablet = await scene.browser(at_store, size=size, language=language)
     desk = await scene.browser(at_desk, size=desk_size, language=language)
-    async for screen in _call(tablet, desk):
+    spare = await scene.browser(size=size, language=language)
+    async for screen in _call(tablet, desk, spare):
         yield screen
     async for screen in _archive(scene, desk):
         yield screen
@@ -35,7 +35,7 @@ async def walk(
         yield screen
 
 
-async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
+async def _call(tablet: Browser, desk: Browser, spare: Browser) -> AsyncIterator[Screen]:
     sign_in = await tablet.page()
     await acts.visible(sign_in, "login")
     yield Screen("sign-in", sign_in)
@@ -45,7 +45,13 @@ async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
     await sign_in.close()
     store = await tablet.sign_in("store-0117")
     yield Screen("store-home-nobody", store)
+    async for screen in around.in_vain(store):
+        yield screen
+    async for screen in around.hands(store):
+        yield screen
     expert = await desk.sign_in("chen")
+    async for screen in around.callback(expert):
+        yield screen
     await store.wait_for_timeout(500)
     yield Screen("store-home", store)
     yield Screen("console-quiet", expert)
@@ -62,6 +68,8 @@ async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
     await expert.get_by_test_id("quiet-daily").click()
     yield Screen("quiet", expert)
     await expert.keyboard.press("Escape")
+    async for screen in around.called(expert, store):
+        yield screen
     await store.get_by_test_id("camera-check").click()
     await acts.visible(store, "check-video")
     await store.wait_for_timeout(1_500)
@@ -95,6 +103,8 @@ async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
     await expert.wait_for_timeout(2_000)
     yield Screen("call-store", store)
     yield Screen("call-expert", expert)
+    async for screen in _within(expert, store, spare):
+        yield screen
     await acts.open_chat(expert)
     await acts.write(expert, "先把温控旋到 0，再按住红色复位键 3 秒")
     await acts.open_chat(store)
@@ -114,6 +124,22 @@ async def _call(tablet: Browser, desk: Browser) -> AsyncIterator[Screen]:
     await store.get_by_test_id("recent").wait_for()
     yield Screen("store-home-recent", store)
     yield Screen("console-recent", expert)
+
+
+async def _within(expert: Page, store: Page, spare: Browser) -> AsyncIterator[Screen]:
+    """Hold, another device, a guest and a call that waits, while the two speak; the others in one browser, in turn."""
+    async for screen in around.held(expert, store):
+        yield screen
+    async for screen in around.devices(expert, spare):
+        yield screen
+    await spare.context.clear_cookies()
+    async for screen in around.guest(expert, spare):
+        yield screen
+    await spare.context.clear_cookies()
+    waiting = await spare.sign_in("store-0108")
+    async for screen in around.waits(waiting, expert):
+        yield screen
+    await spare.context.close()
 
 
 async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
@@ -141,86 +167,12 @@ async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
     await admin.get_by_test_id("nav-audit").click()
     await acts.visible(admin, "audit-table")
     yield Screen("audit", admin)
-    async for screen in _administration(admin):
+    async for screen in administration(admin):
         yield screen
     learner_browser = await scene.browser(size=(800, 1280), language=desk.language)
     learner = await learner_browser.sign_in("xiaolin")
     await learner.get_by_test_id("archive-entry").first.wait_for()
     yield Screen("learner", learner)
-
-
-async def _administration(admin: Page) -> AsyncIterator[Screen]:
-    await admin.get_by_test_id("nav-admin").click()
-    await acts.visible(admin, "people-table")
-    yield Screen("admin-people", admin)
-    await admin.get_by_test_id("open-chen").click()
-    await acts.visible(admin, "person-dialog")
-    yield Screen("admin-person", admin)
-    await admin.get_by_test_id("person-invite").click()
-    await acts.visible(admin, "link")
-    yield Screen("admin-link", admin)
-    await admin.get_by_test_id("link-done").click()
-    await admin.get_by_test_id("people-import").click()
-    await acts.choose_list(admin, "账号,姓名,角色\nsun,孙明,专家\nchen,陈立群,专家\n")
-    await acts.visible(admin, "import-preview")
-    yield Screen("admin-import", admin)
-    await admin.keyboard.press("Escape")
-    await acts.gone(admin, "import-dialog")
-    await admin.get_by_test_id("admin-health").click()
-    await acts.visible(admin, "health-lead")
-    yield Screen("admin-health", admin)
-    await admin.get_by_test_id("admin-stores").click()
-    await acts.visible(admin, "stores-table")
-    yield Screen("admin-stores", admin)
-    await admin.get_by_test_id("open-store-0117").click()
-    await acts.visible(admin, "store-dialog")
-    yield Screen("admin-store", admin)
-    await admin.get_by_test_id("enrol").click()
-    await admin.get_by_test_id("enrol-offer").click()
-    await acts.visible(admin, "enrol-code")
-    yield Screen("admin-enrol", admin)
-    await admin.get_by_test_id("enrol-done").click()
-    await acts.visible(admin, "store-dialog")
-    await admin.keyboard.press("Escape")
-    await acts.gone(admin, "store-dialog")
-    await admin.get_by_test_id("admin-equipment").click()
-    await acts.visible(admin, "equipment-table")
-    yield Screen("admin-equipment", admin)
-    await admin.get_by_test_id("open-0117FRYER0").click()
-    await acts.visible(admin, "machine-calls")
-    yield Screen("admin-machine", admin)
-    await admin.keyboard.press("Escape")
-    await acts.gone(admin, "equipment-dialog")
-    await admin.get_by_test_id("admin-routing").click()
-    await acts.visible(admin, "experts-table")
-    await acts.visible(admin, "now-equipment")
-    yield Screen("admin-routing", admin)
-    await admin.get_by_test_id("chain-equipment").click()
-    await admin.get_by_test_id("chain-own").click()
-    await admin.get_by_test_id("step-add").click()
-    yield Screen("admin-routing-unsaved", admin)
-    await admin.get_by_test_id("chain-drop").click()
-    await admin.get_by_test_id("expert-p-chen").click()
-    await admin.get_by_test_id("hours-add").click()
-    yield Screen("admin-routing-expert", admin)
-    await admin.keyboard.press("Escape")
-    await acts.gone(admin, "expert-dialog")
-    await admin.get_by_test_id("admin-policies").click()
-    await acts.visible(admin, "policies")
-    yield Screen("admin-policies", admin)
-    await admin.get_by_test_id("admin-timings").click()
-    await acts.visible(admin, "timings-table")
-    yield Screen("admin-timings", admin)
-    await admin.get_by_test_id("admin-rings").click()
-    # Rings are kept some seconds after their call: until then there are none.
-    await admin.locator("[data-testid=rings-table], .empty").first.wait_for()
-    yield Screen("admin-rings", admin)
-    await admin.get_by_test_id("admin-tokens").click()
-    await acts.visible(admin, "no-tokens")
-    yield Screen("admin-tokens", admin)
-    await admin.get_by_test_id("to-account").click()
-    await acts.visible(admin, "passkey-add")
-    yield Screen("account", admin)
 
 
 async def doctor_done(page: Page) -> None:
