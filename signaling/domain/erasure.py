@@ -47,14 +47,13 @@ def check(who: Standing, typed: str) -> None:
 def without(body: JsonValue, person: str) -> JsonValue:
     """`body` with nobody in it who can be told by name from others of this id.
 
-    Wherever the contract shows somebody (`Person`, `Operator`) there are `id` and `name` side by side, also in what
-    will be added to it.
+    Wherever the contract shows somebody (`Person`, `Operator`) there are `id` and `name` side by side. Of what else it
+    says of them only their role is left, also of what will be added to it.
     """
     if isinstance(body, list):
         return [without(one, person) for one in body]
     if not isinstance(body, dict):
         return body
     if body.get("id") == person and "name" in body:
-        left: dict[str, JsonValue] = {"name": DELETED.model_dump(mode="json"), "title": None, "skills": []}
-        return {key: left.get(key, value) for key, value in body.items()}
+        return {key: body[key] for key in ("id", "role") if key in body} | {"name": DELETED.model_dump(mode="json")}
     return {key: without(value, person) for key, value in body.items()}

@@ -147,12 +147,13 @@ def _call(person: PersonId, found: Found) -> HeldCall:
     recording: RecordingRow | None = found[1]
     state = RoomState.model_validate_json(room.body)
     seat = next((one for one in state.members if person in _behind(one)), None)
+    store = state.call.store if state.call is not None else None
     return HeldCall(
         room=state.id,
         page=f"/archive/{state.id}",
         kind=state.kind,
         title=state.title,
-        store=state.call.store.name if state.call is not None else None,
+        store=store.name if store is not None else None,
         reason=state.call.reason if state.call is not None else None,
         opened_at=state.opened_at,
         closed_at=state.closed_at,
