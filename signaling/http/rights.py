@@ -13,7 +13,6 @@ from signaling.auth.access import access_person
 from signaling.domain.access import Act
 from signaling.http.route import JSON, Route, Visit
 from signaling.rights import Rights
-from signaling.store.organisation import By
 
 
 async def copy_own(visit: Visit) -> web.StreamResponse:
@@ -41,7 +40,7 @@ async def _person(visit: Visit) -> PersonId:
 
 
 def _rights(visit: Visit) -> Rights:
-    return Rights(visit.house.database, By(visit.who.id, visit.address))
+    return Rights(visit.house.database, visit.by)
 
 
 async def _handed(visit: Visit, pieces: AsyncIterator[bytes]) -> web.StreamResponse:

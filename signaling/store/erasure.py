@@ -37,7 +37,7 @@ from signaling.store.traces import rooms_of
 LINGER_MS = 2 * 60 * 1000
 """A room that is over stays in memory for a minute (signaling.live.room.LINGER_S), and might be written once more."""
 
-_THEIRS: tuple[InstrumentedAttribute[str], ...] = (
+THEIRS: tuple[InstrumentedAttribute[str], ...] = (
     TicketRow.person_id,
     PushBrowserRow.person_id,
     SignInRow.person_id,
@@ -108,7 +108,7 @@ async def unname(session: AsyncSession, person: PersonId, those: Sequence[RoomId
 
 async def erase(session: AsyncSession, person: PersonId, now_ms: int) -> None:
     """What is theirs alone is gone. Whatever asks for them from now on finds that they are deleted."""
-    for column in _THEIRS:
+    for column in THEIRS:
         await session.execute(delete(column.class_).where(column == person))
     owed = select(CallbackRow.room_id, CallbackRow.body).where(_mentions(CallbackRow.body, person))
     for room, body in await session.execute(owed):
