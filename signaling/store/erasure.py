@@ -59,6 +59,9 @@ THEIRS: tuple[InstrumentedAttribute[str], ...] = (
 )
 """Whose rows go: what lets them in, what they set, and what tells of their devices and habits."""
 
+_KEPT = ("id", "role", "disabled_ms")
+"""Of their own row; whatever else it says of somebody goes, also what it will say one day."""
+
 
 async def standing(session: AsyncSession, row: PersonRow, by: PersonId | None, now_ms: int) -> Standing:
     """What decides whether they may be deleted, as `by` asks."""
@@ -114,19 +117,16 @@ async def erase(session: AsyncSession, person: PersonId, now_ms: int) -> None:
     for room, body in await session.execute(owed):
         which = update(CallbackRow).where(CallbackRow.room_id == room)
         await session.execute(which.values(body=_unnamed(body, person)))
+    said = {column.key: None for column in PersonRow.__table__.columns if column.nullable and column.key not in _KEPT}
     nobody = {
         "login": f"erased:{person}",  # nobody's: a login has no colon
         "password_hash": "",
         "name_zh": DELETED.zh,
         "name_en": DELETED.en,
-        "title_zh": None,
-        "title_en": None,
-        "region_id": None,
-        "store_id": None,
         "skills": "",
         "erased_ms": now_ms,
     }
-    await session.execute(update(PersonRow).where(PersonRow.id == person).values(**nobody))
+    await session.execute(update(PersonRow).where(PersonRow.id == person).values(**said | nobody))
     await session.execute(update(DirectoryRow).values(ver=DirectoryRow.ver + 1))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from signaling.store.erasure import THEIRS
 from signaling.store.tables.base import Base
+from signaling.store.tables.people import PersonRow
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +26,12 @@ STAYS = {
     "audit.operator_id": "the chain",
 }
 """And why it may."""
+
+
+def test_nothing_of_ones_own_row_can_be_left_out_by_who_adds_a_column_to_it() -> None:
+    always_there = {column.key for column in PersonRow.__table__.columns if not column.nullable}
+    overwritten = {"login", "password_hash", "name_zh", "name_en", "skills"}
+    assert always_there == overwritten | {"id", "role"}, "another one must be overwritten in erasure.erase"
 
 
 def test_every_column_that_names_somebody_is_deleted_or_stays_for_a_reason() -> None:
