@@ -44,8 +44,7 @@ async def book(visit: Visit) -> Callback:
         fresh=RoomId(ids.uuid7()),
         now_ms=clock.wall_ms(),
         within_ms=round(visit.house.settings.callback_s * 1000),
-        by=visit.who.id,
-        address=visit.address,
+        by=visit.by,
     )
     booked = await visit.house.database.write(work)
     visit.house.callbacks.wake()

@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.callbacks import BookCallback, Callback
-from contract.ids import PersonId, RoomId
+from contract.ids import RoomId
 from contract.people import Role, Store
 from contract.rooms import Reason
 from contract.routing import ExpertProfile
@@ -13,6 +13,7 @@ from signaling.domain.access import Act, scope_of
 from signaling.domain.bookings import Diary
 from signaling.domain.routing import Expert
 from signaling.store import callbacks, grants, people, routing
+from signaling.store.organisation import By
 
 
 async def diary(session: AsyncSession, store: Store, reason: Reason) -> Diary:
@@ -39,8 +40,7 @@ async def book(
     fresh: RoomId,
     now_ms: int,
     within_ms: int,
-    by: PersonId,
-    address: str,
+    by: By,
 ) -> Callback:
     """The store's callback for this reason, new as `fresh` if it has none. Raises Rejection(`conflict`)."""
     found = await diary(session, store, wish.reason)
@@ -51,5 +51,5 @@ async def book(
     after = bookings.book(item, wish.at, wish.note, now_ms, within_ms)
     if after != before:
         detail = "" if wish.at is None else str(wish.at)
-        await callbacks.change(session, after, Action.CALLBACK_BOOKED, by, address, detail=detail)
+        await callbacks.change(session, after, Action.CALLBACK_BOOKED, by.person, by.address, detail=detail)
     return after

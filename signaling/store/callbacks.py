@@ -64,7 +64,7 @@ async def save(session: AsyncSession, item: Callback) -> None:
 
 
 async def change(
-    session: AsyncSession, item: Callback, action: Action, by: PersonId, address: str, *, detail: str = ""
+    session: AsyncSession, item: Callback, action: Action, by: PersonId | None, address: str, *, detail: str = ""
 ) -> None:
     """Somebody took, gave back or finished it, or its store booked or cancelled it."""
     await save(session, item)

@@ -419,13 +419,18 @@ export interface Model extends Visits {
   }
 
   /* ---- callbacks ---- */
-  /** Stores to call back, the oldest first: of a store its own. */
+  /** Stores to call back, in the order in which they are due: of a store its own. */
   callbacks: ReadonlySignal<readonly Callback[]>
   /** Refusal `conflict` when somebody else was quicker. */
   takeCallback(room: RoomId): Promise<void>
   /** Gives it back to everybody. */
   reopenCallback(room: RoomId): Promise<void>
   finishCallback(room: RoomId): Promise<void>
+  /** When a store may be called back for this reason, beside as soon as possible. */
+  callbackSlots(reason: Reason): Promise<readonly number[]>
+  /** At null as soon as possible. Refusal `conflict` when the time is not, or no longer, offered. */
+  bookCallback(reason: Reason, at: number | null, note: string): Promise<void>
+  cancelCallback(room: RoomId): Promise<void>
 
   /* ---- the queue ---- */
   /** Calls that wait until somebody is free: of a store its own. */

@@ -1,6 +1,6 @@
-/** Stores that are to be called back, as far as this person is concerned. */
+/** Stores that are to be called back, as far as this person is concerned; and how a store books it. */
 import { computed, signal } from '@preact/signals'
-import type { Callback, RoomId, ServerMessage } from '../contract'
+import type { BookCallback, Callback, CallbackSlots, RoomId, ServerMessage } from '../contract'
 import { call } from '../link/http'
 import type { Model } from './api'
 
@@ -10,11 +10,11 @@ type Told = { items: Callback[]; all: boolean }
 export class Callbacks {
   private readonly known = signal<ReadonlyMap<RoomId, Callback>>(new Map())
 
-  /** Those that are not done, the oldest first. */
+  /** Those that are not done, in the order in which they are due. */
   readonly due = computed(() =>
     [...this.known.value.values()]
       .filter((item) => item.state !== 'done')
-      .sort((a, b) => a.rung_at - b.rung_at),
+      .sort((a, b) => a.due_at - b.due_at || a.rung_at - b.rung_at),
   )
 
   /** True when the message was about callbacks. */
@@ -32,12 +32,24 @@ export class Callbacks {
   }
 }
 
-const change = async (room: RoomId, act: 'take' | 'reopen' | 'done'): Promise<void> => {
+const change = async (room: RoomId, act: 'take' | 'reopen' | 'done' | 'cancel'): Promise<void> => {
   await call<Callback>('POST', `/api/callbacks/${encodeURIComponent(room)}/${act}`)
 }
 
-export const callbackActs: Pick<Model, 'takeCallback' | 'reopenCallback' | 'finishCallback'> = {
+export const callbackActs: Pick<
+  Model,
+  'takeCallback' | 'reopenCallback' | 'finishCallback' | 'callbackSlots' | 'bookCallback' | 'cancelCallback'
+> = {
   takeCallback: (room) => change(room, 'take'),
   reopenCallback: (room) => change(room, 'reopen'),
   finishCallback: (room) => change(room, 'done'),
+  callbackSlots: async (reason) => {
+    const found = await call<CallbackSlots>('GET', `/api/callback-slots?reason=${reason}`)
+    return found.slots
+  },
+  bookCallback: async (reason, at, note) => {
+    const body: BookCallback = { reason, at, note }
+    await call<Callback>('POST', '/api/callbacks', { body })
+  },
+  cancelCallback: (room) => change(room, 'cancel'),
 }

@@ -21,6 +21,12 @@ export function mayRecord(me: Me | null | undefined, leader?: Role): boolean {
   return rule !== 'never'
 }
 
+/** Whether a store may ask to be called at a time: it wants what a call is for, and that headquarters calls. */
+export function mayBook(me: Me | null | undefined): boolean {
+  const rules = me?.policies
+  return rules?.stores_call !== false && rules?.headquarters_calls !== false
+}
+
 /** The same of what this one leads. */
 export const mayRecordMine = (me: Me | null | undefined): boolean => mayRecord(me, me?.person.role)
 

@@ -66,6 +66,16 @@ export function today(ms: number): string {
   return `${day(ms)} ${say(ms, { weekday: 'long' })}`
 }
 
+/** What is to come: today 15:00, then 明天 09:00 and 周四 09:00, 09:00 tomorrow and 09:00 Thu. */
+export function ahead(ms: number, now: number): string {
+  const days = Math.round((midnight(ms) - midnight(now)) / DAY_MS)
+  const time = timeOfDay(ms)
+  if (days <= 0) return time
+  return days === 1
+    ? t('time.tomorrow', { time })
+    : t('time.weekday', { day: say(ms, { weekday: 'short' }), time })
+}
+
 /** Today 14:32, yesterday 昨天 19:42, this week 周四 11:05, older 11 月 12 日 14:32. */
 export function when(ms: number, now: number): string {
   const days = Math.round((midnight(now) - midnight(ms)) / DAY_MS)

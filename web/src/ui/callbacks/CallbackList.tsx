@@ -1,11 +1,11 @@
-/** The stores that called in vain: since when, by when, whose business; take one, call back, give it back, say that it is done. */
+/** The stores that called in vain or booked a call: since when, by when, whose business; take one, call back, give it back, say that it is done. */
 import { CircleCheck, Hand, PhoneIncoming, PhoneOutgoing, Undo2 } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { Callback } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { holds } from '../../model/roles'
 import { act } from '../act'
-import { span, timeOfDay, when } from '../format'
+import { span, timeOfDay, ahead, when } from '../format'
 import { rings } from '../directory/stores'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -21,7 +21,8 @@ function Line(props: { item: Callback; now: number }) {
   const mine = item.owner?.id === me?.id
   const oversees = holds(model.me.value, ['manager', 'operations', 'admin'])
   const late = now >= item.due_at
-  const left = Math.abs(item.due_at - now) / 1000
+  const begun = item.at !== null && now >= item.at && !late
+  const left = Math.abs((late || item.at === null ? item.due_at : item.at) - now) / 1000
   const go = (name: string, does: () => Promise<void>): void => {
     if (doing) return
     setDoing(name)
@@ -44,9 +45,12 @@ function Line(props: { item: Callback; now: number }) {
         </p>
         <p class="second dots">
           <span>{t(`reason.${item.reason}`)}</span>
-          <span>{t('callback.rang', { time: when(item.rung_at, now) })}</span>
+          <span>
+            {t(item.calls > 0 ? 'callback.rang' : 'booking.booked', { time: when(item.rung_at, now) })}
+          </span>
           {item.calls > 1 && <span>{t('callback.calls', { count: item.calls })}</span>}
         </p>
+        {item.note && <p class="callback-note">{t('booking.note_said', { note: item.note })}</p>}
         <p class="callback-owner">
           {item.owner ? (
             <>
@@ -60,10 +64,12 @@ function Line(props: { item: Callback; now: number }) {
       </div>
       <div class="callback-time">
         <strong class="num" data-late={late ? '' : undefined}>
-          {t('callback.by', { time: timeOfDay(item.due_at) })}
+          {item.at === null
+            ? t('callback.by', { time: timeOfDay(item.due_at) })
+            : t('booking.at', { time: ahead(item.at, now) })}
         </strong>
         <span class="caption num" data-late={late ? '' : undefined}>
-          {t(late ? 'callback.late' : 'callback.left', { time: span(left) })}
+          {begun ? t('booking.now') : t(late ? 'callback.late' : 'callback.left', { time: span(left) })}
         </span>
       </div>
       <div class="callback-acts">

@@ -19,6 +19,7 @@ import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { nameOf, t } from '../../i18n'
 import { holds } from '../../model/roles'
+import { Reminder } from '../callbacks/Reminder'
 import { SignOutDialog } from '../home/SignOutDialog'
 import { useModel } from '../model'
 import { Badge } from '../parts/Chip'
@@ -65,6 +66,7 @@ export function Desk(props: { children: ComponentChildren }) {
   const late = model.callbacks.value.filter((item) => toldAt.includes(item.urgency)).length
   return (
     <div class="desk">
+      <Reminder />
       <a class="skip" href="#content">
         {t('nav.skip')}
       </a>

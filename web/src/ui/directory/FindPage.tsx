@@ -6,6 +6,7 @@ import { t } from '../../i18n'
 import type { CallTo } from '../../model/api'
 import { mayRecord } from '../../model/policies'
 import { act } from '../act'
+import { BookRow } from '../booking/BookRow'
 import { TabletPage } from '../desk/TabletPage'
 import { useModel } from '../model'
 import { SearchBox } from '../parts/SearchBox'
@@ -39,6 +40,7 @@ export function FindPage() {
           <p class="second">{t(mayRecord(model.me.value) ? 'find.consent' : 'find.not_recorded')}</p>
         </header>
         {!allowed && <Banner icon={Phone} tone="info" title={t('home.calls_off')} />}
+        <BookRow />
         <SearchBox
           value={query}
           label={t('find.search')}

@@ -5,7 +5,6 @@ import {
   GraduationCap,
   LogOut,
   Phone,
-  PhoneIncoming,
   QrCode,
   ScanEye,
   Users,
@@ -21,6 +20,7 @@ import { nameOf, t } from '../../i18n'
 import { hostOf } from '../../model/room'
 import { act } from '../act'
 import { RecentCalls } from '../archive/RecentCalls'
+import { BookRow } from '../booking/BookRow'
 import { timeOfDay, today } from '../format'
 import { ScanDialog } from '../equipment/ScanDialog'
 import { mayRecord } from '../../model/policies'
@@ -32,6 +32,7 @@ import { Logo } from '../parts/Logo'
 import { CameraCheck } from './CameraCheck'
 import { MissedCalls } from './MissedCalls'
 import { ConsentDialog } from './ConsentDialog'
+import { Promised } from './Promised'
 import { SignOutDialog } from './SignOutDialog'
 import { Holder } from './TakeOver'
 
@@ -200,20 +201,23 @@ export function StoreHome(props: { code?: string }) {
               </span>
             </a>
           </div>
-          <button
-            type="button"
-            class="check-row card"
-            data-testid="camera-check"
-            onClick={() => setChecking(true)}
-          >
-            <span class="reason-icon" data-quiet>
-              <ScanEye class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
-            </span>
-            <span class="check-words">
-              <span class="check-title">{t('check.title')}</span>
-              <span class="second">{t('check.lead')}</span>
-            </span>
-          </button>
+          <div class="check-pair">
+            <BookRow />
+            <button
+              type="button"
+              class="check-row card"
+              data-testid="camera-check"
+              onClick={() => setChecking(true)}
+            >
+              <span class="reason-icon" data-quiet>
+                <ScanEye class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
+              </span>
+              <span class="check-words">
+                <span class="check-title">{t('check.title')}</span>
+                <span class="second">{t('check.lead')}</span>
+              </span>
+            </button>
+          </div>
         </section>
 
         <section class="home-side">
@@ -223,25 +227,7 @@ export function StoreHome(props: { code?: string }) {
           </div>
           <div class="card row-list" data-testid="invitations">
             <MissedCalls now={now} busy={calling !== null} onCall={() => void call('any')} />
-            {model.callbacks.value.map((item) => (
-              <div class="promised" key={item.room} data-testid={`promised-${item.room}`}>
-                <div class="promised-words">
-                  <p class="promised-kind">
-                    <PhoneIncoming class="icon" size={18} aria-hidden="true" />
-                    {t('callback.promised')}
-                  </p>
-                  <p class="promised-what dots">
-                    <span>{t(`reason.${item.reason}`)}</span>
-                    {item.owner && <span>{nameOf(item.owner.name)}</span>}
-                  </p>
-                </div>
-                <strong class="num">
-                  {now < item.due_at
-                    ? t('callback.by', { time: timeOfDay(item.due_at) })
-                    : t('callback.soon')}
-                </strong>
-              </div>
-            ))}
+            <Promised now={now} />
             {invitations.length === 0 && model.callbacks.value.length === 0 ? (
               <p class="home-none">
                 <GraduationCap class="icon" size={24} aria-hidden="true" />

@@ -1,9 +1,11 @@
 /** "How long yet?": the place in the queue and about how long it takes, or be called back instead. */
-import { LogOut, PhoneIncoming } from 'lucide-preact'
+import { CalendarClock, LogOut, PhoneIncoming } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { t } from '../../i18n'
+import { mayBook } from '../../model/policies'
 import { act } from '../act'
+import { BookDialog } from '../booking/BookDialog'
 import { clock, timeOfDay } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -18,6 +20,7 @@ export function Waiting(props: { room: RoomState }) {
   const { room } = props
   const call = room.call!
   const place = model.queue.value.calls.find((one) => one.room === room.id)
+  const [booking, setBooking] = useState(false)
   const [doing, setDoing] = useState<'callback' | 'leave' | null>(null)
   const go = (what: 'callback' | 'leave', does: () => Promise<void>): void => {
     if (doing) return
@@ -68,6 +71,11 @@ export function Waiting(props: { room: RoomState }) {
           >
             {t('queue.call_back')}
           </Button>
+          {mayBook(model.me.value) && (
+            <Button wide size="row" icon={CalendarClock} testid="book" onClick={() => setBooking(true)}>
+              {t('booking.choose')}
+            </Button>
+          )}
           <Button
             wide
             size="row"
@@ -81,6 +89,14 @@ export function Waiting(props: { room: RoomState }) {
         </div>
       </section>
       <OwnSide />
+      {booking && (
+        <BookDialog
+          reason={call.reason}
+          item={model.callbacks.value.find((item) => item.reason === call.reason)}
+          onBooked={() => go('callback', () => model.askCallback(room.id))}
+          onClose={() => setBooking(false)}
+        />
+      )}
     </main>
   )
 }

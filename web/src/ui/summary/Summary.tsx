@@ -1,5 +1,6 @@
 /** After a room: what became of it, how quickly each stage went, whether the recording is safe yet, and the way on. */
 import {
+  CalendarClock,
   ChartLine,
   CircleCheck,
   CircleX,
@@ -16,13 +17,17 @@ import {
   TriangleAlert,
 } from 'lucide-preact'
 import { useLocation } from 'preact-iso'
+import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t, whoOf } from '../../i18n'
+import { mayBook } from '../../model/policies'
 import { byStore, isSeated } from '../../model/room'
 import { act } from '../act'
 import { oversees } from '../archive/words'
+import { BookDialog } from '../booking/BookDialog'
+import { calledBack } from '../booking/words'
 import { StillStrip } from '../call/Stills'
-import { span, timeOfDay } from '../format'
+import { span } from '../format'
 import { calledIn } from '../directory/find'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -35,6 +40,7 @@ export function Summary(props: { room: RoomState }) {
   const model = useModel()
   const { route } = useLocation()
   const { room } = props
+  const [booking, setBooking] = useState(false)
   const atStore = model.me.value?.person.role === 'store'
   const end = room.end ?? 'hung_up'
   const unanswered = room.kind === 'call' && NOT_ANSWERED.includes(end)
@@ -58,20 +64,18 @@ export function Summary(props: { room: RoomState }) {
           <p class="second">{t(`${words}.${end}_text`)}</p>
           {atStore && promised && (
             <p class="summary-promise" data-testid="promised">
-              {model.tick.value >= promised.due_at
-                ? `${t('callback.promised')} · ${t('callback.soon')}`
-                : promised.owner
-                  ? t('callback.promise_by', {
-                      name: nameOf(promised.owner.name),
-                      time: timeOfDay(promised.due_at),
-                    })
-                  : t('callback.promise', { time: timeOfDay(promised.due_at) })}
+              {calledBack(promised, model.tick.value)}
             </p>
           )}
           <div class="summary-acts">
             <Button kind={asked ? 'main' : 'plain'} icon={House} onClick={home} testid="home">
               {t('ended.home')}
             </Button>
+            {atStore && promised && mayBook(model.me.value) && (
+              <Button icon={CalendarClock} onClick={() => setBooking(true)} testid="book">
+                {t(promised.at === null ? 'booking.choose' : 'booking.change')}
+              </Button>
+            )}
             {room.call && (atStore || !byStore(room)) && (
               <Button
                 kind={asked ? 'plain' : 'main'}
@@ -95,6 +99,7 @@ export function Summary(props: { room: RoomState }) {
             )}
           </div>
         </section>
+        {booking && promised && <BookDialog item={promised} onClose={() => setBooking(false)} />}
       </main>
     )
   }
