@@ -17,7 +17,6 @@ from signaling.http.people import entered
 from signaling.http.route import Route, Visit
 from signaling.store import audit
 from signaling.store import passkeys as rows
-from signaling.store.organisation import By
 
 
 async def list_passkeys(visit: Visit) -> Passkeys:
@@ -37,23 +36,22 @@ async def begin_passkey(visit: Visit) -> web.Response:
 
 async def add_passkey(visit: Visit) -> Passkey:
     """Keep a new passkey, which signs its owner in from now on."""
-    asked, by = visit.body(PasskeyWish), By(visit.who.id, visit.address)
+    asked = visit.body(PasskeyWish)
     (secret, _), origin = begun_of(visit.raw, Begun.PASSKEY), visit.raw.headers["Origin"]
-    return await visit.house.passkeys.add(secret, visit.who, asked.credential, asked.name, by, origin)
+    return await visit.house.passkeys.add(secret, visit.who, asked.credential, asked.name, visit.by, origin)
 
 
 async def remove_passkey(visit: Visit) -> None:
     """Forget one's own passkey: it signs nobody in any more, and what it signed in elsewhere is signed out."""
-    by = By(visit.who.id, visit.address)
-    await visit.house.passkeys.remove(visit.who, visit.param("passkey"), by)
+    await visit.house.passkeys.remove(visit.who, visit.param("passkey"), visit.by)
 
 
 async def take_passkeys(visit: Visit) -> None:
     """Forget all passkeys of somebody whose device is lost, and sign them out everywhere."""
-    person, by = PersonId(visit.param("person")), By(visit.who.id, visit.address)
+    person = PersonId(visit.param("person"))
     async with visit.house.database.read() as session:
         await access_person(session, visit.who, person)
-    await visit.house.database.write(partial(rows.take_away, person=person, by=by))
+    await visit.house.database.write(partial(rows.take_away, person=person, by=visit.by))
 
 
 async def begin_sign_in(visit: Visit) -> web.Response:
