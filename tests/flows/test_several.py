@@ -1,6 +1,7 @@
-"""Two stores and three experts: each step rings more, no ring is forgotten."""
+"""Two stores and three experts: of who answers at once one has the call, each step rings more, no ring is forgotten."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from runtime import clock
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
 from tests.support.stack import Stack
@@ -19,6 +21,14 @@ EXPERTS = ("chen", "zhang", "liu")
 SMALL = "320x180@10"
 """Five encoders share the cores of the test machine."""
 LONG_MS, STEP_S = 600_000, 4
+ROUNDS = 20
+AGREED_MS = 100
+"""From now, by the one clock of this machine, everybody presses."""
+
+PRESS = """(at) => new Promise((pressed) => setTimeout(() => {
+  document.querySelector('[data-testid=accept]').click()
+  pressed()
+}, at - Date.now()))"""
 RINGING = """() => {
   const room = passline.snapshot().rooms.find((one) => one.call && !one.closed_at)
   return room ? room.members.filter((one) => one.state === 'ringing').map((one) => one.person.id).sort() : null
@@ -38,9 +48,46 @@ async def cast(scene: Scene) -> tuple[list[Page], list[Page]]:
     return stores, [await desk.sign_in(login) for desk, login in zip(desks, EXPERTS, strict=True)]
 
 
+async def all_press(experts: Sequence[Page]) -> None:
+    """Everybody answers in the same moment, once it rings at each."""
+    for expert in experts:
+        await acts.visible(expert, "accept")
+    at = clock.wall_ms() + AGREED_MS
+    await asyncio.gather(*(expert.evaluate(PRESS, at) for expert in experts))
+
+
 async def seats(pages: Sequence[Page]) -> list[Any]:
     """The room that each sits in."""
     return [await page.evaluate("passline.snapshot().current") for page in pages]
+
+
+async def goes_home(*pages: Page) -> None:
+    for page in pages:
+        await acts.ended(page, "hung_up")
+        await page.get_by_test_id("home").click()
+
+
+async def test_of_three_who_answer_at_once_one_has_the_call_and_nobody_is_left_ringing(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        await set_routing(scene.stack, "chains", {"usual": [{"who": "anybody", "ring_ms": LONG_MS}]})
+        stores, experts = await cast(scene)
+        won: Counter[str] = Counter()
+        for number in range(ROUNDS):
+            store = stores[number % len(stores)]
+            await acts.call(store)
+            await all_press(experts)
+            await acts.visible(store, "hang-up")
+            room = await acts.room_of(store)
+            for expert in experts:
+                await acts.gone(expert, "accept")
+            there = await acts.until(lambda: seats(experts), any, "somebody has the call")
+            assert sorted(there, key=str) == sorted([None, None, room], key=str), f"round {number}"
+            assert await store.evaluate(RINGING) == [], f"round {number}: somebody is left ringing"
+            winner = experts[there.index(room)]
+            won[EXPERTS[there.index(room)]] += 1
+            await acts.hang_up(store)
+            await goes_home(store, winner)
+        print("won:", dict(won))
 
 
 async def test_each_step_rings_more_until_the_call_is_owed_and_a_name_or_a_group_goes_first(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ from tests.support.signaling_process import SignalingProcess
 pytestmark = pytest.mark.flow
 
 LONG_MS = 600_000
-ROUNDS = 15
 
 
 def rings(state: RoomState) -> set[str]:
@@ -77,14 +76,17 @@ async def test_a_decline_moves_the_ring_on_at_once(world: World) -> None:
     assert isinstance(await liu.do(AcceptCall(cid=new_cid(), room=room)), Done)
 
 
-async def test_of_many_who_answer_at_once_exactly_one_wins_and_nobody_is_left_ringing(world: World) -> None:
+@pytest.mark.parametrize("rounds", [15, pytest.param(100, marks=pytest.mark.full_only)])
+async def test_of_many_who_answer_at_once_exactly_one_wins_and_nobody_is_left_ringing(
+    world: World, rounds: int
+) -> None:
     store = await world.tab("store-0117")
     experts = [await world.tab(login) for login in ("chen", "zhang", "liu")]
     admin = await world.server.sign_in("admin")
     await set_chain(admin, {"who": "anybody", "ring_ms": LONG_MS})
     room = await until_it_counts(store, 1)
     winners: set[str] = set()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for expert in experts:
             await expert.until(lambda expert=expert, room=room: room in expert.rooms, "it rings")  # type: ignore[misc]
         answers = await asyncio.gather(*(one.do(AcceptCall(cid=new_cid(), room=room)) for one in experts))
