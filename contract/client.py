@@ -112,7 +112,10 @@ class Command(Message):
 
 
 class StartCall(Command):
-    """The store's tablet calls headquarters; this is the store's consent to the recording, its button says so."""
+    """A store's tablet calls headquarters, or somebody of headquarters a colleague: `person` or `group` then.
+
+    It is the caller's consent to the recording; the button says so.
+    """
 
     type: Literal["start_call"] = "start_call"
     reason: Reason
@@ -123,9 +126,9 @@ class StartCall(Command):
     equipment: EquipmentId | None = None
     """A machine of this store; `reason` is what it is for then, whatever is said here."""
     person: PersonId | None = None
-    """An expert who is called by name: rings first and, if in vain, the chain of the reason follows."""
+    """Who is called by name: of a store's call, an expert, who rings first; if in vain, the reason's chain follows."""
     group: Skill | None = None
-    """Everybody free who has it rings first, and `reason` follows from it; means nothing beside `person`."""
+    """Everybody free who has it rings first; a store's `reason` follows from it. Means nothing beside `person`."""
 
 
 class CallStore(Command):

@@ -232,6 +232,8 @@ class Directory(Message):
     """Who can be called or invited."""
 
     experts: list[PresenceEntry]
+    colleagues: list[PresenceEntry]
+    """Who else works at headquarters."""
     stores: list[PresenceEntry]
 
 

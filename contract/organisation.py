@@ -48,6 +48,7 @@ class PersonChange(Message):
 
     name: Name
     title: Name | None = None
+    department: Name | None = None
     skills: list[Skill] = Field(default_factory=list, max_length=len(Skill))
     """Only of an expert."""
 

@@ -113,6 +113,8 @@ class Person(Message):
     name: Name
     title: Name | None = None
     """The second line under the name, e.g. 设备专家."""
+    department: Name | None = None
+    """Of headquarters: where they work, e.g. 工程部."""
     store: Store | None = None
     """Only for the roles `store`, `store_manager` and `staff`."""
     skills: list[Skill] = Field(default_factory=list)

@@ -49,6 +49,8 @@ class Policies(Message):
     """Stores call headquarters."""
     headquarters_calls: bool = True
     """Headquarters calls stores."""
+    colleagues_call: bool = True
+    """People of headquarters call each other."""
     recorded: Recorded = Recorded.ALWAYS
     archive: ArchiveRules = Field(default_factory=ArchiveRules)
     guests: bool = True

@@ -48,8 +48,11 @@ class Pushed(Message):
     """Of the browser that gets it: it knows that only of its pages."""
     language: Language
     store: Name
+    """Whose call it is; of a colleague's, the caller."""
     number: str
-    reason: Reason
+    """Empty of a colleague."""
+    reason: Reason | None
+    """Of a store's call."""
     about: Name | None = None
     """The machine, if its sticker was scanned."""
     since: WallMs

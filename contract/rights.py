@@ -39,6 +39,7 @@ class HeldAccount(Message):
     login: str
     name: Name
     title: Name | None
+    department: Name | None
     skills: list[Skill]
     roles: list[Grant]
     """The main one first."""

@@ -1,4 +1,4 @@
-"""Which devices ring and which do not, and which calls a store missed."""
+"""Which devices ring and which do not, and which calls a store, or somebody of headquarters, missed."""
 
 from contract.base import Message, WallMs
 from contract.organisation import Region
@@ -40,7 +40,7 @@ class RingRates(Message):
 
 
 class MissedCall(Message):
-    """Headquarters called this store, and nobody answered."""
+    """Somebody of headquarters called this store, or this person by name, and nobody answered."""
 
     by: Person
     at: WallMs

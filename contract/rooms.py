@@ -185,10 +185,10 @@ class Call(Message):
     reason: Reason
     equipment: Machine | None = None
     """What was scanned, as it was known when the call began."""
-    store: Store
-    """Who needs help, whoever called."""
+    store: Store | None
+    """Who needs help, whoever called; none: headquarters is among itself."""
     caller: PersonId
-    """A tablet of the store, or somebody of headquarters who calls the store."""
+    """A tablet of the store, or somebody of headquarters."""
     answered_by: PersonId | None = None
     ring_until: WallMs
     """When the last step is over, if nobody answers or declines; of a call that waits, `wait_until`."""

@@ -35,6 +35,7 @@ class SamplePerson:
     name: Name
     title: Name
     skills: tuple[Skill, ...] = field(default=())
+    department: Name | None = None
     store: Store | None = None
     region: RegionId | None = None
     """Scope of an area manager."""
@@ -44,6 +45,14 @@ class SamplePerson:
     @property
     def id(self) -> PersonId:
         return PersonId(f"p-{self.login}")
+
+
+ENGINEERING = Name(zh="工程部", en="Engineering")
+MENU = Name(zh="菜品研发部", en="Menu development")
+FOOD_SAFETY = Name(zh="食品安全部", en="Food safety")
+TRAINING = Name(zh="培训部", en="Training")
+OPERATIONS = Name(zh="营运部", en="Operations")
+INFORMATION = Name(zh="信息部", en="Information systems")
 
 
 def _tablet(store: Store) -> SamplePerson:
@@ -64,6 +73,7 @@ PEOPLE: tuple[SamplePerson, ...] = (
         Name(zh="陈立群", en="Chen Liqun"),
         Name(zh="设备专家", en="Equipment expert"),
         (Skill.EQUIPMENT,),
+        ENGINEERING,
     ),
     SamplePerson(
         "zhang",
@@ -71,9 +81,15 @@ PEOPLE: tuple[SamplePerson, ...] = (
         Name(zh="张建国", en="Zhang Jianguo"),
         Name(zh="设备与系统专家", en="Equipment and IT expert"),
         (Skill.EQUIPMENT, Skill.IT),
+        ENGINEERING,
     ),
     SamplePerson(
-        "liu", Role.EXPERT, Name(zh="刘慧", en="Liu Hui"), Name(zh="菜品专家", en="Dishes expert"), (Skill.DISHES,)
+        "liu",
+        Role.EXPERT,
+        Name(zh="刘慧", en="Liu Hui"),
+        Name(zh="菜品专家", en="Dishes expert"),
+        (Skill.DISHES,),
+        MENU,
     ),
     SamplePerson(
         "zhou",
@@ -81,10 +97,22 @@ PEOPLE: tuple[SamplePerson, ...] = (
         Name(zh="周晓", en="Zhou Xiao"),
         Name(zh="食品安全专家", en="Food safety expert"),
         (Skill.FOOD_SAFETY,),
+        FOOD_SAFETY,
     ),
-    SamplePerson("he", Role.TRAINER, Name(zh="何静", en="He Jing"), Name(zh="培训师", en="Trainer")),
     SamplePerson(
-        "wu", Role.MANAGER, Name(zh="吴磊", en="Wu Lei"), Name(zh="华东区域经理", en="Area manager, East"), region=EAST
+        "he",
+        Role.TRAINER,
+        Name(zh="何静", en="He Jing"),
+        Name(zh="培训师", en="Trainer"),
+        department=TRAINING,
+    ),
+    SamplePerson(
+        "wu",
+        Role.MANAGER,
+        Name(zh="吴磊", en="Wu Lei"),
+        Name(zh="华东区域经理", en="Area manager, East"),
+        department=OPERATIONS,
+        region=EAST,
     ),
     SamplePerson(
         "meng",
@@ -96,7 +124,13 @@ PEOPLE: tuple[SamplePerson, ...] = (
     ),
     SamplePerson("xiaolin", Role.LEARNER, Name(zh="林小雨", en="Lin Xiaoyu"), Name(zh="新员工", en="New hire")),
     SamplePerson("qian", Role.AUDITOR, Name(zh="钱文", en="Qian Wen"), Name(zh="审计员", en="Auditor")),
-    SamplePerson("admin", Role.ADMIN, Name(zh="赵敏", en="Zhao Min"), Name(zh="系统管理员", en="Administrator")),
+    SamplePerson(
+        "admin",
+        Role.ADMIN,
+        Name(zh="赵敏", en="Zhao Min"),
+        Name(zh="系统管理员", en="Administrator"),
+        department=INFORMATION,
+    ),
 )
 
 

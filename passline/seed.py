@@ -23,7 +23,13 @@ def chain(now_ms: int) -> ChainSeed:
     """The sample chain, with its call a day before `now_ms` (UTC)."""
     people = {
         one.id: Person(
-            id=one.id, role=one.role, name=one.name, title=one.title, store=one.store, skills=list(one.skills)
+            id=one.id,
+            role=one.role,
+            name=one.name,
+            title=one.title,
+            department=one.department,
+            store=one.store,
+            skills=list(one.skills),
         )
         for one in demo.PEOPLE
     }

@@ -110,7 +110,7 @@ def _list_rooms(at: Where) -> None:
         return await database.fetch(rooms.unfinished)
 
     found = [room for room in carry_out(at, work) if room.closed_at is None]
-    names = {room.id: room.title or (room.call.store.name if room.call else None) for room in found}
+    names = {room.id: room.title or (room.call.store.name if room.call and room.call.store else None) for room in found}
     print_table(
         ("room", "kind", "called"),
         ((room.id, room.kind, name.zh if (name := names[room.id]) else "") for room in found),

@@ -111,8 +111,9 @@ def import_list(file: Path, /, *, dry_run: Flag = False, at: At = HERE) -> int:
     Parameters
     ----------
     file
-        Columns login, name, role, and if you like name_en, title, title_en, region, skills (or 账号, 姓名, 角色,
-        英文名, 职务, 英文职务, 区域, 技能). Whom it does not name stays as they are.
+        Columns login, name, role, and if you like name_en, title, title_en, department, department_en, region,
+        skills (or 账号, 姓名, 角色, 英文名, 职务, 英文职务, 部门, 英文部门, 区域, 技能).
+        Whom it does not name stays as they are.
     dry_run
         Only say what would change.
     """

@@ -25,6 +25,7 @@ from signaling.store import organisation as rows
 from signaling.store.engine import Database
 from signaling.store.grants import further, main_grant
 from signaling.store.organisation import By, NewPerson
+from signaling.store.people import optional_name
 from signaling.store.records import roles_of, told_of
 from signaling.store.tables.organisation import RegionRow, StoreRow
 from signaling.store.tables.people import PersonRow
@@ -158,7 +159,7 @@ def _told(person: PersonId, login: str, role: Role, wish: PersonChange) -> NewPe
     if wish.skills and role is not Role.EXPERT:
         raise Rejection(ErrorCode.BAD_MESSAGE, "only an expert has skills")
     skills = [skill for skill in Skill if skill in wish.skills]
-    return NewPerson(person, login, role, wish.name, "", title=wish.title, skills=skills)
+    return NewPerson(person, login, role, wish.name, "", title=wish.title, department=wish.department, skills=skills)
 
 
 def _main(wish: Roles) -> Grant:
@@ -184,6 +185,7 @@ def _wanted(line: PersonLine, known: PersonRow | None, regions: dict[str, Region
         name=line.name,
         password_hash="",
         title=line.title,
+        department=line.department,
         skills=list(line.skills),
         region=regions[line.region] if line.region is not None else _region_of(known),
     )
@@ -194,16 +196,16 @@ def _region_of(known: PersonRow | None) -> RegionId | None:
     return RegionId(known.region_id) if known is not None and known.region_id is not None else None
 
 
-def _as_it_will_be(one: NewPerson) -> tuple[Name, Name | None, RegionId | None, list[Skill]]:
-    return one.name, one.title, one.region, one.skills
+def _as_it_will_be(one: NewPerson) -> tuple[object, ...]:
+    return one.name, one.title, one.department, one.region, one.skills
 
 
-def _as_it_is(row: PersonRow) -> tuple[Name, Name | None, RegionId | None, list[Skill]]:
-    title = Name(zh=row.title_zh, en=row.title_en or row.title_zh) if row.title_zh else None
+def _as_it_is(row: PersonRow) -> tuple[object, ...]:
     kept = set(row.skills.split(","))
     return (
         Name(zh=row.name_zh, en=row.name_en),
-        title,
+        optional_name(row.title_zh, row.title_en),
+        optional_name(row.department_zh, row.department_en),
         RegionId(row.region_id) if row.region_id is not None else None,
         [skill for skill in Skill if skill in kept],
     )

@@ -31,6 +31,8 @@ class Act(StrEnum):
     """Call for help, from a store."""
     CALL_STORE = "call_store"
     """Call a store, from headquarters."""
+    CALL_COLLEAGUE = "call_colleague"
+    """See who works at headquarters, call them, and be called by them."""
     BE_RUNG = "be_rung"
     """Be rung by a store's call."""
     TAKE_PART = "take_part"
@@ -97,6 +99,7 @@ _SOMEBODY = _EVERYBODY | {Act.KEEP_PASSKEYS, Act.TAKE_OWN_COPY}
 _OVERSEEN = frozenset(
     {
         Act.CALL_STORE,
+        Act.CALL_COLLEAGUE,
         Act.TAKE_PART,
         Act.INVITE_VISITOR,
         Act.RELAY,
@@ -131,6 +134,7 @@ ROLES: dict[Role, frozenset[Act]] = {
     Role.EXPERT: _SOMEBODY
     | {
         Act.CALL_STORE,
+        Act.CALL_COLLEAGUE,
         Act.BE_RUNG,
         Act.TAKE_PART,
         Act.RELAY,
@@ -147,6 +151,7 @@ ROLES: dict[Role, frozenset[Act]] = {
     | {
         Act.OPEN_SESSION,
         Act.CALL_STORE,
+        Act.CALL_COLLEAGUE,
         Act.TAKE_PART,
         Act.RELAY,
         Act.LET_IN,
@@ -160,7 +165,15 @@ ROLES: dict[Role, frozenset[Act]] = {
     Role.STORE_MANAGER: _SOMEBODY
     | (  # the store waits, headquarters calls back
         _OVERSEEN
-        - {Act.WORK_CALLBACK, Act.OVERSEE_CALLBACK, Act.CALL_STORE, Act.TAKE_PART, Act.INVITE_VISITOR, Act.RELAY}
+        - {
+            Act.WORK_CALLBACK,
+            Act.OVERSEE_CALLBACK,
+            Act.CALL_STORE,
+            Act.CALL_COLLEAGUE,
+            Act.TAKE_PART,
+            Act.INVITE_VISITOR,
+            Act.RELAY,
+        }
     )
     | {Act.TAKE_OVER, Act.GIVE_PIN},
     Role.OPERATIONS: _SOMEBODY | _OVERSEEN | {Act.PUBLISH, Act.PUBLISH_ANY},
@@ -265,5 +278,5 @@ def may_in_room(act: Act, grants: Sequence[Grant], state: RoomState) -> bool:
     tablets = [member.person for member in state.members if at_store(member.person)]
     stores = [tablet.store for tablet in tablets if tablet.store is not None]
     if state.call is not None:
-        stores.append(state.call.store)
+        stores += [state.call.store] if state.call.store is not None else []
     return all(may(act, grants, place) for place in [place_of(store) for store in stores] or [CHAIN])

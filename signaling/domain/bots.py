@@ -66,7 +66,9 @@ def tellings(states: Iterable[RoomState], callbacks: Iterable[Callback]) -> list
 def _calls(states: Iterable[RoomState]) -> Iterator[Telling]:
     for state in states:
         call = state.call
-        if call is not None and call.pending and state.closed_at is None and by_store(state):
+        if call is None or call.store is None:
+            continue
+        if call.pending and state.closed_at is None and by_store(state):
             occasion = Occasion.WAITING if call.stage is CallStage.WAITING else Occasion.CALLING
             yield Telling(f"{state.id}:{occasion}", occasion, call.store, call.reason, call.timings.tap)
 

@@ -41,7 +41,7 @@ Heir = Viewer
 def owed(state: RoomState, within_ms: int) -> Callback | None:
     """The callback that a call which is over leaves behind, if any."""
     call = state.call
-    if call is None or state.closed_at is None or state.end is None:
+    if call is None or call.store is None or state.closed_at is None or state.end is None:
         return None
     if (held := hold.abandoned(state)) is not None:
         return Callback(
@@ -90,7 +90,7 @@ def again(item: Callback, newer: Callback) -> Callback:
 def settles(item: Callback, state: RoomState) -> Person | None:
     """Who spoke with the same store for the same reason, whoever called: that is all that was owed."""
     call = state.call
-    if call is None or call.pending or call.answered_by is None:
+    if call is None or call.store is None or call.pending or call.answered_by is None:
         return None
     if call.store.id != item.store.id or call.reason is not item.reason:
         return None

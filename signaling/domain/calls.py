@@ -1,4 +1,4 @@
-"""A call for help: who rings, who answers first, how it ends."""
+"""A call: who rings, who answers first, how it ends; how a store's begins."""
 
 from typing import Literal
 
@@ -35,7 +35,7 @@ from contract.rooms import (
 )
 from contract.routing import StepWho
 from signaling.domain import direct, hold, queue, routing, sticker, third
-from signaling.domain.access import Act, at_store, may, place_of
+from signaling.domain.access import Act, may, place_of
 from signaling.domain.commands import Asked, Facts, OpeningFacts, RingExpired, RoomCommand, TookAnother, TurnCame
 from signaling.domain.draft import Decision, Draft, find, member_of, seated
 from signaling.domain.policies import check_store_calls, is_recorded
@@ -85,11 +85,11 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
         ),
     )
     draft = Draft(opened, now_ms)
-    _ring_from(draft, 0, facts)
+    ring_from(draft, 0, facts)
     return draft.done(opened=opened)
 
 
-def _ring_from(draft: Draft, first: int, facts: Facts | OpeningFacts) -> None:
+def ring_from(draft: Draft, first: int, facts: Facts | OpeningFacts) -> None:
     """Ring at step `first`, or at the next one at which somebody rings; after the last the call waits or is over.
 
     Those who ring already go on. A step at which nobody rings takes no time.
@@ -138,7 +138,7 @@ def turn_came(draft: Draft, facts: Facts) -> None:
     """Ring whoever of those it waits for is free by now; nobody there at all any more: it is over."""
     call = draft.state.call
     if call is not None and call.stage is CallStage.WAITING:
-        _ring_from(draft, 0, facts)
+        ring_from(draft, 0, facts)
 
 
 def took_another(draft: Draft, person: PersonId, facts: Facts) -> None:
@@ -154,7 +154,7 @@ def took_another(draft: Draft, person: PersonId, facts: Facts) -> None:
     draft.effects.append(DropParticipant(room=draft.state.id, participant=person, reason=LegEnd.REMOVED))
     _set(draft, passed_by=[*call.passed_by, person])
     if not _anybody_rings(draft):
-        _ring_from(draft, call.step, facts)
+        ring_from(draft, call.step, facts)
 
 
 def _anybody_rings(draft: Draft) -> bool:
@@ -267,7 +267,7 @@ def take(draft: Draft, asked: Asked, facts: Facts) -> None:
     if call is not None and call.answered_by == asked.by and member is not None and member.session == asked.session:
         return
     expert = next((one for one in facts.experts if one.person.id == asked.by), None)
-    if call is None or expert is None or not expert.reach.covers(place_of(call.store)):
+    if call is None or call.store is None or expert is None or not expert.reach.covers(place_of(call.store)):
         raise Rejection(ErrorCode.NOT_FOUND, "no such room")
     rung = call.pending and member is not None and member.state is MemberState.RINGING
     if call.stage is not CallStage.WAITING and not rung:
@@ -276,15 +276,15 @@ def take(draft: Draft, asked: Asked, facts: Facts) -> None:
 
 
 def answer(draft: Draft, member: Member, session: SessionId, facts: Facts) -> None:
-    """Who rings answers with this session; who leads is of headquarters. Raises Rejection(`busy`)."""
+    """Who rings answers with this session; who leads is of headquarters, the caller first. Raises Rejection(`busy`)."""
     call = call_of(draft)
     if facts.elsewhere:
         raise Rejection(ErrorCode.BUSY, "in another room")
-    answering = draft.seat(member, session, host=not at_store(member.person), operator=facts.operator)
-    timings = call.timings.model_copy(update={"answer": draft.now_ms})
-    _set(draft, stage=CallStage.ANSWERED, answered_by=member.person.id, timings=timings)
     caller = find(draft.state, call.caller)
     assert caller is not None
+    answering = draft.seat(member, session, host=not caller.host, operator=facts.operator)
+    timings = call.timings.model_copy(update={"answer": draft.now_ms})
+    _set(draft, stage=CallStage.ANSWERED, answered_by=member.person.id, timings=timings)
     draft.grant(caller)
     draft.grant(answering, only_session=session)
     _stop_ringing(draft)
@@ -304,11 +304,11 @@ def _decline(draft: Draft, member: Member, wish: DeclineCall, facts: Facts) -> N
         third.decline(draft, member)
         return
     draft.move(member, MemberState.DECLINED)
-    if wish.back_in_s is not None and call.promise is None:
+    if wish.back_in_s is not None and call.promise is None and call.store is not None:
         _set(draft, promise=BackPromise(by=member.person, due_at=draft.now_ms + wish.back_in_s * 1000))
     draft.effects.append(DropParticipant(room=draft.state.id, participant=member.person.id, reason=LegEnd.LEFT))
     if not _anybody_rings(draft):
-        _ring_from(draft, call.step, facts)
+        ring_from(draft, call.step, facts)
 
 
 def _cancel(draft: Draft, member: Member) -> None:
@@ -339,8 +339,8 @@ def _mark_urgent(draft: Draft, member: Member) -> None:
 def _callers_pending(draft: Draft, member: Member) -> Call:
     """The call, for what only its store wishes before the answer. Raises Rejection `forbidden` or `conflict`."""
     call = call_of(draft)
-    if member.person.id != call.caller:
-        raise Rejection(ErrorCode.FORBIDDEN, "only the caller")
+    if member.person.id != call.caller or call.store is None:
+        raise Rejection(ErrorCode.FORBIDDEN, "only the caller, of a store")
     if not call.pending:
         raise Rejection(ErrorCode.CONFLICT, "answered meanwhile")
     return call
@@ -380,7 +380,7 @@ def ring_expired(draft: Draft, facts: Facts) -> None:
     if call.stage is CallStage.WAITING:
         draft.close(_unanswered(draft))
     else:
-        _ring_from(draft, call.step + 1, facts)
+        ring_from(draft, call.step + 1, facts)
 
 
 def next_ring_ms(state: RoomState) -> int | None:

@@ -15,9 +15,14 @@ MOST = 50
 
 
 def put(draft: Draft, by: Member) -> None:
-    """Who is not of headquarters waits from now on; twice is once. Raises Rejection(`too_many`)."""
+    """Who is not of headquarters waits from now on; twice is once.
+
+    Raises Rejection: `conflict` where nobody else is in the call, `too_many`.
+    """
     call = draft.state.call
     assert call is not None  # domain.third.helping found one that was answered
+    if call.store is None:
+        raise Rejection(ErrorCode.CONFLICT, "no store to let wait")
     if call.hold is not None:
         return
     if len(call.holds) >= MOST:

@@ -86,7 +86,9 @@ def crossing(wish: StartCall | CallStore, store: StoreId, states: Iterable[RoomS
     """The call from the other side that nobody has answered: `wish` answers it, so that there never are two."""
     for state in states:
         call = state.call
-        if call is None or state.closed_at is not None or call.answered_by is not None or call.store.id != store:
+        if call is None or call.store is None or call.store.id != store:
+            continue
+        if state.closed_at is not None or call.answered_by is not None:
             continue
         if by_store(state) is isinstance(wish, CallStore):
             return state.id

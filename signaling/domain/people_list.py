@@ -1,8 +1,8 @@
 """Reads a list of people, and says for every line what is wrong with it.
 
 Columns, in any order, by an English or a Chinese title: login, name and role; optional are an English name, a title,
-a manager's region and an expert's skills. Tablets are no people: they come with the list of stores; store managers are
-added one by one, with their store.
+a department, a manager's region and an expert's skills. Tablets are no people: they come with the list of stores; store
+managers are added one by one, with their store.
 """
 
 import re
@@ -21,6 +21,8 @@ TITLES = {
     "role": ("role", "角色"),
     "title": ("title", "职务"),
     "title_en": ("title_en", "英文职务"),
+    "department": ("department", "部门"),
+    "department_en": ("department_en", "英文部门"),
     "region": ("region", "区域"),
     "skills": ("skills", "技能"),
 }
@@ -59,6 +61,7 @@ class PersonLine:
     name: Name
     role: Role
     title: Name | None
+    department: Name | None
     region: str | None
     """Only of a manager, by either of its names."""
     skills: tuple[Skill, ...]
@@ -105,14 +108,19 @@ def _skills(values: dict[str, str]) -> list[str]:
 
 
 def _person(line: int, values: dict[str, str]) -> PersonLine:
-    title = values.get("title")
     wanted = {SKILLS[word] for word in _skills(values)}
     return PersonLine(
         line=line,
         login=values["login"],
         name=Name(zh=values["name"], en=values.get("name_en") or values["name"]),
         role=ROLES[values["role"].lower()],
-        title=Name(zh=title, en=values.get("title_en") or title) if title else None,
+        title=_optional(values, "title"),
+        department=_optional(values, "department"),
         region=values.get("region") or None,
         skills=tuple(skill for skill in Skill if skill in wanted),
     )
+
+
+def _optional(values: dict[str, str], column: str) -> Name | None:
+    zh = values.get(column)
+    return Name(zh=zh, en=values.get(f"{column}_en") or zh) if zh else None

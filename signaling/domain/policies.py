@@ -31,6 +31,12 @@ def check_headquarters_calls(policies: Policies) -> None:
         raise Rejection(ErrorCode.POLICY, "headquarters does not call stores in this chain")
 
 
+def check_colleagues_call(policies: Policies) -> None:
+    """Raises Rejection(`policy`) where headquarters does not call itself."""
+    if not policies.colleagues_call:
+        raise Rejection(ErrorCode.POLICY, "headquarters does not call itself in this chain")
+
+
 def check_guests(policies: Policies) -> None:
     """Raises Rejection(`policy`) where nobody comes as a guest."""
     if not policies.guests:

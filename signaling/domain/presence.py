@@ -1,22 +1,23 @@
 """Who can take a call now: free, away, not to be disturbed, ringing, busy or offline, from clients, rooms and wishes.
 
-Only experts and stores are on the board. Contract: tell it what changed, then ask `changes`; ask again when `deadline`
-(monotonic seconds) or `next_ms` (UTC ms) has passed.
+Only headquarters and stores are on the board. Contract: tell it what changed, then ask `changes`; ask again when
+`deadline` (monotonic seconds) or `next_ms` (UTC ms) has passed.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from contract.ids import PersonId, SessionId, StoreId
 from contract.people import Person, Presence, PresenceEntry, Role
 from contract.quiet import Quiet
 from contract.rooms import MemberState, RoomState
+from signaling.domain.directory import COLLEAGUES
 from signaling.domain.draft import SEATED, find
 from signaling.domain.quiet import is_quiet, next_change_ms
 
 OFFLINE_AFTER_S = 6.0
 """A reload or a short outage of the network is no absence: a client that is gone counts as it was for so long."""
-LISTED = frozenset({Role.EXPERT, Role.STORE})
+LISTED = COLLEAGUES | {Role.STORE}
 
 
 def in_rooms(states: Iterable[RoomState], person: PersonId) -> Presence:
@@ -60,6 +61,8 @@ class PresenceBoard:
         """Also of those who are not on the board, as they may come on it by another role; nobody without any."""
         self._quiet: Mapping[PersonId, Quiet] = {}
         self._touched: set[PersonId] = set()
+        self._farewells: list[PresenceEntry] = []
+        """Of those who have another role: who saw them as they were may not see them any more."""
 
     def list_person(self, person: Person, now_ms: int) -> None:
         """Put somebody on the board, or take a changed name over; other roles are ignored."""
@@ -70,6 +73,9 @@ class PresenceBoard:
             entry = PresenceEntry(person=person, presence=Presence.OFFLINE, since_ms=now_ms)
             self._lines[person.id] = _Line(entry)
         elif line.entry.person != person or not line.listed:
+            if line.listed and line.entry.person.role is not person.role:
+                gone = {"presence": Presence.OFFLINE, "since_ms": now_ms}
+                self._farewells.append(line.entry.model_copy(update=gone))
             line.entry = line.entry.model_copy(update={"person": person})
             line.listed = True
             self._tell(line)
@@ -138,7 +144,7 @@ class PresenceBoard:
                     yield person, client, known.gone_at
 
     def changes(self, now: float, now_ms: int) -> list[PresenceEntry]:
-        """Entries that differ from what was said before."""
+        """Entries that differ from what was said before, in the order in which they are to be told."""
         for person, client, gone in list(self._leaving()):
             if now >= gone + OFFLINE_AFTER_S:
                 del self._clients[person][client]
@@ -146,7 +152,7 @@ class PresenceBoard:
                     del self._clients[person]
                 self._touched.add(person)
         self._look_who_is_quiet(now_ms)
-        changed = []
+        changed, self._farewells = self._farewells, []
         for line in [self._lines[person] for person in self._touched if person in self._lines]:
             presence = self._presence(line)
             if presence is not line.entry.presence:
@@ -174,7 +180,14 @@ class PresenceBoard:
 
     def experts(self) -> list[PresenceEntry]:
         """The experts as they are this moment, for who rings: who is quiet is so in a call too, and not waited for."""
-        entries = self._as_they_are(lambda person: person.role is Role.EXPERT)
+        return self._rungable(frozenset({Role.EXPERT}))
+
+    def colleagues(self) -> list[PresenceEntry]:
+        """The others of headquarters, likewise."""
+        return self._rungable(COLLEAGUES - {Role.EXPERT})
+
+    def _rungable(self, roles: Container[Role]) -> list[PresenceEntry]:
+        entries = self._as_they_are(lambda person: person.role in roles)
         quiet = {person for person, line in self._lines.items() if line.quiet}
         return [
             entry.model_copy(update={"presence": Presence.DO_NOT_DISTURB}) if entry.person.id in quiet else entry

@@ -41,9 +41,9 @@ def ring(state: RoomState, person: PersonId, device: str, language: Language) ->
         room=state.id,
         device=device,
         language=language,
-        store=call.store.name,
-        number=call.store.number,
-        reason=call.reason,
+        store=_whose(state, call),
+        number=call.store.number if call.store is not None else "",
+        reason=call.reason if call.store is not None else None,
         about=_about(call),
         since=call.timings.tap,
         until=until,
@@ -59,9 +59,9 @@ def over(state: RoomState, end: RingEnd, device: str, language: Language) -> Pus
         room=state.id,
         device=device,
         language=language,
-        store=call.store.name,
-        number=call.store.number,
-        reason=call.reason,
+        store=_whose(state, call),
+        number=call.store.number if call.store is not None else "",
+        reason=call.reason if call.store is not None else None,
         about=_about(call),
         since=call.timings.tap,
         end=end,
@@ -79,6 +79,12 @@ def worth_s(message: PushedRing | PushedOver, now_ms: int) -> int:
 def retry_s(text: str) -> float:
     """A `Retry-After` in seconds, `MOST_WAIT_S` at most; as a date, which no push service sends, it says nothing."""
     return min(float(text), MOST_WAIT_S) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0
+
+
+def _whose(state: RoomState, call: Call) -> Name:
+    if call.store is not None:
+        return call.store.name
+    return next(member.person.name for member in state.members if member.person.id == call.caller)
 
 
 def _about(call: Call) -> Name | None:

@@ -54,17 +54,18 @@ def able(state: RoomState, experts: Iterable[Expert], now_ms: int) -> list[Perso
 def rungable(state: RoomState, experts: Iterable[Expert]) -> list[Expert]:
     """Those for stores like this one whom the call has not rung, or who took another one instead."""
     call = _call(state)
-    ours = (one for one in experts if one.reach.covers(place_of(call.store)))
+    ours = (one for one in experts if call.store is None or one.reach.covers(place_of(call.store)))
     return [one for one in ours if find(state, one.person.id) is None or one.person.id in call.passed_by]
 
 
 def worth_waiting(state: RoomState, experts: Iterable[Expert], now_ms: int, wait_ms: int) -> bool:
     """Whether a call that nobody rings for waits: somebody who fits is busy, and it has not waited its time.
 
-    Nobody has promised to call back either: a time that is known is better than one that is not.
+    Nobody has promised to call back either: a time that is known is better than one that is not. Only stores wait:
+    colleagues see that they were called.
     """
     call = _call(state)
-    if call.promise is not None:
+    if call.promise is not None or call.store is None:
         return False
     long_enough = wait_ms <= 0 if call.wait_until is None else now_ms >= call.wait_until
     return not long_enough and bool(able(state, [one for one in experts if one.busy], now_ms))
@@ -124,6 +125,7 @@ def lines(
     made: list[QueuedCall] = []
     for state in waiting:
         call = _call(state)
+        assert call.store is not None  # only stores wait
         fit = [person.id for person in able(state, experts, now_ms)]
         position = 1 + sum(not set(fit).isdisjoint(before.experts) for before in made)
         made.append(

@@ -53,8 +53,8 @@ from contract.rooms import (
     StillAdded,
     StillRequested,
 )
-from signaling.domain import calls, guests, hold, outgoing, third, visitors
-from signaling.domain.access import Act, Scope, place_of, scope_of, visits
+from signaling.domain import calls, colleagues, guests, hold, outgoing, third, visitors
+from signaling.domain.access import Act, Scope, at_store, place_of, scope_of, visits
 from signaling.domain.commands import (
     Asked,
     CameIn,
@@ -99,7 +99,8 @@ def open_room(wish: Opening, now_ms: int, facts: OpeningFacts) -> Decision:
     """A call or a session begins. Raises Rejection."""
     match wish:
         case StartCall():
-            return calls.start_call(wish, now_ms, facts)
+            by_store = at_store(facts.by)
+            return calls.start_call(wish, now_ms, facts) if by_store else colleagues.call(wish, now_ms, facts)
         case CallStore():
             return outgoing.call_store(wish, now_ms, facts)
         case OpenSession():

@@ -1,7 +1,7 @@
 """A third person in a call: an expert whom somebody of headquarters asks in, to help or to take over.
 
-The call goes on while the store and somebody of headquarters are in it. Whoever declines or does not answer changes
-nothing for those who are there.
+The call goes on while the store and somebody of headquarters are in it; without a store, while two are. Whoever
+declines or does not answer changes nothing for those who are there.
 """
 
 from contract.client import BringIn, CallOff
@@ -36,7 +36,7 @@ def bring_in(draft: Draft, asked: Asked, wish: BringIn, facts: Facts) -> None:
     if seats(draft.state) >= MOST:
         raise Rejection(ErrorCode.TOO_MANY, f"{MOST} people in this call")
     expert = next((expert for expert in facts.experts if expert.person.id == wish.person), None)
-    if expert is None or not expert.reach.covers(place_of(call.store)):
+    if expert is None or (call.store is not None and not expert.reach.covers(place_of(call.store))):
         raise Rejection(ErrorCode.NOT_FOUND, "no such expert for this store")
     if not expert.free:
         raise Rejection(ErrorCode.BUSY, "not free")
@@ -103,8 +103,10 @@ def next_ms(state: RoomState) -> int | None:
 
 
 def goes_on_without(state: RoomState, member: Member) -> bool:
-    """Whether the store and somebody of headquarters remain."""
+    """Whether the store and somebody of headquarters remain; without a store, two of headquarters."""
     rest = [at_store(other.person) for other in present(state) if other.person.id != member.person.id]
+    if state.call is not None and state.call.store is None:
+        return len(rest) > 1
     return any(rest) and not all(rest)
 
 

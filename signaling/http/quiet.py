@@ -36,12 +36,12 @@ async def put_quiet(visit: Visit) -> web.Response:
 
 _PATH = "/api/quiet"
 ROUTES = [
-    Route(method="GET", path=_PATH, handler=get_quiet, act=Act.BE_RUNG, answer=KeptQuiet),
+    Route(method="GET", path=_PATH, handler=get_quiet, act=Act.CALL_COLLEAGUE, answer=KeptQuiet),
     Route(
         method="PUT",
         path=_PATH,
         handler=put_quiet,
-        act=Act.BE_RUNG,
+        act=Act.CALL_COLLEAGUE,
         body=Quiet,
         exact=True,
         tagged=True,

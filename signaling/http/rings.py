@@ -1,4 +1,4 @@
-"""Which devices ring and which do not, for those who answer for stores; which calls a store missed, for its tablet."""
+"""Which devices ring and which do not, for those who answer for stores; which calls one missed."""
 
 from functools import partial
 from typing import Annotated
@@ -10,7 +10,7 @@ from contract.base import Message
 from contract.ids import RegionId
 from contract.ringrates import MissedCalls, RingRates
 from runtime import clock
-from signaling.domain.access import Act, scope_of
+from signaling.domain.access import Act, at_store, scope_of
 from signaling.http.archive import audit_once
 from signaling.http.route import Route, Visit
 from signaling.store import rings
@@ -41,15 +41,15 @@ async def ring_rates(visit: Visit) -> RingRates:
 
 
 async def missed_calls(visit: Visit) -> MissedCalls:
-    """Calls of headquarters to the tablet's store that nobody answered in the last day, and that nobody made good."""
-    store = visit.who.person.store
-    if store is None:
-        return MissedCalls(calls=[])
-    since_ms = clock.wall_ms() - DAY_MS
-    return MissedCalls(calls=await visit.house.database.fetch(partial(rings.missed, store=store.id, since_ms=since_ms)))
+    """Calls to the tablet's store, or to me by name, that were not answered in the last day, nor made good since."""
+    who, since_ms = visit.who.person, clock.wall_ms() - DAY_MS
+    look = partial(rings.missed_by, person=who.id)
+    if at_store(who) and who.store is not None:
+        look = partial(rings.missed, store=who.store.id)
+    return MissedCalls(calls=await visit.house.database.fetch(partial(look, since_ms=since_ms)))
 
 
 ROUTES = [
     Route(method="GET", path="/api/rings", handler=ring_rates, act=Act.SEE_QUALITY, query=RingsQuery, answer=RingRates),
-    Route(method="GET", path="/api/missed", handler=missed_calls, act=Act.CALL, answer=MissedCalls),
+    Route(method="GET", path="/api/missed", handler=missed_calls, act=Act.BE_HERE, answer=MissedCalls),
 ]

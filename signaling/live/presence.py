@@ -52,12 +52,16 @@ class LivePresence:
         self._board.changes(clock.now(), clock.wall_ms())
 
     def entries(self) -> list[PresenceEntry]:
-        """One entry for every expert and every store's tablet of the chain."""
+        """One entry for everybody of headquarters and every store's tablet of the chain."""
         return self._board.entries()
 
     def experts(self) -> list[PresenceEntry]:
         """The experts as they are this moment, for who rings."""
         return self._board.experts()
+
+    def colleagues(self) -> list[PresenceEntry]:
+        """The others of headquarters, likewise."""
+        return self._board.colleagues()
 
     def tablets(self, store: StoreId) -> list[PresenceEntry]:
         """The tablets of a store as they are this moment, for who calls them."""

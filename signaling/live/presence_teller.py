@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterable
 
 from contract.ids import PersonId
-from contract.people import PresenceEntry
+from contract.people import PresenceEntry, Role
 from signaling.domain.directory import View, visible
 from signaling.live.presence_frames import PresenceFrames
 from signaling.live.sessions import ClientSessions
@@ -25,12 +25,16 @@ class PresenceTeller:
     def __init__(self, frames: PresenceFrames, sessions: ClientSessions) -> None:
         self._frames = frames
         self._sessions = sessions
-        self._untold: dict[PersonId, PresenceEntry] = {}
+        self._untold: dict[tuple[PersonId, Role], PresenceEntry] = {}
+        """The one changed last last."""
         self._wake = asyncio.Event()
 
     def tell(self, changed: Iterable[PresenceEntry]) -> None:
-        """Soon; of somebody who changes again before, only the newest."""
-        self._untold.update((entry.person.id, entry) for entry in changed)
+        """Soon; of somebody who changes again before, only the newest in each role."""
+        for entry in changed:
+            key = (entry.person.id, entry.person.role)
+            self._untold.pop(key, None)
+            self._untold[key] = entry
         self._wake.set()
 
     async def run(self) -> None:

@@ -56,9 +56,11 @@ class LiveQueue:
         return self._most_ms if waiting < MOST_WAIT else 0
 
     def ended(self, states: Iterable[RoomState]) -> None:
-        """These rooms are closed; how long those of them took that are answered calls."""
+        """These rooms are closed; how long those of them took that are answered calls with a store."""
         for state in states:
-            answer = state.call.timings.answer if state.call is not None else None
+            if state.call is None or state.call.store is None:
+                continue
+            answer = state.call.timings.answer
             if answer is not None and state.closed_at is not None:
                 self._lengths_ms.append(max(0, state.closed_at - answer))
 

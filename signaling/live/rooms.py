@@ -17,8 +17,8 @@ from contract.server import Room, RoomDelta, RoomGone
 from runtime import clock, ids
 from runtime.logs import get_logger
 from runtime.supervise import TaskScope
-from signaling.domain import queue
-from signaling.domain.access import Act, may, place_of
+from signaling.domain import colleagues, queue
+from signaling.domain.access import Act, at_store, may, place_of
 from signaling.domain.commands import Met, Opening, OpeningFacts, TookAnother
 from signaling.domain.direct import reason_of
 from signaling.domain.draft import SEATED, Decision, Effect, concerned, find
@@ -114,14 +114,26 @@ class Rooms:
         return False
 
     def experts(self, room: RoomId | None) -> list[Expert]:
-        """The experts as they are this moment, for whom `room`, or a new one, may ring."""
+        """The experts as they are this moment, for whom `room`, or a store's new one, may ring; without a store, all of
+        headquarters."""
+        found = self._rooms.get(room) if room is not None else None
+        if found is not None and found.state.call is not None and found.state.call.store is None:
+            return self.colleagues(room)
         return queue.unpromised(self.everybody(), self.waiting(), clock.wall_ms(), room)
+
+    def colleagues(self, room: RoomId | None) -> list[Expert]:
+        """All of headquarters, likewise; whoever a store waits for is not called away."""
+        experts = queue.unpromised(self.everybody(), self.waiting(), clock.wall_ms(), room)
+        return [*experts, *self._as_they_are(self._presence.colleagues())]
 
     def everybody(self) -> list[Expert]:
         """The experts as they are this moment, promised or not."""
+        return self._as_they_are(self._presence.experts())
+
+    def _as_they_are(self, entries: Iterable[PresenceEntry]) -> list[Expert]:
         now_ms = clock.wall_ms()
         by_push = {person for person in self._push.reachable(now_ms) if self._in_rooms(person) is Presence.FREE}
-        return self._routing.experts(self._presence.experts(), now_ms, by_push)
+        return self._routing.experts(entries, now_ms, by_push)
 
     def waiting(self) -> list[RoomState]:
         """The calls that wait, in their order."""
@@ -181,6 +193,9 @@ class Rooms:
         """The call that `wish` answers, as it comes from whom it would call."""
         own = asked.who.person.store
         match wish:
+            case StartCall(person=called) if called is not None and not at_store(asked.who.person):
+                met = colleagues.crossing(called, asked.who.id, [room.state for room in self.of(called)])
+                return None if met is None else self._rooms[met]
             case StartCall() if own is not None and may(Act.CALL, asked.who.grants, place_of(own)):
                 store = own.id
             case CallStore():
@@ -200,8 +215,10 @@ class Rooms:
     async def _open(self, asked: ClientSession, wish: Opening, equipped: Equipped | None) -> RoomId | None:
         person = asked.who.person
         steps: Sequence[RingStep] = ()
+        experts: Sequence[Expert] = ()
         if isinstance(wish, StartCall):
             steps = self._routing.steps(reason_of(wish, equipped))
+            experts = self.experts(None) if at_store(person) else self.colleagues(None)
         facts = OpeningFacts(
             by=person,
             grants=asked.who.grants,
@@ -209,7 +226,7 @@ class Rooms:
             room=RoomId(ids.uuid7()),
             fresh_recording=RecordingId(ids.uuid7()),
             steps=steps,
-            experts=self.experts(None) if isinstance(wish, StartCall) else (),
+            experts=experts,
             at_once=self.at_once,
             wait_ms=self.wait_ms,
             people=self._presence.people(),

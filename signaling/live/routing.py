@@ -49,9 +49,9 @@ class LiveRouting:
         return steps_for(reason, self._chains, self._ring_ms)
 
     def answered(self, calls: Iterable[Call]) -> None:
-        """These calls were answered."""
+        """These calls were answered; whoever speaks with a colleague is not rung less for it."""
         for call in calls:
-            if call.answered_by is not None:
+            if call.answered_by is not None and call.store is not None:
                 self._answered.append((call.timings.answer or call.timings.tap, call.answered_by))
 
     def experts(self, entries: Iterable[PresenceEntry], now_ms: int, by_push: Container[PersonId] = ()) -> list[Expert]:

@@ -25,7 +25,7 @@ UNFINISHED = CallbackRow.state.in_([CallbackState.OPEN.value, CallbackState.TAKE
 async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within_ms: int) -> None:
     """A room is as in `state` now: if it is a call that was answered or is over, what follows for callbacks."""
     call = state.call
-    if call is None or (call.pending and state.closed_at is None):
+    if call is None or call.store is None or (call.pending and state.closed_at is None):
         return
     waiting = await _read(session, CallbackRow.store_id == call.store.id, UNFINISHED)
     if (new := callbacks.owed(state, within_ms)) is not None:

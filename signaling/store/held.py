@@ -37,6 +37,7 @@ from contract.rings import Ring, RingEnd, RingWay
 from contract.rooms import Member, RecordingState, RoomState
 from contract.routing import ExpertProfile
 from signaling.store.grants import further, main_grant
+from signaling.store.people import optional_name
 from signaling.store.tables.accounts import IdentityRow, InvitationRow, PasskeyRow, SignInRow
 from signaling.store.tables.audit import AuditRow
 from signaling.store.tables.calls import CallbackRow, QualityRow, RingRow
@@ -81,7 +82,8 @@ async def account(session: AsyncSession, person: PersonId) -> HeldAccount:
         id=person,
         login=row.login,
         name=Name(zh=row.name_zh, en=row.name_en),
-        title=Name(zh=row.title_zh, en=row.title_en or row.title_zh) if row.title_zh else None,
+        title=optional_name(row.title_zh, row.title_en),
+        department=optional_name(row.department_zh, row.department_en),
         skills=[Skill(skill) for skill in row.skills.split(",") if skill],
         roles=[main_grant(row), *await further(session, person)],
         identities=[

@@ -43,6 +43,7 @@ class NewPerson:
     password_hash: str
     """Empty: none yet, so nothing that is typed is right."""
     title: Name | None = None
+    department: Name | None = None
     skills: list[Skill] = field(default_factory=list)
     store: StoreId | None = None
     """Of a tablet, or a store manager."""
@@ -220,7 +221,7 @@ async def add_people(session: AsyncSession, new: Sequence[NewPerson], by: By) ->
 
 
 async def change_people(session: AsyncSession, changed: Sequence[NewPerson], by: By) -> None:
-    """Name, title, region and skills as in `changed`; login, roles, store and password stay."""
+    """Name, title, department, region and skills as in `changed`; login, roles, store and password stay."""
     if not changed:
         return
     rows = [{"of": one.id, **_told(one)} for one in changed]
@@ -235,6 +236,8 @@ def _told(one: NewPerson) -> dict[str, str | None]:
         "name_en": one.name.en,
         "title_zh": one.title.zh if one.title else None,
         "title_en": one.title.en if one.title else None,
+        "department_zh": one.department.zh if one.department else None,
+        "department_en": one.department.en if one.department else None,
         "region_id": one.region,
         "skills": ",".join(one.skills),
     }

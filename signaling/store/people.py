@@ -37,16 +37,21 @@ def as_store(row: StoreRow) -> Store:
 
 def as_person(row: PersonRow, store: StoreRow | None, operator: PersonRow | None = None) -> Person:
     """The contract's view of a person or tablet."""
-    title = Name(zh=row.title_zh, en=row.title_en or row.title_zh) if row.title_zh else None
     return Person(
         id=PersonId(row.id),
         role=Role(row.role),
         name=Name(zh=row.name_zh, en=row.name_en),
-        title=title,
+        title=optional_name(row.title_zh, row.title_en),
+        department=optional_name(row.department_zh, row.department_en),
         store=as_store(store) if store is not None else None,
         skills=[Skill(skill) for skill in row.skills.split(",") if skill],
         operator=as_operator(operator) if operator is not None else None,
     )
+
+
+def optional_name(zh: str | None, en: str | None) -> Name | None:
+    """A name in two columns, of which the English one may be missing."""
+    return Name(zh=zh, en=en or zh) if zh else None
 
 
 def as_operator(row: PersonRow) -> Operator:

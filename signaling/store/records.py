@@ -111,7 +111,7 @@ def _record(
 def told_of(row: PersonRow) -> PersonChange:
     """What others are told of somebody, as it would be set again."""
     person = as_person(row, None)
-    return PersonChange(name=person.name, title=person.title, skills=person.skills)
+    return PersonChange(name=person.name, title=person.title, department=person.department, skills=person.skills)
 
 
 def roles_of(row: PersonRow, also: list[Grant]) -> Roles:

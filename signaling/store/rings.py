@@ -11,18 +11,19 @@ from contract.organisation import Region
 from contract.people import Name, Person
 from contract.ringrates import MissedCall, RingRate
 from contract.rings import CallRing, Ring, RingEnd, RingWay
-from contract.rooms import RoomState
+from contract.rooms import MemberState, RoomState
 from signaling.domain.access import Scope
+from signaling.domain.draft import find
 from signaling.domain.outgoing import by_store
 from signaling.store import people
 from signaling.store.grants import within
 from signaling.store.tables.calls import RingRow
 from signaling.store.tables.devices import DeviceRow
 from signaling.store.tables.organisation import RegionRow, StoreRow
-from signaling.store.tables.rooms import RoomRow
+from signaling.store.tables.rooms import RoomMemberRow, RoomRow
 
 MISSED_LOOKED_AT = 50
-"""Calls of a store that are looked through for one that it missed: more are not made in a day."""
+"""Calls of a store, or of somebody, that are looked through for missed ones: more are not made in a day."""
 
 
 async def keep(session: AsyncSession, found: Sequence[tuple[RoomId, Ring]]) -> None:
@@ -171,6 +172,36 @@ async def regions(session: AsyncSession, scope: Scope) -> list[Region]:
 async def forget(session: AsyncSession, before_ms: int) -> None:
     """Take away what is older."""
     await session.execute(delete(RingRow).where(RingRow.sent_ms < before_ms))
+
+
+async def missed_by(session: AsyncSession, person: PersonId, since_ms: int) -> list[MissedCall]:
+    """Calls of colleagues to `person` by name since then that they did not answer, newest first; an answered one
+    between the two makes up for all before it."""
+    query = (
+        select(RoomRow.body)
+        .join(RoomMemberRow, RoomMemberRow.room_id == RoomRow.id)
+        .where(RoomMemberRow.person_id == person, RoomRow.store_id.is_(None), RoomRow.closed_ms >= since_ms)
+        .order_by(RoomRow.closed_ms.desc())
+        .limit(MISSED_LOOKED_AT)
+    )
+    found: list[MissedCall] = []
+    spoken: set[PersonId] = set()
+    for body in await session.scalars(query):
+        state = RoomState.model_validate_json(body)
+        call = state.call
+        if call is None:
+            continue
+        if call.answered_by is not None:
+            spoken |= {member.person.id for member in state.members if member.joined_at is not None}
+            continue
+        by_name = call.steps[0].person
+        me = find(state, person)
+        if by_name is None or by_name.id != person or me is None or me.state is not MemberState.MISSED:
+            continue
+        caller = find(state, call.caller)
+        if caller is not None and call.caller not in spoken:
+            found.append(MissedCall(by=caller.person, at=call.timings.tap))
+    return found
 
 
 async def missed(session: AsyncSession, store: str, since_ms: int) -> list[MissedCall]:

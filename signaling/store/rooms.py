@@ -49,7 +49,7 @@ async def create(session: AsyncSession, opened: RoomState) -> None:
             kind=opened.kind.value,
             opened_ms=opened.opened_at,
             closed_ms=None,
-            store_id=opened.call.store.id if opened.call else None,
+            store_id=opened.call.store.id if opened.call and opened.call.store else None,
             equipment_id=opened.call.equipment.id if opened.call and opened.call.equipment else None,
             recording_id=None,
             recording_state=RecordingState.OFF.value,

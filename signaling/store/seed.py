@@ -153,6 +153,8 @@ def _person(one: PersonSeed, password_hash: str) -> dict[str, str | None]:
         "name_en": person.name.en,
         "title_zh": person.title.zh if person.title else None,
         "title_en": person.title.en if person.title else None,
+        "department_zh": person.department.zh if person.department else None,
+        "department_en": person.department.en if person.department else None,
         "store_id": person.store.id if person.store else None,
         "region_id": one.region,
         "skills": ",".join(person.skills),
@@ -161,7 +163,7 @@ def _person(one: PersonSeed, password_hash: str) -> dict[str, str | None]:
 
 async def _room(session: AsyncSession, room: RoomSeed) -> None:
     state = room.state
-    store = state.call.store.id if state.call else None
+    store = state.call.store.id if state.call and state.call.store else None
     recorded = room.recording
     await session.execute(
         insert(RoomRow).values(

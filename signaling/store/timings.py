@@ -38,9 +38,9 @@ class Sought:
 
 
 async def keep(session: AsyncSession, state: RoomState) -> None:
-    """Add the times of a call that is over; of a session there are none."""
+    """Add the times of a store's call that is over; of anything else there are none."""
     call = state.call
-    if call is None:
+    if call is None or call.store is None:
         return
     counts = took(call.timings)
     times = {column.key: counts.get(stage) for stage, column in _TOOK.items()}

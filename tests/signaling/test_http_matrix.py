@@ -50,6 +50,7 @@ ANYBODY = (
 zhang was rung but did not answer; wu manages East, tang store 0117; fang is of operations, xiaolin a learner, qian an
 auditor."""
 SIGNED_IN = ANYBODY[2:]
+HEADQUARTERS = ("chen", "zhang", "he", "wu", "fang", "admin")
 READERS = ("store-0117", "chen", "wu", "tang", "fang", "xiaolin", "qian", "admin")
 OFFER = {"session": "s", "pc_gen": 1, "layout": {"stage": 2, "floor": 3}, "sdp": "v=0"}
 
@@ -209,9 +210,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/api/stores/{store}/pins"): BY_WHO_MANAGES,
     ("POST", "/api/stores/{store}/pins/{person}"): Row(BY_WHO_MANAGES.gets | {"admin": 404}),
     ("DELETE", "/api/stores/{store}/pins/{person}/lock"): Row(BY_WHO_MANAGES.gets | {"admin": 404}),
-    ("GET", "/api/quiet"): Row(all_get(403, *SIGNED_IN) | all_get(200, "chen", "zhang")),
+    ("GET", "/api/quiet"): Row(all_get(403, *SIGNED_IN) | all_get(200, *HEADQUARTERS)),
     ("PUT", "/api/quiet"): Row(
-        all_get(403, *SIGNED_IN) | all_get(204, "chen", "zhang"),
+        all_get(403, *SIGNED_IN) | all_get(204, *HEADQUARTERS),
         body={"hours": {"from_min": 1320, "to_min": 420}},
     ),
     ("GET", "/api/policies"): BY_ADMIN,
@@ -285,7 +286,7 @@ ROWS: dict[tuple[str, str], Row] = {
         )
         for path in ("/api/timings", "/api/timings/export")
     },
-    ("GET", "/api/missed"): Row(all_get(403, *SIGNED_IN) | all_get(200, "store-0117", "store-0108", "store-0201")),
+    ("GET", "/api/missed"): Row(all_get(200, *SIGNED_IN)),
     ("PUT", "/api/archive/{room}/publish"): Row(
         all_get(403, "store-0117", "store-0108", "store-0201", "wu", "tang", "xiaolin", "qian")
         | all_get(200, "chen", "fang", "admin"),

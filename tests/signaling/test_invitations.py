@@ -23,7 +23,14 @@ pytestmark = pytest.mark.flow
 
 PASSWORD = "four words are long"
 LINE = PersonLine(
-    line=2, login="sun", name=Name(zh="孙", en="Sun"), role=Role.TRAINER, title=None, region=None, skills=()
+    line=2,
+    login="sun",
+    name=Name(zh="孙", en="Sun"),
+    role=Role.TRAINER,
+    title=None,
+    department=None,
+    region=None,
+    skills=(),
 )
 
 

@@ -32,6 +32,7 @@ def person(line: int, login: str, role: Role = Role.EXPERT, *skills: Skill, regi
         name=Name(zh=f"名{login}", en=login),
         role=role,
         title=None,
+        department=None,
         region=region,
         skills=skills,
     )

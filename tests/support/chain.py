@@ -82,7 +82,9 @@ PEOPLE: dict[str, Person] = {
     "zhang": _person("zhang", Role.EXPERT, "张建国", "Zhang Jianguo", Skill.EQUIPMENT, Skill.IT),
     "liu": _person("liu", Role.EXPERT, "刘慧", "Liu Hui", Skill.DISHES),
     "he": _person("he", Role.TRAINER, "何静", "He Jing"),
-    "wu": _person("wu", Role.MANAGER, "吴磊", "Wu Lei"),
+    "wu": _person("wu", Role.MANAGER, "吴磊", "Wu Lei").model_copy(
+        update={"department": Name(zh="营运部", en="Operations")}
+    ),
     "tang": _person("tang", Role.STORE_MANAGER, "唐悦", "Tang Yue").model_copy(update={"store": STORES["0117"]}),
     "fang": _person("fang", Role.OPERATIONS, "方圆", "Fang Yuan"),
     "xiaolin": _person("xiaolin", Role.LEARNER, "林小雨", "Lin Xiaoyu"),

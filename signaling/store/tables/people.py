@@ -18,6 +18,8 @@ class PersonRow(Base):
     name_en: Mapped[str] = mapped_column(String(200))
     title_zh: Mapped[str | None] = mapped_column(String(200))
     title_en: Mapped[str | None] = mapped_column(String(200))
+    department_zh: Mapped[str | None] = mapped_column(String(200))
+    department_en: Mapped[str | None] = mapped_column(String(200))
     store_id: Mapped[str | None] = mapped_column(ForeignKey("store.id"))
     region_id: Mapped[str | None] = mapped_column(ForeignKey("region.id"))
     """Where the role counts, if not in the whole chain (or, of a tablet, in its store)."""

@@ -23,6 +23,7 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.KEEP_PROGRESS: ALL_WHO_SIGN_IN - {Role.AUDITOR},
     Act.CALL: frozenset({Role.STORE}),
     Act.CALL_STORE: OVERSEEING | {Role.EXPERT, Role.TRAINER},
+    Act.CALL_COLLEAGUE: OVERSEEING | {Role.EXPERT, Role.TRAINER},
     Act.BE_RUNG: frozenset({Role.EXPERT}),
     Act.TAKE_PART: OVERSEEING | {Role.STORE, Role.EXPERT, Role.TRAINER, Role.VISITOR},
     Act.OPEN_SESSION: frozenset({Role.TRAINER}),

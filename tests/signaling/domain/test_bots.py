@@ -105,6 +105,7 @@ def test_a_crowd_is_one_message_of_bounded_length() -> None:
 def test_a_name_has_no_marks_of_a_chat_in_it() -> None:
     state = called(entries(CHEN))
     assert state.call is not None
+    assert state.call.store is not None
     name = Name(zh='<at user_id="all"></at>\n@所有人', en="x")
     hostile = changed(state, store=state.call.store.model_copy(update={"name": name}))
     said = text(of(hostile), Language.ZH, NOW, None)

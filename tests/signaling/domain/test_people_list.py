@@ -16,9 +16,9 @@ def problems(text: str) -> list[tuple[int, str]]:
 
 
 def test_every_column_is_read() -> None:
-    text = "login,name,name_en,role,title,title_en,region,skills\n"
-    expert = "chen,陈立群,Chen Liqun,expert,设备专家,Equipment expert,,it;equipment\n"
-    manager = "wu,吴磊,,manager,,,East,\n"
+    text = "login,name,name_en,role,title,title_en,department,department_en,region,skills\n"
+    expert = "chen,陈立群,Chen Liqun,expert,设备专家,Equipment expert,工程部,Engineering,,it;equipment\n"
+    manager = "wu,吴磊,,manager,,,营运部,,East,\n"
     assert read((text + expert + manager).encode()) == [
         PersonLine(
             line=2,
@@ -26,6 +26,7 @@ def test_every_column_is_read() -> None:
             name=Name(zh="陈立群", en="Chen Liqun"),
             role=Role.EXPERT,
             title=Name(zh="设备专家", en="Equipment expert"),
+            department=Name(zh="工程部", en="Engineering"),
             region=None,
             skills=(Skill.EQUIPMENT, Skill.IT),
         ),
@@ -35,6 +36,7 @@ def test_every_column_is_read() -> None:
             name=Name(zh="吴磊", en="吴磊"),
             role=Role.MANAGER,
             title=None,
+            department=Name(zh="营运部", en="营运部"),
             region="East",
             skills=(),
         ),

@@ -63,8 +63,9 @@ def test_headquarters_may_call_or_not() -> None:
 
 
 def test_who_may_not_call_anyway_hears_that_and_not_of_a_rule() -> None:
+    learner = CHEN.model_copy(update={"role": Role.LEARNER})
     with pytest.raises(Rejection) as refused:
-        open_room(CALL, NOW, replace(opening(CHEN), policies=Policies(stores_call=False)))
+        open_room(CALL, NOW, replace(opening(learner), policies=Policies(stores_call=False, colleagues_call=False)))
     assert code_of(refused) is ErrorCode.FORBIDDEN
 
 

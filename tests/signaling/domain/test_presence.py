@@ -199,7 +199,7 @@ def test_who_is_no_expert_any_more_is_off_the_board_until_they_are_again() -> No
     made = board()
     made.connected(CHEN.id, ONE)
     made.changes(0.0, NOW)
-    made.relist([CHEN.model_copy(update={"role": Role.TRAINER}), LIU, STORE], NOW)
+    made.relist([CHEN.model_copy(update={"role": Role.LEARNER}), LIU, STORE], NOW)
     assert [(one.person.id, one.presence) for one in made.changes(1.0, NOW)] == [(CHEN.id, Presence.OFFLINE)]
     assert [one.person.id for one in made.experts()] == [LIU.id]
     assert CHEN.id not in made.people()
@@ -207,9 +207,22 @@ def test_who_is_no_expert_any_more_is_off_the_board_until_they_are_again() -> No
     assert [(one.person.id, one.presence) for one in made.changes(2.0, NOW)] == [(CHEN.id, Presence.FREE)]
 
 
+def test_who_has_another_role_at_headquarters_is_gone_for_whoever_sees_only_the_one_before() -> None:
+    made = board()
+    made.connected(CHEN.id, ONE)
+    made.changes(0.0, NOW)
+    trainer = CHEN.model_copy(update={"role": Role.TRAINER})
+    made.relist([trainer, LIU, STORE], NOW)
+    told = [(one.person, one.presence) for one in made.changes(1.0, NOW)]
+    assert told == [(CHEN, Presence.OFFLINE), (trainer, Presence.FREE)]
+    assert [one.person.id for one in made.experts()] == [LIU.id]
+    assert [one.person.id for one in made.colleagues()] == [CHEN.id]
+
+
 def test_who_comes_on_the_board_by_another_role_is_here_already_and_goes_with_the_last_socket() -> None:
     made = board()
     made.connected(TRAINER.id, OURS)
+    made.relist([CHEN, LIU, STORE], NOW)  # a learner so far
     assert made.changes(0.0, NOW) == []
     expert = TRAINER.model_copy(update={"role": Role.EXPERT})
     made.relist([CHEN, LIU, STORE, expert], NOW)

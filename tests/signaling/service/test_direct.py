@@ -63,7 +63,7 @@ async def test_a_group_rings_at_once_and_the_first_answer_wins(world: World) -> 
 
 
 async def test_whom_it_does_not_concern_is_not_there(world: World) -> None:
-    store, chen, north = [await world.tab(login) for login in ("store-0117", "chen", "store-0201")]
+    store, north = [await world.tab(login) for login in ("store-0117", "store-0201")]
     admin = await world.server.sign_in("admin")
     region = {"role": "expert", "region": "r-north"}
     assert (await admin.put("/api/people/p-zhang/roles", json=region)).status == 204
@@ -81,9 +81,6 @@ async def test_whom_it_does_not_concern_is_not_there(world: World) -> None:
         await store.do(LeaveRoom(cid=new_cid(), room=refused.room))
         await asyncio.sleep(0.02)
     assert refused.code is ErrorCode.NOT_FOUND
-    answer = await chen.do(StartCall(cid=new_cid(), reason=Reason.ANY, person=PersonId("p-liu")))
-    assert isinstance(answer, Error)
-    assert answer.code is ErrorCode.FORBIDDEN
 
 
 async def test_who_call_each_other_at_once_are_in_one_call(world: World) -> None:

@@ -64,6 +64,7 @@ async def test_every_tablet_of_the_store_rings_one_answers_and_the_others_stop(w
     room = await calls(chen, first, second, other_tab)
     state = second.rooms[room]
     assert state.call is not None
+    assert state.call.store is not None
     assert (state.call.caller, state.call.store.id, state.call.reason) == (chen.person, HERE, Reason.EQUIPMENT)
     assert isinstance(await second.do(AcceptCall(cid=new_cid(), room=room)), Done)
     for tablet in (first, other_tab):

@@ -1662,7 +1662,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls of headquarters to the tablet's store that nobody answered in the last day, and that nobody made good. */
+        /** Calls to the tablet's store, or to me by name, that were not answered in the last day, nor made good since. */
         get: operations["missed_calls"];
         put?: never;
         post?: never;
@@ -2341,7 +2341,7 @@ export interface components {
             reason: components["schemas"]["Reason"];
             /** @default null */
             equipment: components["schemas"]["Machine"] | null;
-            store: components["schemas"]["Store"];
+            store: components["schemas"]["Store"] | null;
             /** Caller */
             caller: string;
             /**
@@ -2813,6 +2813,8 @@ export interface components {
         Directory: {
             /** Experts */
             experts: components["schemas"]["PresenceEntry"][];
+            /** Colleagues */
+            colleagues: components["schemas"]["PresenceEntry"][];
             /** Stores */
             stores: components["schemas"]["PresenceEntry"][];
         };
@@ -3195,6 +3197,7 @@ export interface components {
             login: string;
             name: components["schemas"]["Name"];
             title: components["schemas"]["Name"] | null;
+            department: components["schemas"]["Name"] | null;
             /** Skills */
             skills: components["schemas"]["Skill"][];
             /** Roles */
@@ -3611,6 +3614,11 @@ export interface components {
              * @default true
              */
             headquarters_calls: boolean;
+            /**
+             * Colleagues Call
+             * @default true
+             */
+            colleagues_call: boolean;
             /** @default always */
             recorded: components["schemas"]["Recorded"];
             archive?: components["schemas"]["ArchiveRules"];
@@ -3966,7 +3974,7 @@ export interface components {
         MemberState: "invited" | "ringing" | "joined" | "away" | "left" | "declined" | "missed";
         /**
          * MissedCall
-         * @description Headquarters called this store, and nobody answered.
+         * @description Somebody of headquarters called this store, or this person by name, and nobody answered.
          */
         MissedCall: {
             by: components["schemas"]["Person"];
@@ -4268,6 +4276,8 @@ export interface components {
             /** @default null */
             title: components["schemas"]["Name"] | null;
             /** @default null */
+            department: components["schemas"]["Name"] | null;
+            /** @default null */
             store: components["schemas"]["Store"] | null;
             /** Skills */
             skills?: components["schemas"]["Skill"][];
@@ -4282,6 +4292,8 @@ export interface components {
             name: components["schemas"]["Name"];
             /** @default null */
             title: components["schemas"]["Name"] | null;
+            /** @default null */
+            department: components["schemas"]["Name"] | null;
             /** Skills */
             skills?: components["schemas"]["Skill"][];
         };
@@ -4407,6 +4419,8 @@ export interface components {
             name: components["schemas"]["Name"];
             /** @default null */
             title: components["schemas"]["Name"] | null;
+            /** @default null */
+            department: components["schemas"]["Name"] | null;
             /** Skills */
             skills?: components["schemas"]["Skill"][];
             /** Login */
@@ -4533,6 +4547,11 @@ export interface components {
              * @default true
              */
             headquarters_calls: boolean;
+            /**
+             * Colleagues Call
+             * @default true
+             */
+            colleagues_call: boolean;
             /** @default always */
             recorded: components["schemas"]["Recorded"];
             archive?: components["schemas"]["ArchiveRules"];
@@ -4752,7 +4771,7 @@ export interface components {
             store: components["schemas"]["Name"];
             /** Number */
             number: string;
-            reason: components["schemas"]["Reason"];
+            reason: components["schemas"]["Reason"] | null;
             /** @default null */
             about: components["schemas"]["Name"] | null;
             /** Since */
@@ -4779,7 +4798,7 @@ export interface components {
             store: components["schemas"]["Name"];
             /** Number */
             number: string;
-            reason: components["schemas"]["Reason"];
+            reason: components["schemas"]["Reason"] | null;
             /** @default null */
             about: components["schemas"]["Name"] | null;
             /** Since */
@@ -5734,7 +5753,9 @@ export interface components {
         };
         /**
          * StartCall
-         * @description The store's tablet calls headquarters; this is the store's consent to the recording, its button says so.
+         * @description A store's tablet calls headquarters, or somebody of headquarters a colleague: `person` or `group` then.
+         *
+         *     It is the caller's consent to the recording; the button says so.
          */
         StartCall: {
             /** Cid */

@@ -11,6 +11,7 @@ export const PUSH_WORDS = {
     declined: '{{store}}：已经拒接',
     given_up: '{{store}}不再呼叫',
     answer: '接听',
+    colleague: '同事来电',
     reason: { any: '呼叫总部', equipment: '设备坏了', dishes: '菜品问题', other: '其他问题' },
   },
   en: {
@@ -23,6 +24,7 @@ export const PUSH_WORDS = {
     declined: '{{store}}: declined',
     given_up: '{{store}} stopped calling',
     answer: 'Answer',
+    colleague: 'A colleague',
     reason: {
       any: 'Call to headquarters',
       equipment: 'Equipment',

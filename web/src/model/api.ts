@@ -264,6 +264,8 @@ export interface Model extends Visits {
   /* ---- people ---- */
   presence: ReadonlySignal<ReadonlyMap<PersonId, PresenceEntry>>
   experts: ReadonlySignal<readonly PresenceEntry[]>
+  /** Everybody of headquarters, experts too; only told to who is one of them. */
+  colleagues: ReadonlySignal<readonly PresenceEntry[]>
   stores: ReadonlySignal<readonly PresenceEntry[]>
   /** Fetches everybody who can be called or invited (roles that get no live presence, first fill of a form). */
   directory(): Promise<Directory>

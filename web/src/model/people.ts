@@ -1,12 +1,15 @@
 /** Who is on line, as the directory lives. */
 import { computed, signal } from '@preact/signals'
 import type { PersonId, PresenceEntry, Role } from '../contract'
+import { HEADQUARTERS } from './roles'
 
 export class People {
   private readonly all = signal<ReadonlyMap<PersonId, PresenceEntry>>(new Map())
   readonly presence = this.all
-  readonly experts = computed(() => this.of('expert'))
-  readonly stores = computed(() => this.of('store'))
+  readonly experts = computed(() => this.of(['expert']))
+  /** Everybody of headquarters, experts too. */
+  readonly colleagues = computed(() => this.of(HEADQUARTERS))
+  readonly stores = computed(() => this.of(['store']))
 
   merge(entries: readonly PresenceEntry[]): void {
     const next = new Map(this.all.value)
@@ -18,9 +21,9 @@ export class People {
     this.all.value = new Map()
   }
 
-  private of(role: Role): PresenceEntry[] {
+  private of(roles: readonly Role[]): PresenceEntry[] {
     return [...this.all.value.values()]
-      .filter((entry) => entry.person.role === role)
+      .filter((entry) => roles.includes(entry.person.role))
       .sort((a, b) => sortKey(a).localeCompare(sortKey(b)))
   }
 }

@@ -1,5 +1,5 @@
 /** A room and the facts that change it; `apply` mirrors contract/rooms.py line by line. */
-import type { Call, Member, PersonId, RoomEvent, RoomState } from '../contract'
+import type { Call, Member, Name, PersonId, RoomEvent, RoomState } from '../contract'
 
 /** The state after one event; `ver` goes up by one. */
 export function apply(state: RoomState, event: RoomEvent): RoomState {
@@ -73,6 +73,13 @@ export const isShared = (room: RoomState): boolean =>
 /** Who needs help in a call, whoever called: the tablet that sits in it. */
 export const tabletIn = (room: RoomState): Member | null =>
   room.members.find((m) => m.person.role === 'store' && isSeated(m)) ?? null
+
+/** Whether headquarters is among itself: nobody is asked for help. */
+export const amongColleagues = (room: RoomState): boolean => room.kind === 'call' && !room.call?.store
+
+/** Whose call it is: the store's, else whoever called. */
+export const whoseCall = (room: RoomState): Name | undefined =>
+  room.call ? (room.call.store?.name ?? memberOf(room, room.call.caller)?.person.name) : undefined
 
 /** Whether the store called; otherwise headquarters did. */
 export const byStore = (room: RoomState): boolean =>

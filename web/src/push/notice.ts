@@ -28,7 +28,7 @@ export function leftMs(pushed: PushedMessage, nowMs: number): number {
 /** It rings. */
 export function ringNotice(ring: PushedRing): Notice {
   const words = PUSH_WORDS[ring.language]
-  const about = [words.reason[ring.reason], inLanguage(ring, ring.about), ring.number]
+  const about = [reasonIn(ring), inLanguage(ring, ring.about), ring.number]
   return {
     title: filled(words.ringing, { store: inLanguage(ring, ring.store) }),
     options: {
@@ -61,7 +61,7 @@ export function wordNotice(pushed: PushedMessage): Notice {
     title: filled(title, { store, by }),
     options: {
       ...common(pushed),
-      body: `${filled(words.at, { time })} · ${words.reason[pushed.reason]}`,
+      body: `${filled(words.at, { time })} · ${reasonIn(pushed)}`,
       data: { kind: 'word', room: pushed.room },
       renotify: false,
       requireInteraction: false,
@@ -78,6 +78,11 @@ function common(pushed: PushedMessage) {
     lang: PUSH_WORDS[pushed.language].lang,
     timestamp: pushed.since,
   }
+}
+
+function reasonIn(pushed: PushedMessage): string {
+  const words = PUSH_WORDS[pushed.language]
+  return pushed.reason ? words.reason[pushed.reason] : words.colleague
 }
 
 function inLanguage(pushed: PushedMessage, name: Name | null | undefined): string {

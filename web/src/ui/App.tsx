@@ -5,7 +5,9 @@ import { useEffect } from 'preact/hooks'
 import type { Role, RoomState } from '../contract'
 import { nameOf, t } from '../i18n'
 import { holds } from '../model/roles'
+import { whoseCall } from '../model/room'
 import { act } from './act'
+import { OwnCalls } from './desk/OwnCalls'
 import { isForeign } from './desk/places'
 import { useModel } from './model'
 import { GoOnHere, withWhom } from './call/GoOnHere'
@@ -177,7 +179,7 @@ function Inside() {
   useEffect(
     () =>
       model.setRingTitle((call) =>
-        atStore ? t('called.from') : t('console.title_ringing', { store: nameOf(call.call?.store.name) }),
+        atStore ? t('called.from') : t('console.title_ringing', { store: nameOf(whoseCall(call)) }),
       ),
     [model, atStore],
   )
@@ -237,7 +239,13 @@ function Inside() {
   if (room && !room.closed_at) return <RoomScreen room={room} />
   const called = atStore ? model.incoming.value[0] : undefined
   if (called) return <Called room={called} />
-  if (summary) return <Summary room={summary} />
+  if (summary)
+    return (
+      <>
+        {!atStore && <OwnCalls rings={model.incoming.value} />}
+        <Summary room={summary} />
+      </>
+    )
   const offline = model.link.value === 'offline'
   return (
     <div class="page">

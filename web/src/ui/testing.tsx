@@ -14,6 +14,8 @@ export function modelOf(parts: Record<string, unknown>): Model {
   const made = new Map<string | symbol, unknown>(
     Object.entries({
       callbacks: signal([]),
+      colleagues: signal([]),
+      incoming: signal([]),
       presence: signal(new Map()),
       queue: signal({ calls: [], more: 0 }),
       urgent: signal(null),

@@ -7,6 +7,7 @@ import { remindSound, soundAllowed, soundBlocked, unblockSound } from '../../rtc
 import type { Model } from '../api'
 import { followHolds } from '../onhold'
 import { soundOf, startRinging } from '../ringing'
+import { whoseCall } from '../room'
 import type { Calls } from './calls'
 import type { Who } from './who'
 
@@ -15,9 +16,7 @@ export function wireSounds(
   { accepting, currentId }: Calls,
   media: Media,
 ) {
-  const ringTitle = signal<(room: RoomState) => string>(
-    (room) => `☎ ${room.call?.store.name.zh ?? 'Passline'}`,
-  )
+  const ringTitle = signal<(room: RoomState) => string>((room) => `☎ ${whoseCall(room)?.zh ?? 'Passline'}`)
   startRinging({
     person,
     session: session.id,

@@ -165,6 +165,7 @@ export function wireWho() {
 
       presence: people.presence,
       experts: people.experts,
+      colleagues: people.colleagues,
       stores: people.stores,
       directory: () => call<Directory>('GET', '/api/directory'),
 

@@ -47,6 +47,8 @@ export function PeoplePage() {
         one.login,
         one.person.title?.zh,
         one.person.title?.en,
+        one.person.department?.zh,
+        one.person.department?.en,
       ]),
   )
   const close = (): void => setOpen(null)
@@ -151,6 +153,7 @@ function Row(props: { record: PersonRecord; regions: readonly Region[]; now: num
             <span class="caption dots">
               <span>{record.login}</span>
               {nameOf(person.title) && <span>{nameOf(person.title)}</span>}
+              {nameOf(person.department) && <span>{nameOf(person.department)}</span>}
             </span>
           </span>
         </button>

@@ -35,6 +35,7 @@ export function PersonDialog(props: {
   const { role } = roles
   const [name, setName] = useState(typed(record?.person.name))
   const [title, setTitle] = useState(typed(record?.person.title))
+  const [department, setDepartment] = useState(typed(record?.person.department))
   const [skills, setSkills] = useState<readonly Skill[]>(record?.person.skills ?? [])
   const [wrong, setWrong] = useState<'login' | 'name' | null>(null)
   const [opened] = useState(record)
@@ -55,6 +56,7 @@ export function PersonDialog(props: {
     const change: PersonChange = {
       name: called,
       title: nameIn(title),
+      department: nameIn(department),
       skills: role === 'expert' ? SKILLS.filter((skill) => skills.includes(skill)) : [],
     }
     void saving.carryOut(async () => {
@@ -150,6 +152,12 @@ export function PersonDialog(props: {
         </fieldset>
       )}
       <NameFields label={t('admin.title')} value={title} onChange={setTitle} testid="person-title" />
+      <NameFields
+        label={t('admin.department')}
+        value={department}
+        onChange={setDepartment}
+        testid="person-department"
+      />
     </FormDialog>
   )
 }
@@ -160,6 +168,7 @@ const differs = (one: object, other: object): boolean => JSON.stringify(one) !==
 const toldOf = ({ person }: PersonRecord): PersonChange => ({
   name: person.name,
   title: person.title ?? null,
+  department: person.department ?? null,
   skills: SKILLS.filter((skill) => person.skills?.includes(skill)),
 })
 

@@ -80,6 +80,12 @@ function Rules(props: { saved: KeptPolicies; onOvertaken: () => void }) {
           busy={busy}
           onChange={(headquarters_calls) => set({ headquarters_calls })}
         />
+        <Switch
+          rule="colleagues_call"
+          on={rules.colleagues_call}
+          busy={busy}
+          onChange={(colleagues_call) => set({ colleagues_call })}
+        />
         <Switch rule="guests" on={rules.guests} busy={busy} onChange={(guests) => set({ guests })} />
       </Group>
       <Group title={t('policies.recordings')}>
@@ -134,7 +140,7 @@ function Group(props: { title: string; text?: string; children: ComponentChildre
 }
 
 function Switch(props: {
-  rule: 'stores_call' | 'headquarters_calls' | 'guests'
+  rule: 'stores_call' | 'headquarters_calls' | 'colleagues_call' | 'guests'
   on: boolean
   busy: boolean
   onChange: (on: boolean) => Promise<void>

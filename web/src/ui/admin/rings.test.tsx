@@ -14,6 +14,7 @@ const CHEN = {
   name: name('陈立群', 'Chen'),
   skills: [],
   title: null,
+  department: null,
   store: null,
   operator: null,
 }
@@ -80,7 +81,7 @@ describe('a missed call from headquarters', () => {
     const missed = () => Promise.resolve({ calls: [{ by: CHEN, at: NOW - 60_000 }] })
     const back = vi.fn()
     const model = modelOf({ link: signal('online'), rings: { missed } })
-    await draw(<MissedCalls now={NOW} busy={false} onCall={back} />, model)
+    await draw(<MissedCalls now={NOW} busy={false} words="home.missed" onCall={back} />, model)
     await settled()
     expect(byTestId('missed-call').textContent).toContain('陈立群')
     await press('call-back')

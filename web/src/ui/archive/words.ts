@@ -10,6 +10,7 @@ export function entryTitle(entry: ArchiveEntry): string {
   const title = nameOf(entry.title)
   if (title) return title
   if (entry.kind === 'session') return t('session.untitled')
+  if (!entry.store) return t('archive.colleagues')
   if (entry.equipment) return nameOf(entry.equipment.name)
   return entry.reason ? t(`reason.${entry.reason}`) : t('reason.any')
 }

@@ -147,7 +147,7 @@ describe('what a store reads of it', () => {
   it('is offered after a call in vain', async () => {
     const room = ended('missed', 'off')
     const reason = room.call!.reason
-    const item = booked({ at: null, calls: 1, reason, store: room.call!.store })
+    const item = booked({ at: null, calls: 1, reason, store: room.call!.store! })
     const model = modelOf({ ...parts, me: rules(true, true), callbacks: signal([item]) })
     await draw(
       <LocationProvider>

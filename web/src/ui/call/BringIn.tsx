@@ -5,7 +5,7 @@ import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { matches } from '../../model/pinyin'
 import { ORDER, reachable } from '../../model/quiet'
-import { isSeated } from '../../model/room'
+import { amongColleagues, isSeated } from '../../model/room'
 import { act } from '../act'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -24,7 +24,8 @@ export function BringIn(props: { room: RoomState; onClose: () => void }) {
   const [chosen, setChosen] = useState<string | null>(null)
   const [doing, setDoing] = useState<'join' | 'instead' | null>(null)
   const here = new Set(room.members.filter(isSeated).map((one) => one.person.id))
-  const found = model.experts.value
+  const people = amongColleagues(room) ? model.colleagues.value : model.experts.value
+  const found = people
     .filter(({ person }) => !here.has(person.id))
     .filter(({ person }) => matches(query, [person.name.zh, person.name.en, skillsOf(person)]))
     .sort((a, b) => ORDER.indexOf(a.presence) - ORDER.indexOf(b.presence))

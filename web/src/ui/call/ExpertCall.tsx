@@ -1,4 +1,5 @@
-/** The call on the expert's desktop: the store's picture as large as it goes, pointer and photo beside it, talk on the right. */
+/** The call on a desktop of headquarters: the other side's picture as large as it goes, pointer and photo beside it, talk
+ * on the right. */
 import {
   Link2,
   Camera,
@@ -66,19 +67,20 @@ export function ExpertCall(props: { room: RoomState }) {
     return () => clearTimeout(timer)
   }, [stills])
   const hold = holdOf(room)
+  const store = room.call?.store
   const toggleHold = (): void => void act(model.holdCall(room.id, hold === null), HELD_TOO_OFTEN)
   useKeys({
     v: () => setPointing((on) => !on),
     s: hold ? undefined : askStill,
-    h: toggleHold,
+    h: store ? toggleHold : undefined,
   })
 
   if (!me || !shown) return null
   const ownLarge = shown === me
-  const store = room.call?.store
   const name = nameOf(store?.name ?? other?.person.name)
   const since = room.call?.timings.answer ?? room.opened_at
-  const helpers = otherHelpers(room, me.person.id)
+  // Among colleagues one of them is the other side.
+  const helpers = otherHelpers(room, me.person.id).filter((one) => store || one !== other)
   const names = helpers.map((one) => nameOf(one.person.name)).join(t('list.comma'))
   const mayAsk = askedInto(room) === null && !isFull(room)
 
@@ -102,7 +104,11 @@ export function ExpertCall(props: { room: RoomState }) {
             </h1>
             <p class="second dots">
               {room.call && (
-                <span>{nameOf(room.call.equipment?.name) || t(`reason.${room.call.reason}`)}</span>
+                <span>
+                  {store
+                    ? nameOf(room.call.equipment?.name) || t(`reason.${room.call.reason}`)
+                    : nameOf(other?.person.title) || t('calling.colleague')}
+                </span>
               )}
               {names && <span data-testid="with">{t('third.with', { names })}</span>}
             </p>
@@ -200,15 +206,17 @@ export function ExpertCall(props: { room: RoomState }) {
 
       <div class="call-tools" role="toolbar" aria-label={t('call.tools')}>
         <OwnTools desk />
-        <Tool
-          icon={hold ? Play : Pause}
-          word={t(hold ? 'hold.resume' : 'tool.hold')}
-          keyName="H"
-          face={hold ? 'shut' : 'usual'}
-          pressed={hold !== null}
-          testid="hold"
-          onClick={toggleHold}
-        />
+        {store && (
+          <Tool
+            icon={hold ? Play : Pause}
+            word={t(hold ? 'hold.resume' : 'tool.hold')}
+            keyName="H"
+            face={hold ? 'shut' : 'usual'}
+            pressed={hold !== null}
+            testid="hold"
+            onClick={toggleHold}
+          />
+        )}
         <Tool
           icon={UserPlus}
           word={t('tool.bring_in')}

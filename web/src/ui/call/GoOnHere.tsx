@@ -2,6 +2,7 @@
 import { Video } from 'lucide-preact'
 import type { PersonId, RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
+import { othersSeated } from '../../model/room'
 import { act } from '../act'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
@@ -9,7 +10,8 @@ import { Dialog } from '../parts/Dialog'
 
 /** What a room is called for somebody in it: its title, or who is on the other side. */
 export function withWhom(room: RoomState, me: PersonId | undefined): string {
-  const other = room.members.find((one) => one.person.id !== me && (one.host || one.person.store))
+  const others = othersSeated(room, me ?? '')
+  const other = others.find((one) => one.host || one.person.store) ?? others[0]
   return nameOf(room.title) || nameOf(other?.person.store?.name ?? other?.person.name)
 }
 

@@ -3,7 +3,7 @@ import { Phone, PhoneIncoming } from 'lucide-preact'
 import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
-import { memberOf } from '../../model/room'
+import { whoseCall, memberOf } from '../../model/room'
 import { act } from '../act'
 import { clock } from '../format'
 import { MachineCalls, MachineFacts, MachineLine } from '../equipment/Machine'
@@ -24,6 +24,7 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
   const me = model.me.value?.person.id
   const asked = me === undefined ? null : memberOf(room, me)?.asked
   const asker = asked && memberOf(room, asked.by)
+  const caller = memberOf(room, call.caller)?.person
   const named = me !== undefined && call.steps?.[0]?.person?.id === me
   const others = room.members.filter((member) => member.state === 'ringing' && member.person.id !== me)
 
@@ -43,7 +44,7 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
     <article
       class="incoming"
       data-testid="incoming"
-      aria-label={t('console.incoming', { store: nameOf(call.store.name) })}
+      aria-label={t('console.incoming', { store: nameOf(whoseCall(room)) })}
     >
       <span class="incoming-disc" aria-hidden="true">
         <PhoneIncoming class="icon" size={36} strokeWidth={1.9} />
@@ -70,10 +71,16 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
           )}
         </p>
         <p class="incoming-store">
-          {nameOf(call.store.name)} <span class="home-number">{call.store.number}</span>
+          {nameOf(whoseCall(room))} <span class="home-number">{call.store?.number}</span>
         </p>
         <p class="incoming-reason">
-          {call.equipment ? <MachineLine machine={call.equipment} /> : t(`reason.${call.reason}`)}
+          {call.equipment ? (
+            <MachineLine machine={call.equipment} />
+          ) : call.store ? (
+            t(`reason.${call.reason}`)
+          ) : (
+            [nameOf(caller?.title), nameOf(caller?.department)].filter(Boolean).join(' · ')
+          )}
         </p>
         {mayRecordMine(model.me.value) && (
           <p>
@@ -95,7 +102,7 @@ export function Incoming(props: { room: RoomState; first: boolean }) {
           {t('console.accept')}
         </Button>
         <div class="incoming-declines">
-          {!asked && (
+          {!asked && call.store && (
             <Button
               wide
               size="row"

@@ -18,7 +18,7 @@ import type { ComponentChildren } from 'preact'
 import { useLocation } from 'preact-iso'
 import { useState } from 'preact/hooks'
 import { nameOf, t } from '../../i18n'
-import { holds } from '../../model/roles'
+import { HEADQUARTERS, holds } from '../../model/roles'
 import { Reminder } from '../callbacks/Reminder'
 import { SignOutDialog } from '../home/SignOutDialog'
 import { useModel } from '../model'
@@ -26,6 +26,7 @@ import { Badge } from '../parts/Chip'
 import { LangSwitch } from '../parts/LangSwitch'
 import { Logo } from '../parts/Logo'
 import { Avatar } from '../parts/Person'
+import { OwnCalls } from './OwnCalls'
 import { QuietDialog } from './QuietDialog'
 import { isAdmin, placesOf } from './places'
 
@@ -49,7 +50,8 @@ export function Desk(props: { children: ComponentChildren }) {
   const me = model.me.value?.person
   const presence = me && model.presence.value.get(me.id)?.presence
   const Ring = presence === 'do_not_disturb' ? BellOff : Bell
-  const calls = model.me.value?.policies?.headquarters_calls !== false
+  const rules = model.me.value?.policies
+  const calls = rules?.headquarters_calls !== false || rules.colleagues_call
   const places = model.me.value
     ? placesOf(model.me.value).filter((place) => calls || place.path !== '/call')
     : []
@@ -59,6 +61,7 @@ export function Desk(props: { children: ComponentChildren }) {
       ? places[0]?.path
       : places.findLast((place) => path.startsWith(place.path) || (isAdmin(path) && isAdmin(place.path)))
           ?.path
+  const onConsole = here === '/' && me?.role === 'expert'
   const ringing = model.incoming.value.length
   const failing = model.failingStores.value ?? 0
   const answers = holds(model.me.value, ['manager', 'operations'])
@@ -121,7 +124,7 @@ export function Desk(props: { children: ComponentChildren }) {
           >
             <LogOut class="icon" size={20} aria-hidden="true" />
           </button>
-          {me?.role === 'expert' && (
+          {me && HEADQUARTERS.includes(me.role) && (
             <button
               type="button"
               class="rail-place"
@@ -149,6 +152,7 @@ export function Desk(props: { children: ComponentChildren }) {
         </div>
       </nav>
       <div class="desk-body" id="content" tabIndex={-1}>
+        <OwnCalls rings={onConsole ? [] : model.incoming.value} />
         {props.children}
       </div>
       {quieting && <QuietDialog onClose={() => setQuieting(false)} />}

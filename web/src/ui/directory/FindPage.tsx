@@ -1,18 +1,17 @@
 /** A store finds somebody of headquarters, or everybody who knows something, and calls with one tap. */
 import { Phone, Search, Users } from 'lucide-preact'
 import { useState } from 'preact/hooks'
-import type { PersonId, Skill } from '../../contract'
 import { t } from '../../i18n'
-import type { CallTo } from '../../model/api'
 import { mayRecord } from '../../model/policies'
-import { act } from '../act'
 import { BookRow } from '../booking/BookRow'
 import { TabletPage } from '../desk/TabletPage'
 import { useModel } from '../model'
 import { SearchBox } from '../parts/SearchBox'
 import { Banner, Empty, Loading } from '../parts/State'
 import { PeopleList } from './PeopleList'
+import { Teams } from './Teams'
 import { groupsFound, peopleFound } from './find'
+import { useDirectCall } from './useDirectCall'
 
 /** Somebody may answer for other regions only, which the directory does not say. */
 const REFUSED = { not_found: 'find.not_yours' }
@@ -20,16 +19,10 @@ const REFUSED = { not_found: 'find.not_yours' }
 export function FindPage() {
   const model = useModel()
   const [query, setQuery] = useState('')
-  const [calling, setCalling] = useState<PersonId | Skill | null>(null)
   const experts = model.experts.value
   const online = model.link.value === 'online'
   const allowed = model.me.value?.policies?.stores_call !== false
-  const off = !online || !allowed || calling !== null
-  const call = (who: PersonId | Skill, to: CallTo): void => {
-    if (off) return
-    setCalling(who)
-    void act(model.startCall('any', undefined, to), REFUSED).finally(() => setCalling(null))
-  }
+  const call = useDirectCall(allowed, REFUSED)
   const people = peopleFound(experts, query)
   const groups = groupsFound(experts, query)
   return (
@@ -60,47 +53,11 @@ export function FindPage() {
           </div>
         ) : (
           <>
-            {groups.length > 0 && (
-              <section aria-labelledby="find-groups">
-                <h2 id="find-groups">{t('find.groups')}</h2>
-                <ul class="find-groups">
-                  {groups.map(({ skill, free, people: count }) => (
-                    <li key={skill}>
-                      <button
-                        type="button"
-                        class="check-row card"
-                        data-testid={`call-group-${skill}`}
-                        aria-busy={calling === skill ? true : undefined}
-                        aria-disabled={off ? true : undefined}
-                        onClick={() => call(skill, { group: skill })}
-                      >
-                        <span class="reason-icon" data-quiet={free === 0 ? '' : undefined}>
-                          <Users class="icon" size={28} strokeWidth={1.9} aria-hidden="true" />
-                        </span>
-                        <span class="check-words">
-                          <span class="check-title">
-                            {calling === skill
-                              ? t('calling.busy')
-                              : t('step.group', { skill: t(`skill.${skill}`) })}
-                          </span>
-                          <span class="second num">
-                            {free > 0 ? t('find.free', { n: free, of: count }) : t('find.none_free')}
-                          </span>
-                        </span>
-                        <Phone class="icon find-phone" size={24} aria-hidden="true" />
-                      </button>
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            )}
+            <Teams groups={groups} call={call} noneFree={t('find.none_free')} />
             {people.length > 0 && (
               <section aria-labelledby="find-people">
                 <h2 id="find-people">{t('find.people')}</h2>
-                <PeopleList
-                  people={people}
-                  call={{ calling, off, on: (person) => call(person, { person }) }}
-                />
+                <PeopleList people={people} call={call} />
               </section>
             )}
           </>

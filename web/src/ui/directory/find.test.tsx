@@ -1,6 +1,5 @@
 // @vitest-environment happy-dom
-/** A store finds people and teams and calls them; headquarters sees how they are. */
-import { LocationProvider } from 'preact-iso'
+/** A store finds people and teams, and calls them. */
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Call, PresenceEntry } from '../../contract'
 import { Refusal } from '../../model/api'
@@ -10,7 +9,6 @@ import { Incoming } from '../console/Incoming'
 import { Ringing } from '../ring/Ringing'
 import { shown } from '../parts/Toasts'
 import { act, byTestId, draw, modelOf, press, signal, type } from '../testing'
-import { CallPage } from './CallPage'
 import { FindPage } from './FindPage'
 import { calledIn, groupsFound, peopleFound } from './find'
 
@@ -127,16 +125,4 @@ describe('a call by name', () => {
     expect(calledIn({ ...named().call, steps: [group] } as unknown as Call)).toEqual({ group: 'it' })
     expect(calledIn(ringing().call!)).toBeUndefined()
   })
-})
-
-it('headquarters finds people beside stores, and calls none of them from here', async () => {
-  await draw(
-    <LocationProvider>
-      <CallPage />
-    </LocationProvider>,
-    modelOf({ ...parts(), me: me(CHEN), incoming: signal([]) }),
-  )
-  await type('store-search', 'clq')
-  expect(rows()).toEqual(['p-chen'])
-  expect(byTestId('person-p-chen').querySelector('button')).toBeNull()
 })

@@ -1,5 +1,5 @@
 /** The directory as one looks in it: people by name, first letters or what they know, and the groups they make up. */
-import type { Call, PresenceEntry, Skill } from '../../contract'
+import type { Call, Name, PresenceEntry, Skill } from '../../contract'
 import { lang, t } from '../../i18n'
 import type { CallTo } from '../../model/api'
 import { matches } from '../../model/pinyin'
@@ -19,6 +19,8 @@ const wordsOf = ({ person }: PresenceEntry): (string | null | undefined)[] => [
   person.name.en,
   person.title?.zh,
   person.title?.en,
+  person.department?.zh,
+  person.department?.en,
   ...person.skills.map((skill) => t(`skill.${skill}`)),
 ]
 
@@ -29,6 +31,28 @@ export function peopleFound(entries: readonly PresenceEntry[], query: string): P
   return entries
     .filter((entry) => matches(query, wordsOf(entry)))
     .sort((a, b) => order.compare(a.person.name[by], b.person.name[by]))
+}
+
+export interface Department {
+  /** Null: of who is in none. */
+  name: Name | null
+  people: PresenceEntry[]
+}
+
+/** People by where they work, in the order of names; who works nowhere in particular comes last. */
+export function departmentsOf(people: readonly PresenceEntry[]): Department[] {
+  const found = new Map<string, Department>()
+  for (const entry of people) {
+    const name = entry.person.department ?? null
+    const known = found.get(name?.zh ?? '')
+    if (known) known.people.push(entry)
+    else found.set(name?.zh ?? '', { name, people: [entry] })
+  }
+  const by = lang.value === 'en' ? 'en' : 'zh'
+  const order = new Intl.Collator(by === 'en' ? 'en' : 'zh-Hans-CN-u-co-pinyin')
+  return [...found.values()].sort(
+    (a, b) => Number(!a.name) - Number(!b.name) || order.compare(a.name?.[by] ?? '', b.name?.[by] ?? ''),
+  )
 }
 
 /** What somebody knows, by the word for it. */

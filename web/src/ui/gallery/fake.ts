@@ -7,7 +7,7 @@ import type { Me, Part, Person, RoomId, RoomState } from '../../contract'
 import type { ChatLine, Model, Player, Pointer } from '../../model/api'
 import { QUALITY } from './figures'
 import { LINES } from './lines'
-import { CHEN, LIU, NOW, TABLETS, ZHANG, ZHOU, entry } from './people'
+import { CHEN, HE, LIU, NOW, TABLETS, ZHANG, ZHOU, entry } from './people'
 import { POLICIES } from './policies'
 import { ENTRIES, REPLAY } from './rooms'
 
@@ -170,6 +170,7 @@ export function fake(scene: Scene): Model {
       new Map([...experts, ...TABLETS.map((one) => entry(one, 'free'))].map((one) => [one.person.id, one])),
     ),
     experts: signal(experts),
+    colleagues: signal([...experts, entry(HE, 'free')]),
     stores: signal(TABLETS.map((one, n) => entry(one, n === 4 ? 'offline' : 'free'))),
     directory: () => Promise.resolve({ experts, stores: TABLETS.map((one) => entry(one, 'free')) }),
     rooms: signal(new Map()),

@@ -19,6 +19,7 @@ export const TABLETS: Person[] = STORES.map((one) => ({
   role: 'store',
   name: one.name,
   title: null,
+  department: null,
   operator: null,
   store: one,
   skills: [],
@@ -33,7 +34,16 @@ function someone(
   skills: Skill[] = [],
 ): Person {
   const second = title ? { zh: title[0], en: title[1] } : null
-  return { id: `p-${id}`, role, name: { zh, en }, title: second, store: null, skills, operator: null }
+  return {
+    id: `p-${id}`,
+    role,
+    name: { zh, en },
+    title: second,
+    department: null,
+    store: null,
+    skills,
+    operator: null,
+  }
 }
 export const CHEN = someone(
   'chen',

@@ -4,6 +4,7 @@ import type { Policies } from '../../contract'
 export const POLICIES: Policies = {
   stores_call: true,
   headquarters_calls: true,
+  colleagues_call: true,
   recorded: 'always',
   archive: {
     store: 'place',

@@ -1,4 +1,4 @@
-/** Calls of headquarters that nobody at the store answered: who called, when, and one press that calls back. */
+/** Calls of headquarters that nobody answered: who called, when, and one press that calls back. */
 import { Phone, PhoneMissed } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { MissedCall } from '../../contract'
@@ -7,12 +7,19 @@ import { when } from '../format'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 
-export function MissedCalls(props: { now: number; busy: boolean; onCall: () => void }) {
+export function MissedCalls(props: {
+  now: number
+  busy: boolean
+  /** With how many there are. */
+  words: 'home.missed' | 'find.missed'
+  onCall: (last: MissedCall) => void
+}) {
   const model = useModel()
   const [missed, setMissed] = useState<readonly MissedCall[]>([])
   const online = model.link.value === 'online'
+  const quiet = model.incoming.value.length === 0
   useEffect(() => {
-    if (!online) return undefined
+    if (!online || !quiet) return undefined
     let gone = false
     model.rings.missed().then(
       ({ calls }) => {
@@ -23,7 +30,7 @@ export function MissedCalls(props: { now: number; busy: boolean; onCall: () => v
     return () => {
       gone = true
     }
-  }, [model, online])
+  }, [model, online, quiet])
   const [last] = missed
   if (!last) return null
   return (
@@ -31,7 +38,7 @@ export function MissedCalls(props: { now: number; busy: boolean; onCall: () => v
       <div class="promised-words">
         <p class="promised-kind">
           <PhoneMissed class="icon" size={18} aria-hidden="true" />
-          {t('home.missed', { count: missed.length })}
+          {t(props.words, { count: missed.length })}
         </p>
         <p class="promised-what dots">
           <span>{nameOf(last.by.name)}</span>
@@ -42,7 +49,7 @@ export function MissedCalls(props: { now: number; busy: boolean; onCall: () => v
         kind="soft"
         icon={Phone}
         disabled={props.busy || !online}
-        onClick={props.onCall}
+        onClick={() => props.onCall(last)}
         testid="call-back"
       >
         {t('home.call_back')}

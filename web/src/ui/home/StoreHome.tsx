@@ -226,7 +226,12 @@ export function StoreHome(props: { code?: string }) {
             <p class="caption">{today(now)}</p>
           </div>
           <div class="card row-list" data-testid="invitations">
-            <MissedCalls now={now} busy={calling !== null} onCall={() => void call('any')} />
+            <MissedCalls
+              now={now}
+              busy={calling !== null}
+              words="home.missed"
+              onCall={() => void call('any')}
+            />
             <Promised now={now} />
             {invitations.length === 0 && model.callbacks.value.length === 0 ? (
               <p class="home-none">

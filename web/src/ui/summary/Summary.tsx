@@ -21,7 +21,7 @@ import { useState } from 'preact/hooks'
 import type { RoomState } from '../../contract'
 import { nameOf, t, whoOf } from '../../i18n'
 import { mayBook } from '../../model/policies'
-import { byStore, isSeated } from '../../model/room'
+import { amongColleagues, byStore, isSeated } from '../../model/room'
 import { act } from '../act'
 import { oversees } from '../archive/words'
 import { BookDialog } from '../booking/BookDialog'
@@ -45,9 +45,9 @@ export function Summary(props: { room: RoomState }) {
   const end = room.end ?? 'hung_up'
   const unanswered = room.kind === 'call' && NOT_ANSWERED.includes(end)
   const promised = model.callbacks.value.find(
-    (item) => item.store.id === room.call?.store.id && item.reason === room.call.reason,
+    (item) => item.store.id === room.call?.store?.id && item.reason === room.call.reason,
   )
-  const words = byStore(room) ? 'ended' : 'ended_calling'
+  const words = byStore(room) ? 'ended' : amongColleagues(room) ? 'ended_colleague' : 'ended_calling'
   const home = (): void => {
     model.dismissSummary()
     route('/')
@@ -86,7 +86,7 @@ export function Summary(props: { room: RoomState }) {
                   const to = calledIn(room.call!)
                   model.dismissSummary()
                   void act(
-                    !atStore
+                    !atStore && store
                       ? model.callStore(store.id, reason)
                       : to
                         ? model.startCall(reason, undefined, to)

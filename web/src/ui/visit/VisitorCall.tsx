@@ -9,6 +9,7 @@ import { Tiles } from '../call/Tiles'
 import { useCall } from '../call/useCall'
 import { QualityChip, RecordingChip, otherWords } from '../call/Words'
 import { holdOf } from '../../model/onhold'
+import { whoseCall } from '../../model/room'
 import { useModel } from '../model'
 import { useMedia, useTheme } from '../parts/hooks'
 import { OwnTools } from '../call/OwnTools'
@@ -28,7 +29,7 @@ export function VisitorCall(props: { room: RoomState }) {
   return (
     <main class="call" data-side="visitor" data-testid="call">
       <header class="call-bar">
-        <h1>{nameOf(room.call?.store.name)}</h1>
+        <h1>{nameOf(whoseCall(room))}</h1>
         {!hold && <QualityChip own={model.quality.value} other={other} peer={model.peer.value} />}
         <RecordingChip room={room} now={now} />
       </header>
