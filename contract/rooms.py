@@ -138,6 +138,8 @@ class EndReason(StrEnum):
     """The store would rather be called back than wait."""
     LEFT_QUEUE = "left_queue"
     """The store waits no longer, and wants no call back."""
+    HOLD_OVER = "hold_over"
+    """The store was on hold for too long, and is called back."""
     CLOSED = "closed"
     EMPTY = "empty"
     FAILED = "failed"
@@ -174,6 +176,8 @@ class Hold(Message):
     since: WallMs
     until: WallMs | None = None
     """None: it goes on, or the call ended meanwhile."""
+    over_at: WallMs | None = None
+    """From then on nobody waits any longer: the call is over."""
     ended_by: PersonId | None = None
     """Who went on with the call; none: whoever let the store wait left it to others."""
 

@@ -99,6 +99,8 @@ class Settings(BaseModel):
     """How long a call waits while everybody who fits is busy; 0: it does not wait. Then the store is called back."""
     urgent_s: Annotated[float, Field(ge=0, le=7200)] = 60.0
     """How long an urgent call waits before those who fit see it in their running calls."""
+    hold_s: Annotated[float, Field(gt=0, le=7200)] = 600.0
+    """How long a call stays on hold at most; then it is over, and the store is called back."""
     callback_s: Annotated[float, Field(gt=0, le=86_400)] = 900.0
     """Within how long a store that called in vain is called back; later, its manager and administrators are told."""
     bot_servers: list[Annotated[str, Field(pattern=r"^https?://[a-z0-9.:\[\]-]+$")]] = Field(default_factory=list)

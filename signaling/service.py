@@ -107,6 +107,7 @@ class Service:
             self.visitors,
             self.rings,
             self.push,
+            hold_ms=round(settings.hold_s * 1000),
         )
         self.chat = Chat(self.rooms, self.sessions, database)
         self._peers = Peers(self.rooms, self.sessions, self._hub.workers)

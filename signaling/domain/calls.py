@@ -226,7 +226,7 @@ def decide_call(
         case HoldCall(on=on):
             by = third.helping(draft.state, asked)
             if on:
-                hold.put(draft, by)
+                hold.put(draft, by, facts.hold_ms)
             else:
                 hold.resume(draft, by)
         case FirstFrame():
@@ -368,10 +368,11 @@ def _came(draft: Draft, asked: Asked, moment: Literal["first_frame", "first_audi
 def ring_expired(draft: Draft, facts: Facts) -> None:
     """Nobody answered at this step: more ring, or the call waits or is missed. It has waited long enough: likewise.
 
-    Or who was asked into a call did not come.
+    Or who was asked into a call did not come, or nobody came back to a store on hold.
     """
     if call_of(draft).stage is CallStage.ANSWERED:
         third.expired(draft)
+        hold.expired(draft)
         return
     due_ms = next_ring_ms(draft.state)
     if due_ms is None or draft.now_ms < due_ms:
@@ -384,12 +385,12 @@ def ring_expired(draft: Draft, facts: Facts) -> None:
 
 
 def next_ring_ms(state: RoomState) -> int | None:
-    """When `RingExpired` is due, UTC ms: whatever rings or waits has one."""
+    """When `RingExpired` is due, UTC ms: whatever rings or waits has one, on hold too."""
     call = state.call
     if state.closed_at is not None or call is None:
         return None
     if not call.pending:
-        return third.next_ms(state)
+        return min((at for at in (third.next_ms(state), hold.next_ms(state)) if at is not None), default=None)
     return call.ring_until if call.step_until is None else call.step_until
 
 

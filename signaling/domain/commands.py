@@ -94,7 +94,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class RingExpired:
-    """The time of somebody who rings has passed, or that of a call's step."""
+    """The time of somebody who rings has passed, that of a call's step, or that of a hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +212,8 @@ class Facts:
     """How long a call may wait in the queue; 0: it may not."""
     ring_ms: int = 45_000
     """How long somebody rings who is asked into a call."""
+    hold_ms: int = 600_000
+    """How long a call stays on hold at most."""
     operator: Operator | None = None
     """Who has taken over the tablet that asks."""
     policies: Policies = USUAL

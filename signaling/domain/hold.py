@@ -3,19 +3,20 @@
 What media lets through follows from the state (`draft.grants_of`), so whatever starts anew keeps a call on hold. Those
 of headquarters hear each other meanwhile, so that one can be told before the other leaves. It never stays on hold
 without whoever put it there: their going ends it, and with nobody of headquarters left the call is over (domain.third).
+Nor for ever: whoever is there and forgets it has the call ended for them, and owes the store a callback.
 """
 
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
-from contract.rooms import CallChanged, Hold, Member, RoomState
+from contract.rooms import CallChanged, EndReason, Hold, Member, RoomState
 from signaling.domain.draft import SEATED, Draft
 
 MOST = 50
 """Times in one call: each is kept with it and told with every change."""
 
 
-def put(draft: Draft, by: Member) -> None:
-    """Who is not of headquarters waits from now on; twice is once.
+def put(draft: Draft, by: Member, most_ms: int) -> None:
+    """Who is not of headquarters waits from now on, for `most_ms` at most; twice is once.
 
     Raises Rejection: `conflict` where nobody else is in the call, `too_many`.
     """
@@ -27,7 +28,7 @@ def put(draft: Draft, by: Member) -> None:
         return
     if len(call.holds) >= MOST:
         raise Rejection(ErrorCode.TOO_MANY, f"on hold {MOST} times")
-    _change(draft, [*call.holds, Hold(by=by.person.id, since=draft.now_ms)])
+    _change(draft, [*call.holds, Hold(by=by.person.id, since=draft.now_ms, over_at=draft.now_ms + most_ms)])
 
 
 def resume(draft: Draft, by: Member | None) -> None:
@@ -44,6 +45,18 @@ def left(draft: Draft, person: PersonId) -> None:
     call = draft.state.call
     if call is not None and call.hold is not None and call.hold.by == person:
         resume(draft, None)
+
+
+def next_ms(state: RoomState) -> int | None:
+    """When `expired` has something to do."""
+    return state.call.hold.over_at if state.call is not None and state.call.hold is not None else None
+
+
+def expired(draft: Draft) -> None:
+    """Nobody came back in time: the call is over, still on hold."""
+    due_ms = next_ms(draft.state)
+    if due_ms is not None and draft.now_ms >= due_ms:
+        draft.close(EndReason.HOLD_OVER)
 
 
 def check_flows(state: RoomState) -> None:

@@ -59,6 +59,8 @@ class Surroundings(Protocol):
 
     ringing: asyncio.Lock
     """Held by whoever rings people, so that two calls never ring the same free expert."""
+    hold_ms: int
+    """How long a call stays on hold at most."""
 
     def experts(self, room: RoomId) -> list[Expert]:
         """The experts as they are this moment, for whom `room` may ring."""
@@ -271,6 +273,7 @@ class LiveRoom:
             at_once=self._around.at_once,
             wait_ms=self._around.wait_ms,
             ring_ms=self._around.ring_ms,
+            hold_ms=self._around.hold_ms,
             operator=_operator(command),
             policies=self._around.policies,
         )

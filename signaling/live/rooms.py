@@ -64,6 +64,8 @@ class Rooms:
         visitors: Visitors,
         rings: LiveRings,
         push: LivePush,
+        *,
+        hold_ms: int,
     ) -> None:
         self._database = database
         self._sessions = sessions
@@ -78,6 +80,8 @@ class Rooms:
         self._visitors = visitors
         self._rings = rings
         self._push = push
+        self.hold_ms = hold_ms
+        """How long a call stays on hold at most."""
         self._rooms: dict[RoomId, LiveRoom] = {}
         self._by_person: dict[PersonId, set[RoomId]] = {}
         self.ringing = asyncio.Lock()

@@ -18,8 +18,8 @@ from contract.media import Grants, MediaUse
 from contract.nodes import SetGrants
 from contract.people import Person, Role
 from contract.rooms import CallChanged, EndReason, Hold, MemberState, RoomState, Still
-from signaling.domain import callbacks, hold
-from signaling.domain.commands import CameIn, Facts, GuestCame, SeatLost, SeatQuiet, StillTaken
+from signaling.domain import callbacks, calls, hold
+from signaling.domain.commands import CameIn, Facts, GuestCame, RingExpired, SeatLost, SeatQuiet, StillTaken
 from signaling.domain.draft import NO_GRANTS, Decision, find, grants_of
 from signaling.domain.rooms import decide
 from tests.signaling.domain.people import (
@@ -45,6 +45,7 @@ from tests.signaling.domain.people import (
 pytestmark = pytest.mark.unit
 
 HELD_AT = NOW + 10_000
+OVER_AT = HELD_AT + FACTS.hold_ms
 LEAVE = LeaveRoom(cid=CID, room=ROOM)
 FLOWS = Grants(publish=True, subscribe=True, record=True)
 AMONG_THEMSELVES = Grants(publish=True, subscribe=True, record=False)
@@ -114,13 +115,14 @@ def test_only_the_tab_with_the_seat_may() -> None:
 
 def test_nothing_passes_between_the_two_and_nothing_is_recorded() -> None:
     decision = ask(answered(), CHEN, holding(), at=HELD_AT)
-    assert the_hold(decision.state) == Hold(by=CHEN.id, since=HELD_AT)
+    assert the_hold(decision.state) == Hold(by=CHEN.id, since=HELD_AT, over_at=OVER_AT)
     assert rights(decision.state) == {STORE.id: NO_GRANTS, CHEN.id: AMONG_THEMSELVES}
     assert told(decision) == rights(decision.state), "the worker hears it, not the clients' good will"
     over = ask(decision.state, CHEN, holding(on=False), at=HELD_AT + 5000)
     assert the_hold(over.state) is None
     assert over.state.call is not None
-    assert over.state.call.holds == [Hold(by=CHEN.id, since=HELD_AT, until=HELD_AT + 5000, ended_by=CHEN.id)]
+    [done] = over.state.call.holds
+    assert (done.since, done.until, done.ended_by) == (HELD_AT, HELD_AT + 5000, CHEN.id)
     assert told(over) == {STORE.id: FLOWS, CHEN.id: FLOWS}
 
 
@@ -179,7 +181,9 @@ def test_who_lets_the_store_wait_and_leaves_it_to_others_ends_the_hold() -> None
     ):
         assert decision.state.closed_at is None
         assert decision.state.call is not None
-        assert decision.state.call.holds == [Hold(by=CHEN.id, since=HELD_AT, until=HELD_AT + 1)]
+        assert decision.state.call.holds == [
+            Hold(by=CHEN.id, since=HELD_AT, until=HELD_AT + 1, over_at=OVER_AT),
+        ]
         assert rights(decision.state) == {STORE.id: FLOWS, ZHANG.id: FLOWS}
         assert {who: told(decision)[who] for who in (STORE.id, ZHANG.id)} == rights(decision.state)
     beside = ask(state, ZHANG, LEAVE).state
@@ -220,6 +224,28 @@ def test_a_store_that_was_left_waiting_is_called_back(state: RoomState, end: End
     if made is not None:
         assert (made.why, made.rung_at, made.due_at) == (end, HELD_AT, HELD_AT + 900_000), "since it waits"
         assert callbacks.settles(made, state) is None, "this very call is no answer to it"
+
+
+def test_nobody_waits_for_ever() -> None:
+    state = held()
+    assert calls.next_ring_ms(state) == OVER_AT
+    early = decide(state, RingExpired(), OVER_AT - 1, FACTS)
+    assert early.events == ()
+    over = decide(state, RingExpired(), OVER_AT, FACTS).state
+    assert (over.end, over.closed_at) == (EndReason.HOLD_OVER, OVER_AT)
+    made = callbacks.owed(over, 900_000)
+    assert made is not None
+    assert (made.why, made.rung_at) == (EndReason.HOLD_OVER, HELD_AT)
+    assert calls.next_ring_ms(ask(state, CHEN, holding(on=False)).state) is None, "who came back has time again"
+
+
+def test_whoever_is_asked_in_meanwhile_stops_ringing_in_their_own_time() -> None:
+    facts = Facts(fresh_recording=RECORDING, experts=entries(ZHANG), ring_ms=45_000)
+    ringing = ask(held(), CHEN, BringIn(cid=CID, room=ROOM, person=ZHANG.id), at=HELD_AT, facts=facts).state
+    assert calls.next_ring_ms(ringing) == HELD_AT + 45_000
+    alone = decide(ringing, RingExpired(), HELD_AT + 45_000, FACTS).state
+    assert alone.closed_at is None
+    assert calls.next_ring_ms(alone) == OVER_AT
 
 
 def test_how_often_is_limited() -> None:

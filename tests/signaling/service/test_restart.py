@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.client import AcceptCall, JoinRoom, LeaveRoom, StartCall
+from contract.client import AcceptCall, HoldCall, JoinRoom, LeaveRoom, StartCall
 from contract.ids import room_channel
 from contract.nodes import DropParticipant, SetGrants, StartRecording, StopRecording
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState
@@ -112,6 +112,18 @@ async def test_a_ring_that_expired_meanwhile_is_missed(tmp_path: Path) -> None:
         await signaling.kill()
         await signaling.start()
         await store.room(lambda s: s.end is EndReason.MISSED, "missed")
+
+
+async def test_a_hold_that_was_over_meanwhile_ends_the_call_and_is_owed(tmp_path: Path) -> None:
+    async with SignalingProcess(tmp_path, hold_s=0.5) as signaling, TaskScope("tabs") as scope:
+        store, chen = await stay(scope, signaling, "store-0117"), await stay(scope, signaling, "chen")
+        room = await answered(store, chen)
+        assert isinstance(await chen.do(HoldCall(cid=new_cid(), room=room, on=True)), Done)
+        await signaling.kill()
+        await signaling.start()
+        await store.room(lambda s: s.end is EndReason.HOLD_OVER, "nobody waits for ever")
+        for who in (store, chen):
+            await who.until(lambda who=who: room in who.callbacks, "a callback is owed")  # type: ignore[misc]
 
 
 async def test_what_was_not_safe_yet_is_stopped_again(signaling: SignalingProcess) -> None:

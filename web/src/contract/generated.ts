@@ -2854,7 +2854,7 @@ export interface components {
          * @description Why a room is over; every one is shown in words.
          * @enum {string}
          */
-        EndReason: "hung_up" | "cancelled" | "declined" | "missed" | "nobody_free" | "callback" | "left_queue" | "closed" | "empty" | "failed";
+        EndReason: "hung_up" | "cancelled" | "declined" | "missed" | "nobody_free" | "callback" | "left_queue" | "hold_over" | "closed" | "empty" | "failed";
         /**
          * EnrolDevice
          * @description The code as somebody typed or scanned it.
@@ -3469,6 +3469,11 @@ export interface components {
              * @default null
              */
             until: number | null;
+            /**
+             * Over At
+             * @default null
+             */
+            over_at: number | null;
             /**
              * Ended By
              * @default null

@@ -58,6 +58,7 @@ describe('the catalogues', () => {
       nobody_free: true,
       callback: true,
       left_queue: true,
+      hold_over: true,
       closed: true,
       empty: true,
       failed: true,

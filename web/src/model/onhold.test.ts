@@ -6,7 +6,7 @@ import { inCall } from '../ui/gallery/rooms'
 import { REMIND_MS, followHolds, holdOf, reminders, waits } from './onhold'
 
 const shop = TABLETS[0]!
-const begun: Hold = { by: CHEN.id, since: NOW, until: null, ended_by: null }
+const begun: Hold = { by: CHEN.id, since: NOW, until: null, over_at: NOW + 600_000, ended_by: null }
 const over: Hold = { ...begun, until: NOW + 5000, ended_by: CHEN.id }
 
 const on = (...holds: Hold[]): RoomState => {

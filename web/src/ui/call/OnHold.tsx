@@ -37,7 +37,11 @@ export function OnHold(props: {
         </p>
         <p>{t('hold.text', { name })}</p>
         {props.beside && <p>{t('hold.beside', { names: props.beside })}</p>}
-        {forMs >= REMIND_MS && <p class="on-hold-late">{t('hold.late', { name })}</p>}
+        {forMs >= REMIND_MS && (
+          <p class="on-hold-late">
+            {t('hold.late', { name })} {hold.over_at && t('hold.over_at', { time: timeOfDay(hold.over_at) })}
+          </p>
+        )}
         <Button
           kind="main"
           icon={Play}
@@ -72,6 +76,7 @@ export function Waits(props: { room: RoomState; hold: Hold; visitor?: boolean })
           </span>
         </p>
         <p>{t(props.visitor ? 'hold.wait_text_visitor' : 'hold.wait_text')}</p>
+        {hold.over_at && !props.visitor && <p>{t('hold.wait_over', { time: timeOfDay(hold.over_at) })}</p>}
       </div>
     </div>
   )

@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import { LocationProvider } from 'preact-iso'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Hold, OwnClient, RoomState } from '../../contract'
 import { Refusal } from '../../model/api'
@@ -6,6 +7,7 @@ import { REMIND_MS } from '../../model/onhold'
 import { CHEN, NOW, TABLETS, member } from '../gallery/people'
 import { inCall } from '../gallery/rooms'
 import { shown } from '../parts/Toasts'
+import { Summary } from '../summary/Summary'
 import { act, byTestId, draw, modelOf, press, signal } from '../testing'
 import { ContinueOn } from './ContinueOn'
 import { GoOnHere } from './GoOnHere'
@@ -17,7 +19,13 @@ const held = (hold: Hold): RoomState => {
   const room = inCall(0)
   return { ...room, call: { ...room.call!, holds: [hold] } }
 }
-const hold: Hold = { by: CHEN.id, since: NOW - 83_000, until: null, ended_by: null }
+const hold: Hold = {
+  by: CHEN.id,
+  since: NOW - 83_000,
+  until: null,
+  over_at: NOW + 517_000,
+  ended_by: null,
+}
 
 beforeEach(() => {
   shown.value = null
@@ -48,17 +56,34 @@ describe('a call on hold', () => {
     expect(byTestId('on-hold').textContent).toContain('put the call on hold')
     expect(byTestId('on-hold').textContent).toContain('You and Liu hear')
     expect(byTestId('on-hold').dataset.late).toBe('')
+    expect(byTestId('on-hold').textContent).toMatch(/At \d+:\d\d.* the call ends/)
   })
   it('tells who waits whom they wait for and since when', async () => {
     await draw(<Waits room={held(hold)} hold={hold} />, modelOf({ tick: signal(NOW) }))
     const words = byTestId('waits').textContent
     expect(words).toContain('陈立群请你稍等')
     expect(words).toContain('1:23')
+    expect(words).toMatch(/到 \d+:\d\d 还没人回来，总部会回电/)
   })
   it('does not claim to be recorded', async () => {
     await draw(<RecordingChip room={held(hold)} now={NOW} />, modelOf({}), 'en')
     expect(byTestId('recording-state').textContent).toContain('not recorded')
   })
+})
+
+it('that ended because nobody came back says who owes a call', async () => {
+  const over = { ...held(hold), closed_at: NOW, end: 'hold_over' as const }
+  const at = (person: typeof CHEN) =>
+    draw(
+      <LocationProvider>
+        <Summary room={over} />
+      </LocationProvider>,
+      modelOf({ me: signal({ person, also: [], chain: { zh: '', en: '' } }), tick: signal(NOW) }),
+    )
+  await at(TABLETS[0]!)
+  expect(byTestId('summary').textContent).toContain('总部会回电')
+  await at(CHEN)
+  expect(byTestId('summary').textContent).toContain('现在欠他们一个回电')
 })
 
 describe('one’s own other devices', () => {

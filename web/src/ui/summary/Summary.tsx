@@ -118,7 +118,18 @@ export function Summary(props: { room: RoomState }) {
         <header class="summary-head">
           <Sign class="icon summary-sign" size={36} strokeWidth={1.9} aria-hidden="true" />
           <div>
-            <h1>{t(`ended.${room.kind}_${end === 'failed' || end === 'empty' ? 'failed' : 'done'}`)}</h1>
+            <h1>
+              {end === 'hold_over'
+                ? t('ended.hold_over')
+                : t(`ended.${room.kind}_${end === 'failed' || end === 'empty' ? 'failed' : 'done'}`)}
+            </h1>
+            {end === 'hold_over' && (
+              <p>
+                {t(atStore ? 'ended.hold_over_text' : 'ended.hold_over_owed', {
+                  name: nameOf(room.call?.store?.name),
+                })}
+              </p>
+            )}
             <p class="second dots">
               <span>
                 {room.kind === 'session'
