@@ -4,7 +4,6 @@ import {
   Link2,
   Camera,
   MessageSquare,
-  MonitorSmartphone,
   Pause,
   PhoneOff,
   Play,
@@ -29,7 +28,7 @@ import { Tool } from '../parts/Tool'
 import { BringIn } from './BringIn'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
-import { ContinueOn } from './ContinueOn'
+import { MoveTool } from './ContinueOn'
 import { InviteVisitor } from './InviteVisitor'
 import { Knocks } from './Knocks'
 import { OnHold } from './OnHold'
@@ -54,7 +53,6 @@ export function ExpertCall(props: { room: RoomState }) {
   const [panelOpen, setPanelOpen] = useState(true)
   const [bringing, setBringing] = useState(false)
   const [inviting, setInviting] = useState(false)
-  const [leavingFor, setLeavingFor] = useState(false)
   const muted = model.muted.value
   const cameraOff = model.cameraOff.value
   const unread = model.chat(room.id).unread.value
@@ -225,14 +223,7 @@ export function ExpertCall(props: { room: RoomState }) {
           onClick={() => mayAsk && setBringing(true)}
         />
         <Tool icon={Link2} word={t('visit.tool')} testid="invite-visitor" onClick={() => setInviting(true)} />
-        {model.places.value.length > 0 && (
-          <Tool
-            icon={MonitorSmartphone}
-            word={t('place.tool')}
-            testid="continue-on"
-            onClick={() => setLeavingFor(true)}
-          />
-        )}
+        <MoveTool room={room} />
         <Tool
           icon={MessageSquare}
           word={t('tool.chat')}
@@ -266,7 +257,6 @@ export function ExpertCall(props: { room: RoomState }) {
       </div>
       {bringing && <BringIn room={room} onClose={() => setBringing(false)} />}
       {inviting && <InviteVisitor room={room} onClose={() => setInviting(false)} />}
-      {leavingFor && <ContinueOn room={room} onClose={() => setLeavingFor(false)} />}
     </main>
   )
 }

@@ -14,6 +14,7 @@ import { useMedia, useTheme } from '../parts/hooks'
 import { errorWords } from '../parts/Toasts'
 import { CallBanner } from './CallBanner'
 import { ChatPanel } from './ChatPanel'
+import { MoveTool } from './ContinueOn'
 import { Waits } from './OnHold'
 import { Stage } from './Stage'
 import { StillStrip } from './Stills'
@@ -165,6 +166,7 @@ export function StoreCall(props: { room: RoomState }) {
         >
           {!showChat && <Badge count={unread} tone="good" label={t('chat.unread', { count: unread })} />}
         </Tool>
+        <MoveTool room={room} />
         <span class="tools-gap" />
         <Tool
           icon={PhoneOff}

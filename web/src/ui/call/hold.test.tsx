@@ -9,7 +9,7 @@ import { inCall } from '../gallery/rooms'
 import { shown } from '../parts/Toasts'
 import { Summary } from '../summary/Summary'
 import { act, byTestId, draw, modelOf, press, signal } from '../testing'
-import { ContinueOn } from './ContinueOn'
+import { ContinueOn, MoveTool } from './ContinueOn'
 import { GoOnHere } from './GoOnHere'
 import { OnHold, Waits } from './OnHold'
 import { RecordingChip } from './Words'
@@ -100,6 +100,13 @@ describe('one’s own other devices', () => {
     expect(byTestId('continue-on-s-phone').textContent).toContain('Phone · Chrome, Android')
     await press('continue-on-s-phone')
     expect(handOver).toHaveBeenCalledWith('room-1', 's-phone')
+  })
+  it('are offered where there are any, to stores too', async () => {
+    await draw(<MoveTool room={inCall(0)} />, modelOf({ places: signal([]) }))
+    expect(document.querySelector('[data-testid="continue-on"]')).toBeNull()
+    await draw(<MoveTool room={inCall(0)} />, modelOf({ places: signal([phone]), handingOver: signal(null) }))
+    await press('continue-on')
+    expect(byTestId('continue-on-dialog')).toBeDefined()
   })
   it('say that they are asked, and not twice', async () => {
     await open({ handingOver: signal(phone) })
