@@ -107,6 +107,24 @@ globalThis.probe = (() => {
       await Promise.all([picture(), sound()]);
       return { flashes, beeps };
     },
+    // The loudest sample, 0 to 1, that an element of a file plays within `ms`; 0 while it is silent or not there.
+    async loud(selector, ms) {
+      const element = document.querySelector(selector);
+      if (!element || element.paused || element.muted) return 0;
+      audio = audio || new AudioContext();
+      await audio.resume();
+      const source = audio.createMediaStreamSource(element.captureStream()), ear = audio.createAnalyser();
+      source.connect(ear);
+      const samples = new Float32Array(ear.fftSize), start = performance.now();
+      let top = 0;
+      while (performance.now() - start < ms) {
+        ear.getFloatTimeDomainData(samples);
+        for (const sample of samples) top = Math.max(top, Math.abs(sample));
+        await wait(20);
+      }
+      source.disconnect();
+      return top;
+    },
     // How often each pitch was the loudest thing heard in 20 ms blocks, over every element that plays aloud.
     async hear(pitches, ms) {
       audio = audio || new AudioContext();
