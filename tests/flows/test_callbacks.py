@@ -1,4 +1,4 @@
-"""A store that called in vain is promised a call, and headquarters works it off."""
+"""A store that called in vain is promised a call, or books one, and headquarters works it off."""
 
 from pathlib import Path
 
@@ -27,4 +27,29 @@ async def test_a_call_in_vain_is_promised_taken_and_done(tmp_path: Path) -> None
         await home.get_by_text("陈立群").wait_for()
         await expert.get_by_test_id("callback-done").click()
         await acts.gone(expert, "callbacks")
+        await expect(home.locator(".promised")).to_have_count(0)
+
+
+async def test_a_store_books_a_call_which_is_made_from_the_list(tmp_path: Path) -> None:
+    async with Scene(tmp_path) as scene:
+        tablet, desk = await scene.browser(clip(1)), await scene.browser(clip(2), size=DESK)
+        store, expert = await tablet.sign_in("store-0117"), await desk.sign_in("chen")
+        await store.get_by_test_id("book").click()
+        choices = store.locator("[data-testid^=book-at-]")
+        await expect(choices).to_have_count(16)
+        time = (await choices.nth(1).locator("xpath=..").inner_text()).strip()
+        await choices.nth(1).check()
+        await store.get_by_test_id("book-note").fill("蒸箱 E3")
+        await store.get_by_test_id("book-yes").click()
+        home, row = store.get_by_test_id("invitations"), expert.locator(".callback")
+        await home.get_by_text(f"{time} 回电").wait_for()
+        await row.get_by_text("蒸箱 E3").wait_for()
+        await row.get_by_test_id("callback-take").click()
+        await home.get_by_text(f"陈立群 {time} 回电").wait_for()
+        await row.get_by_test_id("callback-call").click()
+        await acts.answer(store)
+        await acts.sees(expert, "p-store-0117", clip(1))
+        await acts.sees(store, "p-chen", clip(2))
+        await acts.hang_up(expert)
+        await store.get_by_test_id("home").click()
         await expect(home.locator(".promised")).to_have_count(0)
