@@ -70,6 +70,8 @@ async def _call(tablet: Browser, desk: Browser, spare: Browser) -> AsyncIterator
     await expert.keyboard.press("Escape")
     async for screen in around.called(expert, store):
         yield screen
+    async for screen in around.booked(expert, store):
+        yield screen
     await store.get_by_test_id("camera-check").click()
     await acts.visible(store, "check-video")
     await store.wait_for_timeout(1_500)

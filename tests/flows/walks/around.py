@@ -73,6 +73,18 @@ async def called(expert: Page, store: Page) -> AsyncIterator[Screen]:
     await expert.get_by_test_id("home").click()
 
 
+async def booked(expert: Page, store: Page) -> AsyncIterator[Screen]:
+    """The store says when it wants to be called."""
+    await store.get_by_test_id("book").click()
+    await store.locator("[data-testid^=book-at-]").nth(1).check()
+    yield Screen("book", store)
+    await store.get_by_test_id("book-yes").click()
+    await store.get_by_test_id("booking-change").wait_for()
+    await acts.visible(expert, "callbacks")
+    yield Screen("store-home-booked", store)
+    yield Screen("console-booked", expert)
+
+
 async def held(expert: Page, store: Page) -> AsyncIterator[Screen]:
     """The store waits with music."""
     await expert.get_by_test_id("hold").click()
