@@ -1,5 +1,6 @@
 """The composition root of signaling: every piece is made here, once, and started and ended in order."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from functools import cache
@@ -32,6 +33,7 @@ from signaling.http.door import application
 from signaling.http.openapi import document
 from signaling.http.origin import check_origin
 from signaling.http.quiet import BURST, PER_S
+from signaling.http.rights import COPY_BURST, COPY_PER_S
 from signaling.http.static import add_static
 from signaling.http.table import ROUTES
 from signaling.live.pace import Pace
@@ -95,6 +97,8 @@ def build(
         push=service.push,
         push_limit=PushLimit(),
         quiet_pace=Pace("quiet", per_s=PER_S, burst=BURST),
+        copy_pace=Pace("copies", per_s=COPY_PER_S, burst=COPY_BURST),
+        copy_turn=asyncio.Lock(),
         take_overs=TakeOvers(database, passwords),
         tablets=service.take_overs,
         probes=service.probes,

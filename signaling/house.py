@@ -4,6 +4,7 @@ Made once by signaling.app; handlers get it with each visit. What the doors need
 Protocols, so that people and archive can be tested without it.
 """
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -206,6 +207,9 @@ class House:
     push_limit: PushLimit
     quiet_pace: Pace[PersonId]
     """Of saying when one does not want to be rung."""
+    copy_pace: Pace[PersonId]
+    """Of taking a copy of all that is kept about somebody."""
+    copy_turn: asyncio.Lock
     take_overs: TakeOvers
     tablets: LiveTakeOvers
     """Who has which tablet now."""

@@ -1,5 +1,6 @@
 """What people may ask of us about themselves: a copy of all that is kept about them, and that it is deleted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from contract.audit import Action
 from contract.base import encode
 from contract.errors import ErrorCode, Rejection
-from contract.ids import PersonId, RoomId
+from contract.ids import PersonId
 from contract.people import Role
 from runtime import clock
 from signaling.domain.erasure import check
@@ -26,9 +27,11 @@ BATCH_ROOMS = 20
 class Rights:
     """Every copy and every deletion is audited as `by`."""
 
-    def __init__(self, database: Database, by: By) -> None:
+    def __init__(self, database: Database, by: By, turn: asyncio.Lock | None = None) -> None:
+        """Copies that share a `turn` read one after another, and leave the database to others besides."""
         self._database = database
         self._by = by
+        self._turn = turn or asyncio.Lock()
 
     async def copy(self, person: PersonId) -> AsyncIterator[bytes]:
         """All that is kept about somebody, as the JSON of contract.rights.PersonCopy, piece by piece.
@@ -45,19 +48,21 @@ class Rights:
         await self._record(session, Action.PERSON_EXPORTED, person)
 
     async def _pieces(self, person: PersonId) -> AsyncIterator[bytes]:
-        account = await self._database.fetch(partial(held.account, person=person))
+        async with self._turn:
+            account = await self._database.fetch(partial(held.account, person=person))
         yield b'{"made_at":%d,\n"account":%s' % (clock.wall_ms(), encode(account))
         for part in held.PARTS:
             yield f',\n"{part.name}":['.encode()
-            offset = 0
+            after: held.Place | None = None
             while True:
-                read = partial(held.page, part=part, person=person, offset=offset, limit=BATCH_ITEMS)
-                items = await self._database.fetch(read)
+                read = partial(held.page, part=part, person=person, after=after, limit=BATCH_ITEMS)
+                async with self._turn:
+                    items, last = await self._database.fetch(read)
                 if items:
-                    yield (b"\n" if offset == 0 else b",\n") + b",\n".join(map(encode, items))
-                offset += len(items)
-                if len(items) < BATCH_ITEMS:
+                    yield (b"\n" if after is None else b",\n") + b",\n".join(items)
+                if last is None:
                     break
+                after = last
             yield b"]"
         yield b"}\n"
 
@@ -67,23 +72,24 @@ class Rights:
         Others' memory of them goes first, in pieces, and they last: cut short, it is begun again with the same words.
         Raises Rejection: `not_found`; `conflict` and `bad_message` as signaling.domain.erasure.check.
         """
-        rooms = await self._database.fetch(partial(self._may_go, person=person, name=name))
-        if rooms is None:
+        if not await self._database.fetch(partial(self._may_go, person=person, name=name)):
             return
+        async with self._database.read() as session:
+            rooms = await erasure.rooms(session, person)
         for at in range(0, len(rooms), BATCH_ROOMS):
             await self._database.write(partial(erasure.unname, person=person, those=rooms[at : at + BATCH_ROOMS]))
         await self._database.write(partial(self._erase, person=person, name=name))
 
-    async def _may_go(self, session: AsyncSession, *, person: PersonId, name: str) -> list[RoomId] | None:
-        """The rooms in which they are remembered; None if they are deleted already."""
+    async def _may_go(self, session: AsyncSession, *, person: PersonId, name: str) -> bool:
+        """False if they are deleted already."""
         row = await _row(session, person)
         if row.erased_ms is not None:
-            return None
+            return False
         check(await erasure.standing(session, row, self._by.person, clock.wall_ms()), name)
-        return await erasure.rooms(session, person)
+        return True
 
     async def _erase(self, session: AsyncSession, *, person: PersonId, name: str) -> None:
-        if await self._may_go(session, person=person, name=name) is None:  # asked again: others may have been quicker
+        if not await self._may_go(session, person=person, name=name):  # asked again: others may have been quicker
             return
         await erasure.erase(session, person, clock.wall_ms())
         await self._record(session, Action.PERSON_ERASED, person)

@@ -81,7 +81,7 @@ class Staff:
 
         async def work(session: AsyncSession) -> None:
             known = await session.get(PersonRow, person)
-            if known is None:
+            if known is None or known.erased_ms is not None:
                 raise Rejection(ErrorCode.NOT_FOUND)
             check(tag_of(told_of(known)))
             region = RegionId(known.region_id) if known.region_id is not None else None
@@ -103,7 +103,7 @@ class Staff:
 
         async def work(session: AsyncSession) -> None:
             known = await session.get(PersonRow, person)
-            if known is None:
+            if known is None or known.erased_ms is not None:
                 raise Rejection(ErrorCode.NOT_FOUND)
             if Role(known.role) not in GIVEN:
                 raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet stays one")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.people import Role
 from runtime import clock, ids
@@ -50,9 +51,15 @@ class SignIns:
         self._wall_ms = wall_ms
 
     async def open(self, person: PersonId, role: Role, user_agent: str) -> str:
-        """As `begin`, alone."""
+        """As `begin`, alone. Raises Rejection(`sign_in`) for who was disabled while they showed who they are."""
         now_ms = self._wall_ms()
-        return await self._database.write(lambda session: begin(session, person, role, user_agent, now_ms))
+
+        async def work(session: AsyncSession) -> str:
+            if not await rows.may_enter(session, person):
+                raise Rejection(ErrorCode.SIGN_IN, "disabled meanwhile")
+            return await begin(session, person, role, user_agent, now_ms)
+
+        return await self._database.write(work)
 
     async def recognise(self, secret: str, *, extend: bool = True) -> Principal | None:
         """Who holds this cookie, None if it is unknown, expired or of somebody disabled.

@@ -38,6 +38,6 @@ ROUTES = [
         act=None,
         body=BreakGlassLink,
         answer=Me,
-        errors=(ErrorCode.NOT_FOUND, ErrorCode.OVER, ErrorCode.LOCKED),
+        errors=(ErrorCode.NOT_FOUND, ErrorCode.OVER, ErrorCode.LOCKED, ErrorCode.SIGN_IN),
     ),
 ]

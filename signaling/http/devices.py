@@ -59,7 +59,7 @@ ROUTES = [
         act=None,
         body=EnrolDevice,
         answer=Me,
-        errors=(ErrorCode.NOT_FOUND, ErrorCode.LOCKED),
+        errors=(ErrorCode.NOT_FOUND, ErrorCode.LOCKED, ErrorCode.SIGN_IN),
     ),
     Route(method="DELETE", path="/api/devices/{device}", handler=revoke_device, act=Act.CHANGE_STORES, status=204),
 ]

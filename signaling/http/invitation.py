@@ -43,6 +43,6 @@ ROUTES = [
         act=None,
         body=AcceptInvitation,
         answer=Me,
-        errors=(*_LINK, ErrorCode.WEAK_PASSWORD),
+        errors=(*_LINK, ErrorCode.WEAK_PASSWORD, ErrorCode.SIGN_IN),
     ),
 ]

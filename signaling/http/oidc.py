@@ -82,6 +82,7 @@ ROUTES = [
         errors=(
             ErrorCode.NOT_FOUND,
             ErrorCode.OVER,
+            ErrorCode.SIGN_IN,
             ErrorCode.LOCKED,
             ErrorCode.OIDC_REFUSED,
             ErrorCode.OIDC_UNKNOWN,

@@ -161,7 +161,7 @@ ROUTES = [
         act=None,
         body=SignIn,
         answer=Me,
-        errors=(ErrorCode.WRONG_PASSWORD, ErrorCode.LOCKED, ErrorCode.BUSY),
+        errors=(ErrorCode.WRONG_PASSWORD, ErrorCode.SIGN_IN, ErrorCode.LOCKED, ErrorCode.BUSY),
     ),
     Route(method="POST", path="/api/signout", handler=sign_out, act=None, status=204),
     Route(method="GET", path="/api/me", handler=me, act=Act.CONNECT, answer=Me),

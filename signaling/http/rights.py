@@ -1,6 +1,5 @@
 """A copy of all that is kept about somebody, for them and for administrators; and that somebody is deleted."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -14,15 +13,18 @@ from signaling.domain.access import Act
 from signaling.http.route import JSON, Route, Visit
 from signaling.rights import Rights
 
+COPY_BURST, COPY_PER_S = 5, 1 / 60
+"""Copies that one person takes: each reads years."""
+
 
 async def copy_own(visit: Visit) -> web.StreamResponse:
     """All that is kept about me: no secrets, and links to recordings instead of them."""
-    return await _handed(visit, await _rights(visit).copy(visit.who.id))
+    return await _handed(visit, visit.who.id)
 
 
 async def copy_person(visit: Visit) -> web.StreamResponse:
     """The same of somebody, for who administers people; of who was deleted what is left."""
-    return await _handed(visit, await _rights(visit).copy(await _person(visit)))
+    return await _handed(visit, await _person(visit))
 
 
 async def erase_person(visit: Visit) -> None:
@@ -40,10 +42,12 @@ async def _person(visit: Visit) -> PersonId:
 
 
 def _rights(visit: Visit) -> Rights:
-    return Rights(visit.house.database, visit.by)
+    return Rights(visit.house.database, visit.by, visit.house.copy_turn)
 
 
-async def _handed(visit: Visit, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
+async def _handed(visit: Visit, person: PersonId) -> web.StreamResponse:
+    visit.house.copy_pace.take(visit.who.id)
+    pieces = await _rights(visit).copy(person)
     day = datetime.fromtimestamp(clock.wall_ms() / 1000, UTC).strftime("%Y-%m-%d")
     response = web.StreamResponse(
         headers={
@@ -60,14 +64,21 @@ async def _handed(visit: Visit, pieces: AsyncIterator[bytes]) -> web.StreamRespo
 
 
 ROUTES = [
-    Route(method="GET", path="/api/me/copy", handler=copy_own, act=Act.TAKE_OWN_COPY, answer=PersonCopy),
+    Route(
+        method="GET",
+        path="/api/me/copy",
+        handler=copy_own,
+        act=Act.TAKE_OWN_COPY,
+        answer=PersonCopy,
+        errors=(ErrorCode.TOO_MANY,),
+    ),
     Route(
         method="GET",
         path="/api/people/{person}/copy",
         handler=copy_person,
         act=Act.CHANGE_PEOPLE,
         answer=PersonCopy,
-        errors=(ErrorCode.CONFLICT,),
+        errors=(ErrorCode.CONFLICT, ErrorCode.TOO_MANY),
     ),
     Route(
         method="POST",

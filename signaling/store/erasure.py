@@ -6,19 +6,19 @@ Every function runs in the caller's write transaction.
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from contract.ids import PersonId, RoomId, room_channel
 from contract.people import Name, Role
 from signaling.domain.erasure import DELETED, Standing, without
+from signaling.store import identities
 from signaling.store.organisation import is_last_administrator
 from signaling.store.rooms import UNFINISHED
 from signaling.store.tables.accounts import (
     BreakGlassRow,
     ClientSessionRow,
-    IdentityRow,
     InvitationRow,
     PasskeyRow,
     SignInRow,
@@ -45,7 +45,6 @@ THEIRS: tuple[InstrumentedAttribute[str], ...] = (
     InvitationRow.person_id,
     BreakGlassRow.person_id,
     PasskeyRow.person_id,
-    IdentityRow.person_id,
     PinRow.person_id,
     PinTriesRow.subject_id,
     TakeOverRow.person_id,
@@ -69,8 +68,8 @@ async def standing(session: AsyncSession, row: PersonRow, by: PersonId | None, n
     unsettled = (
         select(RoomRow.id)
         .join(RecordingRow, RecordingRow.room_id == RoomRow.id, isouter=True)
-        .where(RoomRow.id.in_(rooms_of(PersonId(row.id))))
         .where(or_(RoomRow.recording_state.in_(UNFINISHED), ended > now_ms - LINGER_MS))
+        .where(_remembers(PersonId(row.id)))
         .limit(1)
     )
     return Standing(
@@ -84,8 +83,8 @@ async def standing(session: AsyncSession, row: PersonRow, by: PersonId | None, n
 
 
 async def rooms(session: AsyncSession, person: PersonId) -> list[RoomId]:
-    """In which of them others remember them."""
-    return [RoomId(room) for room in await session.scalars(select(RoomRow.id).where(RoomRow.id.in_(rooms_of(person))))]
+    """In which of them others remember them; reads all there are."""
+    return [RoomId(room) for room in await session.scalars(select(RoomRow.id).where(_remembers(person)))]
 
 
 async def unname(session: AsyncSession, person: PersonId, those: Sequence[RoomId]) -> None:
@@ -113,6 +112,7 @@ async def erase(session: AsyncSession, person: PersonId, now_ms: int) -> None:
     """What is theirs alone is gone. Whatever asks for them from now on finds that they are deleted."""
     for column in THEIRS:
         await session.execute(delete(column.class_).where(column == person))
+    await identities.forget(session, person)
     owed = select(CallbackRow.room_id, CallbackRow.body).where(_mentions(CallbackRow.body, person))
     for room, body in await session.execute(owed):
         which = update(CallbackRow).where(CallbackRow.room_id == room)
@@ -128,6 +128,12 @@ async def erase(session: AsyncSession, person: PersonId, now_ms: int) -> None:
     }
     await session.execute(update(PersonRow).where(PersonRow.id == person).values(**said | nobody))
     await session.execute(update(DirectoryRow).values(ver=DirectoryRow.ver + 1))
+
+
+def _remembers(person: PersonId) -> ColumnElement[bool]:
+    """Whether a room does: also one that called them by name and did not ring, or a tablet that they only had."""
+    told = exists().where(RoomEventRow.room_id == RoomRow.id, _mentions(RoomEventRow.body, person))
+    return or_(RoomRow.id.in_(rooms_of(person)), _mentions(RoomRow.body, person), told)
 
 
 def _mentions(

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
-from contract.base import Message
+from contract.audit import Action
+from contract.base import Message, encode
 from contract.callbacks import Callback
 from contract.ids import ChannelId, PersonId, RecordingId, RoomId
 from contract.passkeys import Passkey
@@ -51,6 +53,8 @@ from signaling.store.traces import rooms_of
 
 Query = Select[*tuple[Any, ...]]
 Found = Row[*tuple[Any, ...]]
+Place = tuple[Any, ...]
+"""The values of `Part.order` of an item."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,21 @@ class Part:
 
     name: str
     query: Callable[[PersonId], Query]
-    """In an order that only grows at its end."""
+    order: tuple[InstrumentedAttribute[Any], ...]
+    """Columns of what `query` finds first, which no two have alike; it only grows at its end."""
     as_item: Callable[[PersonId, Found], Message]
 
 
-async def page(session: AsyncSession, part: Part, person: PersonId, offset: int, limit: int) -> list[Message]:
-    """The next items of a part; fewer than `limit` only at the end."""
-    rows = await session.execute(part.query(person).offset(offset).limit(limit))
-    return [part.as_item(person, row) for row in rows]
+async def page(
+    session: AsyncSession, part: Part, person: PersonId, after: Place | None, limit: int
+) -> tuple[list[bytes], Place | None]:
+    """The items of a part that come after a place, as JSON, and the place where they end; None: no more follow."""
+    query = part.query(person).order_by(*part.order).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(*part.order) > tuple_(*after))
+    rows = (await session.execute(query)).all()
+    last = tuple(getattr(rows[-1][0], column.key) for column in part.order) if len(rows) == limit else None
+    return [encode(part.as_item(person, row)) for row in rows], last
 
 
 async def account(session: AsyncSession, person: PersonId) -> HeldAccount:
@@ -102,7 +113,7 @@ async def account(session: AsyncSession, person: PersonId) -> HeldAccount:
 
 
 def _sign_ins(person: PersonId) -> Query:
-    return select(SignInRow).where(SignInRow.person_id == person).order_by(SignInRow.created_ms, SignInRow.token_hash)
+    return select(SignInRow).where(SignInRow.person_id == person)
 
 
 def _sign_in(_person: PersonId, found: Found) -> HeldSignIn:
@@ -117,7 +128,7 @@ def _sign_in(_person: PersonId, found: Found) -> HeldSignIn:
 
 
 def _passkeys(person: PersonId) -> Query:
-    return select(PasskeyRow).where(PasskeyRow.person_id == person).order_by(PasskeyRow.id)
+    return select(PasskeyRow).where(PasskeyRow.person_id == person)
 
 
 def _passkey(_person: PersonId, found: Found) -> Passkey:
@@ -126,8 +137,7 @@ def _passkey(_person: PersonId, found: Found) -> Passkey:
 
 
 def _pushes(person: PersonId) -> Query:
-    mine = select(PushBrowserRow).where(PushBrowserRow.person_id == person)
-    return mine.order_by(PushBrowserRow.set_ms, PushBrowserRow.device)
+    return select(PushBrowserRow).where(PushBrowserRow.person_id == person)
 
 
 def _push(_person: PersonId, found: Found) -> HeldPush:
@@ -140,7 +150,6 @@ def _calls(person: PersonId) -> Query:
         select(RoomRow, RecordingRow)
         .join(RecordingRow, RecordingRow.room_id == RoomRow.id, isouter=True)
         .where(RoomRow.id.in_(rooms_of(person)))
-        .order_by(RoomRow.opened_ms, RoomRow.id)
     )
 
 
@@ -195,7 +204,7 @@ def _recording(person: PersonId, row: RecordingRow) -> HeldRecording:
 
 def _messages(person: PersonId) -> Query:
     theirs = or_(MessageRow.sender_id == person, func.json_extract(MessageRow.operator, "$.id") == person)
-    return select(MessageRow).where(theirs).order_by(MessageRow.at_ms, MessageRow.channel_id, MessageRow.seq)
+    return select(MessageRow).where(theirs)
 
 
 def _message(person: PersonId, found: Found) -> HeldMessage:
@@ -210,7 +219,7 @@ def _message(person: PersonId, found: Found) -> HeldMessage:
 
 
 def _reads(person: PersonId) -> Query:
-    return select(CursorRow).where(CursorRow.person_id == person).order_by(CursorRow.channel_id, CursorRow.device)
+    return select(CursorRow).where(CursorRow.person_id == person)
 
 
 def _read(_person: PersonId, found: Found) -> HeldRead:
@@ -220,7 +229,7 @@ def _read(_person: PersonId, found: Found) -> HeldRead:
 
 def _callbacks(person: PersonId) -> Query:
     named = (func.json_extract(CallbackRow.body, f"$.{one}.id") == person for one in ("owner", "done_by"))
-    return select(CallbackRow).where(or_(*named)).order_by(CallbackRow.room_id)
+    return select(CallbackRow).where(or_(*named))
 
 
 def _callback(person: PersonId, found: Found) -> HeldCallback:
@@ -238,7 +247,7 @@ def _callback(person: PersonId, found: Found) -> HeldCallback:
 
 
 def _rings(person: PersonId) -> Query:
-    return select(RingRow).where(RingRow.person_id == person).order_by(RingRow.sent_ms, RingRow.room_id, RingRow.device)
+    return select(RingRow).where(RingRow.person_id == person)
 
 
 def _ring(person: PersonId, found: Found) -> HeldRing:
@@ -257,7 +266,7 @@ def _ring(person: PersonId, found: Found) -> HeldRing:
 
 
 def _watched(person: PersonId) -> Query:
-    return select(ProgressRow).where(ProgressRow.person_id == person).order_by(ProgressRow.room_id)
+    return select(ProgressRow).where(ProgressRow.person_id == person)
 
 
 def _progress(_person: PersonId, found: Found) -> HeldProgress:
@@ -266,7 +275,7 @@ def _progress(_person: PersonId, found: Found) -> HeldProgress:
 
 
 def _figures(person: PersonId) -> Query:
-    return select(QualityRow).where(QualityRow.person_id == person).order_by(QualityRow.from_ms, QualityRow.room_id)
+    return select(QualityRow).where(QualityRow.person_id == person)
 
 
 def _some_figures(_person: PersonId, found: Found) -> HeldFigures:
@@ -274,14 +283,18 @@ def _some_figures(_person: PersonId, found: Found) -> HeldFigures:
     return HeldFigures(room=RoomId(row.room_id), since=row.from_ms, samples=json.loads(zlib.decompress(row.body)))
 
 
+_GUESSED = {Action.SIGN_IN_FAILED}
+"""Under their name, by whoever tried."""
+
+
 def _acts(person: PersonId) -> Query:
     named = or_(*(column == person for column in (AuditRow.person_id, AuditRow.operator_id, AuditRow.object)))
-    return select(AuditRow).where(named).order_by(AuditRow.seq)
+    return select(AuditRow).where(named)
 
 
 def _act(person: PersonId, found: Found) -> HeldAct:
     row: AuditRow = found[0]
-    own = person in (row.person_id, row.operator_id)
+    own = person in (row.person_id, row.operator_id) and row.action not in _GUESSED
     return HeldAct(
         seq=row.seq,
         at=row.at_ms,
@@ -294,16 +307,16 @@ def _act(person: PersonId, found: Found) -> HeldAct:
 
 
 PARTS = (
-    Part("sign_ins", _sign_ins, _sign_in),
-    Part("passkeys", _passkeys, _passkey),
-    Part("pushes", _pushes, _push),
-    Part("calls", _calls, _call),
-    Part("messages", _messages, _message),
-    Part("read", _reads, _read),
-    Part("callbacks", _callbacks, _callback),
-    Part("rings", _rings, _ring),
-    Part("watched", _watched, _progress),
-    Part("figures", _figures, _some_figures),
-    Part("acts", _acts, _act),
+    Part("sign_ins", _sign_ins, (SignInRow.created_ms, SignInRow.token_hash), _sign_in),
+    Part("passkeys", _passkeys, (PasskeyRow.id,), _passkey),
+    Part("pushes", _pushes, (PushBrowserRow.set_ms, PushBrowserRow.device), _push),
+    Part("calls", _calls, (RoomRow.opened_ms, RoomRow.id), _call),
+    Part("messages", _messages, (MessageRow.at_ms, MessageRow.channel_id, MessageRow.seq), _message),
+    Part("read", _reads, (CursorRow.channel_id, CursorRow.device), _read),
+    Part("callbacks", _callbacks, (CallbackRow.room_id,), _callback),
+    Part("rings", _rings, (RingRow.sent_ms, RingRow.room_id, RingRow.device), _ring),
+    Part("watched", _watched, (ProgressRow.room_id,), _progress),
+    Part("figures", _figures, (QualityRow.from_ms, QualityRow.room_id), _some_figures),
+    Part("acts", _acts, (AuditRow.seq,), _act),
 )
 """All of them, in the order of the document."""

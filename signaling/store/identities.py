@@ -1,8 +1,10 @@
 """Accounts of the identity provider, whom they sign in as, and the roles that their groups bring."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
@@ -17,8 +19,23 @@ from signaling.store.tables.people import PersonRow
 
 
 async def find(session: AsyncSession, issuer: str, subject: str) -> IdentityRow | None:
-    """Whom this account signs in as."""
-    return await session.get(IdentityRow, (issuer, subject))
+    """Whom this account signs in as, or did when they were deleted."""
+    found = await session.get(IdentityRow, (issuer, subject))
+    return found or await session.get(IdentityRow, (issuer, _hashed(issuer, subject)))
+
+
+async def forget(session: AsyncSession, person: PersonId) -> None:
+    """Whose account it was is told no more, but it is known again: it must not become somebody new by itself."""
+    for issuer, subject in await session.execute(_SUBJECTS.where(IdentityRow.person_id == person)):
+        which = update(IdentityRow).where(IdentityRow.issuer == issuer, IdentityRow.subject == subject)
+        await session.execute(which.values(subject=_hashed(issuer, subject)))
+
+
+_SUBJECTS = select(IdentityRow.issuer, IdentityRow.subject)
+
+
+def _hashed(issuer: str, subject: str) -> str:
+    return f"sha256:{hashlib.sha256(json.dumps([issuer, subject]).encode()).hexdigest()}"
 
 
 async def is_linked(session: AsyncSession, issuer: str, person: PersonId) -> bool:

@@ -39,6 +39,12 @@ async def add(
     )
 
 
+async def may_enter(session: AsyncSession, person: PersonId) -> bool:
+    """Whether they are there, and not disabled; who is deleted is."""
+    query = select(PersonRow.id).where(PersonRow.id == person, PersonRow.disabled_ms.is_(None))
+    return await session.scalar(query) is not None
+
+
 async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> tuple[Principal, int] | None:
     """Who holds this cookie and when it was last extended, unless it expired or the person is disabled."""
     query = (

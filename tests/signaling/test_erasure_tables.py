@@ -9,6 +9,7 @@ from signaling.store.tables.people import PersonRow
 pytestmark = pytest.mark.unit
 
 STAYS = {
+    "identity.person_id": "the hash of the provider's account, which must not become somebody new by its next sign-in",
     "visit.by_id": "a link that they made for a visitor: the id",
     "visit.visitor_id": "a link that they came by: the id",
     "device.person_id": "a tablet is nobody who is deleted",

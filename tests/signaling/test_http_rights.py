@@ -4,31 +4,36 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action, AuditPage
 from contract.callbacks import Callback, CallbackState
-from contract.errors import ErrorCode
+from contract.errors import ErrorCode, Rejection
 from contract.http import ArchivePage
 from contract.ids import PersonId, room_channel
-from contract.organisation import Newcomer, People
+from contract.organisation import Newcomer, People, PersonChange, Roles
 from contract.people import Grant, Operator, Role, Skill
 from contract.rights import PersonCopy
 from contract.rooms import EndReason, MemberState, Reason, RecordingState
 from runtime import clock
 from signaling.domain.erasure import DELETED
+from signaling.http.rights import COPY_BURST
 from signaling.rights import BATCH_ITEMS
-from signaling.store import audit, audit_lines, callbacks
+from signaling.staff import Staff
+from signaling.store import audit, audit_lines, callbacks, held
+from signaling.store.organisation import By
 from signaling.store.schema import DATABASE
 from signaling.store.tables.accounts import IdentityRow, PasskeyRow, SignInRow
 from signaling.store.tables.audit import AuditRow
-from signaling.store.tables.calls import RingRow
+from signaling.store.tables.calls import QualityRow, RingRow
 from signaling.store.tables.devices import PinRow, TakeOverRow
 from signaling.store.tables.messages import MessageRow
 from signaling.store.tables.notices import PushBrowserRow
@@ -211,6 +216,50 @@ async def test_an_administrator_takes_a_copy_of_anybody_and_it_is_written_down(s
     assert (await admin.get("/api/people/p-nobody/copy")).status == 404
 
 
+async def test_a_guess_at_ones_password_is_not_ones_own_doing(server: SignalingServer) -> None:
+    guess = partial(audit.record, action=Action.SIGN_IN_FAILED, person=CHEN, address="192.0.2.66")
+    await server.house.database.write(guess)
+    copy = (await (await server.sign_in("chen")).get("/api/me/copy")).read(PersonCopy)
+    [act] = [one for one in copy.acts if one.action == Action.SIGN_IN_FAILED]
+    assert (act.own, act.address) == (False, None)
+
+
+async def test_nobody_takes_one_copy_after_another(server: SignalingServer) -> None:
+    chen, zhang = await server.sign_in("chen"), await server.sign_in("zhang")
+    answers = [await chen.get("/api/me/copy") for _ in range(COPY_BURST + 1)]
+    assert [one.status for one in answers] == [200] * COPY_BURST + [429]
+    assert answers[-1].code is ErrorCode.TOO_MANY
+    assert (await zhang.get("/api/me/copy")).status == 200
+
+
+async def test_copies_read_one_after_another_and_leave_a_thread_to_others(server: SignalingServer) -> None:
+    """As many as the database has threads for, and more, at once."""
+    people = [await server.sign_in(login) for login in ("chen", "zhang", "liu", "admin")]
+    database, inside, most = server.house.database, 0, 0
+    fetch = database.fetch
+
+    async def counted(work: Any) -> Any:
+        nonlocal inside, most
+        if getattr(work, "func", None) not in (held.page, held.account):
+            return await fetch(work)
+        inside += 1
+        most = max(most, inside)
+        try:
+            return await fetch(work)
+        finally:
+            inside -= 1
+
+    with patch.object(database, "fetch", counted):
+        answers = await asyncio.gather(*(one.get("/api/me/copy") for one in people))
+    assert {one.status for one in answers} == {200}
+    assert most == 1
+
+
+def test_rings_and_figures_of_one_person_are_found_by_an_index() -> None:
+    for table in (RingRow.__table__, QualityRow.__table__):
+        assert any(next(iter(index.columns)).key == "person_id" for index in table.indexes), table.name  # type: ignore[attr-defined]
+
+
 async def test_a_copy_of_more_than_fits_into_one_piece_is_whole(server: SignalingServer) -> None:
     many = 2 * BATCH_ITEMS + 1
 
@@ -256,7 +305,8 @@ async def test_somebody_who_left_is_deleted_for_good_and_what_happened_stays(
     copy = (await admin.get("/api/people/p-chen/copy")).read(PersonCopy)
     account = copy.account
     assert (account.name, account.login, account.skills) == (DELETED, "erased:p-chen", [])
-    assert (account.has_password, account.has_pin, account.identities) == (False, False, [])
+    assert (account.has_password, account.has_pin) == (False, False)
+    assert [one.subject[:7] for one in account.identities] == ["sha256:"], "known again, and told by nothing"
     assert account.erased_at is not None
     assert (copy.sign_ins, copy.passkeys, copy.pushes, copy.rings, copy.watched) == ([], [], [], [], [])
     assert [one.body for one in copy.messages] == ["关掉电源再试一次"]
@@ -298,6 +348,77 @@ async def test_who_had_taken_a_tablet_over_is_deleted_from_what_was_done_there(s
     assert Operator.model_validate_json(said).name == DELETED
     assert not any("唐悦" in body for body in bodies)
     assert any("静安寺店" in body for body in bodies)
+
+
+async def test_who_was_only_called_by_name_or_only_had_the_tablet_is_deleted_there_too(server: SignalingServer) -> None:
+    """Neither was a member of the call, and no line of the audit tells of them there."""
+    tang = Operator(id=PersonId("p-tang"), name=chain.PEOPLE["tang"].name)
+
+    async def write(session: AsyncSession) -> None:
+        await session.execute(update(RoomRow).values(body=func.replace(RoomRow.body, '"operator":null', tang_before)))
+        await session.execute(insert(RoomEventRow).values(room_id=chain.ROOM, ver=999, at_ms=1, body=called))
+
+    tang_before = f'"operator":{tang.model_dump_json()}'
+    called = f'{{"steps":[{{"who":"person","person":{chain.PEOPLE["he"].model_dump_json()}}}]}}'
+    await server.house.database.write(write)
+    admin = await server.sign_in("admin")
+    for who, name in (("tang", "唐悦"), ("he", chain.PEOPLE["he"].name.zh)):
+        await leave(admin, f"p-{who}")
+        assert await erase(admin, f"p-{who}", name) == (204, None)
+    async with server.house.database.read() as session:
+        bodies = [*await session.scalars(select(RoomRow.body)), *await session.scalars(select(RoomEventRow.body))]
+    assert any('"p-tang"' in body for body in bodies)
+    assert any('"p-he"' in body for body in bodies)
+    assert not any(name in body for body in bodies for name in ("唐悦", chain.PEOPLE["he"].name.zh))
+
+
+async def test_who_is_only_called_by_name_in_a_call_that_goes_on_waits(server: SignalingServer) -> None:
+    he = chain.PEOPLE["he"]
+    body = func.replace(RoomRow.body, '"steps":[]', f'"steps":[{{"person":{he.model_dump_json()}}}]')
+    await server.house.database.write(lambda session: session.execute(update(RoomRow).values(body=body)))
+    admin = await server.sign_in("admin")
+    await leave(admin, he.id)
+    await server.house.database.write(lambda session: session.execute(update(RoomRow).values(closed_ms=None)))
+    assert await erase(admin, he.id, he.name.zh) == (409, ErrorCode.CONFLICT)
+
+
+async def test_a_change_that_was_under_way_gives_who_is_deleted_nothing_back(server: SignalingServer) -> None:
+    admin = await server.sign_in("admin")
+    await leave(admin, CHEN)
+    assert await erase(admin, CHEN, "陈立群") == (204, None)
+    staff = Staff(server.house.database, By())
+    for late in (
+        staff.change(CHEN, PersonChange(name=chain.PEOPLE["chen"].name)),
+        staff.give_roles(CHEN, Roles(role=Role.ADMIN)),
+    ):
+        with pytest.raises(Rejection) as refused:
+            await late
+        assert refused.value.code is ErrorCode.NOT_FOUND
+    async with server.house.database.read() as session:
+        assert (await session.get_one(PersonRow, CHEN)).name_zh == DELETED.zh
+
+
+async def test_a_sign_in_that_was_under_way_lets_nobody_in_who_was_disabled(server: SignalingServer) -> None:
+    admin = await server.sign_in("admin")
+    await leave(admin, CHEN)
+    with pytest.raises(Rejection) as refused:
+        await server.house.sign_ins.open(CHEN, Role.EXPERT, "a browser")
+    assert refused.value.code is ErrorCode.SIGN_IN
+    async with server.house.database.read() as session:
+        assert await session.scalar(select(SignInRow.person_id).where(SignInRow.person_id == CHEN)) is None
+
+
+async def test_an_account_of_the_provider_is_not_somebody_new_once_its_owner_is_deleted(
+    server: SignalingServer,
+) -> None:
+    admin, _ = await server.sign_in("admin"), await server.sign_in("chen")
+    await server.house.database.write(give_everything)
+    await leave(admin, CHEN)
+    assert await erase(admin, CHEN, "陈立群") == (204, None)
+    claims = {"sub": "sub-of-chen", "preferred_username": "chen"}
+    with pytest.raises(Rejection) as refused:
+        await server.house.claimed.person("https://id.example", claims, "192.0.2.7")
+    assert refused.value.code is ErrorCode.OIDC_DISABLED
 
 
 async def test_deleting_again_changes_nothing_and_who_is_deleted_never_comes_back(server: SignalingServer) -> None:

@@ -39,7 +39,10 @@ class RingRow(Base):
     hidden: Mapped[bool] = mapped_column()
     silent: Mapped[bool] = mapped_column()
     end: Mapped[str] = mapped_column(String(20))
-    __table_args__ = (Index("ix_ring_sent", "sent_ms"),)
+    __table_args__ = (
+        Index("ix_ring_sent", "sent_ms"),
+        Index("ix_ring_person", "person_id", "sent_ms"),
+    )
 
 
 class CallTimingRow(Base):
@@ -69,3 +72,4 @@ class QualityRow(Base):
     """In how many of them somebody noticed."""
     body: Mapped[bytes] = mapped_column(LargeBinary)
     """zlib of a JSON list of signaling.domain.callquality.Sampled."""
+    __table_args__ = (Index("ix_call_quality_person", "person_id", "from_ms"),)
