@@ -5,7 +5,7 @@ when to ask again, while connections of running calls are always let in.
 """
 
 from collections import deque
-from statistics import median
+from statistics import fmean, median
 
 WINDOW_S = 3.0
 """Of what is measured: longer than a keyframe or a collection of garbage, shorter than patience."""
@@ -27,7 +27,7 @@ FIRST_WAIT_S, NEXT_WAIT_S, LONGEST_WAIT_S = 3.0, 0.1, 30.0
 
 
 class Admission:
-    """Call `measure` with every tick, `refuse` for everyone who wants in, `opened` for everyone who is let in."""
+    """Call `measure` with every tick, and `refuse` for everyone who wants in."""
 
     def __init__(self, most: float) -> None:
         """`most` is the share of one core that may be used; 0 measures, and never refuses."""
@@ -37,32 +37,29 @@ class Admission:
         """How late the loop usually was in the window."""
         self.full = False
         self._most = most
-        self._ticks: deque[tuple[float, float, float]] = deque()
-        """When, CPU seconds used so far, how late."""
-        self._opened: deque[float] = deque()
+        self._legs = 0.0
+        """How many were here on average in the window: those who used the share."""
+        self._ticks: deque[tuple[float, float, float, int]] = deque()
+        """When, CPU seconds used so far, how late, how many legs."""
         self._refused: deque[float] = deque()
 
     def measure(self, now: float, cpu_s: float, late_s: float, legs: int) -> None:
         """`cpu_s` is what the process used since it began, `late_s` how late this tick is, for so many `legs`."""
-        self._ticks.append((now, cpu_s, late_s))
-        for times in (self._opened, self._refused):
-            while times and times[0] <= now - WINDOW_S:
-                times.popleft()
+        self._ticks.append((now, cpu_s, late_s, legs))
+        while self._refused and self._refused[0] <= now - WINDOW_S:
+            self._refused.popleft()
         while self._ticks[0][0] <= now - WINDOW_S and self._ticks[1][0] <= now - LEAST_S:
             self._ticks.popleft()
-        begun, cpu_before_s, _ = self._ticks[0]
+        begun, cpu_before_s, *_ = self._ticks[0]
         if now - begun < LEAST_S:
             return
         self.share = (cpu_s - cpu_before_s) / (now - begun)
-        self.late_s = median(late for _at, _cpu, late in self._ticks)
+        self.late_s = median(late for _at, _cpu, late, _legs in self._ticks)
+        self._legs = fmean(here for *_, here in self._ticks)
         part = LEAVE if self.full else 1.0
         share = min(self.share, MOST_LEG_PART * legs)
         late = self.late_s >= LATE_S * part and share >= LATE_PART * self._most * part
         self.full = self._most > 0 and (share >= self._most * part or late)
-
-    def opened(self, now: float) -> None:
-        """Somebody was let in."""
-        self._opened.append(now)
 
     def refuse(self, now: float, legs: int) -> float | None:
         """In how many seconds somebody new shall ask again; None lets him in. `legs` are here already."""
@@ -77,8 +74,11 @@ class Admission:
         return min(LONGEST_WAIT_S, FIRST_WAIT_S + NEXT_WAIT_S * max(0, len(self._refused) - 1))
 
     def _expected(self, legs: int) -> float:
-        """The share with everybody who was let in so lately that his cost does not show in full."""
+        """The share with everybody who came so lately that his cost does not show in full.
+
+        What one costs is what those used who were here meanwhile, also those who are gone again: whoever rings comes
+        and goes with many others.
+        """
         share = min(self.share, MOST_LEG_PART * legs)
-        settled = legs - len(self._opened)
-        each = min(MOST_LEG_PART, max(LEG_PART, share / settled if settled > 0 else 0.0))
-        return share + each * (len(self._opened) + 1)
+        each = min(MOST_LEG_PART, max(LEG_PART, share / self._legs if self._legs else 0.0))
+        return share + each * max(1.0, legs + 1 - self._legs)

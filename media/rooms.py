@@ -125,7 +125,6 @@ class Rooms:
         room.grants[request.participant] = request.grants, request.host
         room.legs[leg.id] = leg
         self.legs[leg.id] = leg
-        self.admission.opened(now)
         return leg
 
     def _admit(self, request: OpenLeg, room: HeldRoom | None, now: float) -> None:

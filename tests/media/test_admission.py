@@ -96,19 +96,24 @@ def test_those_who_came_a_moment_ago_count_with_what_one_costs_here(worker: Work
     worker.run(10.0, share=0.5)
     let_in = 0
     while worker.refuse(legs=100 + let_in) is None:
-        worker.admission.opened(worker.now)
         let_in += 1
         assert let_in < 1000
     assert let_in == pytest.approx((MOST - 0.5) / (0.5 / 100), abs=2)
-    worker.run(WINDOW_S + TICK_S, share=0.5)
+    worker.run(WINDOW_S + TICK_S, share=0.5, legs=100 + let_in)
     assert worker.refuse(legs=100 + let_in) is None, "they cost nothing after all"
 
 
+def test_who_rings_and_is_gone_again_keeps_nobody_out(worker: Worker) -> None:
+    for _ in range(20):  # six come at once, and five leave when the sixth is answered
+        worker.run(1.0, share=0.1, legs=6)
+        worker.run(0.2, share=0.1, legs=1)
+        assert [worker.refuse(legs=legs) for legs in range(1, 7)] == [None] * 6
+
+
 def test_a_crowd_before_an_idle_worker_is_let_in_as_far_as_one_costs_at_least(worker: Worker) -> None:
-    worker.run(10.0, share=0.0)
+    worker.run(10.0, share=0.0, legs=0)
     let_in = 0
     while worker.refuse(legs=let_in) is None:
-        worker.admission.opened(worker.now)
         let_in += 1
         assert let_in < 10_000
     assert let_in == pytest.approx(MOST / LEG_PART, abs=2)

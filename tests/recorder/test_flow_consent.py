@@ -21,7 +21,7 @@ from tests.support.played import Played, play
 from tests.support.show import Show, clip_frames, show
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.flow, pytest.mark.beside, pytest.mark.promise("C7")]
+pytestmark = [pytest.mark.flow, pytest.mark.promise("C7")]
 
 FRAME_NS = 40_000_000
 ENOUGH_BYTES = 10_000

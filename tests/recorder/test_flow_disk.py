@@ -34,7 +34,6 @@ async def alarm_is(recorder: Rig, *, on: bool) -> None:
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.beside
 @pytest.mark.promise("C4")
 @pytest.mark.parametrize(
     "reserve_mb",
