@@ -161,8 +161,16 @@ class PresenceBoard:
                 continue
             line.told = True
             changed.append(line.entry)
+        self._forget_who_is_gone()
         self._touched.clear()
         return changed
+
+    def _forget_who_is_gone(self) -> None:
+        """Once that is told; who is in a room until they have left it, as they may be listed again meanwhile."""
+        for person in self._touched:
+            line = self._lines.get(person)
+            if line is not None and not line.listed and line.rooms is Presence.FREE:
+                del self._lines[person]
 
     def _look_who_is_quiet(self, now_ms: int) -> None:
         for person in self._quiet.keys() | self._touched:

@@ -37,6 +37,7 @@ class LivePresence:
     def relist(self, people: list[Person]) -> None:
         """Exactly these may sign in now; whoever is new, gone or renamed is told to those who are connected."""
         self._board.relist(people, clock.wall_ms())
+        self._frames.keep(self._board.people())
         self._touched.set()
 
     def wish_quiet(self, quiet: Mapping[PersonId, Quiet]) -> None:

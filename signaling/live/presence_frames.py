@@ -3,7 +3,7 @@
 When a whole chain connects again, everybody is told of everybody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from contract.ids import PersonId
 from contract.people import PresenceEntry
@@ -13,7 +13,7 @@ _BEFORE, _AFTER = PresenceChanged(entries=[]).model_dump_json().split("[]")
 
 
 class PresenceFrames:
-    """Keeps the newest entry of each person; nothing else ever leaves the board."""
+    """Keeps the newest entry of each person, of who is gone until the next `keep`; nothing else leaves the board."""
 
     def __init__(self) -> None:
         self._encoded: dict[PersonId, tuple[PresenceEntry, str]] = {}
@@ -21,6 +21,10 @@ class PresenceFrames:
     def of(self, entries: Iterable[PresenceEntry]) -> str:
         """`PresenceChanged` with these, as JSON."""
         return f"{_BEFORE}[{','.join(map(self._entry, entries))}]{_AFTER}"
+
+    def keep(self, people: Container[PersonId]) -> None:
+        """Forget everybody else."""
+        self._encoded = {person: known for person, known in self._encoded.items() if person in people}
 
     def _entry(self, entry: PresenceEntry) -> str:
         known = self._encoded.get(entry.person.id)

@@ -23,3 +23,11 @@ def test_somebody_who_changed_is_told_as_they_are() -> None:
     later = [ENTRIES[0].model_copy(update={"presence": Presence.BUSY, "since_ms": NOW + 1}), *ENTRIES[1:]]
     for entries in (later, later[::-1], later):
         assert frames.of(entries) == PresenceChanged(entries=entries).model_dump_json()
+
+
+def test_of_who_is_gone_nothing_is_kept() -> None:
+    frames = PresenceFrames()
+    frames.of(ENTRIES)
+    frames.keep({LIU.id, STORE.id})
+    assert CHEN.id not in repr(vars(frames))
+    assert frames.of(ENTRIES) == PresenceChanged(entries=ENTRIES).model_dump_json()

@@ -207,6 +207,22 @@ def test_who_is_no_expert_any_more_is_off_the_board_until_they_are_again() -> No
     assert [(one.person.id, one.presence) for one in made.changes(2.0, NOW)] == [(CHEN.id, Presence.FREE)]
 
 
+def test_who_is_gone_is_forgotten_once_told_and_who_is_in_a_room_once_out_of_it() -> None:
+    made = board()
+    made.connected(CHEN.id, ONE)
+    made.seated(CHEN.id, Presence.BUSY)
+    made.changes(0.0, NOW)
+    made.relist([STORE], NOW)
+    assert [one.person.id for one in made.changes(1.0, NOW)] == [CHEN.id], "nobody was told that Liu is here"
+    assert repr(LIU) not in repr(vars(made))
+    assert repr(CHEN) in repr(vars(made)), "they may come back while the room is open"
+    made.seated(CHEN.id, Presence.FREE)
+    assert made.changes(2.0, NOW) == []
+    assert repr(CHEN) not in repr(vars(made))
+    made.relist([CHEN, STORE], NOW)
+    assert [(one.person, one.presence) for one in made.changes(3.0, NOW)] == [(CHEN, Presence.FREE)]
+
+
 def test_who_has_another_role_at_headquarters_is_gone_for_whoever_sees_only_the_one_before() -> None:
     made = board()
     made.connected(CHEN.id, ONE)
