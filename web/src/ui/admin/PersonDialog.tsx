@@ -1,6 +1,6 @@
 /** Somebody new, or somebody to be changed, invited again, kept out or let in. */
 import { Ban, KeyRound, Undo2 } from 'lucide-preact'
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { PersonChange, PersonRecord, Skill, Stores } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { useModel } from '../model'
@@ -38,7 +38,8 @@ export function PersonDialog(props: {
   const [department, setDepartment] = useState(typed(record?.person.department))
   const [skills, setSkills] = useState<readonly Skill[]>(record?.person.skills ?? [])
   const [wrong, setWrong] = useState<'login' | 'name' | null>(null)
-  const [opened] = useState(record)
+  // Two requests: what the first one saved is not sent again under a tag that it has made an old one.
+  const there = useRef(record && { roles: given(record), told: toldOf(record) })
   const [held, adopt] = useHeld(record)
   const saving = useSaving(
     ({ code }) => refused('person', code),
@@ -60,14 +61,17 @@ export function PersonDialog(props: {
       skills: role === 'expert' ? SKILLS.filter((skill) => skills.includes(skill)) : [],
     }
     void saving.carryOut(async () => {
-      if (opened && held) {
+      const known = there.current
+      if (known && held) {
         const { id } = held.person
         const give = async (): Promise<void> => {
-          if (differs(roles, given(opened))) await model.organisation.giveRoles(id, roles, held.roles_tag)
+          if (differs(roles, known.roles)) await model.organisation.giveRoles(id, roles, held.roles_tag)
+          known.roles = roles
         }
         // Who is no expert any more loses the skills with the role: that is no change by somebody else.
         if (role === 'expert') await give()
-        if (differs(change, toldOf(opened))) await model.organisation.changePerson(id, change, held.tag)
+        if (differs(change, known.told)) await model.organisation.changePerson(id, change, held.tag)
+        known.told = change
         if (role !== 'expert') await give()
         toast(() => t('admin.saved', { name: nameOf(called) }))
         props.onDone()

@@ -243,6 +243,31 @@ describe('the list of people', () => {
     expect(document.querySelector('[data-testid=person-dialog]')).toBeNull()
   })
 
+  it.each(['expert', 'manager'])('saves the rest where only half could be saved, as %s', async (role) => {
+    const failsOnce = () => {
+      const calls = { left: 1 }
+      return () => (calls.left-- > 0 ? Promise.reject(new Refusal('unavailable')) : Promise.resolve())
+    }
+    const first = vi.fn<(...args: unknown[]) => Promise<void>>(() => Promise.resolve())
+    const second = vi.fn<(...args: unknown[]) => Promise<void>>(failsOnce())
+    const [giveRoles, changePerson] = role === 'expert' ? [first, second] : [second, first]
+    await drawn('people', { giveRoles, changePerson })
+    await press('open-chen')
+    await type('person-title', '工程师')
+    if (role === 'expert') {
+      await press('also-add')
+    } else {
+      await choose('person-role', role)
+    }
+    await press('person-save')
+    await act(() => new Promise<void>((done) => setTimeout(done)))
+    expect(byTestId('person-problem').textContent).not.toBe('')
+    await press('person-save')
+    await settled()
+    expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 2])
+    expect(document.querySelector('[data-testid=person-dialog]')).toBeNull()
+  })
+
   it('hands the work of somebody who leaves to whoever is named', async () => {
     const disable = vi.fn<Organisation['disable']>(() => Promise.resolve())
     await drawn('people', { disable })
