@@ -51,7 +51,8 @@ export class Session {
   readonly clock = new ServerClock()
   readonly attendance = new Attendance()
   /** What the server knows of `attendance`. */
-  private toldHere = true
+  private toldHere: boolean | null = true
+  private attendAgain: ReturnType<typeof setTimeout> | undefined
   readonly commands = new Commands((message) => this.send(message))
   private readonly socket: Socket
   private store: MessageStore | null = null
@@ -77,6 +78,7 @@ export class Session {
       },
       onWelcome: (welcome) => this.welcome(welcome),
       onMessage: (message) => {
+        this.perhapsUntold(message)
         if (!this.commands.take(message) && !this.delivery?.take(message)) this.events.onMessage(message)
       },
       onBye: (code) => this.farewell(code),
@@ -251,6 +253,19 @@ export class Session {
     const here = this.attendance.here.peek()
     if (role === undefined || role === 'store' || role === 'visitor' || here === this.toldHere) return
     if (this.send({ type: 'attend', here })) this.toldHere = here
+  }
+
+  /** A refusal does not say of what: if it was of `attend`, nobody knows yet how it is here. */
+  private perhapsUntold(message: ServerMessage): void {
+    if (message.type !== 'error' || message.code !== 'too_many' || message.cid) return
+    clearTimeout(this.attendAgain)
+    this.attendAgain = setTimeout(
+      () => {
+        this.toldHere = null
+        this.tellAttendance()
+      },
+      (message.retry_after_s ?? 1) * 1000,
+    )
   }
 
   private farewell(code: ByeCode): void {
