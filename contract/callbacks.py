@@ -67,6 +67,8 @@ class Callback(Message):
     """When it rang first, or was booked. The clock runs from then on, unless there is an `at`."""
     at: WallMs | None = None
     """When the store wants to be called back: the clock runs from then on."""
+    booked_at: WallMs | None = None
+    """When the store said so last."""
     note: BookingNote = ""
     due_at: WallMs
     state: CallbackState = CallbackState.OPEN

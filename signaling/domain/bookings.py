@@ -116,7 +116,7 @@ def asked(room: RoomId, store: Store, reason: Reason, now_ms: int, within_ms: in
 
 def book(item: Callback, at_ms: int | None, note: str, now_ms: int, within_ms: int) -> Callback:
     """The store says when; None: as soon as possible. Another time is anybody's again: nobody has agreed to it."""
-    noted = item.model_copy(update={"note": note})
+    noted = item.model_copy(update={"note": note, "booked_at": now_ms})
     if at_ms == item.at:
         return noted
     clock = {"rung_at": now_ms, "due_at": now_ms + within_ms} if at_ms is None else {"due_at": at_ms + within_ms}

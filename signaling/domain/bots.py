@@ -50,7 +50,7 @@ class Telling:
     store: Store
     reason: Reason
     since_ms: int
-    """When the store called: a bot that was added later has not missed it."""
+    """When the store called, or wants to be called back: a bot that was added later has not missed it."""
     item: Callback | None = None
 
     def concerns(self, occasions: Iterable[Occasion], region: RegionId | None, from_ms: int) -> bool:
@@ -78,8 +78,9 @@ def _callbacks(items: Iterable[Callback]) -> Iterator[Telling]:
         promised = item.state is CallbackState.TAKEN and item.urgency not in LATE
         later = item.at is not None and item.urgency is Urgency.NONE
         if item.state is not CallbackState.DONE and not promised and not later:
-            key = f"{item.room}:{Occasion.CALLBACK}:{item.urgency}"
-            yield Telling(key, Occasion.CALLBACK, item.store, item.reason, item.rung_at, item)
+            begins = begins_ms(item)
+            key = f"{item.room}:{Occasion.CALLBACK}:{item.urgency}:{begins}"
+            yield Telling(key, Occasion.CALLBACK, item.store, item.reason, begins, item)
 
 
 def text(told: list[Telling], language: Language, now_ms: int, url: str | None) -> str:

@@ -77,13 +77,16 @@ def owed(state: RoomState, within_ms: int) -> Callback | None:
 def again(item: Callback, newer: Callback) -> Callback:
     """The store called in vain once more; the clock goes on. Whoever promised to call back has it, if nobody had.
 
-    Who booked a later time and calls before cannot wait for it, unless they chose that time instead of waiting.
+    Who booked a later time and calls before cannot wait for it, unless they chose that time during this call.
     """
-    if item.at is not None and newer.due_at < item.at and newer.why is not EndReason.CALLBACK:
+    earlier = item.booked_at is None or item.booked_at < newer.rung_at
+    if item.at is not None and newer.due_at < item.at and earlier:
         item = anybodys(item).model_copy(update={"at": None, "rung_at": newer.rung_at, "due_at": newer.due_at})
     more: dict[str, object] = {"calls": item.calls + 1, "why": newer.why}
     if item.owner is None and newer.owner is not None:
-        more |= {"state": newer.state, "owner": newer.owner, "due_at": min(item.due_at, newer.due_at)}
+        more |= {"state": newer.state, "owner": newer.owner}
+        if newer.due_at > begins_ms(item):
+            more["due_at"] = min(item.due_at, newer.due_at)
     return item.model_copy(update=more)
 
 

@@ -85,7 +85,9 @@ def crossing(called: PersonId, by: PersonId, states: Iterable[RoomState]) -> Roo
     """The call by which `called` rings `by` already: who calls back in that moment answers it."""
     for state in states:
         member = find(state, by)
-        among_us = state.call is not None and state.call.store is None and state.call.caller == called
-        if among_us and member is not None and member.state is MemberState.RINGING:
+        call = state.call
+        if call is None or call.store is not None or call.answered_by is not None:
+            continue
+        if call.caller == called and member is not None and member.state is MemberState.RINGING:
             return state.id
     return None

@@ -29,8 +29,9 @@ class SlotsQuery(Message):
 async def get_slots(visit: Visit) -> CallbackSlots:
     """When this store may be called back, as things stand."""
     _check(visit)
-    look = partial(bookings.diary, store=_store(visit), reason=visit.query(SlotsQuery).reason)
-    found = await visit.house.database.fetch(look)
+    store, reason = _store(visit), visit.query(SlotsQuery).reason
+    async with visit.house.database.read() as session:
+        found = await bookings.diary(session, store, reason)
     return CallbackSlots(slots=await asyncio.to_thread(found.slots, clock.wall_ms()))
 
 

@@ -25,7 +25,7 @@ async def get_routing(visit: Visit) -> Routing:
 
     async def look(session: AsyncSession) -> Routing:
         chains, profiles = await routing.chains(session), await routing.profiles(session)
-        experts = [person for person in await people.everybody(session) if person.role is Role.EXPERT]
+        experts = await people.everybody(session, Role.EXPERT)
         return Routing(
             chains=chains,
             tag=tag_of(chains),

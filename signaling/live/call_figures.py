@@ -49,7 +49,7 @@ class CallFigures:
 
     def _call(self, before: RoomState | None, after: RoomState) -> None:
         call, old = after.call, before.call if before is not None else None
-        if call is None:
+        if call is None or call.store is None:  # the figures are of stores' calls
             return
         if old is None:
             self._calls.labels("rung").inc()

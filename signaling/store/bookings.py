@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.audit import Action
 from contract.callbacks import BookCallback, Callback
+from contract.errors import ErrorCode, Rejection
 from contract.ids import RoomId
 from contract.people import Role, Store
 from contract.rooms import Reason
@@ -14,11 +15,12 @@ from signaling.domain.bookings import Diary
 from signaling.domain.routing import Expert
 from signaling.store import callbacks, grants, people, routing
 from signaling.store.organisation import By
+from signaling.store.tables.organisation import StoreRow
 
 
 async def diary(session: AsyncSession, store: Store, reason: Reason) -> Diary:
     """As it is at this moment of the database."""
-    profiles, held = await routing.profiles(session), await grants.of_everybody(session)
+    profiles, held = await routing.profiles(session), await grants.of_everybody(session, Role.EXPERT)
     experts = [
         Expert(
             person=person,
@@ -26,8 +28,7 @@ async def diary(session: AsyncSession, store: Store, reason: Reason) -> Diary:
             profile=profiles.get(person.id) or ExpertProfile(),
             reach=scope_of(Act.BE_RUNG, held[person.id]),
         )
-        for person in await people.everybody(session)
-        if person.role is Role.EXPERT
+        for person in await people.everybody(session, Role.EXPERT)
     ]
     return Diary(store, reason, experts, await callbacks.unfinished(session))
 
@@ -42,7 +43,12 @@ async def book(
     within_ms: int,
     by: By,
 ) -> Callback:
-    """The store's callback for this reason, new as `fresh` if it has none. Raises Rejection(`conflict`)."""
+    """The store's callback for this reason, new as `fresh` if it has none.
+
+    Raises Rejection: `conflict`, or `forbidden` for a store that is closed.
+    """
+    if (await session.get_one(StoreRow, store.id)).closed_ms is not None:
+        raise Rejection(ErrorCode.FORBIDDEN, "the store is closed")
     found = await diary(session, store, wish.reason)
     before = next((item for item in found.booked if bookings.is_of(item, store, wish.reason)), None)
     if wish.at is not None and (before is None or before.at != wish.at):

@@ -46,19 +46,22 @@ async def of(session: AsyncSession, person: PersonId) -> Sequence[Grant]:
     return (main_grant(row), *await further(session, person))
 
 
-async def further_of_each(session: AsyncSession) -> dict[PersonId, list[Grant]]:
-    """The same of everybody who has any."""
+async def further_of_each(session: AsyncSession, role: Role | None = None) -> dict[PersonId, list[Grant]]:
+    """The same of everybody who has any, or of those with this main role."""
+    query = select(GrantRow).order_by(GrantRow.id)
+    if role is not None:
+        query = query.where(GrantRow.person_id.in_(select(PersonRow.id).where(PersonRow.role == role)))
     found: dict[PersonId, list[Grant]] = {}
-    for row in await session.scalars(select(GrantRow).order_by(GrantRow.id)):
+    for row in await session.scalars(query):
         found.setdefault(PersonId(row.person_id), []).append(as_grant(row))
     return found
 
 
-async def of_everybody(session: AsyncSession) -> dict[PersonId, Sequence[Grant]]:
-    """All grants of all who may sign in, without visitors."""
-    others = await further_of_each(session)
-    may = (PersonRow.disabled_ms.is_(None), PersonRow.role != Role.VISITOR)
-    rows = await session.scalars(select(PersonRow).where(*may))
+async def of_everybody(session: AsyncSession, role: Role | None = None) -> dict[PersonId, Sequence[Grant]]:
+    """All grants of all who may sign in, without visitors, or of those with this main role."""
+    others = await further_of_each(session, role)
+    whose = PersonRow.role != Role.VISITOR if role is None else PersonRow.role == role
+    rows = await session.scalars(select(PersonRow).where(PersonRow.disabled_ms.is_(None), whose))
     return {person: (main_grant(row), *others.get(person, ())) for row in rows for person in (PersonId(row.id),)}
 
 

@@ -59,10 +59,10 @@ def as_operator(row: PersonRow) -> Operator:
     return Operator(id=PersonId(row.id), name=Name(zh=row.name_zh, en=row.name_en))
 
 
-async def everybody(session: AsyncSession) -> list[Person]:
-    """All who may sign in, by id; a visitor is in nobody's directory."""
-    may = (PersonRow.disabled_ms.is_(None), PersonRow.role != Role.VISITOR)
-    rows = await session.execute(_WITH_STORE.where(*may).order_by(PersonRow.id))
+async def everybody(session: AsyncSession, role: Role | None = None) -> list[Person]:
+    """All who may sign in, or those of one role, by id; a visitor is in nobody's directory."""
+    whose = PersonRow.role != Role.VISITOR if role is None else PersonRow.role == role
+    rows = await session.execute(_WITH_STORE.where(PersonRow.disabled_ms.is_(None), whose).order_by(PersonRow.id))
     return [as_person(*row) for row in rows]
 
 

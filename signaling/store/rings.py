@@ -191,11 +191,12 @@ async def missed_by(session: AsyncSession, person: PersonId, since_ms: int) -> l
         call = state.call
         if call is None:
             continue
+        me = find(state, person)
         if call.answered_by is not None:
-            spoken |= {member.person.id for member in state.members if member.joined_at is not None}
+            if me is not None and me.joined_at is not None:  # not if it only rang
+                spoken |= {member.person.id for member in state.members if member.joined_at is not None}
             continue
         by_name = call.steps[0].person
-        me = find(state, person)
         if by_name is None or by_name.id != person or me is None or me.state is not MemberState.MISSED:
             continue
         caller = find(state, call.caller)

@@ -52,6 +52,15 @@ def test_a_call_and_its_recording_are_counted_once() -> None:
     assert (seen("passline_call_ring_seconds_sum"), seen("passline_call_ring_seconds_count")) == (0.3, 1)
 
 
+def test_a_call_among_colleagues_is_none_of_a_store() -> None:
+    registry = CollectorRegistry()
+    state = chain.finished_call().state
+    assert state.call is not None
+    CallFigures(registry).saw(None, state.model_copy(update={"call": state.call.model_copy(update={"store": None})}), 0)
+    assert registry.get_sample_value("passline_calls_total", {"what": "rung"}) == 0
+    assert registry.get_sample_value("passline_call_ring_seconds_count") == 0
+
+
 def test_a_room_taken_up_after_a_restart_is_not_counted_again() -> None:
     registry = CollectorRegistry()
     figures = CallFigures(registry)

@@ -200,7 +200,7 @@ def test_a_booking_runs_from_its_time_and_somebody_is_reminded_before() -> None:
 def test_another_time_is_anybodys_again_and_the_same_one_stays() -> None:
     item = callbacks.escalated(booked(HERE, Reason.EQUIPMENT, MONDAY_15, CHEN), MONDAY_15)
     same = bookings.book(item, MONDAY_15, "cold", 5, WITHIN_MS)
-    assert same == item.model_copy(update={"note": "cold"})
+    assert same == item.model_copy(update={"note": "cold", "booked_at": 5})
     later = bookings.book(item, MONDAY_15 + QUARTER_MS, "", 5, WITHIN_MS)
     assert (later.owner, later.state, later.urgency) == (None, CallbackState.OPEN, Urgency.NONE)
     assert later.due_at == MONDAY_15 + QUARTER_MS + WITHIN_MS
@@ -209,12 +209,14 @@ def test_another_time_is_anybodys_again_and_the_same_one_stays() -> None:
     assert callbacks.escalated(now, MONDAY_15) == now, "nobody is late for what is asked this moment"
 
 
-@pytest.mark.parametrize(
-    ("why", "keeps"), [(EndReason.MISSED, False), (EndReason.NOBODY_FREE, False), (EndReason.CALLBACK, True)]
-)
-def test_who_calls_in_vain_before_the_time_cannot_wait_unless_they_chose_it(why: EndReason, *, keeps: bool) -> None:
-    item = booked(HERE, Reason.EQUIPMENT, MONDAY_15, CHEN)
+@pytest.mark.parametrize("why", [EndReason.MISSED, EndReason.NOBODY_FREE, EndReason.CALLBACK])
+@pytest.mark.parametrize("keeps", [False, True])
+def test_who_calls_in_vain_before_the_time_cannot_wait_unless_they_chose_it_then(
+    why: EndReason, *, keeps: bool
+) -> None:
     rung = MONDAY_15 - 3_600_000
+    item = booked(HERE, Reason.EQUIPMENT, MONDAY_15, CHEN)
+    item = bookings.book(item, MONDAY_15, "", rung + 1 if keeps else rung - 1, WITHIN_MS)
     call = bookings.asked(OTHER_ROOM, HERE, Reason.EQUIPMENT, rung, WITHIN_MS).model_copy(update={"why": why})
     both = callbacks.again(item, call)
     assert both.calls == 1
@@ -222,6 +224,14 @@ def test_who_calls_in_vain_before_the_time_cannot_wait_unless_they_chose_it(why:
         assert (both.at, both.owner) == (MONDAY_15, CHEN)
     else:
         assert (both.at, both.owner, both.due_at) == (None, None, rung + WITHIN_MS)
+
+
+def test_a_promise_for_before_the_booked_time_makes_nobody_late_before_it() -> None:
+    rung = MONDAY_15 - 3_600_000
+    item = bookings.book(booked(HERE, Reason.EQUIPMENT, MONDAY_15), MONDAY_15, "", rung + 1, WITHIN_MS)
+    call = bookings.asked(OTHER_ROOM, HERE, Reason.EQUIPMENT, rung, 300_000)
+    both = callbacks.again(item, callbacks.owned(call, CHEN))
+    assert (both.owner, both.at, both.due_at) == (CHEN, MONDAY_15, MONDAY_15 + WITHIN_MS)
 
 
 def test_a_store_cancels_once() -> None:

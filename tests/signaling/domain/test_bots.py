@@ -71,6 +71,12 @@ def test_each_step_of_lateness_is_told_once() -> None:
     assert len(keys) == len(Urgency), "a further call of the same store is no news"
 
 
+def test_what_is_booked_anew_is_told_anew_also_to_a_bot_that_came_meanwhile() -> None:
+    once, again = [tellings([], [owed(at=NOW + hours * 3_600_000, urgency=Urgency.SOON)])[0] for hours in (1, 2)]
+    assert once.key != again.key
+    assert once.concerns([Occasion.CALLBACK], None, NOW + 60_000)
+
+
 def test_a_bot_hears_of_its_occasions_and_its_region_and_of_nothing_older_than_itself() -> None:
     (one,) = of(called(entries(CHEN)))
     assert one.concerns([Occasion.CALLING], None, one.since_ms)

@@ -197,6 +197,9 @@ def test_who_calls_back_in_that_moment_answers() -> None:
     assert colleagues.crossing(CHEN.id, WU.id, [state]) == ROOM
     assert colleagues.crossing(CHEN.id, LIU.id, [state]) is None, "it rings somebody else"
     assert colleagues.crossing(WU.id, CHEN.id, [state]) is None, "of whom CHEN calls, no call is there"
+    brought = ask(talking(), CHEN, BringIn(cid=CID, room=ROOM, person=WU.id), facts=with_all()).state
+    assert rings(brought) == {WU.id}
+    assert colleagues.crossing(CHEN.id, WU.id, [brought]) is None, "a call that was answered rings for help"
     met = decide(state, Met(WU.id, session(WU), WU), NOW + 1, with_all()).state
     assert met.call is not None
     assert (met.call.stage, met.call.answered_by) == (CallStage.ANSWERED, WU.id)

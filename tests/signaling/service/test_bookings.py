@@ -1,22 +1,30 @@
 """A store books a call, through the public doors: the last place goes to one, and nothing is forgotten by a kill."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from contract.callbacks import Callback, CallbackSlots, CallbackState, Urgency
+from contract.callbacks import BookCallback, Callback, CallbackSlots, CallbackState, Urgency
 from contract.client import AskCallback, CallStore, StartCall
-from contract.errors import ErrorCode
+from contract.errors import ErrorCode, Rejection
 from contract.ids import RoomId
+from contract.people import Role, Store
 from contract.rooms import Reason
 from contract.server import Done
 from runtime import clock
 from runtime.supervise import TaskScope
+from signaling.domain.bookings import Diary
 from signaling.domain.callbacks import REMIND_MS
+from signaling.store import bookings
 from signaling.store import callbacks as rows
+from signaling.store.organisation import By
+from signaling.store.tables.organisation import StoreRow
+from signaling.store.tables.people import GrantRow, PersonRow
 from tests.signaling.service.world import World, answered, ring
 from tests.support.clients import Tab, new_cid
 from tests.support.server import Answer, Client
@@ -144,6 +152,57 @@ async def test_who_waits_books_and_leaves_and_keeps_the_time(world: World) -> No
     kept = await sees(store, item.room, lambda one: one.calls == 1, "counted")
     assert kept.at == at
     await ring(store, chen)
+
+
+async def test_who_booked_before_and_asks_to_be_called_back_now_is(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    item = await booked(store.browser, (await slots(store.browser))[-1])
+    room = await ring(store, chen)
+    assert isinstance(await store.do(AskCallback(cid=new_cid(), room=room)), Done)
+    await sees(store, item.room, lambda one: one.calls == 1 and one.at is None, "as soon as possible")
+
+
+async def test_the_diary_reads_only_experts_and_takes_no_thread_from_who_signs_in(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    read: list[PersonRow | GrantRow] = []
+    real = bookings.diary
+
+    async def seen(session: AsyncSession, store: Store, reason: Reason) -> Diary:
+        threads.append(threading.current_thread())
+        event.listen(session.sync_session, "loaded_as_persistent", lambda _, row: read.append(row))
+        return await real(session, store, reason)
+
+    monkeypatch.setattr(bookings, "diary", seen)
+    assert await slots(await world.server.sign_in("store-0117"))
+    assert threads == [threading.current_thread()], "not one of `fetch`"
+    people = [row for row in read if isinstance(row, PersonRow)]
+    assert people
+    assert {row.role for row in people} == {Role.EXPERT}
+    experts = {row.id for row in people}
+    assert all(row.person_id in experts for row in read if isinstance(row, GrantRow))
+
+
+async def test_a_store_that_is_closed_meanwhile_books_nothing(world: World) -> None:
+    store = await world.server.sign_in("store-0117")
+    item = await booked(store, None)
+
+    async def work(session: AsyncSession) -> None:
+        await session.execute(update(StoreRow).where(StoreRow.id == item.store.id).values(closed_ms=clock.wall_ms()))
+        with pytest.raises(Rejection) as refused:
+            await bookings.book(
+                session,
+                BookCallback(reason=Reason.DISHES),
+                item.store,
+                fresh=RoomId("fresh"),
+                now_ms=clock.wall_ms(),
+                within_ms=900_000,
+                by=By(None, ""),
+            )
+        assert refused.value.code is ErrorCode.FORBIDDEN
+
+    await world.server.house.database.write(work)
 
 
 async def test_what_is_booked_outlives_a_kill(tmp_path: Path) -> None:

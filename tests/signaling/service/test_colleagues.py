@@ -89,6 +89,17 @@ async def test_who_missed_it_reads_so_until_the_two_have_spoken(world: World) ->
     assert await missed(wu) == []
 
 
+async def test_a_call_of_a_team_that_another_answered_makes_up_for_nothing(world: World) -> None:
+    he, chen, zhang = [await world.tab(login) for login in ("he", "chen", "zhang")]
+    await he.do(CancelCall(cid=new_cid(), room=await calls(he, chen.person)))
+    room = await calls(he, group=Skill.EQUIPMENT)
+    await zhang.until(lambda: room in zhang.rooms, "it rings")
+    assert isinstance(await zhang.do(AcceptCall(cid=new_cid(), room=room)), Done)
+    await he.do(LeaveRoom(cid=new_cid(), room=room))
+    await he.until(lambda: he.rooms[room].closed_at is not None, "it is over")
+    assert await missed(chen) == [he.person], "Chen only rang"
+
+
 async def test_who_call_each_other_at_once_are_in_one_call(world: World) -> None:
     chen, he = await world.tab("chen"), await world.tab("he")
     for _ in range(5):

@@ -2505,6 +2505,11 @@ export interface components {
              */
             at: number | null;
             /**
+             * Booked At
+             * @default null
+             */
+            booked_at: number | null;
+            /**
              * Note
              * @default
              */

@@ -31,6 +31,7 @@ const booked = (more: Partial<Callback> = {}): Callback => ({
   rung_at: NOW - 60_000,
   at: THREE,
   note: '',
+  booked_at: null,
   due_at: THREE + 900_000,
   state: 'open',
   owner: null,

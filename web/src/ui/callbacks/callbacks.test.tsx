@@ -16,6 +16,7 @@ const item = (more: Partial<Callback> = {}): Callback => ({
   rung_at: NOW - 60_000,
   at: null,
   note: '',
+  booked_at: null,
   due_at: NOW + 840_000,
   state: 'open',
   owner: null,
