@@ -104,6 +104,7 @@ def seen_by(login: str) -> set[str]:
 def test_the_directory_is_scoped_by_role() -> None:
     experts, stores = {"chen", "zhang", "liu"}, {"store-0117", "store-0108", "store-0201"}
     assert seen_by("store-0117") == experts
-    assert seen_by("wu") == experts | {"store-0117", "store-0108"}
-    assert seen_by("he") == seen_by("chen") == seen_by("admin") == experts | stores
+    headquarters = experts | {"wu", "he", "fang", "admin"}
+    assert seen_by("wu") == headquarters | {"store-0117", "store-0108"}
+    assert seen_by("he") == seen_by("chen") == seen_by("admin") == headquarters | stores
     assert seen_by("xiaolin") == set()
