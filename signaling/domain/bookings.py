@@ -51,7 +51,10 @@ class Diary:
             raise Rejection(ErrorCode.CONFLICT, "this time is not, or no longer, offered")
 
     def _has_room(self, at_ms: int) -> bool:
-        """Whether there is an expert for everybody who has booked this time, and for this store."""
+        """Whether there is an expert for everybody who has booked this time, and for this store, once at a time."""
+        mine = (item for item in self.booked if item.store.id == self.store.id and item.reason is not self.reason)
+        if any(item.at == at_ms for item in mine):
+            return False
         able = _able(self.store, self.reason, self.experts, at_ms)
         if not able:
             return False

@@ -15,6 +15,7 @@ from signaling.store import audit
 from signaling.store.engine import Database
 from signaling.store.grants import within
 from signaling.store.tables.audit import AuditRow
+from signaling.store.tables.calls import CallbackRow
 from signaling.store.tables.organisation import EquipmentRow, RegionRow, StoreRow
 from signaling.store.tables.people import PersonRow
 from signaling.store.tables.rooms import RoomMemberRow
@@ -64,13 +65,16 @@ def _people(text: str) -> Select[str]:
 
 
 def _within(scope: Scope) -> tuple[Select[str], Select[str], Select[str]]:
-    """The ids of what lies in a scope: tablets, stores with their machines and regions, rooms with such a store."""
+    """The ids of what lies in a scope: tablets, stores with their machines and regions, rooms with such a store and
+    what is owed to one, which may be no room's."""
     stores = select(StoreRow.id).where(within(scope, StoreRow.region_id, StoreRow.id))
     tablets = select(PersonRow.id).where(PersonRow.role == Role.STORE, PersonRow.store_id.in_(stores))
     machines = select(EquipmentRow.id).where(EquipmentRow.store_id.in_(stores))
     regions = select(RegionRow.id).where(RegionRow.id.in_(scope.regions))
     places = select(union_all(stores, machines, regions).subquery().c.id)
-    rooms = select(RoomMemberRow.room_id).where(RoomMemberRow.store_id.in_(stores))
+    joined = select(RoomMemberRow.room_id).where(RoomMemberRow.store_id.in_(stores))
+    owed = select(CallbackRow.room_id).where(CallbackRow.store_id.in_(stores))
+    rooms = select(union_all(joined, owed).subquery().c.room_id)
     return tablets, places, rooms
 
 

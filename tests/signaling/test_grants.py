@@ -13,6 +13,7 @@ from contract.ids import PersonId, StoreId
 from contract.organisation import Stores
 from contract.people import Grant, Role
 from signaling.store import audit, grants
+from signaling.store.tables.calls import CallbackRow
 from signaling.store.tables.people import PersonRow
 from tests.support import chain
 from tests.support.server import Client, SignalingServer
@@ -100,6 +101,8 @@ async def test_an_administrator_of_a_region_changes_its_stores_and_nothing_of_th
 
 async def test_an_auditor_of_a_region_reads_what_happened_in_it(server: SignalingServer) -> None:
     async def acts(session: AsyncSession) -> None:
+        for booked, store in (("booked-east", "s-0117"), ("booked-north", "s-0201")):
+            session.add(CallbackRow(room_id=booked, store_id=store, state="open", body="{}"))
         for action, person, object_id in (
             (Action.STORE_CHANGED, "p-admin", "s-0117"),
             (Action.STORE_CHANGED, "p-admin", "s-0201"),
@@ -109,6 +112,8 @@ async def test_an_auditor_of_a_region_reads_what_happened_in_it(server: Signalin
             (Action.PERSON_ENABLED, "p-admin", "p-store-0117"),
             (Action.PERSON_ENABLED, "p-admin", "p-store-0201"),
             (Action.REGION_RENAMED, "p-admin", chain.NORTH),
+            (Action.CALLBACK_TAKEN, "p-liu", "booked-east"),
+            (Action.CALLBACK_TAKEN, "p-liu", "booked-north"),
         ):
             await audit.record(session, action, PersonId(person), object_id=object_id)
 
@@ -121,6 +126,7 @@ async def test_an_auditor_of_a_region_reads_what_happened_in_it(server: Signalin
         (Action.CALL_STARTED, "01900000-0000-7000-8000-00000000aaaa"),
         (Action.REPLAY_OPENED, chain.ROOM),
         (Action.PERSON_ENABLED, "p-store-0117"),
+        (Action.CALLBACK_TAKEN, "booked-east"),
     ]
     exported = (await qian.get("/api/audit/export")).body.splitlines()
     assert len(exported) == len(lines)

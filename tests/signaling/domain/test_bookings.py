@@ -130,11 +130,13 @@ def test_hours_go_by_the_wall_also_when_the_clocks_change() -> None:
         ([booked(THERE, Reason.EQUIPMENT, MONDAY_15), booked(YONDER, Reason.EQUIPMENT, None)], False),
         ([booked(THERE, Reason.EQUIPMENT, MONDAY_15 + QUARTER_MS), booked(YONDER, Reason.OTHER, MONDAY_15)], False),
         ([booked(THERE, Reason.DISHES, MONDAY_15, CHEN), booked(YONDER, Reason.OTHER, MONDAY_15)], True),
+        ([booked(HERE, Reason.DISHES, MONDAY_15)], True),
+        ([booked(HERE, Reason.DISHES, MONDAY_15 + QUARTER_MS)], False),
         ([booked(HERE, Reason.EQUIPMENT, MONDAY_15), booked(THERE, Reason.EQUIPMENT, MONDAY_15)], False),
     ],
 )
 def test_a_time_is_full_when_an_expert_for_one_more_is_missing(others: list[Callback], *, full: bool) -> None:
-    """Chen and Zhang know equipment, Zhang alone the rest, Liu dishes."""
+    """Chen and Zhang know equipment, Zhang alone the rest, Liu dishes; no store is called about two things at once."""
     full_diary = diary([who(CHEN), who(ZHANG), who(LIU)], *others)
     now = MONDAY_15 - 3_600_000
     assert refused(full_diary, MONDAY_15, now) is full

@@ -18,6 +18,7 @@ export function modelOf(parts: Record<string, unknown>): Model {
       incoming: signal([]),
       presence: signal(new Map()),
       queue: signal({ calls: [], more: 0 }),
+      rooms: signal(new Map()),
       urgent: signal(null),
       places: signal([]),
       push: { state: signal('absent') },

@@ -41,6 +41,7 @@ const parts = (person: Person, policies = POLICIES) => ({
   colleagues: signal(COLLEAGUES),
   experts: signal([]),
   stores: signal([entry(TABLETS[0]!, 'free')]),
+  rooms: signal<ReadonlyMap<string, RoomState>>(new Map()),
   cameras: signal([]),
   level: signal(0),
   capture: signal({}),
@@ -146,4 +147,22 @@ it('a missed one is called back by one press', async () => {
   expect(byTestId('missed-call').textContent).toContain('何静')
   await press('call-back')
   expect(startCall).toHaveBeenLastCalledWith('any', undefined, { person: HE.id })
+})
+
+it('one that did not ring is shown as soon as it is over', async () => {
+  const missed = vi.fn(() => Promise.resolve({ calls: [{ by: CHEN_IN, at: NOW }] }))
+  missed.mockResolvedValueOnce({ calls: [] })
+  const model = { ...parts(HE_IN), rings: { missed } }
+  await draw(<OwnCalls rings={[]} />, modelOf(model))
+  await act(() => Promise.resolve())
+  expect(document.querySelector('[data-testid="missed-call"]')).toBeNull()
+  const members = [member(CHEN_IN, 'left', { host: true }), member(HE_IN, 'missed')]
+  const over = room({ closed_at: NOW, end: 'missed', members })
+  await act(() => {
+    model.rooms.value = new Map([[over.id, over]])
+    return Promise.resolve()
+  })
+  await act(() => Promise.resolve())
+  expect(byTestId('missed-call').textContent).toContain('陈立群')
+  expect(missed).toHaveBeenCalledTimes(2)
 })

@@ -1,7 +1,7 @@
 /** Calls of headquarters that nobody answered: who called, when, and one press that calls back. */
 import { Phone, PhoneMissed } from 'lucide-preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { MissedCall } from '../../contract'
+import type { MissedCall, PersonId, RoomState } from '../../contract'
 import { nameOf, t } from '../../i18n'
 import { when } from '../format'
 import { useModel } from '../model'
@@ -18,6 +18,7 @@ export function MissedCalls(props: {
   const [missed, setMissed] = useState<readonly MissedCall[]>([])
   const online = model.link.value === 'online'
   const quiet = model.incoming.value.length === 0
+  const vain = missedBy(model.rooms.value.values(), model.me.value?.person.id)
   useEffect(() => {
     if (!online || !quiet) return undefined
     let gone = false
@@ -30,7 +31,7 @@ export function MissedCalls(props: {
     return () => {
       gone = true
     }
-  }, [model, online, quiet])
+  }, [model, online, quiet, vain])
   const [last] = missed
   if (!last) return null
   return (
@@ -57,3 +58,8 @@ export function MissedCalls(props: {
     </div>
   )
 }
+
+/** In how many rooms, of those known here: also where it did not ring, as for who is not to be disturbed. */
+const missedBy = (rooms: Iterable<RoomState>, me: PersonId | undefined): number =>
+  [...rooms].filter((room) => room.members.some((one) => one.person.id === me && one.state === 'missed'))
+    .length
