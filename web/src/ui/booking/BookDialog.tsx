@@ -27,7 +27,7 @@ export function BookDialog(props: BookDialogProps) {
   const { item, onClose } = props
   const known = item?.reason ?? props.reason
   const [reason, setReason] = useState<Reason>(known ?? 'equipment')
-  const [at, setAt] = useState<number | null>(item?.at ?? null)
+  const [at, setAt] = useState<number | null>(() => ((item?.at ?? 0) > model.tick.peek() ? item!.at : null))
   const [note, setNote] = useState(item?.note ?? '')
   const [full, setFull] = useState(false)
   const [doing, setDoing] = useState<'book' | 'cancel' | null>(null)

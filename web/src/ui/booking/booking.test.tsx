@@ -107,6 +107,12 @@ describe('a store that books a call', () => {
     await act(() => Promise.resolve())
     expect(onClose).toHaveBeenCalledOnce()
   })
+  it('is called as soon as possible once the time that was booked is past', async () => {
+    const item = booked({ at: NOW - 60_000 })
+    await draw(<BookDialog item={item} onClose={() => undefined} />, modelOf(parts))
+    await press('book-yes')
+    expect(bookCallback).toHaveBeenCalledExactlyOnceWith('dishes', null, '')
+  })
   it.each([
     [true, true, true],
     [false, true, false],
