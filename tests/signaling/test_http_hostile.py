@@ -56,7 +56,7 @@ async def somebody_for(server: SignalingServer, route: Route) -> Client:
     """Who may ask this, and so is heard."""
     if "/peers" in route.path:
         return await server.sign_in("he")
-    if route.path in {"/api/take-over", "/api/self-tests"}:
+    if route.path in {"/api/callbacks", "/api/self-tests", "/api/take-over"}:
         return await server.sign_in("store-0117")
     return await server.sign_in("chen" if route.act is None or Role.EXPERT in roles_for(route.act) else "admin")
 
