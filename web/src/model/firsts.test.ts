@@ -19,6 +19,7 @@ const self = (host: boolean) => signal<Member | null>({ host } as Member)
 
 let issue: ReturnType<typeof vi.fn<FirstsInputs['issue']>>
 beforeEach(() => {
+  vi.spyOn(performance, 'now').mockReturnValue(60_000)
   issue = vi.fn<FirstsInputs['issue']>(() => Promise.resolve(null))
 })
 const told = () => issue.mock.calls.map(([wish, options]) => [wish.type, options?.pressedMs ?? null])
@@ -37,7 +38,7 @@ test('of each call the first picture and the first sound of the store are told o
   ])
   current.value = { ...room('r1'), ver: 7 }
   expect(told()).toEqual([
-    ['first_frame', null],
+    ['first_frame', 60_000],
     ['first_audio', 1234],
   ])
   heard.value = new Map()
@@ -53,6 +54,20 @@ test('sound that is there before the room is known is told once it is', () => {
   expect(issue).not.toHaveBeenCalled()
   current.value = room('r1')
   expect(told()).toEqual([['first_audio', 70]])
+})
+
+test('so is a picture, unless it is of a call before', () => {
+  const current = signal<RoomState | null>(null)
+  const firsts = new Firsts({ current, self: self(true), heard: signal(new Map<PersonId, number>()), issue })
+  firsts.saw(STORE)
+  vi.mocked(performance.now).mockReturnValue(60_200)
+  expect(issue).not.toHaveBeenCalled()
+  current.value = room('r1')
+  expect(told()).toEqual([['first_frame', 60_000]])
+  current.value = null
+  vi.mocked(performance.now).mockReturnValue(70_000)
+  current.value = room('r2')
+  expect(told()).toHaveLength(1)
 })
 
 test('who does not lead the call says nothing', () => {
