@@ -59,19 +59,12 @@ def start_call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
         raise Rejection(ErrorCode.CONFLICT, "the store is in another room")
     equipped = sticker.check(facts.equipment, store.id) if wish.equipment is not None else None
     steps = [*direct.first_steps(wish, store, facts.experts, facts.ring_ms), *facts.steps]
-    caller = Member(
-        person=facts.by,
-        state=MemberState.JOINED,
-        session=facts.session,
-        consented_at=now_ms,
-        joined_at=now_ms,
-    )
     opened = RoomState(
         id=facts.room,
         ver=1,
         kind=RoomKind.CALL,
         opened_at=now_ms,
-        members=[caller],
+        members=[facts.opener(now_ms, host=False)],
         call=Call(
             stage=CallStage.RINGING,
             reason=direct.reason_of(wish, equipped),

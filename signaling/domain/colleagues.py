@@ -36,20 +36,12 @@ def call(wish: StartCall, now_ms: int, facts: OpeningFacts) -> Decision:
     if facts.elsewhere:
         raise Rejection(ErrorCode.CONFLICT, "in another room")
     step = _step(wish, facts)
-    caller = Member(
-        person=facts.by,
-        state=MemberState.JOINED,
-        host=True,
-        session=facts.session,
-        consented_at=now_ms,
-        joined_at=now_ms,
-    )
     opened = RoomState(
         id=facts.room,
         ver=1,
         kind=RoomKind.CALL,
         opened_at=now_ms,
-        members=[caller],
+        members=[facts.opener(now_ms, host=True)],
         call=Call(
             stage=CallStage.RINGING,
             reason=Reason.ANY,

@@ -36,7 +36,7 @@ from contract.media import MediaUse
 from contract.nodes import LegEnd, LegReport, LegState, RecordingReport
 from contract.people import Grant, Operator, Person, PresenceEntry
 from contract.policies import Policies
-from contract.rooms import Still
+from contract.rooms import Member, MemberState, Still
 from contract.routing import RingStep
 from signaling.domain.policies import USUAL
 from signaling.domain.routing import Expert
@@ -251,3 +251,14 @@ class OpeningFacts:
     policies: Policies = USUAL
     equipment: Equipped | None = None
     """The machine that a call is about, if there is one of the id it said."""
+
+    def opener(self, now_ms: int, *, host: bool) -> Member:
+        """Who opens it: there at once, and by that agreed to what it says of recording."""
+        return Member(
+            person=self.by,
+            state=MemberState.JOINED,
+            host=host,
+            session=self.session,
+            consented_at=now_ms,
+            joined_at=now_ms,
+        )

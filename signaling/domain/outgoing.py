@@ -44,20 +44,12 @@ def call_store(wish: CallStore, now_ms: int, facts: OpeningFacts) -> Decision:
         raise Rejection(ErrorCode.CONFLICT, "in another room")
     store = facts.tablets[0].person.store
     assert store is not None
-    caller = Member(
-        person=facts.by,
-        state=MemberState.JOINED,
-        host=True,
-        session=facts.session,
-        consented_at=now_ms,
-        joined_at=now_ms,
-    )
     opened = RoomState(
         id=facts.room,
         ver=1,
         kind=RoomKind.CALL,
         opened_at=now_ms,
-        members=[caller],
+        members=[facts.opener(now_ms, host=True)],
         call=Call(
             stage=CallStage.RINGING,
             reason=wish.reason,

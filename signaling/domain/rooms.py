@@ -146,21 +146,17 @@ def _open_session(wish: OpenSession, now_ms: int, facts: OpeningFacts) -> Decisi
     stores = [person for person in invited if person is not None and _in_reach(person, scope)]
     if len(stores) != len(invited):
         raise Rejection(ErrorCode.NOT_FOUND, "somebody invited is not a store")
-    trainer = Member(
-        person=facts.by,
-        state=MemberState.JOINED,
-        host=True,
-        session=facts.session,
-        consented_at=now_ms,
-        joined_at=now_ms,
-    )
+    invited = [Member(person=store, state=MemberState.INVITED) for store in stores]
     opened = RoomState(
         id=facts.room,
         ver=1,
         kind=RoomKind.SESSION,
         title=wish.title,
         opened_at=now_ms,
-        members=[trainer, *(Member(person=store, state=MemberState.INVITED) for store in stores)],
+        members=[
+            facts.opener(now_ms, host=True),
+            *(Member(person=store, state=MemberState.INVITED) for store in stores),
+        ],
     )
     draft = Draft(opened, now_ms)
     if is_recorded(facts.policies, facts.by.role):
