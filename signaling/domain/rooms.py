@@ -146,7 +146,6 @@ def _open_session(wish: OpenSession, now_ms: int, facts: OpeningFacts) -> Decisi
     stores = [person for person in invited if person is not None and _in_reach(person, scope)]
     if len(stores) != len(invited):
         raise Rejection(ErrorCode.NOT_FOUND, "somebody invited is not a store")
-    invited = [Member(person=store, state=MemberState.INVITED) for store in stores]
     opened = RoomState(
         id=facts.room,
         ver=1,
