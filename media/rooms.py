@@ -299,7 +299,7 @@ class Rooms:
             if room is not None and room.legs.pop(leg.id, None) is not None:
                 with self._guard(leg.room):
                     lost = LOST.get(leg.reason) if leg.reason is not None else None
-                    room.media.remove_leg(leg.id, clock.now(), clock.wall_ns(), lost=lost)
+                    room.media.remove_leg(leg.id, clock.wall_ns(), lost=lost)
             log.info("leg is closed", leg=leg.id, room=leg.room, reason=leg.reason)
         self._say(leg.report())
 

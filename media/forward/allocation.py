@@ -1,6 +1,7 @@
 """Who goes to which slot of a viewer: rules without media."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from contract.ids import PersonId
@@ -28,53 +29,58 @@ class Standing(NamedTuple):
     """Its microphone is live."""
 
 
-def stage(
-    others: Sequence[Standing], before: Sequence[Seat | None], pairs: int, *, recent: Sequence[PersonId]
-) -> list[Seat | None]:
-    """The seats of `pairs` stage pairs for a viewer who sees `others` (in the order they joined).
-
-    The host sits in the first pair, screens before faces. Nobody moves without need: who has a seat keeps it until a
-    host comes, or somebody without a seat speaks while its holder does not. `recent` is everybody, who spoke last
-    first.
+class Order:
+    """Who of `standings` (in the order they joined) is how important, whoever looks; `recent` is everybody, who spoke
+    last first. Made once for all viewers of a room: each then costs what it has places for, not what the room holds.
     """
-    if not pairs:
-        return []
-    rank = {participant: index for index, participant in enumerate(recent)}
-    seated = {seat for seat in before if seat is not None}
 
-    def importance(seat: Seat, who: Standing) -> tuple[bool, bool, bool, bool, int]:
-        active = who.speaking or seat.screen
-        return (
-            not (who.host and not seat.screen),
-            not seat.screen,
-            not active,
-            seat not in seated,
-            rank.get(who.participant, len(rank)),
-        )
+    def __init__(self, standings: Sequence[Standing], *, recent: Sequence[PersonId]) -> None:
+        rank = {participant: index for index, participant in enumerate(recent)}
 
-    wishes = [(Seat(who.participant), who) for who in others]
-    wishes += [(Seat(who.participant, screen=True), who) for who in others if who.shares]
-    chosen = [seat for seat, who in sorted(wishes, key=lambda wish: importance(*wish))][:pairs]
-    host = next((Seat(who.participant) for who in others if who.host), None)
-    return _keep_places(chosen, before, pairs, first=host if host in chosen else None)
+        def spoke(who: Standing) -> int:
+            return rank.get(who.participant, len(rank))
 
+        self._hosts = [Seat(who.participant) for who in standings if who.host]
+        faces = [(Seat(who.participant), (not who.host, True, not who.speaking), spoke(who)) for who in standings]
+        screens = [
+            (Seat(who.participant, screen=True), (True, False, False), spoke(who)) for who in standings if who.shares
+        ]
+        seats = sorted(faces + screens, key=lambda wish: wish[1:])
+        self._seats = {seat: (weight, index) for index, (seat, weight, _) in enumerate(seats)}
+        voices = sorted((who for who in standings if who.speaks), key=lambda who: (not who.speaking, spoke(who)))
+        self._voices = {who.participant: (not who.speaking, index) for index, who in enumerate(voices)}
 
-def floor(
-    others: Sequence[Standing],
-    staged: Sequence[Seat | None],
-    before: Sequence[PersonId | None],
-    places: int,
-    *,
-    recent: Sequence[PersonId],
-) -> list[PersonId | None]:
-    """Whose microphones go to the `places` floor sounds: those without a seat, speaking ones first."""
-    on_stage = {seat.participant for seat in staged if seat is not None and not seat.screen}
-    rank = {participant: index for index, participant in enumerate(recent)}
-    wanting = [who for who in others if who.speaks and who.participant not in on_stage]
-    wanting.sort(
-        key=lambda who: (not who.speaking, who.participant not in before, rank.get(who.participant, len(rank)))
-    )
-    return _keep_places([who.participant for who in wanting[:places]], before, places, first=None)
+    def stage(self, viewer: PersonId, before: Sequence[Seat | None], pairs: int) -> list[Seat | None]:
+        """The seats of `pairs` stage pairs for a viewer who does not see itself.
+
+        The host sits in the first pair, screens before faces. Nobody moves without need: who has a seat keeps it until
+        a host comes, or somebody without a seat speaks while its holder does not.
+        """
+        seated = {seat for seat in before if seat in self._seats and seat.participant != viewer}
+        others = (seat for seat in self._seats if seat.participant != viewer)
+
+        def importance(seat: Seat) -> tuple[tuple[bool, bool, bool], bool, int]:
+            weight, index = self._seats[seat]
+            return weight, seat not in seated, index
+
+        chosen = sorted(seated.union(islice(others, pairs)), key=importance)[:pairs]
+        host = next((seat for seat in self._hosts if seat.participant != viewer), None)
+        return _keep_places(chosen, before, pairs, first=host if host in chosen else None)
+
+    def floor(
+        self, viewer: PersonId, staged: Sequence[Seat | None], before: Sequence[PersonId | None], places: int
+    ) -> list[PersonId | None]:
+        """Whose microphones go to the `places` floor sounds: those without a seat, speaking ones first."""
+        heard = {viewer, *(seat.participant for seat in staged if seat is not None and not seat.screen)}
+        placed = {who for who in before if who in self._voices and who not in heard}
+        others = (who for who in self._voices if who not in heard)
+
+        def importance(who: PersonId) -> tuple[bool, bool, int]:
+            silent, index = self._voices[who]
+            return silent, who not in placed, index
+
+        wanting = sorted(placed.union(islice(others, places)), key=importance)[:places]
+        return _keep_places(wanting, before, places, first=None)
 
 
 def _keep_places(chosen: Sequence[T], before: Sequence[T | None], places: int, *, first: T | None) -> list[T | None]:

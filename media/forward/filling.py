@@ -3,9 +3,9 @@
 from collections import Counter
 
 from contract.data import UseLayers
-from contract.ids import LegId, PersonId
+from contract.ids import LegId
 from contract.media import Layer, Source
-from media.forward.allocation import Standing, floor, stage
+from media.forward.allocation import Order
 from media.forward.leg import Leg
 from media.forward.pictures import Picture, Supply
 from media.forward.presence import Presence
@@ -45,10 +45,9 @@ class Filling:
         here.settle()
         recorded = [layers[-1] for (who, _), layers in here.active.items() if here.members[who].grants.record]
         self._tap.follow(recorded, wall_ns)
-        standings = here.standings(now)
-        recent = here.speakers.ranked((who.participant for who in standings), now)
+        order = here.order(now)
         for leg in here.legs.values():
-            self._fill(leg, standings, recent, now)
+            self._fill(leg, order, now)
             leg.tell()
             self._note(leg)
         self._ask_layers(now)
@@ -60,8 +59,7 @@ class Filling:
         if here.shared is not self.shared:
             self.refill(now, wall_ns)
             return
-        standings = here.standings(now)
-        self._fill(leg, standings, here.speakers.ranked((who.participant for who in standings), now), now)
+        self._fill(leg, here.order(now), now)
         leg.tell()
         self._note(leg)
         self._ask_layers(now)
@@ -81,15 +79,14 @@ class Filling:
         if now >= self._ask_due:
             self._ask_layers(now)
 
-    def _fill(self, leg: Leg, standings: list[Standing], recent: list[PersonId], now: float) -> None:
+    def _fill(self, leg: Leg, order: Order, now: float) -> None:
         who = leg.member.participant
         if not leg.ready or not leg.member.grants.subscribe:
             for slot in leg.slots:
                 slot.fill(None)
             return
-        others = [standing for standing in standings if standing.participant != who]
-        leg.stage = stage(others, leg.stage, leg.pairs, recent=recent)
-        leg.floor = floor(others, leg.stage, leg.floor, leg.floors, recent=recent)
+        leg.stage = order.stage(who, leg.stage, leg.pairs)
+        leg.floor = order.floor(who, leg.stage, leg.floor, leg.floors)
         for slot in leg.slots:
             if not slot.video:
                 sound = self._sources(leg, slot)

@@ -4,7 +4,7 @@ from itertools import count, islice
 
 from contract.ids import LegId, PersonId
 from contract.media import Grants, Source
-from media.forward.allocation import Standing
+from media.forward.allocation import Order, Standing
 from media.forward.feedback import Feedback, request_keyframe
 from media.forward.leg import Leg, Member
 from media.forward.ports import RoomEvents
@@ -80,9 +80,9 @@ class Presence:
         for who, source in active.keys() - before.keys():
             self._events.publication_live(who, source)
 
-    def standings(self, now: float) -> list[Standing]:
-        """Everybody who may be seen, in the order they joined."""
-        return [
+    def order(self, now: float) -> Order:
+        """Everybody who may be seen."""
+        standings = [
             Standing(
                 participant=who,
                 host=member.host,
@@ -93,6 +93,7 @@ class Presence:
             for who, member in self.members.items()
             if member.grants.publish
         ]
+        return Order(standings, recent=self.speakers.ranked((who.participant for who in standings), now))
 
     def take_back(self) -> None:
         """Every packet comes to the room, until it lets pass again what is ordinary."""

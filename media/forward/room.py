@@ -71,6 +71,8 @@ class MediaRoom:
         """Legs whose pictures are spread: let go with every packet, and with every tick."""
         self._regranted = False
         """A leg came with other grants than its participant had, and slots are not settled by them yet."""
+        self._left = False
+        """Somebody is gone, and slots are not settled without him yet."""
         self._given_up = self._lost = 0
         """Packets that never came, and those that were lost on the way at first; of legs that are gone."""
 
@@ -100,8 +102,9 @@ class MediaRoom:
         self._here.add(added)
         self._pick_codec()
 
-    def remove_leg(self, leg_id: LegId, now: float, wall_ns: int, *, lost: GapReason | None = None) -> None:
-        """The leg is gone, `lost` if nobody wished it; unknown ids are ignored."""
+    def remove_leg(self, leg_id: LegId, wall_ns: int, *, lost: GapReason | None = None) -> None:
+        """The leg is gone, `lost` if nobody wished it; unknown ids are ignored. The others' slots are settled with the
+        next tick: a whole class that leaves at once costs that once."""
         leg = self._here.remove(leg_id)
         if leg is None:
             return
@@ -109,10 +112,12 @@ class MediaRoom:
         self._paced = [paced for paced in self._paced if paced is not leg]
         for publication in leg.publications.values():
             publication.live, publication.lost = False, publication.lost or lost
+            self._tap.end(publication, wall_ns)
             self._given_up += publication.nack.given_up
             self._lost += publication.reception.lost
         self._pick_codec()
-        self._filling.refill(now, wall_ns)
+        self._here.take_back()
+        self._left = True
 
     def set_grants(self, participant: PersonId, grants: Grants, *, host: bool, now: float, wall_ns: int) -> None:
         """For every leg of the participant that is here; takes effect with the next packet."""
@@ -120,7 +125,7 @@ class MediaRoom:
         if member is None:
             return
         member.grants, member.host = grants, host
-        self._filling.refill(now, wall_ns)
+        self._settle(now, wall_ns)
 
     def leg_ready(self, leg_id: LegId, now: float, wall_ns: int) -> None:
         """The client said `ready` on its data channel: fill its slots."""
@@ -133,9 +138,13 @@ class MediaRoom:
             leg.port.send_data(UseCodec(video=self.codec))
         if self._regranted:
             self._regranted = False
-            self._filling.refill(now, wall_ns)
+            self._settle(now, wall_ns)
         else:
             self._filling.welcome(leg, now, wall_ns)
+
+    def _settle(self, now: float, wall_ns: int) -> None:
+        self._left = False
+        self._filling.refill(now, wall_ns)
 
     @property
     def empty(self) -> bool:
@@ -185,7 +194,7 @@ class MediaRoom:
             publication.live = True
             publication.lost = None
             self._feedback.publishers(self._legs)
-            self._filling.refill(now, wall_ns)
+            self._settle(now, wall_ns)
         if not leg.member.grants.publish:
             counted["rtp_not_granted"] += 1
             publication.passed(media, now)
@@ -323,9 +332,9 @@ class MediaRoom:
         for publication in self._tap.wanting():
             self._here.want(publication, now, first=False)
         speaking = self._speakers.all_speaking(now)
-        if ended or speaking != self._spoke:
+        if ended or self._left or speaking != self._spoke:
             self._spoke = speaking
-            self._filling.refill(now, wall_ns)
+            self._settle(now, wall_ns)
         self._filling.look(now)
         self._report(now, wall_ns)
 
@@ -352,7 +361,7 @@ class MediaRoom:
     def record(self, recording: RecordingId | None, now: float, wall_ns: int, *, epoch: int = 0) -> None:
         """Start tapping as this recording, for the owner of the room since `epoch`, or stop."""
         self._tap.start(recording, epoch, wall_ns)
-        self._filling.refill(now, wall_ns)
+        self._settle(now, wall_ns)
         self.want_recorded(now)
 
     def tap_connected(self, sink: TapSink, now: float, wall_ns: int) -> None:

@@ -182,6 +182,11 @@ class RoomTap:
             self._end(number, wall_ns)
         self._followed = list(publications)
 
+    def end(self, publication: Publication, wall_ns: int) -> None:
+        """Nothing more will come of it; `follow` hears of that later."""
+        if publication.number in self._tracks:
+            self._end(publication.number, wall_ns)
+
     def follows(self, publication: Publication) -> bool:
         """Whether its packets are wanted now."""
         return self._sink is not None and self._recording is not None and publication in self._followed

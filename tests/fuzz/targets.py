@@ -313,7 +313,7 @@ def _room(data: bytes, plane: Plane, ports: list[_Port], clock: _Clock, wire: Wi
     plane.flush()
     plane.report()
     made.tick(clock.now + 5, clock.wall_ns)
-    made.remove_leg(ports[0].id, clock.now + 5, clock.wall_ns)
+    made.remove_leg(ports[0].id, clock.wall_ns)
 
 
 def room(data: bytes) -> None:

@@ -26,8 +26,8 @@ _KEYFRAME = bytes.fromhex("10" + "100200" + "9d012a" + "4001b400") + bytes(800)
 _NAMES = count(1)
 """Whoever comes is somebody new, in another round too: the worker remembers who was there."""
 AGAIN_S = 0.2
-ALIVE_S = 2.0
-"""Whoever only watches is heard of so often: after 30 s of silence the worker would let go of it."""
+ALIVE_S = 5.0
+"""Whoever only watches is heard of about so often: after 30 s of silence the worker would let go of it."""
 
 
 class RunningRoom:
@@ -53,14 +53,20 @@ class RunningRoom:
         while True:
             self.filmed += 1
             head = struct.pack("!BBHLL", 0x80, 0x80 | VP8, self.filmed & 0xFFFF, self.filmed * 3000 & 0xFFFFFFFF, ssrc)
-            await self.camera.send_rtp(head + _KEYFRAME)
+            try:
+                await self.camera.send_rtp(head + _KEYFRAME)
+            except ConnectionError:
+                return  # it was sent away
             next_at = max(next_at + self._apart_s, clock.now() - 1.0)  # what was missed long ago stays missed
             await asyncio.sleep(max(0.0, next_at - clock.now()))
 
-    async def watch(self) -> None:
+    async def stay(self) -> None:
+        """All are heard of; the crowd is not read, so it does not wait for answers."""
         while True:
             await self.watcher.check(use_candidate=False)
-            await asyncio.sleep(ALIVE_S)
+            for client in list(self._joined.values()):
+                client.say_hello()
+                await asyncio.sleep(ALIVE_S / len(self._joined))
 
     async def let_in(self, client: PeerClient, who: str | None = None) -> bool:
         """Whether somebody new is let in; then he is connected. If not, he was told when to ask again."""
@@ -119,7 +125,7 @@ async def running(desk: ControlDesk, *, pictures_per_s: float) -> AsyncIterator[
         await room.begin()
         async with TaskScope("camera") as scope:
             scope.spawn(room.film(), name="film")
-            scope.spawn(room.watch(), name="watch")
+            scope.spawn(room.stay(), name="stay")
             await until(lambda: len(room.watcher.media_at) > 1)
             yield room
     finally:

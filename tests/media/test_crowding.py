@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable
 import psutil
 import pytest
 
+from media.admission import FIRST_WAIT_S
 from runtime import clock
 from tests.media.crowding import Look, RunningRoom, running, without_collector
 from tests.support.control_desk import ControlDesk
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.flow
 
 MOST = 1500
 """As many take all of any core."""
+PICTURES_PER_S = 600
+"""A leg that costs enough for a worker to be full soon."""
 JOINS, OVER_S = 300, 30.0
 BASE_S = 5.0
 """To see what the running room costs alone."""
@@ -52,23 +55,40 @@ async def test_twice_as_many_as_it_takes_ask_and_running_calls_keep_their_pictur
 ) -> None:
     async with worker(desk, media_load=promise.size(0.2, full=0.8)):
         for _ in promise.rounds():
-            async with running(desk, pictures_per_s=promise.size(30, full=150)) as room:
+            async with running(desk, pictures_per_s=PICTURES_PER_S) as room:
                 look = Look(room)
-                let_in = refused = 0
+                let_in, refused = await crowd(room, patience_s=promise.size(0.0, full=2 * FIRST_WAIT_S)), 1
                 while refused <= let_in:
-                    client = PeerClient()
-                    assert let_in < MOST, "nobody is ever refused"
-                    if await room.let_in(client):
+                    if await one_more(room):
                         let_in += 1
-                        client.lose = lambda _data: True  # whoever only makes load needs not be read
                     else:
                         refused += 1
-                        await client.aclose()
                 print(f"{let_in} let in, {refused} told when to ask again")
                 lost = await look.lost_percent()
                 promise.measured("pictures of a running call that did not come", lost, limit=10.0, unit="%")
                 await room.send_away()
             await has_room(desk)
+
+
+async def crowd(room: RunningRoom, *, patience_s: float) -> int:
+    """How many were let in until somebody was not, also not after so long: many who come at once are told to wait."""
+    for let_in in range(MOST):
+        if not await one_more(room):
+            await asyncio.sleep(patience_s)
+            if not await one_more(room):
+                return let_in
+    raise AssertionError("nobody is ever refused")
+
+
+async def one_more(room: RunningRoom) -> bool:
+    """Whether somebody is let in; then he only makes load."""
+    client = PeerClient()
+    let_in = await room.let_in(client)
+    if let_in:
+        client.read_no_more()
+    else:
+        await client.aclose()
+    return let_in
 
 
 async def has_room(desk: ControlDesk) -> None:
@@ -89,7 +109,7 @@ async def test_three_hundred_come_and_go_in_half_a_minute_and_a_running_room_doe
                 base_s = await cpu_of(process, asyncio.sleep(BASE_S)) / BASE_S
                 firsts: list[float] = []
 
-                async def crowd(room: RunningRoom = room, firsts: list[float] = firsts) -> None:
+                async def come(room: RunningRoom = room, firsts: list[float] = firsts) -> None:
                     async with asyncio.TaskGroup() as tasks:
                         for _ in range(JOINS):
                             tasks.create_task(come_and_go(room, firsts))
@@ -97,7 +117,7 @@ async def test_three_hundred_come_and_go_in_half_a_minute_and_a_running_room_doe
 
                 with without_collector():
                     look, began = Look(room), clock.now()
-                    used_s = await cpu_of(process, crowd())
+                    used_s = await cpu_of(process, come())
                     longest_gap_s = look.longest_gap_s
                 each_s = (used_s - base_s * (clock.now() - began)) / JOINS
                 assert len(firsts) == JOINS

@@ -86,6 +86,20 @@ class _Stream(asyncio.Protocol):
         self.transport.abort()
 
 
+class _Deaf:
+    """A UDP socket that sends and is not read any more: the kernel drops what comes once its buffer is full."""
+
+    def __init__(self, transport: asyncio.DatagramTransport) -> None:
+        self._socket: socket.socket = transport.get_extra_info("socket").dup()
+        transport.abort()
+
+    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+        self._socket.sendto(data, address)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
 class PeerClient(asyncio.DatagramProtocol):
     """`offer()` → server's answer → `connect(answer)`; then `rtp`, `rtcp` and `said` fill up."""
 
@@ -106,7 +120,7 @@ class PeerClient(asyncio.DatagramProtocol):
         self.channel: RTCDataChannel | None = None
         self.remote_ufrag = self.remote_pwd = ""
         self._answers: asyncio.Queue[bytes] = asyncio.Queue()
-        self._transports: list[asyncio.DatagramTransport | _Stream] = []
+        self._transports: list[asyncio.DatagramTransport | _Stream | _Deaf] = []
         self._remote: tuple[str, int] = ("127.0.0.1", 0)
         self.dtls = RTCDtlsTransport(cast(RTCIceTransport, _Ice(self)), [self.certificate])
         self.dtls._set_role("client")
@@ -157,6 +171,12 @@ class PeerClient(asyncio.DatagramProtocol):
         assert stream.transport is not None
         return stream.transport
 
+    def read_no_more(self) -> None:
+        """Only make load from now on: what comes to the UDP socket in use costs this process nothing."""
+        transport = self._transports[-1]
+        assert not isinstance(transport, _Stream | _Deaf)
+        self._transports[-1] = _Deaf(transport)
+
     def drop_transport(self) -> None:
         """Close the socket in use; the one before is used again."""
         self._transports.pop().close()
@@ -183,12 +203,7 @@ class PeerClient(asyncio.DatagramProtocol):
     ) -> bytes:
         """One connectivity check; repeated until answered. Raises TimeoutError."""
         transaction = secrets.token_bytes(12)
-        request = stun.request(
-            transaction,
-            f"{self.remote_ufrag}:{self.ufrag}",
-            self.remote_pwd if pwd is None else pwd,
-            use_candidate=use_candidate,
-        )
+        request = self._request(transaction, use_candidate=use_candidate, pwd=pwd)
         async with asyncio.timeout(timeout_s):
             while True:
                 self.send(request)
@@ -198,6 +213,18 @@ class PeerClient(asyncio.DatagramProtocol):
                         while (answer := await self._answers.get())[8:20] != transaction:
                             continue
                         return answer
+
+    def say_hello(self) -> None:
+        """A check whose answer nobody waits for: we are still here."""
+        self.send(self._request(secrets.token_bytes(12), use_candidate=False, pwd=None))
+
+    def _request(self, transaction: bytes, *, use_candidate: bool, pwd: str | None) -> bytes:
+        return stun.request(
+            transaction,
+            f"{self.remote_ufrag}:{self.ufrag}",
+            self.remote_pwd if pwd is None else pwd,
+            use_candidate=use_candidate,
+        )
 
     async def handshake(self) -> None:
         await self.dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self.remote_fingerprint)], "server"))
@@ -254,7 +281,9 @@ class PeerClient(asyncio.DatagramProtocol):
             transport.close()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self.took(data, addr, self._transports[-1])
+        through = self._transports[-1]
+        if not isinstance(through, _Deaf):  # what was read before, and comes after
+            self.took(data, addr, through)
 
     def took(self, data: bytes, addr: tuple[str, int], through: "asyncio.DatagramTransport | _Stream") -> None:
         """A datagram came; checks are answered where they came from."""

@@ -91,7 +91,7 @@ class RealRoom(Loop):
     def leg_changed(self, leg: Leg) -> None:
         super().leg_changed(leg)
         if leg.state is LegState.CLOSED:
-            self.room.remove_leg(LegId(leg.id), clock.now(), clock.wall_ns())
+            self.room.remove_leg(LegId(leg.id), clock.wall_ns())
 
     def host(self, participant: str, others: list[str]) -> None:
         for other in [*others, participant]:

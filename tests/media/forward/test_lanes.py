@@ -124,5 +124,5 @@ def test_a_source_that_went_takes_its_lane_with_it() -> None:
     gone = publications(world.room)
     assert sum(publication.lane is not None for publication in gone) == 4
     for name in ("anna", "ben"):
-        world.room.remove_leg(world.clients[name].id, world.now, world.wall_ns)
+        world.room.remove_leg(world.clients[name].id, world.wall_ns)
     assert all(publication.lane is None for publication in gone)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contract.ids import PersonId
 from contract.media import Source
-from media.forward.allocation import Seat, Standing, floor, stage
+from media.forward.allocation import Order, Seat, Standing
 from media.forward.publication import Publication
 from media.forward.repeat import BURST_BYTES, BURST_S, SPACING_S, RepeatBudget
 from media.forward.sections import Section
@@ -24,6 +24,26 @@ def person(name: str, *, host: bool = False, speaking: bool = False, shares: boo
 
 def seats(names: str) -> list[Seat | None]:
     return [None if name == "-" else Seat(PersonId(name.lower()), screen=name.isupper()) for name in names]
+
+
+def stage(
+    others: list[Standing], before: list[Seat | None], pairs: int, *, recent: list[PersonId]
+) -> list[Seat | None]:
+    """As one sees it who joined in the middle of the others, and would else be first in everything."""
+    everybody = [*others[:1], person("z", host=True, speaking=True, shares=True), *others[1:]]
+    return Order(everybody, recent=[PersonId("z"), *recent]).stage(PersonId("z"), before, pairs)
+
+
+def floor(
+    others: list[Standing],
+    staged: list[Seat | None],
+    before: list[PersonId | None],
+    places: int,
+    *,
+    recent: list[PersonId],
+) -> list[PersonId | None]:
+    everybody = [person("z", speaking=True), *others]
+    return Order(everybody, recent=[PersonId("z"), *recent]).floor(PersonId("z"), staged, before, places)
 
 
 def people(names: str) -> list[PersonId]:

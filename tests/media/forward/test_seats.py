@@ -108,10 +108,26 @@ def test_a_second_connection_of_the_same_person_takes_over_without_showing_her_t
     assert shows(ben.slot()) == ["anna"]
     assert new.sent[Source.CAMERA].plis, "the new connection's picture is taken while the old one still flows"
     old.publishes = False
-    world.room.remove_leg(old.id, world.now, world.wall_ns)
+    world.room.remove_leg(old.id, world.wall_ns)
     world.run(1)
     assert ben.filled("4") == ("anna", Source.CAMERA)
     assert_continuous(ben.slot())
+
+
+def test_a_class_that_leaves_at_once_is_settled_once_for_those_who_stay() -> None:
+    world = World()
+    trainer = world.join("trainer", host=True, parts=sections(stage=3, floor=1, first_ssrc=1000))
+    names = [f"store-{number}" for number in range(1, 6)]
+    for number, name in enumerate(names, 1):
+        world.join(name, parts=sections(stage=2, floor=1, first_ssrc=10_000 * number))
+    world.run(2)
+    told = len(trainer.told)
+    for name in names[:4]:
+        world.leave(name)
+    assert len(trainer.told) == told, "not with each of them"
+    world.run(1)
+    assert [trainer.filled(mid)[0] for mid in ("4", "6", "8")] == ["store-5", None, None]
+    assert {who for who, _source in world.events.live} == {"trainer", "store-5"}
 
 
 def test_in_a_session_who_speaks_is_seen_and_nobody_else_moves() -> None:

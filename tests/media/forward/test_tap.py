@@ -165,7 +165,7 @@ def test_a_source_that_ends_says_whether_somebody_wished_it() -> None:
 def test_a_leg_that_goes_without_anybodys_wish_says_why() -> None:
     world, anna, sink = recorded()
     world.run(1)
-    world.room.remove_leg(anna.id, world.now, world.wall_ns, lost=GapReason.WORKER)
+    world.room.remove_leg(anna.id, world.wall_ns, lost=GapReason.WORKER)
     assert {record.lost for record in sink.records if isinstance(record, TapTrackEnd)} == {GapReason.WORKER}
 
 

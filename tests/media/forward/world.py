@@ -184,7 +184,7 @@ class World:
         client.publishes = False
         self.plane.close(client.handle)
         self._ports = {fd: other for fd, other in self._ports.items() if other is not client}
-        self.room.remove_leg(client.id, self.now, self.wall_ns)
+        self.room.remove_leg(client.id, self.wall_ns)
 
     def run(self, seconds: float) -> None:
         end = self.now + seconds
