@@ -59,8 +59,10 @@ export function Desk(props: { children: ComponentChildren }) {
   const here =
     path === '/'
       ? places[0]?.path
-      : places.findLast((place) => path.startsWith(place.path) || (isAdmin(path) && isAdmin(place.path)))
-          ?.path
+      : places.findLast(
+          (place) =>
+            (place.path !== '/' && path.startsWith(place.path)) || (isAdmin(path) && isAdmin(place.path)),
+        )?.path
   const onConsole = here === '/' && me?.role === 'expert'
   const ringing = model.incoming.value.length
   const failing = model.failingStores.value ?? 0

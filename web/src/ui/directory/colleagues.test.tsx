@@ -6,6 +6,7 @@ import type { Person, PresenceEntry, RingStep, RoomState } from '../../contract'
 import { nameOf } from '../../i18n'
 import { ExpertCall } from '../call/ExpertCall'
 import { Incoming } from '../console/Incoming'
+import { Desk } from '../desk/Desk'
 import { OwnCalls } from '../desk/OwnCalls'
 import { fake } from '../gallery/fake'
 import { POLICIES } from '../gallery/policies'
@@ -114,6 +115,19 @@ describe('a call of a colleague', () => {
     expect(document.querySelector('[data-testid="decline-later"]')).toBeNull()
     await draw(<Incoming room={room()} first />, model)
     expect(byTestId('incoming-to').textContent).toBe('点名找你')
+  })
+  it('rings on a page that is no place of the rail', async () => {
+    history.replaceState(null, '', '/account')
+    await draw(
+      <LocationProvider>
+        <Desk>{null}</Desk>
+      </LocationProvider>,
+      modelOf({ ...parts(CHEN_IN), incoming: signal([calling()]) }),
+    )
+    expect(byTestId('own-calls').querySelector('[data-testid="accept"]')).not.toBeNull()
+    expect(byTestId('nav-console').hasAttribute('aria-current')).toBe(false)
+    expect(byTestId('to-account').getAttribute('aria-current')).toBe('page')
+    history.replaceState(null, '', '/')
   })
   it('in vain says so, and is repeated to the same', async () => {
     const over = room({ closed_at: NOW, end: 'missed' })
