@@ -178,7 +178,9 @@ export function ExpertCall(props: { room: RoomState }) {
         >
           {t('tool.still')}
         </Button>
-        {!hold && <p class="caption">{pointing ? t('call.pointer_hint') : t('call.pointer_off_hint')}</p>}
+        {!hold && (
+          <p class="caption">{pointing ? t('call.pointer_hint', { name }) : t('call.pointer_off_hint')}</p>
+        )}
       </div>
 
       <StillStrip room={room} pending={asking} empty={t('still.empty')} />
