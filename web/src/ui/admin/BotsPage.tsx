@@ -44,9 +44,8 @@ export function BotsPage() {
             <tr key={bot.id} data-testid="bot-row">
               <td>
                 <button type="button" class="admin-open" onClick={() => setOpen(bot)} data-testid="bot-open">
-                  <strong>{bot.name}</strong>
+                  <Group bot={bot} />
                 </button>
-                <span class="caption">{t(`bots.kinds.${bot.kind}`)}</span>
               </td>
               <td>{bot.occasions.map((one) => t(`bots.short.${one}`)).join(t('list.comma'))}</td>
               <td>{where(bot)}</td>
@@ -75,6 +74,13 @@ export function BotsPage() {
     </Frame>
   )
 }
+
+const Group = ({ bot }: { bot: Bot }) => (
+  <span class="admin-who">
+    <strong>{bot.name}</strong>
+    <span class="caption">{t(`bots.kinds.${bot.kind}`)}</span>
+  </span>
+)
 
 function Standing({ bot }: { bot: Bot }) {
   const model = useModel()

@@ -56,6 +56,8 @@ export function Listed<T>(props: {
   loaded: Loaded<T>
   icon: LucideIcon
   empty: string | false
+  /** What to do about that. */
+  advice?: string | false
   children: ComponentChildren
 }) {
   const { value, problem, reload } = props.loaded
@@ -69,7 +71,7 @@ export function Listed<T>(props: {
   if (props.empty)
     return (
       <div class="card">
-        <Empty icon={props.icon} title={props.empty} />
+        <Empty icon={props.icon} title={props.empty} text={props.advice || undefined} />
       </div>
     )
   return <>{props.children}</>
@@ -102,7 +104,7 @@ export function Sought(props: {
       </div>
       {props.children}
       <p class="second num admin-count" role="status">
-        {t('admin.shown', { shown: props.shown, count: props.all })}
+        {props.all > 0 && t('admin.shown', { shown: props.shown, count: props.all })}
       </p>
     </div>
   )

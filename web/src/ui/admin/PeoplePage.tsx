@@ -91,7 +91,12 @@ export function PeoplePage() {
           testid="people-state"
         />
       </Sought>
-      <Listed loaded={loaded} icon={UserRound} empty={found.length === 0 && t('admin.nobody')}>
+      <Listed
+        loaded={loaded}
+        icon={UserRound}
+        empty={found.length === 0 && t('admin.nobody')}
+        advice={t('archive.none_found_text')}
+      >
         <Table
           label={t('admin.people')}
           columns={(['name', 'role', 'scope', 'state', 'seen'] as const).map((one) => t(`admin.${one}`))}

@@ -212,7 +212,7 @@ function Standing(props: {
           testid="person-successor"
         />
       )}
-      {!disabled && (
+      {!disabled && !sure && (
         <Button
           icon={KeyRound}
           disabled={props.busy}

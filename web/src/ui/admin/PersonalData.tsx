@@ -6,6 +6,7 @@ import { nameOf, t } from '../../i18n'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { CopyLink } from '../parts/CopyLink'
+import { Dialog } from '../parts/Dialog'
 import { Field } from '../parts/Field'
 import { errorWords, toast } from '../parts/Toasts'
 import { useSaving } from './FormDialog'
@@ -19,19 +20,19 @@ export function PersonalData(props: { record: PersonRecord; onDone: () => void }
       <h3 class="legend">{t('admin.data')}</h3>
       <div class="admin-data-acts">
         <CopyLink href={model.organisation.copyUrl(person.id)} testid="person-copy" />
-        {disabled && !asked && (
+        {disabled && (
           <Button icon={UserX} onClick={() => setAsked(true)} testid="person-erase">
             {t('admin.erase')}
           </Button>
         )}
       </div>
       {!disabled && <p class="caption">{t('admin.erase_first')}</p>}
-      {disabled && asked && <Erasing {...props} onBack={() => setAsked(false)} />}
+      {asked && <Erasing {...props} onClose={() => setAsked(false)} />}
     </section>
   )
 }
 
-function Erasing(props: { record: PersonRecord; onBack: () => void; onDone: () => void }) {
+function Erasing(props: { record: PersonRecord; onClose: () => void; onDone: () => void }) {
   const model = useModel()
   const { id, name } = props.record.person
   const [typed, setTyped] = useState('')
@@ -46,35 +47,43 @@ function Erasing(props: { record: PersonRecord; onBack: () => void; onDone: () =
     })
   }
   return (
-    <form
-      class="admin-erasing"
-      onSubmit={(event) => {
-        event.preventDefault()
-        erase()
-      }}
+    <Dialog
+      title={t('admin.erase_title', { name: nameOf(name) })}
+      testid="erase-dialog"
+      onClose={props.onClose}
+      acts={
+        <>
+          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
+          <Button
+            kind="danger"
+            icon={UserX}
+            busy={saving.busy && t('admin.erasing')}
+            onClick={erase}
+            testid="person-erase-sure"
+          >
+            {t('admin.erase_sure')}
+          </Button>
+        </>
+      }
     >
-      <p>{t('admin.erase_goes')}</p>
-      <p>{t('admin.erase_stays')}</p>
-      <Field
-        label={t('admin.erase_type', { name: nameOf(name) })}
-        value={typed}
-        onInput={setTyped}
-        error={saving.problem}
-        maxLength={200}
-        testid="person-erase-name"
-      />
-      <div class="admin-data-acts">
-        <Button onClick={props.onBack}>{t('act.cancel')}</Button>
-        <Button
-          kind="danger"
-          type="submit"
-          icon={UserX}
-          busy={saving.busy && t('admin.erasing')}
-          testid="person-erase-sure"
-        >
-          {t('admin.erase_sure')}
-        </Button>
-      </div>
-    </form>
+      <form
+        class="admin-form"
+        onSubmit={(event) => {
+          event.preventDefault()
+          erase()
+        }}
+      >
+        <p>{t('admin.erase_goes')}</p>
+        <p>{t('admin.erase_stays')}</p>
+        <Field
+          label={t('admin.erase_type', { name: nameOf(name) })}
+          value={typed}
+          onInput={setTyped}
+          error={saving.problem}
+          maxLength={200}
+          testid="person-erase-name"
+        />
+      </form>
+    </Dialog>
   )
 }

@@ -116,7 +116,12 @@ export function StoresPage() {
           testid="stores-region"
         />
       </Sought>
-      <Listed loaded={loaded} icon={StoreSign} empty={found.length === 0 && t('admin.no_store')}>
+      <Listed
+        loaded={loaded}
+        icon={StoreSign}
+        empty={found.length === 0 && t('admin.no_store')}
+        advice={stores.length > 0 && t('archive.none_found_text')}
+      >
         <Table
           label={t('admin.stores')}
           columns={(['number', 'store_name', 'region', 'tablets', 'seen'] as const).map((one) =>

@@ -27,7 +27,7 @@ export function TokensPage() {
       <Listed loaded={loaded} icon={Radio} empty={tokens.length === 0 && t('admin.no_token')}>
         <Table
           label={t('admin.tokens')}
-          columns={(['name', 'use', 'state', 'expires'] as const).map((one) => t(`admin.${one}`))}
+          columns={(['token_name', 'use', 'state', 'expires'] as const).map((one) => t(`admin.${one}`))}
           acts
           testid="tokens-table"
         >

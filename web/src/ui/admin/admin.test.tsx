@@ -124,7 +124,13 @@ describe('the list of people', () => {
     await type('admin-search', 'zjg')
     expect(rows()).toEqual(['zhang disabled'])
     await type('admin-search', 'nobody')
-    expect(document.body.textContent).toContain('没有这样的人')
+    expect(document.body.textContent).toMatch(/显示 0 \/ 4.*没有这样的人换个词/)
+  })
+
+  it('does not count what it could not read', async () => {
+    await drawn('people', { people: () => Promise.reject(new Refusal('unavailable')) })
+    expect(byTestId('retry')).toBeDefined()
+    expect(document.body.textContent).not.toContain('显示 0')
   })
 
   it('adds somebody and shows the link once', async () => {
@@ -294,7 +300,7 @@ describe('the list of people', () => {
     await drawn('people', { erase })
     await press('open-zhang')
     await press('person-erase')
-    expect(byTestId('person-dialog').textContent).toContain('不能恢复')
+    expect(byTestId('erase-dialog').textContent).toMatch(/永久删除张建国？.*不能恢复/)
     await press('person-erase-sure')
     await type('person-erase-name', '张建')
     await press('person-erase-sure')

@@ -148,7 +148,8 @@ function Entry(props: { entry: ArchiveEntry; now: number; showProgress: boolean;
 
 function Facet(props: {
   label: string
-  count: number
+  /** Null: nothing is known of it. */
+  count: number | null
   on: boolean
   onChange: (on: boolean) => void
   testid?: string
@@ -162,7 +163,7 @@ function Facet(props: {
         onChange={(event) => props.onChange(event.currentTarget.checked)}
       />
       <span class="facet-word">{props.label}</span>
-      <span class="caption num">{props.count}</span>
+      <span class="caption num">{props.count ?? ''}</span>
     </label>
   )
 }
@@ -236,7 +237,7 @@ function ArchiveList() {
             <Facet
               key={kind}
               label={t(`kind.${kind}`)}
-              count={found.filter((entry) => entry.kind === kind).length}
+              count={entries && found.filter((entry) => entry.kind === kind).length}
               on={kinds.has(kind)}
               testid={`facet-${kind}`}
               onChange={(on) => setKinds(toggled(kinds, kind, on))}

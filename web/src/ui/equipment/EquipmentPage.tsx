@@ -107,7 +107,12 @@ export function EquipmentPage(props: { sought?: string }) {
           {t('equipment.narrow', { count: MOST_STICKERS })}
         </p>
       )}
-      <Listed loaded={loaded} icon={Wrench} empty={found.length === 0 && t('equipment.none')}>
+      <Listed
+        loaded={loaded}
+        icon={Wrench}
+        empty={found.length === 0 && t('equipment.none')}
+        advice={(words || store) !== '' && t('archive.none_found_text')}
+      >
         <Table
           label={t('admin.equipment')}
           columns={(['name', 'kind', 'serial', 'store', 'warranty', 'code'] as const).map((one) =>

@@ -8,7 +8,7 @@ import { Button } from './Button'
 export function Empty(props: {
   icon: LucideIcon
   title: string
-  text?: string
+  text?: string | undefined
   children?: ComponentChildren
 }) {
   const Icon = props.icon
