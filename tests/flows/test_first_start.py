@@ -11,6 +11,7 @@ from playwright.async_api import Page
 
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
+from tests.flows.test_access import violations
 from tests.support.browsers import connected
 from tests.support.clips import clip
 from tests.support.stack import environ
@@ -47,8 +48,10 @@ async def test_a_real_chain_is_set_up_and_its_first_store_calls(tmp_path: Path) 
             ("repeat", PASSWORD),
         ]:
             await page.get_by_test_id(f"setup-{field}").fill(words)
+        assert not await violations(page)
         await page.get_by_test_id("setup-go").click()
         await acts.visible(page, "setup-ready")
+        assert not await violations(page)
         await page.get_by_test_id("setup-open").click()
         await acts.visible(page, "sign-out")
         await page.goto(link)
@@ -68,6 +71,7 @@ async def test_a_real_chain_is_set_up_and_its_first_store_calls(tmp_path: Path) 
         expert = await desk.page(path)
         for field in ("password", "repeat"):
             await expert.get_by_test_id(f"invitation-{field}").fill(PASSWORD)
+        assert not await violations(expert)
         await expert.get_by_test_id("invitation-go").click()
         await connected(expert)
         await acts.call(store)

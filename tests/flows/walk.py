@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from playwright.async_api import Page
 
+from contract.selftest import CheckFound, CheckName, CheckState, SelfTestReport, WhyTested
 from passline import demo_call
 from tests.flows import acts
 from tests.flows.scene import Scene
@@ -16,22 +17,31 @@ from tests.support.clips import Clip
 SETTINGS = {"urgent_s": 2}
 """Of the system that is walked through: nobody watches a minute for the one banner that takes so long."""
 
+LET_IN = """async (room) => (await fetch(`/api/rooms/${room}/tokens`, {
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({ use: 'publish', name: { zh: '后厨摄像机', en: 'Kitchen camera' }, consent: true }),
+})).status"""
+"""A camera that nobody sits at may come into the room."""
+
 
 async def walk(
     scene: Scene, at_store: Clip, at_desk: Clip, *, size: tuple[int, int], desk_size: tuple[int, int], language: str
 ) -> AsyncIterator[Screen]:
     """Sign-in, home, check, doctor, ringing, console, call, what happens around it, summary, archive, replay, quality,
     audit, administration, session: each with something in it."""
-    scene.expected.append("status of 422")  # a wrong PIN
+    scene.expected += ["status of 422", "ERR_FAILED"]  # a wrong PIN; what cannot be reached
     tablet = await scene.browser(at_store, size=size, language=language)
     desk = await scene.browser(at_desk, size=desk_size, language=language)
     spare = await scene.browser(size=size, language=language)
     async for screen in _call(tablet, desk, spare):
         yield screen
-    async for screen in _archive(scene, desk):
+    await _tablet_fails(scene)
+    office = await scene.browser(size=(1440, 900), language=language)
+    async for screen in _archive(scene, desk, office):
         yield screen
     studio = await scene.browser(at_desk, size=desk_size, language=language)
-    async for screen in _session(tablet, studio):
+    async for screen in _session(tablet, studio, office):
         yield screen
 
 
@@ -59,15 +69,13 @@ async def _call(tablet: Browser, desk: Browser, spare: Browser) -> AsyncIterator
     await acts.visible(store, "people")
     yield Screen("store-directory", store)
     await store.get_by_test_id("back").click()
-    await expert.get_by_test_id("nav-call").click()
-    await acts.visible(expert, "people")
-    yield Screen("directory", expert)
-    await expert.get_by_test_id("nav-console").click()
     await expert.get_by_test_id("my-presence").click()
     await acts.visible(expert, "quiet-save")
     await expert.get_by_test_id("quiet-daily").click()
     yield Screen("quiet", expert)
     await expert.keyboard.press("Escape")
+    async for screen in around.colleague(expert, spare):
+        yield screen
     async for screen in around.called(expert, store):
         yield screen
     async for screen in around.booked(expert, store):
@@ -144,7 +152,15 @@ async def _within(expert: Page, store: Page, spare: Browser) -> AsyncIterator[Sc
     await spare.context.close()
 
 
-async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
+async def _tablet_fails(scene: Scene) -> None:
+    """A store's tablet has found out at night that its camera is blocked."""
+    blocked = CheckFound(name=CheckName.CAMERA, state=CheckState.BAD, words="error.device_denied_camera")
+    said = SelfTestReport(why=WhyTested.NIGHT, version="1", checks=[blocked])
+    async with await scene.stack.login("store-0131") as http:
+        assert (await http.post("/api/self-tests", json=said.model_dump(mode="json"))).status == 204
+
+
+async def _archive(scene: Scene, desk: Browser, office: Browser) -> AsyncIterator[Screen]:
     expert = await desk.page("/archive")
     await expert.get_by_test_id("archive-entry").first.click()
     await acts.visible(expert, "replay-play")
@@ -155,8 +171,7 @@ async def _archive(scene: Scene, desk: Browser) -> AsyncIterator[Screen]:
     await acts.visible(expert, "publish-dialog")
     yield Screen("publish", expert)
     await expert.close()
-    admin_browser = await scene.browser(size=(1440, 900), language=desk.language)
-    admin = await admin_browser.sign_in("admin")
+    admin = await office.sign_in("admin")
     await admin.get_by_test_id("archive-entry").first.wait_for()
     yield Screen("archive", admin)
     room = await admin.locator("a[data-testid=archive-entry]").first.get_attribute("data-room")  # one that was answered
@@ -183,8 +198,8 @@ async def doctor_done(page: Page) -> None:
     await page.locator("[data-testid=doctor-verdict]:not([data-state=running])").wait_for(timeout=60_000)
 
 
-async def _session(tablet: Browser, studio: Browser) -> AsyncIterator[Screen]:
-    store = tablet.context.pages[-1]
+async def _session(tablet: Browser, studio: Browser, office: Browser) -> AsyncIterator[Screen]:
+    store, admin = tablet.context.pages[-1], office.context.pages[-1]
     trainer = await studio.sign_in("he")
     await trainer.get_by_test_id("session-title-zh").fill("新品：藤椒鸡腿饭")
     await trainer.get_by_test_id("session-title-en").fill("New: green-pepper chicken rice")
@@ -204,6 +219,12 @@ async def _session(tablet: Browser, studio: Browser) -> AsyncIterator[Screen]:
     await trainer.wait_for_timeout(2_500)
     yield Screen("session-store", store)
     yield Screen("session-trainer", trainer)
+    assert await trainer.evaluate(LET_IN, await acts.room_of(trainer)) == 201
+    await admin.get_by_test_id("nav-admin").click()
+    await admin.get_by_test_id("admin-tokens").click()
+    await admin.get_by_test_id("token-revoke").click()
+    await acts.visible(admin, "revoke-dialog")
+    yield Screen("admin-tokens", admin)
     await trainer.get_by_test_id("close-room").click()
     await trainer.get_by_test_id("close-room-yes").click()
     await acts.recording_is(trainer, "safe")

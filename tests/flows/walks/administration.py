@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from playwright.async_api import Page
 
 from tests.flows import acts
+from tests.flows.test_passkeys import make, with_authenticator
 from tests.flows.walks.screen import Screen
 
 
@@ -26,6 +27,12 @@ async def administration(admin: Page) -> AsyncIterator[Screen]:
     yield Screen("admin-import", admin)
     await admin.keyboard.press("Escape")
     await acts.gone(admin, "import-dialog")
+    await admin.get_by_test_id("admin-search").fill("没有这个人")
+    await admin.locator(".empty").wait_for()
+    yield Screen("admin-people-none", admin)
+    await admin.get_by_test_id("admin-search").fill("")
+    async for screen in _leaver(admin):
+        yield screen
     await admin.get_by_test_id("admin-health").click()
     await acts.visible(admin, "health-lead")
     yield Screen("admin-health", admin)
@@ -78,8 +85,12 @@ async def administration(admin: Page) -> AsyncIterator[Screen]:
     await admin.get_by_test_id("bot-add").click()
     await acts.visible(admin, "bot-name")
     yield Screen("admin-bot", admin)
-    await admin.keyboard.press("Escape")
-    await acts.gone(admin, "bot-name")
+    await admin.get_by_test_id("bot-name").fill("设备组")
+    await admin.get_by_test_id("bot-url").fill("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0")
+    await admin.get_by_test_id("bot-enabled").uncheck()  # nobody out there is to hear of this
+    await admin.get_by_test_id("bot-save").click()
+    await acts.visible(admin, "bots-table")
+    yield Screen("admin-bots", admin)
     await admin.get_by_test_id("admin-timings").click()
     await acts.visible(admin, "timings-table")
     yield Screen("admin-timings", admin)
@@ -89,7 +100,32 @@ async def administration(admin: Page) -> AsyncIterator[Screen]:
     yield Screen("admin-rings", admin)
     await admin.get_by_test_id("admin-tokens").click()
     await acts.visible(admin, "no-tokens")
-    yield Screen("admin-tokens", admin)
+    yield Screen("admin-tokens-none", admin)
+    await admin.route("**/api/people", lambda route: route.abort())
+    await admin.get_by_test_id("admin-people").click()
+    await acts.visible(admin, "retry")
+    yield Screen("admin-unreachable", admin)
+    await admin.unroute("**/api/people")
     await admin.get_by_test_id("to-account").click()
-    await acts.visible(admin, "passkey-add")
+    await with_authenticator(admin)
+    await make(admin, "办公室的电脑")
+    await acts.visible(admin, "passkey-row")
     yield Screen("account", admin)
+
+
+async def _leaver(admin: Page) -> AsyncIterator[Screen]:
+    """Somebody has left, and is to be deleted: not quite."""
+    await admin.get_by_test_id("open-zhou").click()
+    await admin.get_by_test_id("person-disable").click()
+    await acts.visible(admin, "person-successor")
+    yield Screen("admin-person-leaves", admin)
+    await admin.get_by_test_id("person-disable").click()
+    await admin.locator("[data-login=zhou][data-state=disabled]").wait_for()
+    await admin.get_by_test_id("open-zhou").click()
+    await admin.get_by_test_id("person-erase").click()
+    await admin.get_by_test_id("person-erase-name").fill("周")
+    await admin.get_by_test_id("person-erase-sure").click()
+    yield Screen("admin-person-erase", admin)
+    for dialog in ("erase-dialog", "person-dialog"):
+        await admin.keyboard.press("Escape")
+        await acts.gone(admin, dialog)

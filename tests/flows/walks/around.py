@@ -73,6 +73,25 @@ async def called(expert: Page, store: Page) -> AsyncIterator[Screen]:
     await expert.get_by_test_id("home").click()
 
 
+async def colleague(expert: Page, spare: Browser) -> AsyncIterator[Screen]:
+    """Somebody at headquarters calls somebody else there, who misses it."""
+    zhang = await spare.sign_in("zhang")
+    await expert.get_by_test_id("nav-call").click()
+    await acts.visible(expert, "people")
+    yield Screen("directory", expert)
+    await expert.get_by_test_id("call-p-zhang").click()
+    await acts.visible(zhang, "accept")
+    await acts.visible(expert, "calling")
+    yield Screen("console-colleague", zhang)
+    yield Screen("calling-colleague", expert)
+    await expert.get_by_test_id("cancel").click()
+    await expert.get_by_test_id("home").click()
+    await acts.visible(zhang, "missed-call")
+    yield Screen("console-missed", zhang)
+    await zhang.close()
+    await spare.context.clear_cookies()
+
+
 async def booked(expert: Page, store: Page) -> AsyncIterator[Screen]:
     """The store says when it wants to be called."""
     await store.get_by_test_id("book").click()
@@ -83,6 +102,11 @@ async def booked(expert: Page, store: Page) -> AsyncIterator[Screen]:
     await acts.visible(expert, "callbacks")
     yield Screen("store-home-booked", store)
     yield Screen("console-booked", expert)
+    await store.get_by_test_id("booking-change").click()
+    await store.locator("[data-testid^=book-at-]").first.wait_for()
+    yield Screen("book-change", store)
+    await store.keyboard.press("Escape")
+    await acts.gone(store, "book-dialog")
 
 
 async def held(expert: Page, store: Page) -> AsyncIterator[Screen]:
@@ -97,13 +121,18 @@ async def held(expert: Page, store: Page) -> AsyncIterator[Screen]:
 
 
 async def devices(expert: Page, second: Browser) -> AsyncIterator[Screen]:
-    """The call could go on at another device of the same person."""
+    """The call could go on at another device of the same person, which is asked and does not want to."""
     elsewhere = await second.sign_in("chen")
     await acts.visible(elsewhere, "rejoin")
     yield Screen("console-elsewhere", elsewhere)
     await expert.get_by_test_id("continue-on").click()
     await acts.visible(expert, "continue-on-dialog")
     yield Screen("continue-on", expert)
+    await expert.locator("button[data-testid^=continue-on-]").click()
+    await acts.visible(elsewhere, "go-on-here")
+    yield Screen("go-on-here", elsewhere)
+    await elsewhere.get_by_test_id("not-here").click()
+    await acts.gone(elsewhere, "go-on-here")
     await expert.keyboard.press("Escape")
     await elsewhere.close()
 
