@@ -203,8 +203,7 @@ def _recording(person: PersonId, row: RecordingRow) -> HeldRecording:
 
 
 def _messages(person: PersonId) -> Query:
-    theirs = or_(MessageRow.sender_id == person, func.json_extract(MessageRow.operator, "$.id") == person)
-    return select(MessageRow).where(theirs)
+    return select(MessageRow).where(MessageRow.author_id == person)
 
 
 def _message(person: PersonId, found: Found) -> HeldMessage:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 DATABASE = "passline.db"
 """Name of the database in the data directory."""
-NEWEST = "0030"
+NEWEST = "0031"
 """The last revision in migrations/versions."""
 
 

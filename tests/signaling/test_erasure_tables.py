@@ -20,6 +20,7 @@ STAYS = {
     "handover.successor_id": "who took over: the id",
     "room_member.person_id": "who was in a call: the id, which opens the archive to their successor",
     "message.sender_id": "who wrote it: the id",
+    "message.author_id": "who wrote it, at a tablet too: the id",
     "device_cursor.person_id": "how far it was read, which the sender sees",
     "publication.by_id": "who showed a recording: the id",
     "call_quality.person_id": "how the media of the call went; goes with its recording",
@@ -41,7 +42,7 @@ def test_every_column_that_names_somebody_is_deleted_or_stays_for_a_reason() -> 
         for table in Base.metadata.tables.values()
         for column in table.columns
         if any(key.target_fullname == "person.id" for key in column.foreign_keys)
-        or column.name in ("person_id", "operator_id")
+        or column.name in ("person_id", "operator_id", "author_id")
     }
     deleted = {f"{column.class_.__tablename__}.{column.key}" for column in THEIRS}
     assert of_people == deleted | set(STAYS)

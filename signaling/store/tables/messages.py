@@ -1,6 +1,6 @@
 """Chat."""
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Computed, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from signaling.store.tables.base import Base, Id, Ms
@@ -24,7 +24,14 @@ class MessageRow(Base):
     at_ms: Mapped[int] = mapped_column(Ms)
     operator: Mapped[str | None] = mapped_column(Text)
     """contract.people.Operator, as JSON: who had taken the sender over, which is a tablet."""
-    __table_args__ = (UniqueConstraint("sender_id", "cid"),)
+    author_id: Mapped[str | None] = mapped_column(
+        Id, Computed("coalesce(json_extract(operator, '$.id'), sender_id)", persisted=False)
+    )
+    """Whose words these are: the operator's, or the sender's."""
+    __table_args__ = (
+        UniqueConstraint("sender_id", "cid"),
+        Index("ix_message_author", "author_id", "at_ms", "channel_id", "seq"),
+    )
 
 
 class CursorRow(Base):
