@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.base import Tag
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId
 from contract.lists import ListFault, ListProblem
@@ -73,13 +74,13 @@ class Staff:
         await self._database.write(work)
         return Newcomer(id=new.id, login=new.login, path=f"/invitation#{secret}")
 
-    async def change(self, person: PersonId, wish: PersonChange, check: Check = whatever) -> None:
-        """Others are told this of them from now on.
+    async def change(self, person: PersonId, wish: PersonChange, check: Check = whatever) -> Tag:
+        """Others are told this of them from now on; the tag of that.
 
         Raises Rejection: `not_found`, `bad_message` (scope); as `check`.
         """
 
-        async def work(session: AsyncSession) -> None:
+        async def work(session: AsyncSession) -> Tag:
             known = await session.get(PersonRow, person)
             if known is None or known.erased_ms is not None:
                 raise Rejection(ErrorCode.NOT_FOUND)
@@ -89,11 +90,12 @@ class Staff:
             if _as_it_is(known) != _as_it_will_be(new):
                 session.expunge(known)  # only read: the change is a statement
                 await rows.change_people(session, [new], self._by)
+            return tag_of(told_of(await session.get_one(PersonRow, person)))
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
-    async def give_roles(self, person: PersonId, wish: Roles, check: Check = whatever) -> None:
-        """They may do exactly this from now on, also who is here already.
+    async def give_roles(self, person: PersonId, wish: Roles, check: Check = whatever) -> Tag:
+        """They may do exactly this from now on, also who is here already; the tag of that.
 
         Raises Rejection: `not_found` (nobody, or no such place), `bad_message`, `conflict` for the last administrator;
         as `check`.
@@ -101,23 +103,26 @@ class Staff:
         main = _main(wish)
         check_roles(main, wish.also)
 
-        async def work(session: AsyncSession) -> None:
+        async def work(session: AsyncSession) -> Tag:
             known = await session.get(PersonRow, person)
             if known is None or known.erased_ms is not None:
                 raise Rejection(ErrorCode.NOT_FOUND)
             if Role(known.role) not in GIVEN:
                 raise Rejection(ErrorCode.BAD_MESSAGE, "a tablet stays one")
             held = await further(session, person)
-            check(tag_of(roles_of(known, held)))
+            before = tag_of(roles_of(known, held))
+            check(before)
             await _check_places(session, [main, *wish.also])
             if (main_grant(known), held) == (main, wish.also):
-                return
+                return before
             administered = await rows.is_last_administrator(session, known)
             await rows.give_roles(session, known, main, wish.also, self._by)
             if administered and not await rows.has_administrator(session):
                 raise Rejection(ErrorCode.CONFLICT, "the last administrator; add another one first")
+            session.expire_all()  # statements changed what it has read
+            return tag_of(roles_of(await session.get_one(PersonRow, person), await further(session, person)))
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def take_list(self, lines: list[PersonLine], *, only_ask: bool) -> Taken:
         """Leaves alone whom the list does not name. Raises BadList for lines that contradict what is there."""

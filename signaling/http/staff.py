@@ -1,5 +1,7 @@
 """People one by one, for administrators: who there is, who comes, who is called otherwise, who is kept out."""
 
+from aiohttp import web
+
 from contract.errors import ErrorCode
 from contract.http import InvitedPerson
 from contract.ids import PersonId
@@ -24,16 +26,18 @@ async def add_person(visit: Visit) -> Newcomer:
     return await _staff(visit).add(visit.body(PersonWish))
 
 
-async def change_person(visit: Visit) -> None:
+async def change_person(visit: Visit) -> web.Response:
     """Name, title and skills of somebody; login and roles stay."""
     await _login(visit)
-    await _staff(visit).change(PersonId(visit.param("person")), visit.body(PersonChange), visit.check_tag)
+    changed = await _staff(visit).change(PersonId(visit.param("person")), visit.body(PersonChange), visit.check_tag)
+    return visit.replaced(changed)
 
 
-async def give_roles(visit: Visit) -> None:
+async def give_roles(visit: Visit) -> web.Response:
     """What somebody may do, and where: exactly this from now on, also of who is signed in."""
     await _login(visit)
-    await _staff(visit).give_roles(PersonId(visit.param("person")), visit.body(Roles), visit.check_tag)
+    given = await _staff(visit).give_roles(PersonId(visit.param("person")), visit.body(Roles), visit.check_tag)
+    return visit.replaced(given)
 
 
 async def invite_person(visit: Visit) -> InvitedPerson:

@@ -108,6 +108,25 @@ async def test_the_second_of_two_is_told_and_undoes_nothing(server: SignalingSer
     assert (await record.where(client))[1] == hers, "the same again has the same tag"
 
 
+@pytest.mark.parametrize(
+    ("where", "wish", "same"),
+    [
+        (person, {"name": {"zh": "陈一", "en": "Chen"}, "skills": ["it"]}, False),
+        (roles, {"role": "manager", "region": chain.EAST, "also": [{"role": "trainer"}]}, False),
+        (roles, {"role": "expert"}, True),
+    ],
+)
+async def test_whoever_sets_a_part_of_somebody_is_told_the_tag_of_what_is_there_now(
+    server: SignalingServer, where: Callable[[Client], Awaitable[tuple[str, str]]], wish: dict[str, Any], *, same: bool
+) -> None:
+    admin = await server.sign_in("admin")
+    path, before = await where(admin)
+    set_to = (await admin.put(path, json=wish, headers={"If-Match": f'"{before}"'})).headers["ETag"]
+    assert set_to == f'"{(await where(admin))[1]}"'
+    assert (set_to == f'"{before}"') is same
+    assert (await admin.put(path, json=wish, headers={"If-Match": set_to})).headers["ETag"] == set_to
+
+
 async def test_what_somebody_may_do_and_what_they_are_called_are_two_records(server: SignalingServer) -> None:
     admin = await server.sign_in("admin")
     _, before = await roles(admin)

@@ -43,6 +43,12 @@ export async function call<T>(method: string, path: string, options: CallOptions
   return (text ? JSON.parse(text) : null) as T
 }
 
+/** Sends the whole of what is kept, in place of the version `replaces`; resolves with the tag of the new one. */
+export async function replace(path: string, replaces: string, body: object): Promise<string> {
+  const response = await send('PUT', path, { body, replaces })
+  return response.headers.get('ETag')?.replaceAll('"', '') ?? replaces
+}
+
 /** The same for an answer that is a file. */
 export async function download(method: string, path: string, options: CallOptions = {}): Promise<Blob> {
   return (await send(method, path, options)).blob()

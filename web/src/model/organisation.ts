@@ -16,17 +16,18 @@ import type {
   StoresTaken,
   Name,
 } from '../contract'
-import { call } from '../link/http'
+import { call, replace } from '../link/http'
 
 export interface Organisation {
   /** Everybody but tablets, by login. */
   people(): Promise<PersonRecord[]>
   /** The answer has the link with which they choose a password, told only now. Refusals: conflict. */
   addPerson(wish: PersonWish): Promise<Newcomer>
-  /** Refusals: precondition if it is another than that of the tag `replaces` by now. */
-  changePerson(person: PersonId, change: PersonChange, replaces: string): Promise<void>
+  /** Resolves with the tag of what is there now. Refusals: precondition if it is another than that of the tag
+   * `replaces` by now. */
+  changePerson(person: PersonId, change: PersonChange, replaces: string): Promise<string>
   /** They may do exactly this at once. Refusals: conflict for the last administrator, precondition as above. */
-  giveRoles(person: PersonId, roles: Roles, replaces: string): Promise<void>
+  giveRoles(person: PersonId, roles: Roles, replaces: string): Promise<string>
   /** The path of a new link. Refusals: conflict. */
   invite(person: PersonId): Promise<string>
   /** All of them, of whose device is lost; they are signed out everywhere. */
@@ -65,10 +66,10 @@ const csv = (list: Blob): Blob => new Blob([list], { type: 'text/csv' })
 export const organisation: Organisation = {
   people: async () => (await call<{ people: PersonRecord[] }>('GET', '/api/people')).people,
   addPerson: (body) => call('POST', '/api/people', { body }),
-  changePerson: (person, body, replaces) =>
-    call('PUT', `/api/people/${encodeURIComponent(person)}`, { body, replaces }),
-  giveRoles: (person, body, replaces) =>
-    call('PUT', `/api/people/${encodeURIComponent(person)}/roles`, { body, replaces }),
+  changePerson: (person, change, replaces) =>
+    replace(`/api/people/${encodeURIComponent(person)}`, replaces, change),
+  giveRoles: (person, roles, replaces) =>
+    replace(`/api/people/${encodeURIComponent(person)}/roles`, replaces, roles),
   invite: async (person) =>
     (await call<{ path: string }>('POST', `/api/people/${encodeURIComponent(person)}/invitation`)).path,
   takePasskeys: (person) => call('DELETE', `/api/people/${encodeURIComponent(person)}/passkeys`),

@@ -1,6 +1,6 @@
 /** The frame of a dialog that adds or changes one thing: its form, what was refused, and the two buttons. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState, type Dispatch, type StateUpdater } from 'preact/hooks'
 import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
 import { Button } from '../parts/Button'
@@ -18,16 +18,17 @@ export interface Saving {
 
 /**
  * What a form was opened with: saved under its tags, it undoes nothing unseen, whatever its page reads meanwhile. Once
- * it was refused for that, the second value adopts what is read next: saved again it replaces that, knowingly.
+ * it was refused for that, the second value adopts what is read next: saved again it replaces that, knowingly. The third
+ * holds what was saved of it here.
  */
-export function useHeld<T>(now: T): [T, () => void] {
+export function useHeld<T>(now: T): [T, () => void, Dispatch<StateUpdater<T>>] {
   const [held, setHeld] = useState(now)
   const adopting = useRef(false)
   useEffect(() => {
     if (adopting.current) setHeld(now)
     adopting.current = false
   }, [now])
-  return [held, () => (adopting.current = true)]
+  return [held, () => (adopting.current = true), setHeld]
 }
 
 /** `words`: why a wish was refused, or null where the form says it elsewhere. `onOvertaken`: somebody else was quicker. */

@@ -38,9 +38,9 @@ export function PersonDialog(props: {
   const [department, setDepartment] = useState(typed(record?.person.department))
   const [skills, setSkills] = useState<readonly Skill[]>(record?.person.skills ?? [])
   const [wrong, setWrong] = useState<'login' | 'name' | null>(null)
-  // Two requests: what the first one saved is not sent again under a tag that it has made an old one.
+  // Two requests: what the first one saved is not sent again, and changed again it replaces what was saved.
   const there = useRef(record && { roles: given(record), told: toldOf(record) })
-  const [held, adopt] = useHeld(record)
+  const [held, adopt, hold] = useHeld(record)
   const saving = useSaving(
     ({ code }) => refused('person', code),
     () => {
@@ -65,13 +65,18 @@ export function PersonDialog(props: {
       if (known && held) {
         const { id } = held.person
         const give = async (): Promise<void> => {
-          if (differs(roles, known.roles)) await model.organisation.giveRoles(id, roles, held.roles_tag)
+          if (!differs(roles, known.roles)) return
+          const roles_tag = await model.organisation.giveRoles(id, roles, held.roles_tag)
           known.roles = roles
+          hold((one) => one && { ...one, roles_tag })
         }
         // Who is no expert any more loses the skills with the role: that is no change by somebody else.
         if (role === 'expert') await give()
-        if (differs(change, known.told)) await model.organisation.changePerson(id, change, held.tag)
-        known.told = change
+        if (differs(change, known.told)) {
+          const tag = await model.organisation.changePerson(id, change, held.tag)
+          known.told = change
+          hold((one) => one && { ...one, tag })
+        }
         if (role !== 'expert') await give()
         toast(() => t('admin.saved', { name: nameOf(called) }))
         props.onDone()

@@ -180,8 +180,8 @@ describe('the list of people', () => {
   })
 
   it('changes what somebody may do, and only if it differs', async () => {
-    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve())
-    const changePerson = vi.fn<Organisation['changePerson']>(() => Promise.resolve())
+    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve('r2'))
+    const changePerson = vi.fn<Organisation['changePerson']>(() => Promise.resolve('t2'))
     await drawn('people', { giveRoles, changePerson })
     await press('open-chen')
     await press('person-save')
@@ -211,8 +211,8 @@ describe('the list of people', () => {
   })
 
   it('shows what a group gives somebody, and leaves it to the group', async () => {
-    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve())
-    const changePerson = (): Promise<void> => Promise.resolve()
+    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve('r2'))
+    const changePerson = (): Promise<string> => Promise.resolve('t2')
     const brought = { role: 'trainer' as const, region: 'r-east', store: null }
     const byHand = { role: 'auditor' as const, region: null, store: null }
     const main = { role: 'expert' as const, region: null, store: null }
@@ -231,9 +231,9 @@ describe('the list of people', () => {
   it('undoes nothing unseen that somebody else has changed meanwhile', async () => {
     let tag = 't1'
     const changePerson = vi.fn<Organisation['changePerson']>((_person, _change, replaces) =>
-      replaces === 't2' ? Promise.resolve() : Promise.reject(new Refusal('precondition')),
+      replaces === 't2' ? Promise.resolve('t3') : Promise.reject(new Refusal('precondition')),
     )
-    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve())
+    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve('r2'))
     const people = () => Promise.resolve([record('chen', '陈立群', { tag, also: tag === 't1' ? [] : ALSO })])
     await drawn('people', { people, changePerson, giveRoles })
     await press('open-chen')
@@ -250,13 +250,17 @@ describe('the list of people', () => {
   })
 
   it.each(['expert', 'manager'])('saves the rest where only half could be saved, as %s', async (role) => {
-    const failsOnce = () => {
-      const calls = { left: 1 }
-      return () => (calls.left-- > 0 ? Promise.reject(new Refusal('unavailable')) : Promise.resolve())
-    }
-    const first = vi.fn<(...args: unknown[]) => Promise<void>>(() => Promise.resolve())
-    const second = vi.fn<(...args: unknown[]) => Promise<void>>(failsOnce())
+    const failing = { left: 2 }
+    const first = vi.fn<(...args: unknown[]) => Promise<string>>(() => Promise.resolve('fresh'))
+    const second = vi.fn<(...args: unknown[]) => Promise<string>>(() =>
+      failing.left-- > 0 ? Promise.reject(new Refusal('unavailable')) : Promise.resolve('fresh'),
+    )
     const [giveRoles, changePerson] = role === 'expert' ? [first, second] : [second, first]
+    const failed = async () => {
+      await press('person-save')
+      await act(() => new Promise<void>((done) => setTimeout(done)))
+      expect(byTestId('person-problem').textContent).not.toBe('')
+    }
     await drawn('people', { giveRoles, changePerson })
     await press('open-chen')
     await type('person-title', '工程师')
@@ -265,12 +269,18 @@ describe('the list of people', () => {
     } else {
       await choose('person-role', role)
     }
-    await press('person-save')
-    await act(() => new Promise<void>((done) => setTimeout(done)))
-    expect(byTestId('person-problem').textContent).not.toBe('')
+    await failed()
+    await failed()
+    expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 2])
+    await (role === 'expert' ? press('also-0-remove') : type('person-title', '主管'))
     await press('person-save')
     await settled()
-    expect([first.mock.calls.length, second.mock.calls.length]).toEqual([1, 2])
+    const [one, other] = role === 'expert' ? ['r1', 't1'] : ['t1', 'r1']
+    expect(
+      first.mock.calls.map(([, , replaces]) => replaces),
+      'under what it saved itself',
+    ).toEqual([one, 'fresh'])
+    expect(second.mock.calls.map(([, , replaces]) => replaces)).toEqual([other, other, other])
     expect(document.querySelector('[data-testid=person-dialog]')).toBeNull()
   })
 
