@@ -24,6 +24,7 @@ from signaling.auth.visits import Visits
 from signaling.domain.chat import may_read
 from signaling.domain.commands import Asked, Facts, Wish
 from signaling.domain.draft import concerns, find
+from signaling.domain.presence import OFFLINE_AFTER_S
 from signaling.domain.rooms import decide
 from signaling.domain.visitors import as_seen_by, check_inviting
 from signaling.keep.keeper import Keeper
@@ -144,7 +145,10 @@ class Service:
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Take up what was open, listen for nodes, work; on the way out stop all of it."""
-        were_here = await self._database.write(partial(session_rows.start_over, now_ms=clock.wall_ms()))
+        lately_ms = round(OFFLINE_AFTER_S * 1000)
+        were_here = await self._database.write(
+            partial(session_rows.start_over, now_ms=clock.wall_ms(), lately_ms=lately_ms)
+        )
         await self._database.write(partial(room_rows.forget_done, before_ms=clock.wall_ms() - REMEMBER_MS))
         await self._directory.look()
         await self.push.start()

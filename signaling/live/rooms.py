@@ -97,6 +97,8 @@ class Rooms:
         self._queue.ended(lately)
         for state in states:
             self._add(state, heads.get(room_channel(state.id), 0))
+        for room in self.all():  # what else rang whoever sat down just before the end may not have heard of it
+            self._sat_down(room, _seated(room.state))
         log.info("rooms loaded", rooms=len(states))
 
     def get(self, room: RoomId) -> LiveRoom | None:
@@ -293,8 +295,7 @@ class Rooms:
             self._queue.ended([decision.state])
         sat = set() if decision.opened is not None else _seated(room.state)
         state, room.state = room.state, decision.state
-        for person in _seated(decision.state) - sat:
-            self._pass_by(room.id, person)
+        self._sat_down(room, _seated(decision.state) - sat)
         visitors = {person.id for person in here(decision.state)}
         for person in before - visitors:
             for text in deltas:
@@ -320,12 +321,13 @@ class Rooms:
         if any(one is not None and one.stage is CallStage.WAITING for one in (call, was)):
             self._queue.wake()
 
-    def _pass_by(self, taken: RoomId, person: PersonId) -> None:
-        """Whatever else rings this person looks for somebody else."""
-        for other in self.of(person):
-            member = find(other.state, person)
-            if other.id != taken and member is not None and member.state is MemberState.RINGING:
-                other.put(TookAnother(person))
+    def _sat_down(self, taken: LiveRoom, people: Iterable[PersonId]) -> None:
+        """Whatever else rings these people looks for somebody else."""
+        for person in people:
+            for other in self.of(person):
+                member = find(other.state, person)
+                if other is not taken and member is not None and member.state is MemberState.RINGING:
+                    other.put(TookAnother(person))
 
     def _tell_presence(self, people: Iterable[PersonId]) -> None:
         for person in people:

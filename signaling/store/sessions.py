@@ -28,12 +28,15 @@ class KeptSession:
     sign_in: bytes
 
 
-async def start_over(session: AsyncSession, now_ms: int) -> set[tuple[PersonId, SessionId]]:
-    """After a start: nobody is connected, expired sessions are swept. Returns who was, and by which, until then."""
+async def start_over(session: AsyncSession, now_ms: int, *, lately_ms: int) -> set[tuple[PersonId, SessionId]]:
+    """After a start: nobody is connected, expired sessions are swept. Returns who was until so lately, and by which.
+
+    Not only until just now: the start before may have been cut short itself, before anybody was back.
+    """
     await session.execute(delete(ClientSessionRow).where(ClientSessionRow.expires_ms <= now_ms))
     cut = await session.execute(
         update(ClientSessionRow)
-        .where(ClientSessionRow.expires_ms > now_ms + TTL_MS)
+        .where(ClientSessionRow.expires_ms > now_ms + TTL_MS - lately_ms)
         .values(expires_ms=now_ms + TTL_MS)
         .returning(ClientSessionRow.person_id, ClientSessionRow.id)
     )

@@ -4,20 +4,26 @@ import asyncio
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from contract.client import AcceptCall, HoldCall, JoinRoom, LeaveRoom, StartCall
-from contract.ids import room_channel
+from contract.client import AcceptCall, CallStore, HoldCall, JoinRoom, LeaveRoom, StartCall
+from contract.ids import StoreId, room_channel
 from contract.nodes import DropParticipant, SetGrants, StartRecording, StopRecording
 from contract.rooms import CallStage, EndReason, MemberState, Reason, RecordingState
 from contract.server import Done
+from runtime import clock
 from runtime.supervise import TaskScope
+from signaling import service
+from signaling.live.rooms import Rooms
+from signaling.store.sessions import start_over
 from tests.signaling.service.world import answered, offer, ring
-from tests.support.clients import Tab, new_cid
+from tests.support.clients import Tab, new_cid, tab
 from tests.support.nodes import FakeRecorder, FakeWorker, connected, until
+from tests.support.server import SignalingServer
 from tests.support.signaling_process import SignalingProcess
 
 pytestmark = pytest.mark.flow
@@ -124,6 +130,46 @@ async def test_a_hold_that_was_over_meanwhile_ends_the_call_and_is_owed(tmp_path
         await store.room(lambda s: s.end is EndReason.HOLD_OVER, "nobody waits for ever")
         for who in (store, chen):
             await who.until(lambda who=who: room in who.callbacks, "a callback is owed")  # type: ignore[misc]
+
+
+async def test_who_sat_down_elsewhere_just_before_a_kill_is_waited_for_and_not_rung(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SignalingServer(tmp_path, ring_s=600) as server, AsyncExitStack() as stack:
+        store, chen, _ = [
+            await stack.enter_async_context(tab(await server.sign_in(login)))
+            for login in ("store-0117", "chen", "store-0201")
+        ]
+        room = await ring(store, chen)
+        with monkeypatch.context() as killed:
+            killed.setattr(Rooms, "_sat_down", lambda *_: None)  # the other room did not come to hear of it
+            wish = CallStore(cid=new_cid(), store=StoreId("s-0201"), reason=Reason.EQUIPMENT)
+            assert isinstance(await chen.do(wish), Done)
+    async with SignalingServer(tmp_path, ring_s=600) as server, tab(await server.sign_in("store-0117")) as store:
+        state = await store.room(lambda s: s.call is not None and s.call.stage is CallStage.WAITING, "it waits for him")
+        assert state.id == room
+        assert [one.state for one in state.members if one.person.id == "p-chen"] == [MemberState.MISSED]
+
+
+async def test_who_was_here_before_a_start_that_was_cut_short_is_still_taken_for_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "OFFLINE_AFTER_S", 60.0)  # however slow this machine starts
+    async with SignalingServer(tmp_path) as server, tab(await server.sign_in("chen")) as chen:
+        assert chen.welcome is not None
+    async with SignalingServer(tmp_path):
+        pass
+    async with SignalingServer(tmp_path) as server, tab(await server.sign_in("store-0117")) as store:
+        assert store.presence(chen.person) == "free"
+
+
+async def test_how_long_ago_somebody_may_have_been_here_for_that(tmp_path: Path) -> None:
+    async with SignalingServer(tmp_path) as server, tab(await server.sign_in("chen")) as chen:
+        assert chen.welcome is not None
+        session, now_ms = chen.welcome.session, clock.wall_ms()
+        for after_ms, counts in ((0, True), (5_000, True), (10_000, True), (16_001, False)):
+            start = partial(start_over, now_ms=now_ms + after_ms, lately_ms=6_000)
+            assert ((chen.person, session) in await server.house.database.write(start)) is counts
 
 
 async def test_what_was_not_safe_yet_is_stopped_again(signaling: SignalingProcess) -> None:
