@@ -43,14 +43,14 @@ def owed(state: RoomState, within_ms: int) -> Callback | None:
     call = state.call
     if call is None or call.store is None or state.closed_at is None or state.end is None:
         return None
-    if (held := hold.abandoned(state)) is not None:
+    if hold.abandoned(state) is not None:
         return Callback(
             room=state.id,
             store=call.store,
             reason=call.reason,
             why=state.end,
-            rung_at=held.since,  # from then on it waited, whoever had called
-            due_at=held.since + within_ms,
+            rung_at=state.closed_at,  # until then somebody might have come back to it
+            due_at=state.closed_at + within_ms,
         )
     if call.answered_by is not None:
         return None

@@ -200,6 +200,7 @@ def test_who_takes_over_a_call_on_hold_speaks_with_the_store_at_once() -> None:
     assert told(come)[ZHANG.id] == FLOWS
 
 
+LEFT_AT = HELD_AT + 60_000
 VANISHED = decide(held(), SeatLost(CHEN.id), HELD_AT + 95_000, FACTS).state
 
 
@@ -208,11 +209,11 @@ VANISHED = decide(held(), SeatLost(CHEN.id), HELD_AT + 95_000, FACTS).state
     [
         (VANISHED, EndReason.FAILED, True),
         (decide(held(), SeatLost(STORE.id), HELD_AT + 95_000, FACTS).state, EndReason.FAILED, True),
-        (ask(held(), STORE, LEAVE).state, EndReason.HUNG_UP, True),
-        (ask(held(), STORE, CancelCall(cid=CID, room=ROOM)).state, EndReason.HUNG_UP, True),
-        (ask(ask(three(), CHEN, holding(), at=HELD_AT).state, STORE, LEAVE).state, EndReason.HUNG_UP, True),
-        (ask(held(), CHEN, LEAVE).state, EndReason.HUNG_UP, True),
-        (ask(held(), CHEN, CloseRoom(cid=CID, room=ROOM)).state, EndReason.HUNG_UP, True),
+        (ask(held(), STORE, LEAVE, at=LEFT_AT).state, EndReason.HUNG_UP, True),
+        (ask(held(), STORE, CancelCall(cid=CID, room=ROOM), at=LEFT_AT).state, EndReason.HUNG_UP, True),
+        (ask(ask(three(), CHEN, holding(), at=HELD_AT).state, STORE, LEAVE, at=LEFT_AT).state, EndReason.HUNG_UP, True),
+        (ask(held(), CHEN, LEAVE, at=LEFT_AT).state, EndReason.HUNG_UP, True),
+        (ask(held(), CHEN, CloseRoom(cid=CID, room=ROOM), at=LEFT_AT).state, EndReason.HUNG_UP, True),
         (ask(ask(held(), CHEN, holding(on=False)).state, STORE, LEAVE).state, EndReason.HUNG_UP, False),
         (decide(answered(), SeatLost(CHEN.id), NOW, FACTS).state, EndReason.FAILED, False),
     ],
@@ -222,7 +223,9 @@ def test_a_store_that_was_left_waiting_is_called_back(state: RoomState, end: End
     made = callbacks.owed(state, 900_000)
     assert (made is not None) is owed
     if made is not None:
-        assert (made.why, made.rung_at, made.due_at) == (end, HELD_AT, HELD_AT + 900_000), "since it waits"
+        ended = state.closed_at
+        assert ended is not None
+        assert (made.why, made.rung_at, made.due_at) == (end, ended, ended + 900_000), "since nobody came back"
         assert callbacks.settles(made, state) is None, "this very call is no answer to it"
 
 
@@ -235,7 +238,8 @@ def test_nobody_waits_for_ever() -> None:
     assert (over.end, over.closed_at) == (EndReason.HOLD_OVER, OVER_AT)
     made = callbacks.owed(over, 900_000)
     assert made is not None
-    assert (made.why, made.rung_at) == (EndReason.HOLD_OVER, HELD_AT)
+    assert (made.why, made.rung_at) == (EndReason.HOLD_OVER, OVER_AT)
+    assert callbacks.escalated(made, OVER_AT) == made, "however long it was on hold, nobody is late at once"
     assert calls.next_ring_ms(ask(state, CHEN, holding(on=False)).state) is None, "who came back has time again"
 
 
