@@ -74,6 +74,8 @@ class Callback(Message):
     state: CallbackState = CallbackState.OPEN
     owner: Person | None = None
     """None: the group that has a skill of the reason."""
+    unattended: bool = False
+    """Its `at` was near and nobody was there to be its owner: whoever is there first will be."""
     urgency: Urgency = Urgency.NONE
     done_at: WallMs | None = None
     done_by: Person | None = None

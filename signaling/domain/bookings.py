@@ -1,10 +1,10 @@
 """When a store may be called back: quarter hours in each of which every booking has an expert on duty of its own.
 
-Pure. Hours are those of the experts' profiles by the clocks of their zones, so that this knows of no zone itself: a
-quarter hour begins at the same moments everywhere.
+Pure. Hours are those of the experts' profiles, less their quiet ones, by the clocks of their zones, so that this knows
+of no zone itself: a quarter hour begins at the same moments everywhere.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from contract.callbacks import Callback, Urgency
@@ -14,7 +14,8 @@ from contract.people import Person, Store
 from contract.rooms import REASON_SKILLS, EndReason, Reason
 from contract.routing import RingStep, StepWho
 from signaling.domain.access import place_of
-from signaling.domain.callbacks import REMIND_MS, anybodys, owned
+from signaling.domain.callbacks import REMIND_MS, anybodys, escalated, owned
+from signaling.domain.quiet import will_be_quiet
 from signaling.domain.routing import Expert, at_work, fitting
 
 QUARTER_MS = 900_000
@@ -46,8 +47,10 @@ class Diary:
         return found
 
     def check(self, at_ms: int, now_ms: int) -> None:
-        """Raises Rejection(`conflict`) for a time that cannot be booked, or not any more."""
-        if at_ms % QUARTER_MS or not _first(now_ms) <= at_ms < now_ms + AHEAD_MS or not self._has_room(at_ms):
+        """Raises Rejection for a time that cannot be booked: `over` if it is past, or too near; `conflict`."""
+        if at_ms < _first(now_ms):
+            raise Rejection(ErrorCode.OVER, "this time is past, or too near: ask for another one")
+        if at_ms % QUARTER_MS or at_ms >= now_ms + AHEAD_MS or not self._has_room(at_ms):
             raise Rejection(ErrorCode.CONFLICT, "this time is not, or no longer, offered")
 
     def _has_room(self, at_ms: int) -> bool:
@@ -87,8 +90,13 @@ def _able(store: Store, reason: Reason, experts: Iterable[Expert], at_ms: int) -
         for one in experts
         if any(skill in one.person.skills for skill in wanted)
         and one.reach.covers(place_of(store))
-        and at_work(one.profile, at_ms)
+        and _on_duty(one, at_ms)
     }
+
+
+def _on_duty(one: Expert, at_ms: int) -> bool:
+    """Whether they are to be counted on then."""
+    return at_work(one.profile, at_ms) and not will_be_quiet(one.quiet, at_ms)
 
 
 def _give(wanted: set[PersonId], called_by: dict[PersonId, set[PersonId]], asked: set[PersonId]) -> bool:
@@ -126,27 +134,38 @@ def book(item: Callback, at_ms: int | None, note: str, now_ms: int, within_ms: i
     return anybodys(noted).model_copy(update={"at": at_ms, "urgency": Urgency.NONE, **clock})
 
 
-def named(items: Iterable[Callback], experts: Sequence[Expert], before: Sequence[Callback]) -> Iterator[Callback]:
-    """`items`, just become more urgent than in `before`; of those that nobody has taken the routing names an owner,
-    once: whoever is there and on duty then, who has no other store at that time. Nobody: it stays the group's."""
-    calm = {item.room for item in before if item.urgency is Urgency.NONE}
-    busy = {(item.owner.id, item.at) for item in before if item.owner is not None}
+def moved_on(items: Sequence[Callback], experts: Sequence[Expert], now_ms: int) -> list[Callback]:
+    """Those of `items`, all that are not done, that are more urgent now or have found an owner, as they are now.
+
+    Of what is booked for soon and nobody has taken the routing names an owner, once: whoever is there and on duty, who
+    has no other store at that time. Until somebody is, it is the group's.
+    """
+    busy = {(item.owner.id, item.at) for item in items if item.owner is not None}
+    moved: list[Callback] = []
     for item in items:
-        if item.at is None or item.owner is not None or item.room not in calm:
-            yield item
-            continue
-        owner = _best(item, item.at, [one for one in experts if (one.person.id, item.at) not in busy])
-        if owner is None:
-            yield item
-            continue
-        busy.add((owner.id, item.at))
-        yield owned(item, owner)
+        after = escalated(item, now_ms)
+        if item.at is not None and _is_to_be_named(item, after):
+            others = (one for one in experts if (one.person.id, item.at) not in busy)
+            if (owner := _best(item, max(item.at, now_ms), others)) is None:
+                after = after.model_copy(update={"unattended": True})
+            else:
+                busy.add((owner.id, item.at))
+                after = owned(after, owner)
+        if after != item:
+            moved.append(after)
+    return moved
 
 
-def _best(item: Callback, at_ms: int, experts: Iterable[Expert]) -> Person | None:
+def _is_to_be_named(before: Callback, after: Callback) -> bool:
+    """Who gave it back meanwhile is not asked again."""
+    near = before.urgency is Urgency.NONE and after.urgency is not Urgency.NONE
+    return before.owner is None and (near or before.unattended)
+
+
+def _best(item: Callback, when_ms: int, experts: Iterable[Expert]) -> Person | None:
     here = [
         replace(one, free=True)  # whoever talks now is done by then, or gives it back
         for one in experts
-        if (one.free or one.busy) and one.reach.covers(place_of(item.store))
+        if (one.free or one.busy) and one.reach.covers(place_of(item.store)) and _on_duty(one, when_ms)
     ]
-    return next(iter(fitting(_SKILLED, item.reason, None, here, at_ms)), None)
+    return next(iter(fitting(_SKILLED, item.reason, None, here, when_ms)), None)

@@ -74,20 +74,20 @@ def owed(state: RoomState, within_ms: int) -> Callback | None:
     )
 
 
-def again(item: Callback, newer: Callback) -> Callback:
-    """The store called in vain once more; the clock goes on. Whoever promised to call back has it, if nobody had.
+def again(item: Callback, newer: Callback, tap_ms: int) -> Callback:
+    """The store called in vain once more, from `tap_ms` on; the clock goes on. Whoever promised to call back has it, if
+    nobody had.
 
     Who booked a later time and calls before cannot wait for it, unless they chose that time during this call.
     """
-    earlier = item.booked_at is None or item.booked_at < newer.rung_at
+    earlier = item.booked_at is None or item.booked_at < tap_ms
     if item.at is not None and newer.due_at < item.at and earlier:
         item = anybodys(item).model_copy(update={"at": None, "rung_at": newer.rung_at, "due_at": newer.due_at})
-    more: dict[str, object] = {"calls": item.calls + 1, "why": newer.why}
-    if item.owner is None and newer.owner is not None:
-        more |= {"state": newer.state, "owner": newer.owner}
-        if newer.due_at > begins_ms(item):
-            more["due_at"] = min(item.due_at, newer.due_at)
-    return item.model_copy(update=more)
+    item = item.model_copy(update={"calls": item.calls + 1, "why": newer.why})
+    if item.owner is not None or newer.owner is None:
+        return item
+    due_ms = min(item.due_at, newer.due_at) if newer.due_at > begins_ms(item) else item.due_at
+    return owned(item, newer.owner).model_copy(update={"due_at": due_ms})
 
 
 def settles(item: Callback, state: RoomState) -> Person | None:
@@ -120,7 +120,7 @@ def take(item: Callback, by: Viewer) -> Callback:
 
 def owned(item: Callback, owner: Person) -> Callback:
     """Somebody's to work off."""
-    return item.model_copy(update={"state": CallbackState.TAKEN, "owner": owner})
+    return item.model_copy(update={"state": CallbackState.TAKEN, "owner": owner, "unattended": False})
 
 
 def reopen(item: Callback, by: Viewer) -> Callback:
@@ -162,7 +162,7 @@ def cancel(item: Callback, now_ms: int) -> Callback:
 
 def anybodys(item: Callback) -> Callback:
     """The group's."""
-    return item.model_copy(update={"state": CallbackState.OPEN, "owner": None})
+    return item.model_copy(update={"state": CallbackState.OPEN, "owner": None, "unattended": False})
 
 
 def done(item: Callback, by: Person, now_ms: int) -> Callback:

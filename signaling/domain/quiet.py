@@ -18,6 +18,12 @@ def is_quiet(quiet: Quiet, now_ms: int) -> bool:
     return quiet.hours is not None and any(start <= now_ms < end for start, end in _windows(quiet.hours, now_ms))
 
 
+def will_be_quiet(quiet: Quiet, at_ms: int) -> bool:
+    """Whether they are known not to be rung at `at_ms`, which is to come: what has no end is about now."""
+    known = quiet if quiet.until is not None else quiet.model_copy(update={"do_not_disturb": False})
+    return is_quiet(known, at_ms)
+
+
 def next_change_ms(quiet: Quiet, now_ms: int) -> int | None:
     """When `is_quiet` may say something else, and not before; None: never by itself."""
     edges = [edge for window in _windows(quiet.hours, now_ms) for edge in window] if quiet.hours is not None else []

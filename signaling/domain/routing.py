@@ -11,6 +11,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from contract.people import Person, Skill
+from contract.quiet import Quiet
 from contract.rooms import REASON_SKILLS, Reason
 from contract.routing import NAMED, USUAL_LEVEL, Chains, ExpertProfile, Language, RingStep, StepWho
 from signaling.domain.access import EVERYWHERE, Scope
@@ -33,6 +34,8 @@ class Expert:
     """How many they answered lately."""
     reach: Scope = EVERYWHERE
     """Whose calls may ring them."""
+    quiet: Quiet = field(default_factory=Quiet)
+    """When they do not want to be rung. Whoever is quiet now is neither `free` nor `busy`: this is for later."""
 
 
 def usual_steps(ring_ms: int) -> list[RingStep]:

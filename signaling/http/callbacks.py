@@ -128,7 +128,7 @@ ROUTES = [
         act=Act.CALL,
         body=BookCallback,
         answer=Callback,
-        errors=(ErrorCode.POLICY, ErrorCode.CONFLICT),
+        errors=(ErrorCode.POLICY, ErrorCode.CONFLICT, ErrorCode.OVER),
     ),
     Route(
         method="POST",

@@ -1,7 +1,8 @@
 """Tells who owes a call back, as soon as a store called in vain, and again when it is late.
 
 The database is the truth and outlives every restart; `run` looks at it when somebody says `wake` and when the next
-callback becomes more urgent, and tells whatever is not as it was told before.
+callback becomes more urgent, and tells whatever is not as it was told before. While a booking waits for somebody to be
+there it looks again and again.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from contract.server import CallbacksChanged
 from runtime import clock
 from runtime.logs import get_logger
 from signaling.auth.principal import Principal
-from signaling.domain import callbacks
+from signaling.domain import bookings, callbacks
 from signaling.domain.draft import Decision
 from signaling.domain.routing import Expert
 from signaling.live.sessions import ClientSessions
@@ -30,6 +31,8 @@ log = get_logger(__name__)
 
 AGAIN_S = 1.0
 """After the database failed."""
+SEEK_S = 5.0
+"""While nobody is there for what is booked: somebody may come, or a shift begin."""
 IN_ONE = 50
 """Callbacks in one message, which stays well below the largest frame."""
 
@@ -83,14 +86,17 @@ class Callbacks:
     def _next_s(self) -> float | None:
         now_ms = clock.wall_ms()
         times = [at for item in self._known.values() if (at := callbacks.next_ms(item, now_ms)) is not None]
+        if any(item.unattended for item in self._known.values()):
+            times.append(now_ms + round(SEEK_S * 1000))
         return max(0, min(times) - now_ms) / 1000 if times else None
 
     async def look(self, experts: Callable[[], Sequence[Expert]]) -> None:
         """Take over what the database says, and tell what is new."""
         items = await self._database.fetch(rows.unfinished)
         now_ms = clock.wall_ms()
-        if any(callbacks.escalated(item, now_ms) != item for item in items):
-            if late := await self._database.write(partial(rows.escalate, now_ms=now_ms, experts=experts())):
+        there = experts()
+        if bookings.moved_on(items, there, now_ms):
+            if late := await self._database.write(partial(rows.escalate, now_ms=now_ms, experts=there)):
                 log.warning("callbacks are late", callbacks=late)
             items = await self._database.fetch(rows.unfinished)
         current = {item.room: item for item in items}

@@ -59,7 +59,7 @@ class DirectoryWatch:
             wishes = await quiet.of_everybody(session)
         self._presence.relist(everybody)
         self._presence.wish_quiet(wishes)
-        self._routing.set(chains, profiles, granted)
+        self._routing.set(chains, profiles, granted, wishes)
         self._policies.set(rules)
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))

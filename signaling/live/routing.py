@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from contract.ids import PersonId
 from contract.people import Grant, Presence, PresenceEntry
+from contract.quiet import Quiet
 from contract.rooms import Call, Reason
 from contract.routing import Chains, ExpertProfile, RingStep
 from signaling.domain.access import NOWHERE, Act, Scope, scope_of
@@ -24,15 +25,21 @@ class LiveRouting:
         self._chains = Chains()
         self._profiles: Mapping[PersonId, ExpertProfile] = {}
         self._reach: Mapping[PersonId, Scope] = {}
+        self._quiet: Mapping[PersonId, Quiet] = {}
         self._answered: deque[tuple[int, PersonId]] = deque(maxlen=MOST_CALLS)
 
     def set(
-        self, chains: Chains, profiles: Mapping[PersonId, ExpertProfile], grants: Mapping[PersonId, Sequence[Grant]]
+        self,
+        chains: Chains,
+        profiles: Mapping[PersonId, ExpertProfile],
+        grants: Mapping[PersonId, Sequence[Grant]],
+        quiet: Mapping[PersonId, Quiet],
     ) -> None:
         """What the database says from now on. Calls that ring keep the chain they began with."""
         self._chains = chains
         self._profiles = profiles
         self._reach = {person: scope_of(Act.BE_RUNG, held) for person, held in grants.items()}
+        self._quiet = quiet
 
     @property
     def at_once(self) -> int:
@@ -71,6 +78,7 @@ class LiveRouting:
                 profile=self._profiles.get(entry.person.id) or ExpertProfile(),
                 recent_calls=counts.get(entry.person.id, 0),
                 reach=self._reach.get(entry.person.id, NOWHERE),
+                quiet=self._quiet.get(entry.person.id) or Quiet(),
             )
             for entry in entries
         ]

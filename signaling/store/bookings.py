@@ -7,13 +7,14 @@ from contract.callbacks import BookCallback, Callback
 from contract.errors import ErrorCode, Rejection
 from contract.ids import RoomId
 from contract.people import Role, Store
+from contract.quiet import Quiet
 from contract.rooms import Reason
 from contract.routing import ExpertProfile
 from signaling.domain import bookings
 from signaling.domain.access import Act, scope_of
 from signaling.domain.bookings import Diary
 from signaling.domain.routing import Expert
-from signaling.store import callbacks, grants, people, routing
+from signaling.store import callbacks, grants, people, quiet, routing
 from signaling.store.organisation import By
 from signaling.store.tables.organisation import StoreRow
 
@@ -21,12 +22,14 @@ from signaling.store.tables.organisation import StoreRow
 async def diary(session: AsyncSession, store: Store, reason: Reason) -> Diary:
     """As it is at this moment of the database."""
     profiles, held = await routing.profiles(session), await grants.of_everybody(session, Role.EXPERT)
+    wishes = await quiet.of_everybody(session)
     experts = [
         Expert(
             person=person,
             free=False,
             profile=profiles.get(person.id) or ExpertProfile(),
             reach=scope_of(Act.BE_RUNG, held[person.id]),
+            quiet=wishes.get(person.id) or Quiet(),
         )
         for person in await people.everybody(session, Role.EXPERT)
     ]
@@ -45,7 +48,7 @@ async def book(
 ) -> Callback:
     """The store's callback for this reason, new as `fresh` if it has none.
 
-    Raises Rejection: `conflict`, or `forbidden` for a store that is closed.
+    Raises Rejection: `over` or `conflict` for the time, or `forbidden` for a store that is closed.
     """
     if (await session.get_one(StoreRow, store.id)).closed_ms is not None:
         raise Rejection(ErrorCode.FORBIDDEN, "the store is closed")

@@ -39,10 +39,13 @@ async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within
         if before is not None:
             if before.room == new.room:
                 return
-            item = callbacks.again(before, new)
+            item = callbacks.again(before, new, call.timings.tap)
         await save(session, item)
-        if item.owner is not None and (before is None or before.owner is None):
-            await audit.record(session, Action.CALLBACK_TAKEN, item.owner.id, object_id=item.room, detail="promised")
+        had, has = [one.owner.id if one is not None and one.owner is not None else None for one in (before, item)]
+        if had not in (None, has):
+            await audit.record(session, Action.CALLBACK_REOPENED, None, object_id=item.room, detail="called")
+        if has not in (None, had):
+            await audit.record(session, Action.CALLBACK_TAKEN, has, object_id=item.room, detail="promised")
         return
     for item in waiting:
         if (by := callbacks.settles(item, state)) is not None:
@@ -76,15 +79,17 @@ async def escalate(session: AsyncSession, now_ms: int, experts: Sequence[Expert]
 
     Read again where nobody else writes: it may have been done since.
     """
+    late = 0
     before = {item.room: item for item in await unfinished(session)}
-    more = [new for item in before.values() if (new := callbacks.escalated(item, now_ms)) != item]
-    for item in bookings.named(more, experts, list(before.values())):
+    for item in bookings.moved_on(list(before.values()), experts, now_ms):
+        was = before[item.room]
         await save(session, item)
-        if item.owner is not None and before[item.room].owner is None:
+        if item.owner is not None and was.owner is None:
             await audit.record(session, Action.CALLBACK_TAKEN, item.owner.id, object_id=item.room, detail="named")
-        if item.urgency in callbacks.LATE:
+        if item.urgency in callbacks.LATE and item.urgency is not was.urgency:
             await audit.record(session, Action.CALLBACK_LATE, None, object_id=item.room, detail=item.urgency)
-    return sum(item.urgency in callbacks.LATE for item in more)
+            late += 1
+    return late
 
 
 async def leave(

@@ -12,6 +12,7 @@ from contract.callbacks import Callback, CallbackState, Urgency
 from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId, RegionId, RoomId, StoreId
 from contract.people import Grant, Person, Role, Skill, Store
+from contract.quiet import Quiet, QuietHours
 from contract.rooms import EndReason, Reason
 from contract.routing import ExpertProfile, Shift
 from signaling.domain import bookings, callbacks
@@ -27,6 +28,7 @@ WITHIN_MS = 900_000
 ROOM, OTHER_ROOM = RoomId("booked-1"), RoomId("booked-2")
 HOURS = [Shift(day=day, from_min=9 * 60, to_min=18 * 60) for day in range(5)]
 SHANGHAI = ExpertProfile(shifts=HOURS)
+NEVER_QUIET = Quiet()
 assert STORE.store
 HERE = STORE.store
 THERE, YONDER = [HERE.model_copy(update={"id": StoreId(f"s-{name}")}) for name in ("there", "yonder")]
@@ -38,8 +40,15 @@ def at(*moment: int) -> int:
     return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp() * 1000)
 
 
-def who(person: Person, profile: ExpertProfile = SHANGHAI, reach: Scope = EVERYWHERE, *, free: bool = True) -> Expert:
-    return Expert(person=person, free=free, profile=profile, reach=reach)
+def who(
+    person: Person,
+    profile: ExpertProfile = SHANGHAI,
+    reach: Scope = EVERYWHERE,
+    quiet: Quiet = NEVER_QUIET,
+    *,
+    free: bool = True,
+) -> Expert:
+    return Expert(person=person, free=free, profile=profile, reach=reach, quiet=quiet)
 
 
 def booked(store: Store, reason: Reason, at_ms: int | None, owner: Person | None = None) -> Callback:
@@ -52,12 +61,16 @@ def diary(experts: Sequence[Expert], *others: Callback, reason: Reason = Reason.
     return Diary(HERE, reason, experts, others)
 
 
-def refused(one: Diary, at_ms: int, now_ms: int) -> bool:
+def refusal(one: Diary, at_ms: int, now_ms: int) -> ErrorCode | None:
     try:
         one.check(at_ms, now_ms)
     except Rejection as rejection:
-        return rejection.code is ErrorCode.CONFLICT
-    return False
+        return rejection.code
+    return None
+
+
+def refused(one: Diary, at_ms: int, now_ms: int) -> bool:
+    return refusal(one, at_ms, now_ms) is ErrorCode.CONFLICT
 
 
 MONDAY_15 = at(2026, 11, 30, 7, 0)
@@ -109,6 +122,21 @@ def test_who_has_no_hours_or_is_on_call_can_be_booked_at_night() -> None:
         assert diary([who(CHEN, profile)]).slots(night)[0] == night + QUARTER_MS
 
 
+@pytest.mark.parametrize(
+    ("quiet", "first"),
+    [
+        (Quiet(hours=QuietHours(from_min=12 * 60, to_min=15 * 60 + 30)), MONDAY_15 + 2 * QUARTER_MS),
+        (Quiet(hours=QuietHours(from_min=15 * 60 + 15, to_min=15 * 60 + 45)), MONDAY_15 + 3 * QUARTER_MS),
+        (Quiet(hours=QuietHours(from_min=14 * 60, to_min=16 * 60, zone="Europe/Berlin")), MONDAY_15 + QUARTER_MS),
+        (Quiet(do_not_disturb=True, until=MONDAY_15 + 4 * QUARTER_MS), MONDAY_15 + 4 * QUARTER_MS),
+        (Quiet(do_not_disturb=True), MONDAY_15 + QUARTER_MS),  # who knows for how long
+    ],
+)
+def test_whoever_is_quiet_then_is_not_counted_on(quiet: Quiet, first: int) -> None:
+    assert diary([who(CHEN, quiet=quiet)]).slots(MONDAY_1459)[0] == first
+    assert diary([who(CHEN, quiet=quiet), who(ZHANG)]).slots(MONDAY_1459)[0] == MONDAY_15 + QUARTER_MS
+
+
 def test_hours_go_by_the_wall_also_when_the_clocks_change() -> None:
     berlin = ExpertProfile(zone="Europe/Berlin", shifts=[Shift(day=6, from_min=60, to_min=4 * 60)])
     spring = diary([who(CHEN, berlin)]).slots(at(2026, 3, 28, 23, 0))  # at 2:00 it becomes 3:00
@@ -144,11 +172,20 @@ def test_a_time_is_full_when_an_expert_for_one_more_is_missing(others: list[Call
 
 
 @pytest.mark.parametrize(
-    "wrong", [0, MONDAY_15 + 1, MONDAY_15, MONDAY_1459, MONDAY_15 + AHEAD_MS, 2**53 - 1, MONDAY_15 - QUARTER_MS]
+    ("wrong", "why"),
+    [
+        (0, ErrorCode.OVER),
+        (MONDAY_15 - QUARTER_MS, ErrorCode.OVER),
+        (MONDAY_1459, ErrorCode.OVER),
+        (MONDAY_15, ErrorCode.OVER),  # nobody could be reminded any more
+        (MONDAY_15 + QUARTER_MS + 1, ErrorCode.CONFLICT),
+        (MONDAY_15 + AHEAD_MS, ErrorCode.CONFLICT),
+        (2**53 - 1, ErrorCode.CONFLICT),
+    ],
 )
-def test_no_other_moment_can_be_booked(wrong: int) -> None:
+def test_no_other_moment_can_be_booked(wrong: int, why: ErrorCode) -> None:
     always = diary([who(CHEN, ExpertProfile())])
-    assert refused(always, wrong, MONDAY_1459)
+    assert refusal(always, wrong, MONDAY_1459) is why
     assert not refused(always, MONDAY_15 + QUARTER_MS, MONDAY_1459)
 
 
@@ -220,7 +257,7 @@ def test_who_calls_in_vain_before_the_time_cannot_wait_unless_they_chose_it_then
     item = booked(HERE, Reason.EQUIPMENT, MONDAY_15, CHEN)
     item = bookings.book(item, MONDAY_15, "", rung + 1 if keeps else rung - 1, WITHIN_MS)
     call = bookings.asked(OTHER_ROOM, HERE, Reason.EQUIPMENT, rung, WITHIN_MS).model_copy(update={"why": why})
-    both = callbacks.again(item, call)
+    both = callbacks.again(item, call, rung)
     assert both.calls == 1
     if keeps:
         assert (both.at, both.owner) == (MONDAY_15, CHEN)
@@ -232,7 +269,7 @@ def test_a_promise_for_before_the_booked_time_makes_nobody_late_before_it() -> N
     rung = MONDAY_15 - 3_600_000
     item = bookings.book(booked(HERE, Reason.EQUIPMENT, MONDAY_15), MONDAY_15, "", rung + 1, WITHIN_MS)
     call = bookings.asked(OTHER_ROOM, HERE, Reason.EQUIPMENT, rung, 300_000)
-    both = callbacks.again(item, callbacks.owned(call, CHEN))
+    both = callbacks.again(item, callbacks.owned(call, CHEN), rung)
     assert (both.owner, both.at, both.due_at) == (CHEN, MONDAY_15, MONDAY_15 + WITHIN_MS)
 
 
@@ -243,8 +280,9 @@ def test_a_store_cancels_once() -> None:
 
 
 def name(items: Sequence[Callback], experts: Sequence[Expert], now: int = MONDAY_15 - 300_000) -> list[PersonId | None]:
-    new = [after for item in items if (after := callbacks.escalated(item, now)) != item]
-    return [item.owner.id if item.owner else None for item in bookings.named(new, experts, items)]
+    moved = {item.room: item for item in bookings.moved_on(items, experts, now)}
+    found = [moved.get(item.room, item) for item in items]
+    return [item.owner.id if item.owner else None for item in found]
 
 
 AWAY_ZHANG = Expert(person=ZHANG, free=True, away=True, profile=SHANGHAI)
@@ -260,6 +298,7 @@ AWAY_ZHANG = Expert(person=ZHANG, free=True, away=True, profile=SHANGHAI)
         ([who(CHEN, reach=Scope())], None),
         ([who(LIU)], None),
         ([who(CHEN, ExpertProfile(shifts=[Shift(day=0, from_min=0, to_min=15 * 60)]))], None),  # goes home at 15:00
+        ([who(CHEN, quiet=Quiet(hours=QuietHours(from_min=15 * 60, to_min=16 * 60)))], None),  # rests from 15:00 on
     ],
 )
 def test_shortly_before_it_is_somebodys_who_is_there(experts: list[Expert], owner: Person | None) -> None:
@@ -278,6 +317,47 @@ def test_who_gives_it_back_is_not_named_again() -> None:
     soon = callbacks.escalated(booked(HERE, Reason.EQUIPMENT, MONDAY_15, CHEN), MONDAY_15 - 300_000)
     given = callbacks.reopen(soon, Holder(CHEN))
     assert name([given], [who(CHEN), who(ZHANG)], MONDAY_15 + WITHIN_MS) == [None]
+
+
+def test_with_nobody_there_it_is_theirs_who_comes_first_and_fits() -> None:
+    items = [booked(store, Reason.EQUIPMENT, MONDAY_15) for store in (HERE, THERE)]
+    alone = bookings.moved_on(items, [who(LIU), who(CHEN, free=False)], MONDAY_15 - 300_000)
+    assert [(item.unattended, item.urgency, item.owner) for item in alone] == [(True, Urgency.SOON, None)] * 2
+    assert bookings.moved_on(alone, [who(LIU)], MONDAY_15 - 1) == [], "nothing is new"
+    [first] = bookings.moved_on(alone, [who(CHEN)], MONDAY_15 - 1)
+    assert (first.owner, first.unattended) == (CHEN, False)
+    left = [first, *(item for item in alone if item.room != first.room)]
+    assert bookings.moved_on(left, [who(CHEN)], MONDAY_15 + 1) == [], "one store at a time"
+    [second] = bookings.moved_on(left, [who(CHEN), who(ZHANG)], MONDAY_15 + 1)
+    assert second.owner == ZHANG
+    given = callbacks.reopen(second, Holder(ZHANG))
+    assert bookings.moved_on([first, given], [who(ZHANG)], MONDAY_15 + 2) == [], "who gives it back is not asked again"
+
+
+def test_who_comes_later_than_the_time_is_on_duty_when_they_come() -> None:
+    [alone] = bookings.moved_on([booked(HERE, Reason.EQUIPMENT, MONDAY_15)], [], MONDAY_15)
+    until_four = ExpertProfile(shifts=[Shift(day=0, from_min=0, to_min=16 * 60)])
+    from_four = ExpertProfile(shifts=[Shift(day=0, from_min=16 * 60, to_min=24 * 60)])
+    late = bookings.moved_on([alone], [who(CHEN, until_four), who(ZHANG, from_four)], MONDAY_15 + 3_600_000)
+    assert [(item.owner, item.urgency) for item in late] == [(ZHANG, Urgency.ADMINISTRATOR)]
+
+
+@pytest.mark.parametrize("change", ["another time", "as soon as possible", "a call", "a promise"])
+def test_what_is_agreed_anew_is_no_longer_without_anybody(change: str) -> None:
+    [alone] = bookings.moved_on([booked(HERE, Reason.EQUIPMENT, MONDAY_15)], [], MONDAY_15 - 300_000)
+    call = bookings.asked(OTHER_ROOM, HERE, Reason.EQUIPMENT, MONDAY_15 - 60_000, 30_000)
+    match change:
+        case "another time":
+            after = bookings.book(alone, MONDAY_15 + QUARTER_MS, "", MONDAY_15, WITHIN_MS)
+        case "as soon as possible":
+            after = bookings.book(alone, None, "", MONDAY_15, WITHIN_MS)
+        case "a call":
+            after = callbacks.again(alone, call, call.rung_at)
+        case _:
+            kept = bookings.book(alone, MONDAY_15, "", MONDAY_15 - 59_000, WITHIN_MS)
+            after = callbacks.again(kept, callbacks.owned(call, CHEN), call.rung_at)
+            assert (after.owner, after.at) == (CHEN, MONDAY_15)
+    assert not after.unattended
 
 
 def test_an_expert_for_a_region_is_booked_by_its_stores_alone() -> None:

@@ -126,7 +126,7 @@ def test_an_answered_call_of_the_store_for_the_same_reason_settles_it() -> None:
 
 def test_calling_again_in_vain_neither_doubles_it_nor_starts_the_clock_anew() -> None:
     newer = item().model_copy(update={"rung_at": NOW + 60_000, "why": EndReason.DECLINED})
-    both = callbacks.again(item(), newer)
+    both = callbacks.again(item(), newer, newer.rung_at)
     assert (both.calls, both.rung_at, both.why) == (2, NOW, EndReason.DECLINED)
 
 

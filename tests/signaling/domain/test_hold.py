@@ -240,6 +240,8 @@ def test_nobody_waits_for_ever() -> None:
     assert made is not None
     assert (made.why, made.rung_at) == (EndReason.HOLD_OVER, OVER_AT)
     assert callbacks.escalated(made, OVER_AT) == made, "however long it was on hold, nobody is late at once"
+    later = made.model_copy(update={"at": OVER_AT + 3_600_000, "booked_at": OVER_AT - 1000})
+    assert callbacks.again(later, made, NOW).at == later.at, "the store chose a time while it waited"
     assert calls.next_ring_ms(ask(state, CHEN, holding(on=False)).state) is None, "who came back has time again"
 
 

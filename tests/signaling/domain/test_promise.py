@@ -87,7 +87,7 @@ def test_a_callback_of_nobody_becomes_theirs_and_one_of_somebody_stays() -> None
     newer = owed(declines(declines(called(), CHEN), ZHANG, back_in_s=None), WITHIN_MS)
     assert before is not None
     assert newer is not None
-    both = again(before, newer)
+    both = again(before, newer, NOW)
     assert (both.owner, both.state, both.due_at, both.calls) == (CHEN, CallbackState.TAKEN, newer.due_at, 2)
     taken = before.model_copy(update={"owner": ZHANG, "state": CallbackState.TAKEN})
-    assert again(taken, newer).owner == ZHANG
+    assert again(taken, newer, NOW).owner == ZHANG

@@ -3,12 +3,16 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import event, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from contract.audit import AuditPage
 from contract.callbacks import BookCallback, Callback, CallbackSlots, CallbackState, Urgency
 from contract.client import AskCallback, CallStore, StartCall
 from contract.errors import ErrorCode, Rejection
@@ -20,14 +24,15 @@ from runtime import clock
 from runtime.supervise import TaskScope
 from signaling.domain.bookings import Diary
 from signaling.domain.callbacks import REMIND_MS
+from signaling.live import callbacks as live
 from signaling.store import bookings
 from signaling.store import callbacks as rows
 from signaling.store.organisation import By
 from signaling.store.tables.organisation import StoreRow
 from signaling.store.tables.people import GrantRow, PersonRow
 from tests.signaling.service.world import World, answered, ring
-from tests.support.clients import Tab, new_cid
-from tests.support.server import Answer, Client
+from tests.support.clients import Tab, new_cid, tab
+from tests.support.server import Answer, Client, SignalingServer
 from tests.support.signaling_process import SignalingProcess
 
 pytestmark = pytest.mark.flow
@@ -54,7 +59,7 @@ async def sees(who: Tab, room: RoomId, what: Callable[[Callback], bool], words: 
     return who.callbacks[room]
 
 
-async def moved(world: World, room: RoomId, at: int) -> None:
+async def moved(server: SignalingServer, room: RoomId, at: int) -> None:
     """As if its store had booked it long ago."""
 
     async def work(session: AsyncSession) -> None:
@@ -62,8 +67,8 @@ async def moved(world: World, room: RoomId, at: int) -> None:
         assert item is not None
         await rows.save(session, item.model_copy(update={"at": at, "due_at": at + 900_000}))
 
-    await world.server.house.database.write(work)
-    world.server.house.callbacks.wake()
+    await server.house.database.write(work)
+    server.house.callbacks.wake()
 
 
 async def test_a_call_is_booked_changed_taken_and_made(world: World) -> None:
@@ -113,18 +118,55 @@ async def test_of_two_for_the_last_place_one_has_it(world: World) -> None:
 async def test_shortly_before_it_is_somebodys_who_is_reminded(world: World) -> None:
     store, chen = await world.tab("store-0117"), await world.tab("chen")
     item = await booked(store.browser, (await slots(store.browser))[0])
-    await moved(world, item.room, clock.wall_ms() + REMIND_MS)
+    await moved(world.server, item.room, clock.wall_ms() + REMIND_MS)
     for who in (store, chen):
         soon = await sees(who, item.room, lambda one: one.urgency is Urgency.SOON, "reminded")
         assert soon.owner is not None
         assert soon.owner.id == chen.person
     assert (await chen.browser.post(f"/api/callbacks/{item.room}/reopen")).status == 200
     await sees(store, item.room, lambda one: one.state is CallbackState.OPEN, "given back")
-    await moved(world, item.room, clock.wall_ms() - 900_000)
+    await moved(world.server, item.room, clock.wall_ms() - 900_000)
     late = await sees(chen, item.room, lambda one: one.urgency is Urgency.DUE, "late")
     assert late.owner is None, "named once"
     admin = await world.server.sign_in("admin")
     assert '"named"' in (await admin.get("/api/audit?action=callback_taken")).body.decode()
+
+
+async def test_where_nobody_is_there_it_is_theirs_who_comes_also_after_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SEEK_S", 0.05)
+    async with SignalingServer(tmp_path) as server, AsyncExitStack() as stack:
+        store = await stack.enter_async_context(tab(await server.sign_in("store-0117")))
+        item = await booked(store.browser, (await slots(store.browser))[0])
+        await moved(server, item.room, clock.wall_ms() + REMIND_MS)
+        alone = await sees(store, item.room, lambda one: one.unattended, "nobody is there")
+        assert (alone.urgency, alone.owner) == (Urgency.SOON, None)
+    async with SignalingServer(tmp_path) as server, AsyncExitStack() as stack:
+        store = await stack.enter_async_context(tab(await server.sign_in("store-0117")))
+        await sees(store, item.room, lambda one: one.unattended, "still nobody")
+        for login in ("liu", "chen"):  # Liu does not know it
+            await stack.enter_async_context(tab(await server.sign_in(login)))
+        theirs = await sees(store, item.room, lambda one: one.owner is not None, "somebody is there")
+        assert theirs.owner is not None
+        assert (theirs.owner.id, theirs.unattended) == ("p-chen", False)
+        admin = await server.sign_in("admin")
+        assert '"named"' in (await admin.get("/api/audit?action=callback_taken")).body.decode()
+
+
+async def test_who_rests_by_then_is_not_named_for_it(world: World) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    at = clock.wall_ms() + REMIND_MS
+    rest = datetime.fromtimestamp(at / 1000, ZoneInfo("Asia/Shanghai")) - timedelta(minutes=2)
+    awake = rest + timedelta(minutes=30)
+    hours = {"from_min": rest.hour * 60 + rest.minute, "to_min": awake.hour * 60 + awake.minute}
+    for wish, seen in ({"do_not_disturb": True, "hours": hours}, "do_not_disturb"), ({"hours": hours}, "free"):
+        assert (await chen.browser.put("/api/quiet", json=wish)).status == 204
+        await store.until(lambda seen=seen: store.presence(chen.person) == seen, "it counts")  # type: ignore[misc]
+    item = await booked(store.browser, (await slots(store.browser))[-1])
+    await moved(world.server, item.room, at)
+    alone = await sees(store, item.room, lambda one: one.urgency is Urgency.SOON, "near")
+    assert (alone.unattended, alone.owner) == (True, None)
 
 
 async def test_after_a_call_in_vain_the_store_says_when_and_a_call_that_is_answered_settles_it(world: World) -> None:
@@ -160,6 +202,20 @@ async def test_who_booked_before_and_asks_to_be_called_back_now_is(world: World)
     room = await ring(store, chen)
     assert isinstance(await store.do(AskCallback(cid=new_cid(), room=room)), Done)
     await sees(store, item.room, lambda one: one.calls == 1 and one.at is None, "as soon as possible")
+
+
+async def test_who_had_agreed_to_a_time_that_the_store_did_not_wait_for_is_said_to_have_it_no_more(
+    world: World,
+) -> None:
+    store, chen = await world.tab("store-0117"), await world.tab("chen")
+    item = await booked(store.browser, (await slots(store.browser))[-1])
+    assert (await chen.browser.post(f"/api/callbacks/{item.room}/take")).status == 200
+    room = await ring(store, chen)
+    assert isinstance(await store.do(AskCallback(cid=new_cid(), room=room)), Done)
+    await sees(store, item.room, lambda one: one.calls == 1 and one.owner is None, "anybody's again")
+    admin = await world.server.sign_in("admin")
+    [line] = (await admin.get("/api/audit?action=callback_reopened")).read(AuditPage).lines
+    assert (line.object, line.person, line.detail) == (item.room, None, "called")
 
 
 async def test_the_diary_reads_only_experts_and_takes_no_thread_from_who_signs_in(
@@ -237,8 +293,8 @@ async def test_it_is_no_other_stores_business(world: World) -> None:
         ({"reason": "dishes", "at": 2**53}, 400),
         ({"reason": "dishes", "at": 1.5}, 400),
         ({"reason": "dishes", "note": "x" * 201}, 400),
-        ({"reason": "dishes", "at": 0}, 409),
-        ({"reason": "dishes", "at": 900_000}, 409),
+        ({"reason": "dishes", "at": 0}, 410),
+        ({"reason": "dishes", "at": 900_000}, 410),
         ({"reason": "dishes", "at": 2**53 - 1}, 409),
     ],
 )
@@ -265,3 +321,17 @@ async def test_hours_that_an_administrator_sets_are_those_that_are_offered(world
     assert (await admin.put("/api/routing/experts/p-liu", json=never)).status == 204
     assert (await book(store, before[0], "dishes")).code is ErrorCode.CONFLICT
     assert before[0] not in await slots(store, "dishes")
+
+
+async def test_a_time_in_which_whoever_knows_it_is_quiet_is_not_offered(world: World) -> None:
+    """Liu alone knows dishes."""
+    store, liu = [await world.server.sign_in(login) for login in ("store-0117", "liu")]
+    before = await slots(store, "dishes")
+    begin = datetime.fromtimestamp(before[1] / 1000, ZoneInfo("Asia/Shanghai"))
+    end = begin + timedelta(minutes=30)
+    hours = {"from_min": begin.hour * 60 + begin.minute, "to_min": end.hour * 60 + end.minute}
+    assert (await liu.put("/api/quiet", json={"hours": hours})).status == 204
+    assert (await book(store, before[1], "dishes")).code is ErrorCode.CONFLICT
+    now = await slots(store, "dishes")
+    assert not {before[1], before[2]} & set(now)
+    assert before[3] in now

@@ -2520,6 +2520,11 @@ export interface components {
             state: components["schemas"]["CallbackState"];
             /** @default null */
             owner: components["schemas"]["Person"] | null;
+            /**
+             * Unattended
+             * @default false
+             */
+            unattended: boolean;
             /** @default none */
             urgency: components["schemas"]["Urgency"];
             /**
@@ -12873,6 +12878,15 @@ export interface operations {
             };
             /** @description conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description over */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

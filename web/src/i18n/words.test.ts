@@ -73,6 +73,8 @@ describe('the catalogues', () => {
       'instead',
       'promised',
       'answered',
+      'called',
+      'named',
       'store closed',
       'due',
       'manager',

@@ -29,7 +29,8 @@ export function BookDialog(props: BookDialogProps) {
   const [reason, setReason] = useState<Reason>(known ?? 'equipment')
   const [at, setAt] = useState<number | null>(() => ((item?.at ?? 0) > model.tick.peek() ? item!.at : null))
   const [note, setNote] = useState(item?.note ?? '')
-  const [full, setFull] = useState(false)
+  /** Why the time that was chosen cannot be had: another store was quicker, or it is past. */
+  const [gone, setGone] = useState<'full' | 'past' | null>(null)
   const [doing, setDoing] = useState<'book' | 'cancel' | null>(null)
   const load = useCallback(() => model.callbackSlots(reason), [model, reason])
   const slots = useLoaded(load)
@@ -38,7 +39,7 @@ export function BookDialog(props: BookDialogProps) {
 
   const choose = (time: number | null): void => {
     setAt(time)
-    setFull(false)
+    setGone(null)
   }
   const book = async (): Promise<void> => {
     setDoing('book')
@@ -47,8 +48,8 @@ export function BookDialog(props: BookDialogProps) {
       props.onBooked?.()
       onClose()
     } catch (refused) {
-      if (refused instanceof Refusal && refused.code === 'conflict') {
-        setFull(true)
+      if (refused instanceof Refusal && (refused.code === 'conflict' || refused.code === 'over')) {
+        setGone(refused.code === 'over' ? 'past' : 'full')
         setAt(null)
         slots.reload()
       } else await act(Promise.reject(refused as Error))
@@ -141,8 +142,8 @@ export function BookDialog(props: BookDialogProps) {
         ))}
       </fieldset>
       <p class="second book-word" role="status" data-testid="book-word">
-        {full
-          ? t('booking.full')
+        {gone
+          ? t(`booking.${gone}`)
           : slots.problem
             ? t('booking.failed')
             : slots.value === null

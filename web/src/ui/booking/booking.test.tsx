@@ -35,6 +35,7 @@ const booked = (more: Partial<Callback> = {}): Callback => ({
   due_at: THREE + 900_000,
   state: 'open',
   owner: null,
+  unattended: false,
   urgency: 'none',
   done_at: null,
   done_by: null,
@@ -76,15 +77,18 @@ describe('a store that books a call', () => {
     await press('book-yes')
     expect(bookCallback).toHaveBeenCalledExactlyOnceWith('other', null, '')
   })
-  it('is told when another was quicker, and offered others', async () => {
+  it.each([
+    ['conflict', '这个时间已经约不上了，请换一个。'],
+    ['over', '这个时间已经过了，或者太近：至少要提前 5 分钟约，请换一个。'],
+  ] as const)('is told why it cannot have a time (%s), and offered others', async (code, words) => {
     const onClose = vi.fn()
-    bookCallback.mockRejectedValueOnce(new Refusal('conflict'))
+    bookCallback.mockRejectedValueOnce(new Refusal(code))
     await draw(<BookDialog onClose={onClose} />, modelOf(parts))
     await press(`book-at-${THREE}`)
     callbackSlots.mockResolvedValue([THREE + 900_000])
     await press('book-yes')
     await act(() => new Promise((done) => setTimeout(done)))
-    expect(byTestId('book-word').textContent).toBe('这个时间刚被别的门店约走了，请换一个。')
+    expect(byTestId('book-word').textContent).toBe(words)
     expect(choices().slice(3)).toEqual(['尽快有人空下来就打', '15:15'])
     expect(onClose).not.toHaveBeenCalled()
   })

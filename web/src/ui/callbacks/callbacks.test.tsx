@@ -20,6 +20,7 @@ const item = (more: Partial<Callback> = {}): Callback => ({
   due_at: NOW + 840_000,
   state: 'open',
   owner: null,
+  unattended: false,
   urgency: 'none',
   done_at: null,
   done_by: null,
