@@ -48,6 +48,8 @@ QUEUE_WISHES = 500
 """Policy: a further wish is answered `busy`."""
 QUEUE_COMMANDS = 2 * QUEUE_WISHES
 """The other half is for what the world reports; it is dropped only beyond that, and observed again later."""
+AGAIN_S = 1.0
+"""After a command failed that nobody waits for."""
 LINGER_S = 60.0
 """A closed room whose recording is over stays in memory so long, for those who reload the summary."""
 
@@ -249,10 +251,10 @@ class LiveRoom:
             _answer(order, error)
         except SQLAlchemyError:
             log.exception("the commit failed", command=_name(order.command))
-            _answer(order, Unavailable(ErrorCode.UNAVAILABLE, "the database", retry_after_s=1.0))
+            await _failed(order, Unavailable(ErrorCode.UNAVAILABLE, "the database", retry_after_s=AGAIN_S))
         except Exception:  # a bug ends this command, not the room
             log.exception("a command failed", command=_name(order.command))
-            _answer(order, PasslineError(ErrorCode.INTERNAL))
+            await _failed(order, PasslineError(ErrorCode.INTERNAL))
         else:
             _answer(order, None)
 
@@ -333,6 +335,13 @@ class LiveRoom:
 def _answer(order: Order, error: PasslineError | None) -> None:
     if order.answer is not None:
         order.answer(error)
+
+
+async def _failed(order: Order, error: PasslineError) -> None:
+    """What nobody waits for is a deadline, perhaps, and still due: the room takes a breath first."""
+    _answer(order, error)
+    if order.answer is None:
+        await asyncio.sleep(AGAIN_S)
 
 
 def _operator(command: RoomCommand) -> Operator | None:
