@@ -1,6 +1,7 @@
 """Every test belongs to exactly one ring: unit, link, flow or browser. `--full` runs promises at their full size."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 from hypothesis import settings
@@ -11,17 +12,13 @@ RINGS = ("unit", "link", "flow", "browser")
 # What one example takes says more of the machine than of the code.
 settings.register_profile("passline", deadline=None)
 settings.load_profile("passline")
-FIGURES = pytest.StashKey[list[Figure]]()
+FIGURE = "promised figure"
+"""Among the properties of a test: they come with its report, also from another process (pytest-xdist)."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--full`: what `make promises` runs."""
     parser.addoption("--full", action="store_true", help="promises at full size, three rounds, medians judged")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """A place for what the promises measure."""
-    config.stash[FIGURES] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -45,12 +42,15 @@ def promise(request: pytest.FixtureRequest) -> Iterator[Promise]:
     assert marker is not None, 'a test that takes `promise` is marked: @pytest.mark.promise("B2")'
     made = Promise(marker.args[0], full=request.config.getoption("full"))
     yield made
-    request.config.stash[FIGURES].extend(made.figures.values())
+    request.node.user_properties.extend((FIGURE, asdict(figure)) for figure in made.figures.values())
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The figures of all promises, missed or kept."""
-    figures = sorted((f for f in config.stash[FIGURES] if f.values), key=lambda figure: (figure.row, figure.what))
+    told = [one for said in terminalreporter.stats.values() for one in said if isinstance(one, pytest.TestReport)]
+    properties = [one for report in told if report.when == "teardown" for one in report.user_properties]
+    figures = [Figure(**value) for name, value in properties if name == FIGURE]  # type: ignore[arg-type]  # as `promise` wrote it
+    figures.sort(key=lambda figure: (figure.row, figure.what))
     if figures:
         terminalreporter.section("promises")
         for figure in figures:
