@@ -134,6 +134,11 @@ def book(item: Callback, at_ms: int | None, note: str, now_ms: int, within_ms: i
     return anybodys(noted).model_copy(update={"at": at_ms, "urgency": Urgency.NONE, **clock})
 
 
+def says_again(item: Callback, at_ms: int | None, note: str) -> bool:
+    """Whether its store has booked it just so already: perhaps it never heard the answer."""
+    return item.booked_at is not None and (item.at, item.note) == (at_ms, note)
+
+
 def moved_on(items: Sequence[Callback], experts: Sequence[Expert], now_ms: int) -> list[Callback]:
     """Those of `items`, all that are not done, that are more urgent now or have found an owner, as they are now.
 

@@ -124,8 +124,10 @@ def owned(item: Callback, owner: Person) -> Callback:
 
 
 def reopen(item: Callback, by: Viewer) -> Callback:
-    """Back to the group. The owner may, and who oversees. Raises Rejection `over` or `forbidden`."""
+    """Back to the group; twice is once. The owner may, and who oversees. Raises Rejection `over` or `forbidden`."""
     _unfinished(item)
+    if item.owner is None:
+        return item
     _owner_or_overseer(item, by)
     return anybodys(item)
 

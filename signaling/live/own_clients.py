@@ -6,19 +6,22 @@ drawer costs nobody the call.
 
 from functools import partial
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from contract.audit import Action
 from contract.client import HandOver
 from contract.errors import ErrorCode, Rejection
-from contract.ids import SessionId
+from contract.ids import PersonId, SessionId
 from contract.own_clients import OwnClient
 from contract.server import Done, OwnClients, SeatOffered
+from runtime import clock
 from signaling.auth.principal import Principal
 from signaling.domain.access import visits
 from signaling.domain.clients import described
 from signaling.domain.draft import seated
 from signaling.live.room import LiveRoom
 from signaling.live.sessions import ClientSession, ClientSessions
-from signaling.store import audit
+from signaling.store import audit, rooms
 from signaling.store.engine import Database
 
 MOST = 8
@@ -45,19 +48,25 @@ class LiveOwnClients:
         self._tell(session.who)
 
     async def hand_over(self, session: ClientSession, wish: HandOver, room: LiveRoom | None) -> None:
-        """Ask the other client to take the seat that `session` holds. Raises as `seated`, or Rejection(`not_found`)."""
+        """Ask the other client to take the seat that `session` holds; once, however often it is said: it may have the
+        seat by then. Raises as `seated`, or Rejection(`not_found`)."""
+        before = await self._database.fetch(partial(rooms.done, person=session.who.id, cid=wish.cid))
+        if before is None:
+            await self._offer(session, wish, room)
+        session.tell(Done(cid=wish.cid, room=wish.room))
+
+    async def _offer(self, session: ClientSession, wish: HandOver, room: LiveRoom | None) -> None:
         if room is None:
             raise Rejection(ErrorCode.NOT_FOUND, "no such room")
         seated(room.state, session.who.id, session.id)
         other = next((one for one in self._others(session) if one.id == wish.to), None)
         if other is None:
             raise Rejection(ErrorCode.NOT_FOUND, "no such client of this person")
-        write = partial(
-            audit.record, action=Action.SEAT_OFFERED, person=session.who.id, object_id=room.id, detail=other.id
-        )
-        await self._database.write(write)
+        try:
+            await self._database.write(partial(_offered, wish=wish, by=session.who.id))
+        except rooms.AlreadyDone:
+            return  # by another connection of this client, a moment ago
         other.tell(SeatOffered(room=room.id))
-        session.tell(Done(cid=wish.cid, room=room.id))
 
     def _connected(self, who: Principal) -> list[ClientSession]:
         """Visitors have no other place, and of too many clients there is none."""
@@ -82,3 +91,8 @@ class LiveOwnClients:
     def _client(self, session: ClientSession) -> OwnClient:
         kind, name = described(session.agent)
         return OwnClient(session=session.id, kind=kind, name=name)
+
+
+async def _offered(session: AsyncSession, *, wish: HandOver, by: PersonId) -> None:
+    await rooms.mark_done(session, by, wish.cid, wish.room, clock.wall_ms())
+    await audit.record(session, Action.SEAT_OFFERED, by, object_id=wish.room, detail=wish.to)

@@ -58,7 +58,9 @@ async def book(
         found.check(wish.at, now_ms)
     item = before or bookings.asked(fresh, store, wish.reason, now_ms, within_ms)
     after = bookings.book(item, wish.at, wish.note, now_ms, within_ms)
-    if after != before:
+    if before is not None and bookings.says_again(before, wish.at, wish.note):
+        await callbacks.save(session, after)
+    else:
         detail = "" if wish.at is None else str(wish.at)
         await callbacks.change(session, after, Action.CALLBACK_BOOKED, by.person, by.address, detail=detail)
     return after

@@ -96,6 +96,7 @@ def test_one_takes_it_and_gives_it_back_or_is_done() -> None:
     assert refused(lambda: callbacks.finish(item(), Holder(CHEN), NOW)) is ErrorCode.FORBIDDEN
     assert callbacks.reopen(taken, Holder(CHEN)) == item()
     assert callbacks.reopen(taken, Holder(ADMIN)) == item()
+    assert callbacks.reopen(item(), Holder(CHEN)) == item(), "as it was given back already"
     finished = callbacks.finish(taken, Holder(CHEN), NOW + 1)
     assert (finished.state, finished.done_by, finished.done_at) == (CallbackState.DONE, CHEN, NOW + 1)
     assert callbacks.finish(finished, Holder(CHEN), NOW + 2) == finished
