@@ -59,9 +59,9 @@ async def offer(who: Tab, room: RoomId, *, pc_gen: int = 1) -> Answer:
     return await who.browser.post(f"/api/rooms/{room}/peers", json=body.model_dump(mode="json"))
 
 
-async def answered(store: Tab, expert: Tab) -> RoomId:
+async def answered(store: Tab, expert: Tab, reason: Reason = Reason.EQUIPMENT) -> RoomId:
     """The store calls and this expert answers."""
-    room = await ring(store, expert)
+    room = await ring(store, expert, reason=reason)
     assert isinstance(await expert.do(AcceptCall(cid=new_cid(), room=room)), Done)
     return room
 
