@@ -35,11 +35,11 @@ export interface CallOptions {
   keepalive?: boolean
 }
 
-/** Sends a request; resolves with the decoded body (null for 204). Rejects with a Refusal, `offline` without an answer. */
+/** Sends a request; resolves with the decoded body (null for 204). Rejects with a Refusal, `offline` without a whole answer. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   const response = await send(method, path, options)
   if (response.status === 204) return null as T
-  const text = await response.text()
+  const text = await whole(response.text())
   return (text ? JSON.parse(text) : null) as T
 }
 
@@ -51,7 +51,17 @@ export async function replace(path: string, replaces: string, body: object): Pro
 
 /** The same for an answer that is a file. */
 export async function download(method: string, path: string, options: CallOptions = {}): Promise<Blob> {
-  return (await send(method, path, options)).blob()
+  const response = await send(method, path, options)
+  return whole(response.blob())
+}
+
+/** The network may go, or the server be killed, in the middle of an answer. */
+async function whole<T>(body: Promise<T>): Promise<T> {
+  try {
+    return await body
+  } catch (error) {
+    throw new Refusal('offline', String(error))
+  }
 }
 
 async function send(method: string, path: string, options: CallOptions): Promise<Response> {

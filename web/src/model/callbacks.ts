@@ -1,6 +1,7 @@
 /** Stores that are to be called back, as far as this person is concerned; and how a store books it. */
 import { computed, signal } from '@preact/signals'
 import type { BookCallback, Callback, CallbackSlots, RoomId, ServerMessage } from '../contract'
+import { again } from '../link/again'
 import { call } from '../link/http'
 import type { Model } from './api'
 
@@ -32,9 +33,12 @@ export class Callbacks {
   }
 }
 
-const change = async (room: RoomId, act: 'take' | 'reopen' | 'done' | 'cancel'): Promise<void> => {
-  await call<Callback>('POST', `/api/callbacks/${encodeURIComponent(room)}/${act}`)
+const post = async (path: string, body?: BookCallback): Promise<void> => {
+  await again(() => call<Callback>('POST', path, { body }))
 }
+
+const change = (room: RoomId, act: 'take' | 'reopen' | 'done' | 'cancel'): Promise<void> =>
+  post(`/api/callbacks/${encodeURIComponent(room)}/${act}`)
 
 export const callbackActs: Pick<
   Model,
@@ -47,9 +51,6 @@ export const callbackActs: Pick<
     const found = await call<CallbackSlots>('GET', `/api/callback-slots?reason=${reason}`)
     return found.slots
   },
-  bookCallback: async (reason, at, note) => {
-    const body: BookCallback = { reason, at, note }
-    await call<Callback>('POST', '/api/callbacks', { body })
-  },
+  bookCallback: (reason, at, note) => post('/api/callbacks', { reason, at, note }),
   cancelCallback: (room) => change(room, 'cancel'),
 }

@@ -21,15 +21,17 @@ function stage(options: { muted?: boolean } = {}) {
   const join = vi.fn(() => Promise.resolve())
   const offer = vi.fn(() => Promise.resolve())
   const knock = vi.fn()
+  const rooms = signal<ReadonlyMap<string, RoomState>>(new Map([[state.id, state]]))
   const places = new Places({
     person: signal(CHEN.id),
-    rooms: signal(new Map([[state.id, state]])),
+    rooms,
     capture,
     join,
     offer,
     knock,
   })
-  return { places, capture, join, offer, knock, room: state.id }
+  const change = (more: Partial<RoomState>) => (rooms.value = new Map([[state.id, { ...state, ...more }]]))
+  return { places, capture, join, offer, knock, room: state.id, mine, change }
 }
 
 describe('a client that is asked to go on with a call', () => {
@@ -114,6 +116,23 @@ describe('a client that hands a call over', () => {
     places.settled()
     expect(places.asked.value).toBeNull()
     vi.advanceTimersByTime(2 * OFFER_MS)
+    expect(places.inVain.value).toBe(0)
+  })
+  it('waits for nobody who has the seat already when the answer comes, late, over a new connection', async () => {
+    const { places, offer, room, mine, change } = stage()
+    places.take({ type: 'own_clients', clients: [PHONE] })
+    offer.mockImplementationOnce(() => {
+      change({
+        members: mine.map((one) => (one.person.id === CHEN.id ? { ...one, session: PHONE.session } : one)),
+      })
+      return Promise.resolve()
+    })
+    await places.handOver(room, PHONE.session)
+    expect(places.asked.value).toBeNull()
+    change({ closed_at: 1 })
+    await places.handOver(room, PHONE.session)
+    expect(places.asked.value).toBeNull()
+    vi.advanceTimersByTime(OFFER_MS)
     expect(places.inVain.value).toBe(0)
   })
 })

@@ -2,7 +2,7 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { signal } from '@preact/signals'
 import type { OwnClient, PersonId, RoomId, RoomState, ServerMessage, SessionId } from '../contract'
-import { memberOf } from './room'
+import { isOpen, memberOf } from './room'
 
 /** So long the other client asks whoever holds it; then the call stays where it is. */
 export const OFFER_MS = 30_000
@@ -74,12 +74,20 @@ export class Places {
   /** Asks `to` to go on with the call. */
   async handOver(room: RoomId, to: SessionId): Promise<void> {
     await this.inputs.offer(room, to)
+    if (this.moved(room, to)) return // the answer came late, by another connection
     this.asked_.value = this.told.value.find((one) => one.session === to) ?? null
     clearTimeout(this.timer)
     this.timer = setTimeout(() => {
       this.asked_.value = null
       this.inVain.value += 1
     }, OFFER_MS)
+  }
+
+  /** Whether the call that was to be handed over goes on elsewhere, or is over, by now. */
+  private moved(room: RoomId, to: SessionId): boolean {
+    const state = this.inputs.rooms.value.get(room)
+    const person = this.inputs.person.value
+    return !state || !isOpen(state) || (person !== null && memberOf(state, person)?.session === to)
   }
 
   /** The seat is here no more, or the call is over. */
