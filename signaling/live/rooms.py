@@ -189,6 +189,8 @@ class Rooms:
             try:
                 await room.ask(Met(asked.who.id, asked.id, asked.who.person), cid=wish.cid)
             except Rejection:
+                if (before := await self._opened_before(asked, wish)) is not None:
+                    return before[0]
                 if room is self._crossing(asked, wish):
                     raise
             else:
@@ -250,9 +252,7 @@ class Rooms:
         except rows.AlreadyDone as done:
             return done.room
         except Rejection:
-            # What was opened before may be refused now, as the second call of somebody who is in one.
-            before = await self._database.fetch(partial(rows.done, person=person.id, cid=wish.cid))
-            if before is None:
+            if (before := await self._opened_before(asked, wish)) is None:
                 raise
             return before[0]
         assert decision.opened is not None
@@ -263,6 +263,11 @@ class Rooms:
         log.info("room opened", room=room.id, kind=decision.state.kind, members=len(decision.state.members))
         room.observe()
         return room.id
+
+    async def _opened_before(self, asked: ClientSession, wish: Opening) -> tuple[RoomId | None] | None:
+        """Where a wish that is refused now led before: as the second call of somebody who is in one, or crossing
+        another one since."""
+        return await self._database.fetch(partial(rows.done, person=asked.who.id, cid=wish.cid))
 
     async def _save_opened(
         self, session: AsyncSession, *, decision: Decision, by: PersonId, wish: Opening, now_ms: int

@@ -8,7 +8,7 @@ from aiohttp import ClientError
 
 from contract.audit import Action, AuditPage
 from contract.callbacks import Callback, CallbackState
-from contract.client import AcceptCall, CancelCall, HandOver, HoldCall, JoinRoom, LeaveRoom
+from contract.client import AcceptCall, CancelCall, DeclineCall, HandOver, HoldCall, JoinRoom, LeaveRoom
 from contract.errors import ErrorCode
 from contract.ids import RoomId, SessionId
 from contract.nodes import LegState
@@ -198,6 +198,22 @@ async def test_a_call_missed_behind_a_cut_line_is_called_back_over_one_that_is_c
     assert isinstance(await chen.do(AcceptCall(cid=new_cid(), room=begun.room)), Done)
     await chen.do(LeaveRoom(cid=new_cid(), room=begun.room))
     assert await missed(wu) == await missed(chen) == []
+
+
+async def test_a_call_that_is_said_again_answers_no_other_one(world: World) -> None:
+    chen, (wu, wus) = await world.tab("chen"), await far(world, "wu")
+    call = wish(chen.person)
+    wus.deafen()
+    await wu.say(call)
+    await chen.until(lambda: chen.rooms, "it rings")
+    [first] = chen.rooms
+    assert isinstance(await chen.do(DeclineCall(cid=new_cid(), room=first)), Done)
+    theirs = await chen.do(wish(wu.person))
+    assert isinstance(theirs, Done)
+    assert theirs.room is not None
+    await back(wu, wus)
+    assert await wu.do(call) == Done(cid=call.cid, room=first), "as it would have been answered"
+    assert stage(chen, theirs.room) is CallStage.RINGING
 
 
 # --- on hold ----------------------------------------------------------------------------------------------------------
