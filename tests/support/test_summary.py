@@ -23,7 +23,7 @@ def test_it(promise):
 def test_figures_of_tests_that_run_two_at_once_are_in_it(tmp_path: Path) -> None:
     for row in ("X1", "X2"):
         (tmp_path / f"test_{row}.py").write_text(MEASURED.format(row=row))
-    ours = ["-p", "tests.conftest", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml", "--rootdir", tmp_path]
+    ours = ["-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "pyproject.toml", "--rootdir", str(tmp_path)]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *ours, "-n", "2", tmp_path], cwd=ROOT, capture_output=True, text=True
     )
