@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -11,6 +12,7 @@ from aiohttp import ClientError, ClientSession, CookieJar
 
 from contract.http import Me, SignIn
 from runtime.settings import PREFIX, Settings
+from signaling.store.seed import RoomSeed
 from tests.support import chain
 from tests.support.ports import free_port
 from tests.support.server import Client
@@ -22,19 +24,20 @@ START_S = 120.0
 class SignalingProcess:
     """`async with SignalingProcess(tmp_path) as signaling: … await signaling.kill(); await signaling.start()`.
 
-    The port stays the same over restarts, so that clients come back by themselves.
+    `rooms` are seeded as finished. The port stays the same over restarts, so that clients come back by themselves.
     """
 
-    def __init__(self, data: Path, **settings: object) -> None:
+    def __init__(self, data: Path, *, rooms: Sequence[RoomSeed] = (), **settings: object) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self._rooms = rooms
         self._settings = {"log_level": "warning", **settings, "data": data, "port": self.port}
         self._process: asyncio.subprocess.Process | None = None
         self._browsers: list[ClientSession] = []
 
     async def __aenter__(self) -> "SignalingProcess":
-        await chain.seed_chain(Settings(data=self.data), [])
+        await chain.seed_chain(Settings(data=self.data), list(self._rooms))
         await self.start()
         return self
 

@@ -28,6 +28,8 @@ from tests.support.signaling_process import SignalingProcess
 
 pytestmark = pytest.mark.flow
 
+HOLD_MS = 3_000
+
 
 @pytest.fixture
 async def signaling(tmp_path: Path) -> AsyncIterator[SignalingProcess]:
@@ -130,6 +132,26 @@ async def test_a_hold_that_was_over_meanwhile_ends_the_call_and_is_owed(tmp_path
         await store.room(lambda s: s.end is EndReason.HOLD_OVER, "nobody waits for ever")
         for who in (store, chen):
             await who.until(lambda who=who: room in who.callbacks, "a callback is owed")  # type: ignore[misc]
+
+
+async def test_a_hold_keeps_its_time_over_a_kill_and_owes_one_callback(tmp_path: Path) -> None:
+    async with SignalingProcess(tmp_path, hold_s=HOLD_MS / 1000) as signaling, TaskScope("tabs") as scope:
+        store, chen = await stay(scope, signaling, "store-0117"), await stay(scope, signaling, "chen")
+        room = await answered(store, chen)
+        assert isinstance(await chen.do(HoldCall(cid=new_cid(), room=room, on=True)), Done)
+        await signaling.kill()
+        store.rooms.clear()
+        await signaling.start()
+        back_ms = clock.wall_ms()
+        over = await store.room(lambda s: s.end is EndReason.HOLD_OVER, "nobody waits for ever")
+        assert over.call is not None
+        assert over.call.hold is not None
+        assert over.closed_at is not None
+        assert over.call.hold.over_at == over.call.hold.since + HOLD_MS
+        assert over.call.hold.over_at <= over.closed_at < back_ms + HOLD_MS, "neither early nor counted anew"
+        for who in (store, chen):
+            await who.until(lambda who=who: room in who.callbacks, "a callback is owed")  # type: ignore[misc]
+            assert [(item.room, item.calls) for item in who.callbacks.values()] == [(room, 1)]
 
 
 async def test_who_sat_down_elsewhere_just_before_a_kill_is_waited_for_and_not_rung(
