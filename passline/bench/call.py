@@ -2,8 +2,8 @@
 
 Two Chromium processes, the store's tablet and the expert's desk, with Chromium's own fake camera at 640x360, call each
 other through a whole Passline on this machine; then a session shows how quickly a slot changes its person. Times are
-taken in the pages, from the click itself to the element or to the first frame that the compositor presents
-(`requestVideoFrameCallback`); both pages share the machine's clock.
+taken in the pages, from the click itself to the element or to when the first frame can be seen (the
+`expectedDisplayTime` of `requestVideoFrameCallback`); both pages share the machine's clock.
 """
 
 import array
@@ -50,14 +50,14 @@ globalThis.shown = (id) => new Promise((done) => {
   };
   look();
 });
-// The time at which somebody's picture presents its first frame that is not older than now.
+// The time at which a frame of somebody's picture can be seen: the first, or of those that were presented until the
+// page had time for the callback that tells it, the last.
 globalThis.framed = (person) => new Promise((done) => {
-  const asked = clock();
   const look = () => {
     const video = document.querySelector(`video[data-person='${person}']:not([data-own])`);
     if (!video) return setTimeout(look, 2);
-    const seen = () => (video.isConnected ? done(clock()) : look());
-    video.requestVideoFrameCallback(seen);
+    video.requestVideoFrameCallback((_now, frame) =>
+      video.isConnected ? done(performance.timeOrigin + frame.expectedDisplayTime) : look());
   };
   look();
 });
@@ -84,7 +84,7 @@ async def _run(calls: int) -> dict[str, Any]:
                     for name, value in sample.items():
                         times[name].append(value)
         people = ("he", "store-0108", "store-0117", "store-0131")
-        async with browsers(driver, url, *people) as (trainer, viewer, one, two):
+        async with browsers(driver, url, *people, script=WATCH) as (trainer, viewer, one, two):
             speakers = {"p-store-0117": one, "p-store-0131": two}
             times["slot_switch_gap_ms"] = await switches(trainer, viewer, speakers)
     return {"calls": calls, **{name: _percentiles(values) for name, values in times.items()}}
@@ -127,14 +127,15 @@ async def _server() -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def browsers(driver: Playwright, url: str, *logins: str) -> AsyncIterator[list[Page]]:
-    """One for each, started at the same time."""
+async def browsers(driver: Playwright, url: str, *logins: str, script: str = "") -> AsyncIterator[list[Page]]:
+    """One for each, started at the same time, whose pages begin with `script`."""
     async with contextlib.AsyncExitStack() as stack:
-        yield await asyncio.gather(*(stack.enter_async_context(browser(driver, url, login)) for login in logins))
+        begun = (stack.enter_async_context(browser(driver, url, login, script)) for login in logins)
+        yield await asyncio.gather(*begun)
 
 
 @contextlib.asynccontextmanager
-async def browser(driver: Playwright, url: str, login: str) -> AsyncIterator[Page]:
+async def browser(driver: Playwright, url: str, login: str, script: str) -> AsyncIterator[Page]:
     with tempfile.TemporaryDirectory(prefix="passline-bench-profile-", ignore_cleanup_errors=True) as profile:
         context: BrowserContext = await driver.chromium.launch_persistent_context(
             profile,
@@ -147,7 +148,8 @@ async def browser(driver: Playwright, url: str, login: str) -> AsyncIterator[Pag
         )
         try:
             await context.add_init_script(CLOCK)
-            await context.add_init_script(WATCH)
+            if script:
+                await context.add_init_script(script)
             await context.add_init_script("sessionStorage.setItem('passline.video', '640x360')")
             await context.add_init_script("sessionStorage.setItem('passline.audio', 'raw')")
             page = await context.new_page()
