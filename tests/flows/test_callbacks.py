@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from tests.flows import acts
 from tests.flows.scene import DESK, Scene
 from tests.support.clips import clip
+from tests.support.network import Network
 
 pytestmark = pytest.mark.browser
 
@@ -53,3 +54,21 @@ async def test_a_store_books_a_call_which_is_made_from_the_list(tmp_path: Path) 
         await acts.hang_up(expert)
         await store.get_by_test_id("home").click()
         await expect(home.locator(".promised")).to_have_count(0)
+
+
+async def test_a_wifi_that_changes_before_the_answer_comes_costs_a_booking_no_error(tmp_path: Path) -> None:
+    async with Network() as network, Scene(tmp_path, host="0.0.0.0") as scene:
+        scene.expected += ["ERR_", "WebSocket connection"]
+        tablet, desk = await scene.browser(network=network), await scene.browser(size=DESK)
+        store, expert = await tablet.sign_in("store-0117"), await desk.sign_in("chen")
+        await store.get_by_test_id("book").click()
+        await store.locator("[data-testid^=book-at-]").nth(1).check()
+        await network.set(way="down", down=True)
+        await store.get_by_test_id("book-yes").click()
+        await expert.locator(".callback").wait_for()
+        assert await store.get_by_test_id("book-dialog").is_visible(), "it has heard nothing"
+        await network.switch(after_s=0.5)
+        await acts.gone(store, "book-dialog")
+        assert await store.get_by_test_id("toast").count() == 0
+        await expect(store.locator(".promised")).to_have_count(1)
+        await expect(expert.locator(".callback")).to_have_count(1)

@@ -1,20 +1,26 @@
-/** Asks again where the network failed in that moment: for what the server does once, however often it hears of it. */
+/** Asks again where no answer came in that moment: for what the server does once, however often it hears of it. */
 import { Refusal } from './refusal'
 
-export const EVERY_MS = 500
-/** A device that changes from one Wi-Fi to another is back by then; who waits longer is told. */
-export const PATIENCE_MS = 5000
+/** A request that fell into an outage hangs; the next one goes by a connection of its own. */
+export const ASK_MS = 4000
+export const PAUSE_MS = 500
+/** No further request after that: a device that changes from one Wi-Fi to another is back by then. */
+export const PATIENCE_MS = 10_000
 
-/** One after another, never two at once: an earlier one that arrives late must not undo what was said since. */
-export async function again<T>(ask: () => Promise<T>): Promise<T> {
+/** One after another, so that what is said later is heard later. `ask` ends by the signal it gets. */
+export async function again<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS
   for (;;) {
+    const over = new AbortController()
+    const timer = setTimeout(() => over.abort(), ASK_MS)
     try {
-      return await ask()
+      return await ask(over.signal)
     } catch (error) {
       const offline = error instanceof Refusal && error.code === 'offline'
-      if (!offline || performance.now() + EVERY_MS > until) throw error
+      if (!offline || performance.now() + PAUSE_MS > until) throw error
+    } finally {
+      clearTimeout(timer)
     }
-    await new Promise((on) => setTimeout(on, EVERY_MS))
+    await new Promise((on) => setTimeout(on, PAUSE_MS))
   }
 }

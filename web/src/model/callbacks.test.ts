@@ -1,6 +1,6 @@
 /** What one says of a callback is said again by itself where the network failed. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { EVERY_MS } from '../link/again'
+import { PAUSE_MS } from '../link/again'
 import { callbackActs } from './callbacks'
 
 beforeEach(() => {
@@ -24,7 +24,7 @@ it.each([
       : Promise.resolve(new Response('{}'))
   })
   const done = act()
-  await vi.advanceTimersByTimeAsync(EVERY_MS)
+  await vi.advanceTimersByTimeAsync(PAUSE_MS)
   await expect(done).resolves.toBeUndefined()
   expect(asked.map(([to]) => to)).toEqual([path, path])
   expect(asked[1]![1].body, 'the same words').toBe(asked[0]![1].body)

@@ -34,7 +34,7 @@ export class Callbacks {
 }
 
 const post = async (path: string, body?: BookCallback): Promise<void> => {
-  await again(() => call<Callback>('POST', path, { body }))
+  await again((signal) => call<Callback>('POST', path, { body, signal }))
 }
 
 const change = (room: RoomId, act: 'take' | 'reopen' | 'done' | 'cancel'): Promise<void> =>
