@@ -116,7 +116,6 @@ class MediaRoom:
             self._given_up += publication.nack.given_up
             self._lost += publication.reception.lost
         self._pick_codec()
-        self._here.take_back()
         self._left = True
 
     def set_grants(self, participant: PersonId, grants: Grants, *, host: bool, now: float, wall_ns: int) -> None:
@@ -136,14 +135,13 @@ class MediaRoom:
         self._sampler.began(leg, now)
         if leg.sections.sources:
             leg.port.send_data(UseCodec(video=self.codec))
-        if self._regranted:
-            self._regranted = False
+        if self._regranted or self._left:
             self._settle(now, wall_ns)
         else:
             self._filling.welcome(leg, now, wall_ns)
 
     def _settle(self, now: float, wall_ns: int) -> None:
-        self._left = False
+        self._regranted = self._left = False
         self._filling.refill(now, wall_ns)
 
     @property

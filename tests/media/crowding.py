@@ -39,6 +39,7 @@ class RunningRoom:
         self.filmed = 0
         self._apart_s = 1 / pictures_per_s
         self._joined: dict[LegId, PeerClient] = {}
+        self._crowd: list[PeerClient] = []
 
     async def begin(self) -> None:
         """Both are let in: at once, but where the worker is still busy with its start."""
@@ -64,9 +65,11 @@ class RunningRoom:
         """All are heard of; the crowd is not read, so it does not wait for answers."""
         while True:
             await self.watcher.check(use_candidate=False)
-            for client in list(self._joined.values()):
+            for client in list(self._crowd):
                 client.say_hello()
-                await asyncio.sleep(ALIVE_S / len(self._joined))
+                await asyncio.sleep(ALIVE_S / len(self._crowd))
+            if not self._crowd:
+                await asyncio.sleep(ALIVE_S)
 
     async def let_in(self, client: PeerClient, who: str | None = None) -> bool:
         """Whether somebody new is let in; then he is connected. If not, he was told when to ask again."""
@@ -83,6 +86,17 @@ class RunningRoom:
         await client.connect(reply.sdp)
         await until(lambda: self.desk.state(leg) is LegState.CONNECTED)
         return True
+
+    async def one_more(self) -> bool:
+        """Whether somebody is let in who then only makes load."""
+        client = PeerClient()
+        let_in = await self.let_in(client)
+        if let_in:
+            client.read_no_more()
+            self._crowd.append(client)
+        else:
+            await client.aclose()
+        return let_in
 
     async def send_away(self) -> None:
         """Everybody, also who ran."""

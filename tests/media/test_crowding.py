@@ -59,7 +59,7 @@ async def test_twice_as_many_as_it_takes_ask_and_running_calls_keep_their_pictur
                 look = Look(room)
                 let_in, refused = await crowd(room, patience_s=promise.size(0.0, full=2 * FIRST_WAIT_S)), 1
                 while refused <= let_in:
-                    if await one_more(room):
+                    if await room.one_more():
                         let_in += 1
                     else:
                         refused += 1
@@ -73,22 +73,11 @@ async def test_twice_as_many_as_it_takes_ask_and_running_calls_keep_their_pictur
 async def crowd(room: RunningRoom, *, patience_s: float) -> int:
     """How many were let in until somebody was not, also not after so long: many who come at once are told to wait."""
     for let_in in range(MOST):
-        if not await one_more(room):
+        if not await room.one_more():
             await asyncio.sleep(patience_s)
-            if not await one_more(room):
+            if not await room.one_more():
                 return let_in
     raise AssertionError("nobody is ever refused")
-
-
-async def one_more(room: RunningRoom) -> bool:
-    """Whether somebody is let in; then he only makes load."""
-    client = PeerClient()
-    let_in = await room.let_in(client)
-    if let_in:
-        client.read_no_more()
-    else:
-        await client.aclose()
-    return let_in
 
 
 async def has_room(desk: ControlDesk) -> None:

@@ -386,6 +386,8 @@ export interface Model extends Visits {
   unblockSound(): Promise<void>
   /** Words for the tab's title while a call rings, in the reader's language. */
   setRingTitle(words: (room: RoomState) => string): void
+  /** The element in which to draw a participant's camera: it may be playing already. */
+  videoFor(person: PersonId): HTMLVideoElement
   /** Lets a muted, autoplaying `element` show a participant's camera (or screen); returns the undo. Measures the first frame. */
   bindVideo(element: HTMLVideoElement, person: PersonId, source?: Source): () => void
   /** The same for the own camera. */

@@ -16,6 +16,32 @@ function show(element: HTMLVideoElement, stream: MediaStream | null): void {
 }
 
 /**
+ * The element that will show who is expected, tied and playing while it still rings: a browser takes tens of
+ * milliseconds to make a player, and a picture that comes before it is lost.
+ */
+export class Warm {
+  private held: { person: PersonId; element: HTMLVideoElement } | null = null
+
+  constructor(remote: Remote) {
+    effect(() => {
+      const expected = remote.expected.value
+      if (expected && this.held?.element.srcObject === expected.camera) return
+      if (this.held) this.held.element.srcObject = null
+      this.held = expected && { person: expected.person, element: document.createElement('video') }
+      if (expected) show(this.held!.element, expected.camera)
+    })
+  }
+
+  /** For whoever draws the picture of `person`: the one that waits, once, or a new one. */
+  take(person: PersonId): HTMLVideoElement {
+    if (this.held?.person !== person) return document.createElement('video')
+    const { element } = this.held
+    this.held = null
+    return element
+  }
+}
+
+/**
  * Shows `person` in `element` for as long as the undo is not called; `onFrame` at the first frame of each new stream.
  *
  * While nothing comes the last picture stays: whoever draws it says that it stands still.

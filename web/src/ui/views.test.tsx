@@ -444,7 +444,8 @@ describe('a refusal', () => {
 describe('a picture that our own network is too slow for', () => {
   const remote = (paused: boolean) =>
     signal(new Map([[CHEN.id, { person: CHEN.id, camera: null, screen: null, audio: true, paused }]]))
-  const parts = { bindVideo: () => () => undefined, cameraOff: signal(false), pointers: signal([]) }
+  const videoFor = () => document.createElement('video')
+  const parts = { videoFor, bindVideo: () => () => undefined, cameraOff: signal(false), pointers: signal([]) }
   it('says so in words, on a tile and large, and that the sound goes on', async () => {
     for (const [language, short, words] of [
       ['zh-CN', '网络慢，画面先停', '画面先停了：你的网络太慢，声音照常'],

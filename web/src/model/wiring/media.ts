@@ -10,7 +10,7 @@ import { Ways } from '../../rtc/ways'
 import type { Model } from '../api'
 import { Care } from '../care'
 import { Firsts } from '../firsts'
-import { bindLocal, bindRemote } from '../pictures'
+import { Warm, bindLocal, bindRemote } from '../pictures'
 import { isShared, oppositeIn } from '../room'
 import { Stills, stillUrl } from '../stills'
 import type { Calls } from './calls'
@@ -100,6 +100,8 @@ export function wireMedia(
     void issue({ type: 'report_quality', room, quality }, { fleeting: true }).catch(() => undefined)
   })
 
+  const warm = new Warm(media.remote)
+
   return {
     media,
     ways,
@@ -120,6 +122,7 @@ export function wireMedia(
       stage: media.remote.stage,
       quality: media.quality,
       rates: media.rates,
+      videoFor: (of) => warm.take(of),
       bindVideo: (element, of, source = 'camera') =>
         bindRemote(element, media.remote, media.sizes, of, source, () => firsts.saw(of)),
       bindPreview: (element) => bindLocal(element, capture.preview),

@@ -230,6 +230,7 @@ export function fake(scene: Scene): Model {
     stage: signal(others.map((one) => one.person.id)),
     quality: signal('good'),
     soundBlocked: signal(false),
+    videoFor: () => document.createElement('video'),
     bindVideo: (element, person) => film(element, pictureOf(person)),
     bindPreview: (element) => film(element, pictureOf(mine)),
     pointers: moving(room),

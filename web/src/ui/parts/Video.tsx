@@ -18,37 +18,46 @@ export interface VideoProps {
 
 export function Video(props: VideoProps) {
   const model = useModel()
-  const element = useRef<HTMLVideoElement>(null)
+  const place = useRef<HTMLSpanElement>(null)
+  const drawn = useRef<HTMLVideoElement | null>(null)
+  const { person, self, label, mirrored, fit, testid } = props
   // Not after the next paint: a picture that comes before its element is tied is lost, and the next one is a frame away.
   useLayoutEffect(() => {
-    const video = element.current
-    if (!video) return
-    // Preact leaves `muted` as a property; the attribute makes silent autoplay sure before the property is set.
+    const camera = (props.source ?? 'camera') === 'camera'
+    const video = person !== null && camera ? model.videoFor(person) : document.createElement('video')
+    Object.assign(video, {
+      className: 'video',
+      playsInline: true,
+      autoplay: true,
+      disablePictureInPicture: true,
+    })
+    // The attribute makes silent autoplay sure before the property is set.
     video.setAttribute('muted', '')
+    drawn.current = video
+    place.current?.append(video)
     props.onElement?.(video)
     const undo =
-      props.person === null
-        ? model.bindPreview(video)
-        : model.bindVideo(video, props.person, props.source ?? 'camera')
+      person === null ? model.bindPreview(video) : model.bindVideo(video, person, props.source ?? 'camera')
     return () => {
       props.onElement?.(null)
       undo()
+      video.remove()
     }
-  }, [model, props.person, props.source])
-  return (
-    <video
-      ref={element}
-      class="video"
-      data-fit={props.fit ?? 'cover'}
-      data-mirrored={props.mirrored ? '' : undefined}
-      data-testid={props.testid}
-      data-person={props.person ?? props.self}
-      data-own={props.person === null ? '' : undefined}
-      aria-label={props.label}
-      playsInline
-      autoplay
-      muted
-      disablePictureInPicture
-    />
-  )
+  }, [model, person, props.source])
+  useLayoutEffect(() => {
+    const video = drawn.current
+    if (!video) return
+    mark(video, 'data-fit', fit ?? 'cover')
+    mark(video, 'data-mirrored', mirrored ? '' : undefined)
+    mark(video, 'data-testid', testid)
+    mark(video, 'data-person', person ?? self)
+    mark(video, 'data-own', person === null ? '' : undefined)
+    mark(video, 'aria-label', label)
+  })
+  return <span ref={place} class="video-place" />
+}
+
+function mark(element: Element, name: string, value: string | undefined): void {
+  if (value === undefined) element.removeAttribute(name)
+  else element.setAttribute(name, value)
 }

@@ -1,0 +1,39 @@
+// @vitest-environment happy-dom
+/** The element that waits for the first picture. */
+import { signal } from '@preact/signals'
+import { beforeEach, expect, test, vi } from 'vitest'
+import type { Remote } from '../rtc/remote'
+import { Warm } from './pictures'
+
+const expected = signal<{ person: string; camera: MediaStream } | null>(null)
+const camera = {} as MediaStream
+const play = vi.fn(() => Promise.resolve())
+
+beforeEach(() => {
+  expected.value = null
+  vi.spyOn(document, 'createElement').mockImplementation(
+    () => ({ play, srcObject: null }) as unknown as HTMLVideoElement,
+  )
+})
+
+const warm = () => new Warm({ expected } as unknown as Remote)
+
+test('who is expected has a player before anything is drawn, and it is given away once', () => {
+  const held = warm()
+  expected.value = { person: 'p-store', camera }
+  expect(play).toHaveBeenCalledOnce()
+  const element = held.take('p-store')
+  expect(element.srcObject).toBe(camera)
+  expected.value = null
+  expect(element.srcObject, 'it is drawn now').toBe(camera)
+  expect(held.take('p-store').srcObject).toBeNull()
+})
+
+test('nobody else gets it, and it lets go of who does not come', () => {
+  const held = warm()
+  expected.value = { person: 'p-store', camera }
+  const created = vi.mocked(document.createElement).mock.results[0]!.value as HTMLVideoElement
+  expect(held.take('p-other')).not.toBe(created)
+  expected.value = null
+  expect(created.srcObject).toBeNull()
+})
