@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from contract.base import Message, WallMs
+from contract.client import Cid
 from contract.ids import RoomId
 from contract.people import Person, Store
 from contract.rooms import EndReason, Reason
@@ -40,6 +41,8 @@ BookingNote = Annotated[str, Field(max_length=200)]
 class BookCallback(Message):
     """When a store wants to be called back, for this reason. Said again it is changed."""
 
+    cid: Cid | None = None
+    """Said again with the same one it changes nothing, whatever became of the booking meanwhile."""
     reason: Reason
     at: WallMs | None = None
     """One of `CallbackSlots`; none: as soon as possible."""

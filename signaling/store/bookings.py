@@ -14,7 +14,7 @@ from signaling.domain import bookings
 from signaling.domain.access import Act, scope_of
 from signaling.domain.bookings import Diary
 from signaling.domain.routing import Expert
-from signaling.store import callbacks, grants, people, quiet, routing
+from signaling.store import callbacks, grants, people, quiet, rooms, routing
 from signaling.store.organisation import By
 from signaling.store.tables.organisation import StoreRow
 
@@ -46,10 +46,13 @@ async def book(
     within_ms: int,
     by: By,
 ) -> Callback:
-    """The store's callback for this reason, new as `fresh` if it has none.
+    """The store's callback for this reason, new as `fresh` if it has none; of a wish that is said again the one it led
+    to, as that is now.
 
     Raises Rejection: `over` or `conflict` for the time, or `forbidden` for a store that is closed.
     """
+    if (led := await _led_to(session, wish, store, by)) is not None:
+        return led
     if (await session.get_one(StoreRow, store.id)).closed_ms is not None:
         raise Rejection(ErrorCode.FORBIDDEN, "the store is closed")
     found = await diary(session, store, wish.reason)
@@ -58,9 +61,21 @@ async def book(
         found.check(wish.at, now_ms)
     item = before or bookings.asked(fresh, store, wish.reason, now_ms, within_ms)
     after = bookings.book(item, wish.at, wish.note, now_ms, within_ms)
+    if wish.cid is not None and by.person is not None:
+        await rooms.mark_done(session, by.person, wish.cid, after.room, now_ms)
     if before is not None and bookings.says_again(before, wish.at, wish.note):
         await callbacks.save(session, after)
     else:
         detail = "" if wish.at is None else str(wish.at)
         await callbacks.change(session, after, Action.CALLBACK_BOOKED, by.person, by.address, detail=detail)
     return after
+
+
+async def _led_to(session: AsyncSession, wish: BookCallback, store: Store, by: By) -> Callback | None:
+    """What became of the same wish, said before. Raises Rejection(`conflict`) for a cid that was something else's."""
+    if wish.cid is None or by.person is None or (said := await rooms.done(session, by.person, wish.cid)) is None:
+        return None
+    item = None if said[0] is None else await callbacks.find(session, said[0])
+    if item is None or item.store.id != store.id:
+        raise Rejection(ErrorCode.CONFLICT, "this cid was said of something else")
+    return item

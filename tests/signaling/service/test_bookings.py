@@ -115,6 +115,25 @@ async def test_of_two_for_the_last_place_one_has_it(world: World) -> None:
     assert at in await slots(loser, "dishes"), "what was cancelled is free"
 
 
+async def test_a_wish_that_is_said_again_late_undoes_nothing(world: World) -> None:
+    tablet, _ = await world.tab("store-0117"), await world.tab("chen")
+    store = tablet.browser
+    early, late = (await slots(store))[:2]
+    first, second = new_cid(), new_cid()
+    made = (await book(store, early, cid=first)).read(Callback)
+    moved_to = (await book(store, late, cid=second)).read(Callback)
+    assert (moved_to.room, moved_to.at) == (made.room, late)
+    assert (await book(store, early, cid=first)).read(Callback) == moved_to, "the time that was said later stays"
+    assert (await store.post(f"/api/callbacks/{made.room}/cancel")).status == 200
+    for at, cid in ((early, first), (late, second)):
+        again = (await book(store, at, cid=cid)).read(Callback)
+        assert again.state is CallbackState.DONE, "nobody is called back for it"
+    call = StartCall(cid=new_cid(), reason=Reason.EQUIPMENT)
+    assert isinstance(await tablet.do(call), Done)
+    assert (await book(store, None, cid=call.cid)).code is ErrorCode.CONFLICT, "that was another wish"
+    assert (await booked(store, late)).room != made.room, "a new wish is a new booking"
+
+
 async def test_shortly_before_it_is_somebodys_who_is_reminded(world: World) -> None:
     store, chen = await world.tab("store-0117"), await world.tab("chen")
     item = await booked(store.browser, (await slots(store.browser))[0])

@@ -2175,6 +2175,11 @@ export interface components {
          * @description When a store wants to be called back, for this reason. Said again it is changed.
          */
         BookCallback: {
+            /**
+             * Cid
+             * @default null
+             */
+            cid: string | null;
             reason: components["schemas"]["Reason"];
             /**
              * At

@@ -1,4 +1,7 @@
-/** Asks again where no answer came in that moment: for what the server does once, however often it hears of it. */
+/**
+ * Asks again where no answer came in that moment: only for what stays as it is when it is said again late, though
+ * somebody did something else of it meanwhile. What has no such end is told as offline, and said anew by a person.
+ */
 import { Refusal } from './refusal'
 
 /** A request that fell into an outage hangs; the next one goes by a connection of its own. */

@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals'
 import type { BookCallback, Callback, CallbackSlots, RoomId, ServerMessage } from '../contract'
 import { again } from '../link/again'
 import { call } from '../link/http'
+import { uuid7 } from '../link/uuid'
 import type { Model } from './api'
 
 /** The generated union describes the wire; a callback's defaults are always written. */
@@ -33,12 +34,17 @@ export class Callbacks {
   }
 }
 
-const post = async (path: string, body?: BookCallback): Promise<void> => {
-  await again((signal) => call<Callback>('POST', path, { body, signal }))
+const pathOf = (room: RoomId, act: string): string => `/api/callbacks/${encodeURIComponent(room)}/${act}`
+
+/** For who has it; somebody else may have done the opposite by the time it is said again. */
+const change = async (room: RoomId, act: 'take' | 'reopen'): Promise<void> => {
+  await call<Callback>('POST', pathOf(room, act))
 }
 
-const change = (room: RoomId, act: 'take' | 'reopen' | 'done' | 'cancel'): Promise<void> =>
-  post(`/api/callbacks/${encodeURIComponent(room)}/${act}`)
+/** Nothing follows on its end. */
+const end = async (room: RoomId, act: 'done' | 'cancel'): Promise<void> => {
+  await again((signal) => call<Callback>('POST', pathOf(room, act), { signal }))
+}
 
 export const callbackActs: Pick<
   Model,
@@ -46,11 +52,14 @@ export const callbackActs: Pick<
 > = {
   takeCallback: (room) => change(room, 'take'),
   reopenCallback: (room) => change(room, 'reopen'),
-  finishCallback: (room) => change(room, 'done'),
+  finishCallback: (room) => end(room, 'done'),
   callbackSlots: async (reason) => {
     const found = await call<CallbackSlots>('GET', `/api/callback-slots?reason=${reason}`)
     return found.slots
   },
-  bookCallback: (reason, at, note) => post('/api/callbacks', { reason, at, note }),
-  cancelCallback: (room) => change(room, 'cancel'),
+  bookCallback: async (reason, at, note) => {
+    const body: BookCallback = { cid: uuid7(), reason, at, note }
+    await again((signal) => call<Callback>('POST', '/api/callbacks', { body, signal }))
+  },
+  cancelCallback: (room) => end(room, 'cancel'),
 }

@@ -50,10 +50,12 @@ function Erasing(props: { record: PersonRecord; onClose: () => void; onDone: () 
     <Dialog
       title={t('admin.erase_title', { name: nameOf(name) })}
       testid="erase-dialog"
-      onClose={props.onClose}
+      onClose={() => saving.busy || props.onClose()}
       acts={
         <>
-          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
+          <Button onClick={props.onClose} disabled={saving.busy} testid="person-erase-close">
+            {t('act.cancel')}
+          </Button>
           <Button
             kind="danger"
             icon={UserX}

@@ -335,6 +335,22 @@ describe('the list of people', () => {
     expect(byTestId<HTMLInputElement>('person-erase-name').value).toBe('zhang')
   })
 
+  it('stays while somebody is being deleted, so that a refusal is read', async () => {
+    let refuse: (why: Refusal) => void = () => undefined
+    await drawn('people', { erase: () => new Promise((_, no) => (refuse = no)) })
+    await press('open-zhang')
+    await press('person-erase')
+    await type('person-erase-name', 'zhang')
+    await press('person-erase-sure')
+    await press('person-erase-close')
+    await act(() => void byTestId('erase-dialog').dispatchEvent(new Event('cancel')))
+    await act(() => refuse(new Refusal('conflict')))
+    await settled()
+    expect(byTestId('erase-dialog').textContent).toContain('还不能删除')
+    await press('person-erase-close')
+    expect(document.querySelector('[data-testid=erase-dialog]')).toBeNull()
+  })
+
   it('says in its own words why something was refused, and keeps what was typed', async () => {
     await drawn('people', { disable: () => Promise.reject(new Refusal('conflict')) })
     await press('open-chen')

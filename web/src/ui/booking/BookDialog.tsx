@@ -1,6 +1,6 @@
 /** When a store wants to be called back: as soon as possible, or in a quarter hour that somebody is there for. */
 import { PhoneIncoming, PhoneOff } from 'lucide-preact'
-import { useCallback, useId, useState } from 'preact/hooks'
+import { useCallback, useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { Callback, Reason } from '../../contract'
 import { t } from '../../i18n'
 import { Refusal } from '../../model/api'
@@ -36,6 +36,8 @@ export function BookDialog(props: BookDialogProps) {
   const slots = useLoaded(load)
   const now = model.tick.value
   const field = useId()
+  const here = useRef(true)
+  useEffect(() => () => void (here.current = false), [])
 
   const choose = (time: number | null): void => {
     setAt(time)
@@ -45,6 +47,7 @@ export function BookDialog(props: BookDialogProps) {
     setDoing('book')
     try {
       await model.bookCallback(reason, at, note.trim())
+      if (!here.current) return // the screen went on without it, e.g. somebody answered
       props.onBooked?.()
       onClose()
     } catch (refused) {
@@ -68,7 +71,7 @@ export function BookDialog(props: BookDialogProps) {
       title={t('booking.title')}
       testid="book-dialog"
       size="wide"
-      onClose={onClose}
+      onClose={() => doing || onClose()}
       acts={
         <>
           {item && (
@@ -82,7 +85,9 @@ export function BookDialog(props: BookDialogProps) {
               {t('booking.cancel')}
             </Button>
           )}
-          <Button onClick={onClose}>{t('act.cancel')}</Button>
+          <Button onClick={onClose} disabled={doing !== null} testid="book-close">
+            {t('act.cancel')}
+          </Button>
           <Button
             kind="main"
             icon={PhoneIncoming}

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 /** A store chooses when it is called back, and sees who calls and when. */
+import { render } from 'preact'
 import { LocationProvider } from 'preact-iso'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Callback } from '../../contract'
@@ -110,6 +111,33 @@ describe('a store that books a call', () => {
     expect(cancelCallback).toHaveBeenCalledExactlyOnceWith('room-1')
     await act(() => Promise.resolve())
     expect(onClose).toHaveBeenCalledOnce()
+  })
+  it('does not lose sight of what is being said', async () => {
+    const onClose = vi.fn()
+    const onBooked = vi.fn()
+    let answered = () => {}
+    bookCallback.mockReturnValueOnce(new Promise((on) => (answered = on)))
+    await draw(<BookDialog onBooked={onBooked} onClose={onClose} />, modelOf(parts))
+    await press('book-yes')
+    await press('book-close')
+    await act(() => void byTestId('book-dialog').dispatchEvent(new Event('cancel')))
+    expect(onClose).not.toHaveBeenCalled()
+    const shows = vi.spyOn(byTestId<HTMLDialogElement>('book-dialog'), 'showModal')
+    await act(() => void byTestId('book-dialog').dispatchEvent(new Event('close')))
+    expect(shows, 'at the second Escape the browser does not ask').toHaveBeenCalledOnce()
+    await act(() => answered())
+    expect([onBooked.mock.calls.length, onClose.mock.calls.length]).toEqual([1, 1])
+  })
+  it('gives up no call by a screen that is gone', async () => {
+    const onBooked = vi.fn()
+    let answered = () => {}
+    bookCallback.mockReturnValueOnce(new Promise((on) => (answered = on)))
+    await draw(<BookDialog onBooked={onBooked} onClose={() => undefined} />, modelOf(parts))
+    await press('book-yes')
+    const root = document.body.firstElementChild!
+    await act(() => render(null, root))
+    await act(() => answered())
+    expect(onBooked).not.toHaveBeenCalled()
   })
   it('is called as soon as possible once the time that was booked is past', async () => {
     const item = booked({ at: NOW - 60_000 })

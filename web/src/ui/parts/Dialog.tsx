@@ -1,4 +1,4 @@
-/** A native dialog: one question, two verbs; closes with Escape and gives the focus back to its opener. */
+/** A native dialog: one question, two verbs; closes with Escape, if its owner lets it, and gives the focus back. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
@@ -36,6 +36,10 @@ export function Dialog(props: DialogProps) {
       onCancel={(event) => {
         event.preventDefault()
         props.onClose()
+      }}
+      onClose={() => {
+        // The second Escape closes it whatever is said; it stays while its owner keeps it.
+        if (box.current?.isConnected) box.current.showModal()
       }}
     >
       <div class="dialog-head">
