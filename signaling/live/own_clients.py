@@ -18,8 +18,8 @@ from runtime import clock
 from signaling.auth.principal import Principal
 from signaling.domain.access import visits
 from signaling.domain.clients import described
-from signaling.domain.draft import seated
-from signaling.live.room import LiveRoom
+from signaling.domain.draft import find, seated
+from signaling.live.room import LiveRoom, check_same
 from signaling.live.sessions import ClientSession, ClientSessions
 from signaling.store import audit, rooms
 from signaling.store.engine import Database
@@ -48,25 +48,33 @@ class LiveOwnClients:
         self._tell(session.who)
 
     async def hand_over(self, session: ClientSession, wish: HandOver, room: LiveRoom | None) -> None:
-        """Ask the other client to take the seat that `session` holds; once, however often it is said: it may have the
-        seat by then. Raises as `seated`, or Rejection(`not_found`)."""
+        """Ask the other client to take the seat that `session` holds; again if that is said again, as it may never have
+        heard of it, unless the seat has moved by then. Raises as `seated`, or Rejection(`not_found` or `conflict`)."""
         before = await self._database.fetch(partial(rooms.done, person=session.who.id, cid=wish.cid))
-        if before is None:
-            await self._offer(session, wish, room)
+        if before is not None:
+            check_same(wish.room, before[0])
+        if before is None or (room is not None and _holds_seat(session, room)):
+            other = self._other(session, wish, room)
+            if before is None:
+                await self._keep(wish, session.who.id)
+            other.tell(SeatOffered(room=wish.room))
         session.tell(Done(cid=wish.cid, room=wish.room))
 
-    async def _offer(self, session: ClientSession, wish: HandOver, room: LiveRoom | None) -> None:
+    def _other(self, session: ClientSession, wish: HandOver, room: LiveRoom | None) -> ClientSession:
+        """Who is to take the seat."""
         if room is None:
             raise Rejection(ErrorCode.NOT_FOUND, "no such room")
         seated(room.state, session.who.id, session.id)
         other = next((one for one in self._others(session) if one.id == wish.to), None)
         if other is None:
             raise Rejection(ErrorCode.NOT_FOUND, "no such client of this person")
+        return other
+
+    async def _keep(self, wish: HandOver, by: PersonId) -> None:
         try:
-            await self._database.write(partial(_offered, wish=wish, by=session.who.id))
-        except rooms.AlreadyDone:
-            return  # by another connection of this client, a moment ago
-        other.tell(SeatOffered(room=room.id))
+            await self._database.write(partial(_offered, wish=wish, by=by))
+        except rooms.AlreadyDone as done:  # by another connection of this client, a moment ago
+            check_same(wish.room, done.room)
 
     def _connected(self, who: Principal) -> list[ClientSession]:
         """Visitors have no other place, and of too many clients there is none."""
@@ -91,6 +99,11 @@ class LiveOwnClients:
     def _client(self, session: ClientSession) -> OwnClient:
         kind, name = described(session.agent)
         return OwnClient(session=session.id, kind=kind, name=name)
+
+
+def _holds_seat(session: ClientSession, room: LiveRoom) -> bool:
+    member = find(room.state, session.who.id)
+    return room.state.closed_at is None and member is not None and member.session == session.id
 
 
 async def _offered(session: AsyncSession, *, wish: HandOver, by: PersonId) -> None:

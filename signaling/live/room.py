@@ -286,7 +286,7 @@ class LiveRoom:
                 return
             await self._database.write(partial(self._save, decision=decision, order=order, now_ms=now_ms))
         except rows.AlreadyDone as done:
-            self._repeated(done.room)
+            check_same(self.id, done.room)
             return
         except PasslineError:
             # What was carried out before may be refused now; whoever repeats it hears that it was done.
@@ -312,13 +312,8 @@ class LiveRoom:
             return False
         found = await self._database.fetch(partial(rows.done, person=order.command.by, cid=order.cid))
         if found is not None:
-            self._repeated(found[0])
+            check_same(self.id, found[0])
         return found is not None
-
-    def _repeated(self, room: RoomId | None) -> None:
-        """A command with this cid was carried out in `room`. Raises Rejection(`conflict`) if that is another one."""
-        if room != self.id:
-            raise Rejection(ErrorCode.CONFLICT, "this cid was used for something else")
 
     async def _save(self, session: AsyncSession, *, decision: Decision, order: Order, now_ms: int) -> None:
         command = order.command
@@ -330,6 +325,13 @@ class LiveRoom:
             await rows.keep_summary(session, command.report.summary)
         if isinstance(command, StillTaken):
             await rows.keep_still(session, self.id, command.still, command.size_bytes, command.sha256)
+
+
+def check_same(room: RoomId, before: RoomId | None) -> None:
+    """A command for `room` has the cid of one that was carried out in `before`. Raises Rejection(`conflict`) if that is
+    another room."""
+    if before != room:
+        raise Rejection(ErrorCode.CONFLICT, "this cid was used for something else")
 
 
 def _answer(order: Order, error: PasslineError | None) -> None:

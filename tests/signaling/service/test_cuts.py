@@ -13,7 +13,7 @@ from contract.errors import ErrorCode
 from contract.ids import RoomId, SessionId
 from contract.nodes import LegState
 from contract.rooms import CallStage, EndReason, Hold, MemberState
-from contract.server import Done, Error, SeatOffered
+from contract.server import Done, Error, OwnClients, SeatOffered
 from runtime.supervise import TaskScope
 from signaling.domain import seats
 from tests.signaling.service.test_bookings import booked, slots
@@ -329,3 +329,28 @@ async def test_who_hands_over_hears_no_error_for_being_obeyed_before_the_answer_
     assert isinstance(await desk.do(there), Done)
     assert offers() == 1
     assert await audited(world, Action.SEAT_OFFERED) == 1
+
+
+async def test_who_was_asked_to_go_on_and_never_heard_it_is_asked_again(world: World) -> None:
+    store, (desk, way) = await world.tab("store-0117"), await far(world, "chen")
+    room = await answered(store, desk)
+    phone = await world.tab("chen")
+    there = HandOver(cid=new_cid(), room=room, to=session(phone))
+
+    def offers() -> int:
+        return phone.heard.count(SeatOffered(room=room))
+
+    assert isinstance(await twice(desk, way, there, offers, "it is asked"), Done)
+    await phone.until(lambda: offers() == 2, "and asked again")
+    assert await audited(world, Action.SEAT_OFFERED) == 1
+    desk.heard.clear()  # no answer of before is taken for the next one
+    elsewhere = await desk.do(there.model_copy(update={"room": RoomId("another")}))
+    assert isinstance(elsewhere, Error)
+    assert elsewhere.code is ErrorCode.CONFLICT
+    assert phone.socket is not None
+    await phone.socket.close()
+    await desk.until(lambda: OwnClients(clients=[]) in desk.heard, "the phone is gone")
+    desk.heard.clear()
+    nobody = await desk.do(there)
+    assert isinstance(nobody, Error)
+    assert nobody.code is ErrorCode.NOT_FOUND, "nobody thinks that it rings there"
