@@ -90,14 +90,22 @@ def again(item: Callback, newer: Callback, tap_ms: int) -> Callback:
     return owned(item, newer.owner).model_copy(update={"due_at": due_ms})
 
 
-def settles(item: Callback, state: RoomState) -> Person | None:
-    """Who spoke with the same store for the same reason, whoever called: that is all that was owed."""
+def waits_since(item: Callback, first: RoomState | None) -> int:
+    """From when on its store has waited for somebody: the clock begins later where it was left on hold, in `first`, the
+    room of the callback."""
+    left = hold.abandoned(first) if first is not None and first.closed_at == item.rung_at else None
+    return item.rung_at if left is None else left.since
+
+
+def settles(item: Callback, state: RoomState, since_ms: int) -> Person | None:
+    """Who spoke with the same store, which has waited since then, for the same reason, whoever called: that is all that
+    was owed."""
     call = state.call
     if call is None or call.store is None or call.pending or call.answered_by is None:
         return None
     if call.store.id != item.store.id or call.reason is not item.reason:
         return None
-    if (call.timings.answer or 0) < item.rung_at:
+    if (call.timings.answer or 0) < since_ms:
         return None  # another tablet's call, which went on all the while
     helped = call.answered_by if by_store(state) else call.caller
     return next(member.person for member in state.members if member.person.id == helped)
@@ -146,8 +154,12 @@ def hand_over(item: Callback, to: Heir) -> Callback:
 
 
 def keep(item: Callback, grants: Sequence[Grant]) -> Callback:
-    """Its owner may do just this from now on: the group's if that is not to call this store back."""
-    return item if may(Act.WORK_CALLBACK, grants, place_of(item.store)) else anybodys(item)
+    """Its owner may do just this from now on: the group's if that is not to call this store back. What is booked for
+    soon is theirs then who is there first: its owner did not give it back."""
+    if may(Act.WORK_CALLBACK, grants, place_of(item.store)):
+        return item
+    soon = item.at is not None and item.urgency is not Urgency.NONE
+    return anybodys(item).model_copy(update={"unattended": soon})
 
 
 def unpromised(item: Callback, within_ms: int) -> Callback:
@@ -159,7 +171,7 @@ def cancel(item: Callback, now_ms: int) -> Callback:
     """The store wants it no more; twice is once."""
     if item.state is CallbackState.DONE:
         return item
-    return item.model_copy(update={"state": CallbackState.DONE, "done_at": now_ms})
+    return _over(item, now_ms)
 
 
 def anybodys(item: Callback) -> Callback:
@@ -168,7 +180,11 @@ def anybodys(item: Callback) -> Callback:
 
 
 def done(item: Callback, by: Person, now_ms: int) -> Callback:
-    return item.model_copy(update={"state": CallbackState.DONE, "done_at": now_ms, "done_by": by})
+    return _over(item, now_ms).model_copy(update={"done_by": by})
+
+
+def _over(item: Callback, now_ms: int) -> Callback:
+    return item.model_copy(update={"state": CallbackState.DONE, "done_at": now_ms, "unattended": False})
 
 
 def _unfinished(item: Callback) -> None:

@@ -13,7 +13,7 @@ from contract.people import Grant
 from contract.rooms import RoomState
 from signaling.domain import bookings, callbacks
 from signaling.domain.routing import Expert
-from signaling.store import audit, grants
+from signaling.store import audit, grants, rooms
 from signaling.store.people import as_store
 from signaling.store.tables.calls import CallbackRow
 from signaling.store.tables.organisation import StoreRow
@@ -48,7 +48,8 @@ async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within
             await audit.record(session, Action.CALLBACK_TAKEN, has, object_id=item.room, detail="promised")
         return
     for item in waiting:
-        if (by := callbacks.settles(item, state)) is not None:
+        since_ms = callbacks.waits_since(item, await rooms.find(session, item.room))
+        if (by := callbacks.settles(item, state, since_ms)) is not None:
             await save(session, callbacks.done(item, by, now_ms))
             await audit.record(session, Action.CALLBACK_DONE, by.id, object_id=item.room, detail="answered")
 
@@ -105,7 +106,7 @@ async def leave(
 async def drop(session: AsyncSession, store: StoreId, now_ms: int, by: PersonId | None, address: str) -> None:
     """The store is closed, and waits for nobody."""
     for item in await _read(session, CallbackRow.store_id == store, UNFINISHED):
-        await save(session, item.model_copy(update={"state": CallbackState.DONE, "done_at": now_ms}))
+        await save(session, callbacks.cancel(item, now_ms))
         await audit.record(
             session, Action.CALLBACK_DONE, by, object_id=item.room, address=address, detail="store closed"
         )

@@ -1,6 +1,6 @@
 """When a store may book a call, whose it is when its time comes, and that no hour promises more than it can keep."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import permutations
 
@@ -332,6 +332,24 @@ def test_with_nobody_there_it_is_theirs_who_comes_first_and_fits() -> None:
     assert second.owner == ZHANG
     given = callbacks.reopen(second, Holder(ZHANG))
     assert bookings.moved_on([first, given], [who(ZHANG)], MONDAY_15 + 2) == [], "who gives it back is not asked again"
+
+
+def test_whose_owner_is_taken_out_shortly_before_is_theirs_who_is_there() -> None:
+    taken = booked(HERE, Reason.EQUIPMENT, MONDAY_15, CHEN)
+    soon = callbacks.escalated(taken, MONDAY_15 - 300_000)
+    for left in (callbacks.keep(soon, ()), callbacks.hand_over(soon, Holder(STORE))):
+        assert (left.owner, left.unattended) == (None, True)
+        assert name([left], [who(ZHANG)], MONDAY_15 - 1) == [ZHANG.id]
+    assert not callbacks.keep(taken, ()).unattended, "named when its time is near, as any other"
+    called = callbacks.owned(bookings.asked(ROOM, HERE, Reason.EQUIPMENT, 0, WITHIN_MS), CHEN)
+    late = callbacks.escalated(called, WITHIN_MS)
+    assert not callbacks.keep(late, ()).unattended, "a call in vain is the group's"
+
+
+@pytest.mark.parametrize("end", [lambda item: callbacks.cancel(item, 7), lambda item: callbacks.done(item, CHEN, 7)])
+def test_for_what_is_done_nobody_is_sought(end: Callable[[Callback], Callback]) -> None:
+    [alone] = bookings.moved_on([booked(HERE, Reason.EQUIPMENT, MONDAY_15)], [], MONDAY_15 - 300_000)
+    assert not end(alone).unattended
 
 
 def test_who_comes_later_than_the_time_is_on_duty_when_they_come() -> None:

@@ -117,12 +117,11 @@ def test_it_becomes_more_urgent_until_everybody_is_told_or_it_is_done() -> None:
 
 
 def test_an_answered_call_of_the_store_for_the_same_reason_settles_it() -> None:
-    assert callbacks.settles(item(), answered()) == CHEN
-    assert callbacks.settles(item(), called()) is None
+    assert callbacks.settles(item(), answered(), NOW) == CHEN
+    assert callbacks.settles(item(), called(), NOW) is None
     other = item().model_copy(update={"store": SECOND.store})
-    assert callbacks.settles(other, answered()) is None
-    meanwhile = item().model_copy(update={"rung_at": NOW + 60_000})
-    assert callbacks.settles(meanwhile, answered()) is None, "another tablet of the store was talking already"
+    assert callbacks.settles(other, answered(), NOW) is None
+    assert callbacks.settles(item(), answered(), NOW + 60_000) is None, "another tablet was talking already"
 
 
 def test_calling_again_in_vain_neither_doubles_it_nor_starts_the_clock_anew() -> None:

@@ -226,7 +226,11 @@ def test_a_store_that_was_left_waiting_is_called_back(state: RoomState, end: End
         ended = state.closed_at
         assert ended is not None
         assert (made.why, made.rung_at, made.due_at) == (end, ended, ended + 900_000), "since nobody came back"
-        assert callbacks.settles(made, state) is None, "this very call is no answer to it"
+        since = callbacks.waits_since(made, state)
+        assert since == HELD_AT
+        assert callbacks.settles(made, state, since) is None, "this very call is no answer to it"
+        anew = made.model_copy(update={"rung_at": ended + 1})
+        assert callbacks.waits_since(anew, state) == ended + 1, "the store has asked for it again"
 
 
 def test_nobody_waits_for_ever() -> None:

@@ -213,9 +213,9 @@ def _no_expert() -> OpeningFacts:
 
 def test_a_call_from_headquarters_settles_what_is_owed_for_its_reason_when_it_is_answered() -> None:
     talking = ask(calls_store(), SPARE, AcceptCall(cid=CID, room=ROOM)).state
-    assert callbacks.settles(owed(), talking) == CHEN
-    assert callbacks.settles(owed(Reason.DISHES), talking) is None
-    assert callbacks.settles(owed(), calls_store()) is None, "it only rings"
+    assert callbacks.settles(owed(), talking, owed().rung_at) == CHEN
+    assert callbacks.settles(owed(Reason.DISHES), talking, owed().rung_at) is None
+    assert callbacks.settles(owed(), calls_store(), owed().rung_at) is None, "it only rings"
 
 
 def test_a_store_that_was_called_in_vain_is_owed_nothing() -> None:

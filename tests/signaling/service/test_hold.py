@@ -3,6 +3,7 @@
 import pytest
 
 from contract.audit import AuditPage
+from contract.callbacks import CallbackState
 from contract.client import AskStill, HoldCall, JoinRoom, LeaveRoom
 from contract.errors import ErrorCode
 from contract.ids import PersonId, RoomId
@@ -11,6 +12,7 @@ from contract.rooms import EndReason
 from contract.server import Done, Error
 from signaling.domain import seats
 from signaling.domain.draft import NO_GRANTS
+from tests.signaling.service.test_outgoing import spare
 from tests.signaling.service.test_stills import JPEG, jpeg
 from tests.signaling.service.world import World, answered, offer
 from tests.support.clients import Tab, new_cid
@@ -121,3 +123,18 @@ async def test_who_leaves_the_company_while_the_store_waits_leaves_it_a_callback
     admin = await world.server.sign_in("admin")
     assert (await admin.put("/api/people/p-chen/disabled", json={"disabled": True})).status == 204
     await store.until(lambda: room in store.callbacks, "a callback is owed")
+
+
+async def test_a_store_that_is_helped_at_another_tablet_while_one_waits_is_owed_nothing_after_it(world: World) -> None:
+    store, other, chen = await world.tab("store-0117"), await spare(world), await world.tab("chen")
+    room = await answered(store, chen)
+    await hold(chen, room)
+    zhang = await world.tab("zhang")
+    helped = await answered(other, zhang)
+    assert isinstance(await store.do(LeaveRoom(cid=new_cid(), room=room)), Done)
+    await zhang.until(lambda: room in zhang.callbacks, "nobody came back to it")
+    assert isinstance(await other.do(LeaveRoom(cid=new_cid(), room=helped)), Done)
+    await zhang.until(lambda: zhang.callbacks[room].state is CallbackState.DONE, "it was helped meanwhile")
+    by = zhang.callbacks[room].done_by
+    assert by is not None
+    assert by.id == zhang.person
