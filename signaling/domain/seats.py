@@ -6,6 +6,7 @@ Contract: call `observe` with everybody who holds a seat, whenever a seat, socke
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from contract.ids import PersonId
 from signaling.domain.commands import SeatHeard, SeatLost, SeatQuiet
@@ -65,6 +66,18 @@ class Seats:
                 self._away.discard(person)
                 out.append(SeatLost(person))
         return out
+
+    def undone(self, command: SeatQuiet | SeatHeard | SeatLost) -> None:
+        """It could not be carried out: it comes again after the next `observe`, if it is still so."""
+        match command:
+            case SeatQuiet(person=person):
+                self._away.discard(person)
+            case SeatHeard(person=person):
+                self._away.add(person)
+            case SeatLost():
+                pass  # whoever still has the seat is observed anew
+            case _:
+                assert_never(command)
 
 
 def _kept_s(sign: Sign) -> float:

@@ -49,7 +49,7 @@ QUEUE_WISHES = 500
 QUEUE_COMMANDS = 2 * QUEUE_WISHES
 """The other half is for what the world reports; it is dropped only beyond that, and observed again later."""
 AGAIN_S = 1.0
-"""After a command failed that nobody waits for."""
+"""After what was due could not be carried out."""
 LINGER_S = 60.0
 """A closed room whose recording is over stays in memory so long, for those who reload the summary."""
 
@@ -128,6 +128,8 @@ class LiveRoom:
         self._sessions = sessions
         self._database = database
         self._seats = Seats()
+        self._not_before = 0.0
+        """What is due waits until then (monotonic seconds)."""
         self._loaded = clock.now()
         self._silent_since: dict[LegId, float] = {}
         self._orders: asyncio.Queue[Order | None] = asyncio.Queue(QUEUE_COMMANDS)
@@ -222,12 +224,24 @@ class LiveRoom:
                 order = await self._next()
                 if order is not None:
                     await self._carry_out(order)
-                self._look()  # what came since the deadline was set is no event, only a newer time
-                for command in self._seats.due(clock.now()):
-                    await self._carry_out(Order(command))
-                ring_ms = next_ring_ms(self.state)
-                if ring_ms is not None and clock.wall_ms() >= ring_ms:
-                    await self._carry_out(Order(RingExpired()))
+                if clock.now() >= self._not_before:
+                    await self._carry_out_due()
+
+    async def _carry_out_due(self) -> None:
+        """Seats whose holders are heard or not, and whoever rings in vain."""
+        self._look()  # what came since the deadline was set is no event, only a newer time
+        for command in self._seats.due(clock.now()):
+            if not await self._carry_out(Order(command)):
+                self._seats.undone(command)
+                self._put_off()
+        ring_ms = next_ring_ms(self.state)
+        if ring_ms is not None and clock.wall_ms() >= ring_ms and not await self._carry_out(Order(RingExpired())):
+            self._put_off()
+
+    def _put_off(self) -> None:
+        """It is still due: later, and what others wish goes on meanwhile."""
+        self._not_before = clock.now() + AGAIN_S
+        self._look()
 
     async def _next(self) -> Order | None:
         """The next order; None when a deadline has passed, or to look at the deadlines again."""
@@ -238,25 +252,28 @@ class LiveRoom:
             deadlines.append(self._idle_since + LINGER_S)
         due = min((deadline for deadline in deadlines if deadline is not None), default=None)
         try:
-            async with asyncio.timeout(None if due is None else max(0.0, due - clock.now())):
+            async with asyncio.timeout(None if due is None else max(0.0, max(due, self._not_before) - clock.now())):
                 return await self._orders.get()
         except TimeoutError:
             return None
 
-    async def _carry_out(self, order: Order) -> None:
+    async def _carry_out(self, order: Order) -> bool:
+        """Whether that was possible; if not, the reason is answered."""
+        error: PasslineError | None = None
         try:
             await self._change(order)
-        except PasslineError as error:
-            log.info("refused", command=_name(order.command), code=error.code, detail=error.detail)
-            _answer(order, error)
+        except PasslineError as refused:
+            log.info("refused", command=_name(order.command), code=refused.code, detail=refused.detail)
+            error = refused
         except SQLAlchemyError:
             log.exception("the commit failed", command=_name(order.command))
-            await _failed(order, Unavailable(ErrorCode.UNAVAILABLE, "the database", retry_after_s=AGAIN_S))
+            error = Unavailable(ErrorCode.UNAVAILABLE, "the database", retry_after_s=AGAIN_S)
         except Exception:  # a bug ends this command, not the room
             log.exception("a command failed", command=_name(order.command))
-            await _failed(order, PasslineError(ErrorCode.INTERNAL))
-        else:
-            _answer(order, None)
+            error = PasslineError(ErrorCode.INTERNAL)
+        if order.answer is not None:
+            order.answer(error)
+        return error is None
 
     async def _change(self, order: Order) -> None:
         if not may_ring(self.state, order.command):
@@ -332,18 +349,6 @@ def check_same(room: RoomId, before: RoomId | None) -> None:
     another room."""
     if before != room:
         raise Rejection(ErrorCode.CONFLICT, "this cid was used for something else")
-
-
-def _answer(order: Order, error: PasslineError | None) -> None:
-    if order.answer is not None:
-        order.answer(error)
-
-
-async def _failed(order: Order, error: PasslineError) -> None:
-    """What nobody waits for is a deadline, perhaps, and still due: the room takes a breath first."""
-    _answer(order, error)
-    if order.answer is None:
-        await asyncio.sleep(AGAIN_S)
 
 
 def _operator(command: RoomCommand) -> Operator | None:

@@ -61,3 +61,28 @@ def test_who_gave_up_the_seat_is_forgotten() -> None:
     seats.observe({}, 7.0)
     assert seats.deadline is None
     assert seats.due(60.0) == []
+
+
+def test_what_could_not_be_carried_out_comes_again_as_long_as_it_is_so() -> None:
+    seats = Seats()
+    quiet, heard = SeatQuiet(STORE.id), SeatHeard(STORE.id)
+
+    def look(now: float, last: float) -> list[SeatQuiet | SeatHeard | SeatLost]:
+        seats.observe({STORE.id: Sign(last)}, now)
+        return seats.due(now)
+
+    assert look(6.0, 0.0) == [quiet]
+    seats.undone(quiet)
+    assert look(7.0, 0.0) == [quiet]
+    assert look(8.0, 8.0) == [heard]
+    seats.undone(heard)
+    assert look(9.0, 9.0) == [heard]
+    seats.undone(heard)
+    assert look(20.0, 9.0) == [], "quiet again, and still told so"
+    assert look(21.0, 21.0) == [heard]
+    assert look(27.0, 21.0) == [quiet]
+    seats.undone(quiet)
+    assert look(28.0, 28.0) == [], "nobody was told that it was away"
+    assert look(28.0 + CUT_S, 28.0)[-1] == SeatLost(STORE.id)
+    seats.undone(SeatLost(STORE.id))
+    assert look(29.0 + CUT_S, 28.0)[-1] == SeatLost(STORE.id)
