@@ -76,11 +76,13 @@ export function FormDialog(props: {
       title={props.title}
       testid={`${thing}-dialog`}
       size="wide"
-      onClose={props.onClose}
+      onClose={() => saving.busy || props.onClose()}
       acts={
         <>
           {props.acts}
-          <Button onClick={props.onClose}>{t('act.cancel')}</Button>
+          <Button onClick={props.onClose} disabled={saving.busy} testid={`${thing}-cancel`}>
+            {t('act.cancel')}
+          </Button>
           <Button
             kind="main"
             busy={saving.busy && t('admin.busy')}

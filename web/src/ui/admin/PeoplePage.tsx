@@ -52,6 +52,10 @@ export function PeoplePage() {
       ]),
   )
   const close = (): void => setOpen(null)
+  const reread = (): void => {
+    close()
+    loaded.reload()
+  }
 
   return (
     <Frame
@@ -125,10 +129,9 @@ export function PeoplePage() {
           onOvertaken={loaded.reload}
           places={places}
           people={people}
-          onClose={close}
+          onClose={reread} // half of it may be saved
           onDone={(made) => {
-            close()
-            loaded.reload()
+            reread()
             if (made) setLink(made)
           }}
         />

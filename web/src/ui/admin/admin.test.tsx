@@ -284,6 +284,24 @@ describe('the list of people', () => {
     expect(document.querySelector('[data-testid=person-dialog]')).toBeNull()
   })
 
+  it('reads again what was half saved when it is opened anew', async () => {
+    let roles_tag = 'r1'
+    const giveRoles = vi.fn<Organisation['giveRoles']>(() => Promise.resolve((roles_tag = 'r2')))
+    const changePerson = () => Promise.reject(new Refusal('unavailable'))
+    const people = () => Promise.resolve([record('chen', '陈立群', { roles_tag })])
+    await drawn('people', { people, giveRoles, changePerson })
+    for (const _ of ['half', 'anew']) {
+      await press('open-chen')
+      await press('also-add')
+      await type('person-title', '工程师')
+      await press('person-save')
+      await act(() => new Promise<void>((done) => setTimeout(done)))
+      await press('person-cancel')
+      await settled()
+    }
+    expect(giveRoles.mock.calls.map(([, , replaces]) => replaces)).toEqual(['r1', 'r2'])
+  })
+
   it('hands the work of somebody who leaves to whoever is named', async () => {
     const disable = vi.fn<Organisation['disable']>(() => Promise.resolve())
     await drawn('people', { disable })
