@@ -30,7 +30,7 @@ async def walk(
 ) -> AsyncIterator[Screen]:
     """Sign-in, home, check, doctor, ringing, console, call, what happens around it, summary, archive, replay, quality,
     audit, administration, session: each with something in it."""
-    scene.expected += ["status of 422", "ERR_FAILED"]  # a wrong PIN; what cannot be reached
+    scene.expected += ["status of 422", "status of 503 /api/people"]  # a wrong PIN; what cannot be reached
     tablet = await scene.browser(at_store, size=size, language=language)
     desk = await scene.browser(at_desk, size=desk_size, language=language)
     spare = await scene.browser(size=size, language=language)

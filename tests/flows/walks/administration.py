@@ -101,7 +101,7 @@ async def administration(admin: Page) -> AsyncIterator[Screen]:
     await admin.get_by_test_id("admin-tokens").click()
     await acts.visible(admin, "no-tokens")
     yield Screen("admin-tokens-none", admin)
-    await admin.route("**/api/people", lambda route: route.abort())
+    await admin.route("**/api/people", lambda route: route.fulfill(status=503))
     await admin.get_by_test_id("admin-people").click()
     await acts.visible(admin, "retry")
     yield Screen("admin-unreachable", admin)

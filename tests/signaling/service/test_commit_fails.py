@@ -47,7 +47,7 @@ async def test_a_ring_that_cannot_be_ended_is_not_ended_a_thousand_times_a_secon
             disk.setattr(server.house.database, "write", full.write)
             await until(lambda: full.tries, "the first try")
             await asyncio.sleep(0.5)
-            assert full.tries <= 6
+            assert full.tries < 50
         await store.room(lambda state: state.end is EndReason.MISSED, "missed after all")
 
 

@@ -28,7 +28,7 @@ from tests.support.signaling_process import SignalingProcess
 
 pytestmark = pytest.mark.flow
 
-HOLD_MS = 3_000
+HOLD_MS = 10_000
 
 
 @pytest.fixture
@@ -148,7 +148,8 @@ async def test_a_hold_keeps_its_time_over_a_kill_and_owes_one_callback(tmp_path:
         assert over.call.hold is not None
         assert over.closed_at is not None
         assert over.call.hold.over_at == over.call.hold.since + HOLD_MS
-        assert over.call.hold.over_at <= over.closed_at < back_ms + HOLD_MS, "neither early nor counted anew"
+        over_at = over.call.hold.over_at
+        assert over_at <= over.closed_at <= max(over_at, back_ms) + 1_000, "neither early nor counted anew"
         for who in (store, chen):
             await who.until(lambda who=who: room in who.callbacks, "a callback is owed")  # type: ignore[misc]
             assert [(item.room, item.calls) for item in who.callbacks.values()] == [(room, 1)]
