@@ -56,6 +56,8 @@ async def test_a_store_books_a_call_which_is_made_from_the_list(tmp_path: Path) 
         await expect(home.locator(".promised")).to_have_count(0)
 
 
+@pytest.mark.alone  # every browser of the machine sees that its network changes
+@pytest.mark.full_only
 async def test_a_wifi_that_changes_before_the_answer_comes_costs_a_booking_no_error(tmp_path: Path) -> None:
     async with Network() as network, Scene(tmp_path, host="0.0.0.0") as scene:
         scene.expected += ["ERR_", "WebSocket connection"]

@@ -1,6 +1,6 @@
 /** Which screen stands there: sign-in, the room one sits in, what came of the last one, or a place of the house. */
 import { CircleAlert, Lock, PhoneCall, WifiOff } from 'lucide-preact'
-import { ErrorBoundary, LocationProvider, Route, Router, lazy, useLocation } from 'preact-iso'
+import { ErrorBoundary, LocationProvider, Route, Router, useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
 import type { Role, RoomState } from '../contract'
 import { nameOf, t } from '../i18n'
@@ -9,6 +9,7 @@ import { whoseCall } from '../model/room'
 import { act } from './act'
 import { OwnCalls } from './desk/OwnCalls'
 import { isForeign } from './desk/places'
+import { later } from './later'
 import { useModel } from './model'
 import { GoOnHere, withWhom } from './call/GoOnHere'
 import { Button } from './parts/Button'
@@ -17,44 +18,44 @@ import { Toasts, toast } from './parts/Toasts'
 import { SignIn } from './signin/SignIn'
 import { keptLogin } from './signin/kept'
 
-const Setup = lazy(() => import('./signin/Setup').then((module) => module.Setup))
-const Invitation = lazy(() => import('./signin/Invitation').then((module) => module.Invitation))
-const BreakGlass = lazy(() => import('./signin/BreakGlass').then((module) => module.BreakGlass))
-const SignedIn = lazy(() => import('./signin/SignedIn').then((module) => module.SignedIn))
-const VisitPage = lazy(() => import('./visit/VisitPage').then((module) => module.VisitPage))
-const VisitorCall = lazy(() => import('./visit/VisitorCall').then((module) => module.VisitorCall))
-const Enrol = lazy(() => import('./signin/Enrol').then((module) => module.Enrol))
-const StoreHome = lazy(() => import('./home/StoreHome').then((module) => module.StoreHome))
-const Called = lazy(() => import('./ring/Called').then((module) => module.Called))
-const Calling = lazy(() => import('./ring/Calling').then((module) => module.Calling))
-const CallPage = lazy(() => import('./directory/CallPage').then((module) => module.CallPage))
-const FindPage = lazy(() => import('./directory/FindPage').then((module) => module.FindPage))
-const Ringing = lazy(() => import('./ring/Ringing').then((module) => module.Ringing))
-const Waiting = lazy(() => import('./ring/Waiting').then((module) => module.Waiting))
-const StoreCall = lazy(() => import('./call/StoreCall').then((module) => module.StoreCall))
-const Console = lazy(() => import('./console/Console').then((module) => module.Console))
-const ExpertCall = lazy(() => import('./call/ExpertCall').then((module) => module.ExpertCall))
-const TrainerDesk = lazy(() => import('./session/TrainerDesk').then((module) => module.TrainerDesk))
-const Sessions = lazy(() => import('./session/Sessions').then((module) => module.Sessions))
-const Seat = lazy(() => import('./session/Seat').then((module) => module.Seat))
-const Summary = lazy(() => import('./summary/Summary').then((module) => module.Summary))
-const Archive = lazy(() => import('./archive/Archive').then((module) => module.Archive))
-const CallbacksPage = lazy(() => import('./callbacks/CallbacksPage').then((module) => module.CallbacksPage))
-const Audit = lazy(() => import('./audit/Audit').then((module) => module.Audit))
-const PeoplePage = lazy(() => import('./admin/PeoplePage').then((module) => module.PeoplePage))
-const BotsPage = lazy(() => import('./admin/BotsPage').then((module) => module.BotsPage))
-const StoresPage = lazy(() => import('./admin/StoresPage').then((module) => module.StoresPage))
-const EquipmentPage = lazy(() => import('./equipment/EquipmentPage').then((module) => module.EquipmentPage))
-const RoutingPage = lazy(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
-const RingsPage = lazy(() => import('./admin/RingsPage').then((module) => module.RingsPage))
-const TimingsPage = lazy(() => import('./admin/TimingsPage').then((module) => module.TimingsPage))
-const HealthPage = lazy(() => import('./admin/health/HealthPage').then((module) => module.HealthPage))
-const TokensPage = lazy(() => import('./admin/TokensPage').then((module) => module.TokensPage))
-const PoliciesPage = lazy(() => import('./admin/PoliciesPage').then((module) => module.PoliciesPage))
-const AccountPage = lazy(() => import('./account/AccountPage').then((module) => module.AccountPage))
-const Doctor = lazy(() => import('./doctor/Doctor').then((module) => module.Doctor))
-const QualityPage = lazy(() => import('./quality/QualityPage').then((module) => module.QualityPage))
-const ReplayPage = lazy(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
+const Setup = later(() => import('./signin/Setup').then((module) => module.Setup))
+const Invitation = later(() => import('./signin/Invitation').then((module) => module.Invitation))
+const BreakGlass = later(() => import('./signin/BreakGlass').then((module) => module.BreakGlass))
+const SignedIn = later(() => import('./signin/SignedIn').then((module) => module.SignedIn))
+const VisitPage = later(() => import('./visit/VisitPage').then((module) => module.VisitPage))
+const VisitorCall = later(() => import('./visit/VisitorCall').then((module) => module.VisitorCall))
+const Enrol = later(() => import('./signin/Enrol').then((module) => module.Enrol))
+const StoreHome = later(() => import('./home/StoreHome').then((module) => module.StoreHome))
+const Called = later(() => import('./ring/Called').then((module) => module.Called))
+const Calling = later(() => import('./ring/Calling').then((module) => module.Calling))
+const CallPage = later(() => import('./directory/CallPage').then((module) => module.CallPage))
+const FindPage = later(() => import('./directory/FindPage').then((module) => module.FindPage))
+const Ringing = later(() => import('./ring/Ringing').then((module) => module.Ringing))
+const Waiting = later(() => import('./ring/Waiting').then((module) => module.Waiting))
+const StoreCall = later(() => import('./call/StoreCall').then((module) => module.StoreCall))
+const Console = later(() => import('./console/Console').then((module) => module.Console))
+const ExpertCall = later(() => import('./call/ExpertCall').then((module) => module.ExpertCall))
+const TrainerDesk = later(() => import('./session/TrainerDesk').then((module) => module.TrainerDesk))
+const Sessions = later(() => import('./session/Sessions').then((module) => module.Sessions))
+const Seat = later(() => import('./session/Seat').then((module) => module.Seat))
+const Summary = later(() => import('./summary/Summary').then((module) => module.Summary))
+const Archive = later(() => import('./archive/Archive').then((module) => module.Archive))
+const CallbacksPage = later(() => import('./callbacks/CallbacksPage').then((module) => module.CallbacksPage))
+const Audit = later(() => import('./audit/Audit').then((module) => module.Audit))
+const PeoplePage = later(() => import('./admin/PeoplePage').then((module) => module.PeoplePage))
+const BotsPage = later(() => import('./admin/BotsPage').then((module) => module.BotsPage))
+const StoresPage = later(() => import('./admin/StoresPage').then((module) => module.StoresPage))
+const EquipmentPage = later(() => import('./equipment/EquipmentPage').then((module) => module.EquipmentPage))
+const RoutingPage = later(() => import('./admin/routing/RoutingPage').then((module) => module.RoutingPage))
+const RingsPage = later(() => import('./admin/RingsPage').then((module) => module.RingsPage))
+const TimingsPage = later(() => import('./admin/TimingsPage').then((module) => module.TimingsPage))
+const HealthPage = later(() => import('./admin/health/HealthPage').then((module) => module.HealthPage))
+const TokensPage = later(() => import('./admin/TokensPage').then((module) => module.TokensPage))
+const PoliciesPage = later(() => import('./admin/PoliciesPage').then((module) => module.PoliciesPage))
+const AccountPage = later(() => import('./account/AccountPage').then((module) => module.AccountPage))
+const Doctor = later(() => import('./doctor/Doctor').then((module) => module.Doctor))
+const QualityPage = later(() => import('./quality/QualityPage').then((module) => module.QualityPage))
+const ReplayPage = later(() => import('./replay/ReplayPage').then((module) => module.ReplayPage))
 
 /** What a role may need within a second; fetched while its home is shown, so that no call waits for a file. */
 const SOON: Partial<Record<Role, { preload: () => Promise<unknown> }[]>> = {
