@@ -34,8 +34,6 @@ WARM_CALLS = 3
 """Not measured: caches fill."""
 EXPERTS = 50
 """Ten are in calls at a time and five ring for each one that begins."""
-ELSEWHERE = 10
-"""Niceness of the 550 clients once they are there: in a chain they have machines of their own."""
 STORE, EXPERT = "store-0117", "chen"
 """In Chromium. The expert alone knows dishes, so that they call nobody else and nobody else calls them."""
 PAIR_PAUSE_S = 2.0
@@ -61,7 +59,6 @@ async def _run(seconds: float, stores: int, experts: int, *, chromium: bool) -> 
                 connected_mib = processes.rss_mib()
                 async with _pair(url) if chromium else contextlib.nullcontext() as pair:
                     await load.run(WARM_CALLS, 1.0)
-                    os.nice(ELSEWHERE)
                     if pair is not None:
                         await one_call(pair[0], pair[1], "call-dishes", alone=False)
                     load.figures = type(load.figures)()
