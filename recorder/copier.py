@@ -8,31 +8,16 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TypedDict
 
+from recorder.remux import Result
 from runtime.logs import get_logger
 
 log = get_logger(__name__)
 
 NICE = 10
-"""Copying may take a moment longer; a call that rings meanwhile may not. Already its start costs 0.3 s of a core."""
+"""Copying may take a moment longer; a call that rings meanwhile may not."""
 LIMIT_S = 600.0
 """An hour of recording takes about four seconds; a child that takes this long hangs."""
-
-
-class Result(TypedDict):
-    """What the part holds; a part without packets is not written and has a duration of 0."""
-
-    packets: int
-    duration_s: float
-    has_video: bool
-    has_audio: bool
-    width_px: int
-    height_px: int
-    picture: str
-    """Its codec as RFC 6381 names it; empty if there is none."""
-    size_bytes: int
-    sha256: str
 
 
 class Cancelled(Exception):

@@ -7,7 +7,7 @@ from contract.policies import KeptPolicies, Policies
 from signaling.domain.access import Act
 from signaling.domain.tags import tag_of
 from signaling.http.route import Route, Visit
-from signaling.store import policies
+from signaling.store import organisation, policies
 
 
 async def get_policies(visit: Visit) -> KeptPolicies:
@@ -20,12 +20,12 @@ async def put_policies(visit: Visit) -> web.Response:
     """Set all of them; they count for whatever is done from now on, also by who is connected."""
     new = visit.body(Policies)
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: AsyncSession) -> int:
         visit.check_tag(tag_of(await policies.current(session)))
         await policies.replace(session, new, visit.by)
+        return await organisation.version(session)
 
-    await visit.house.database.write(work)
-    visit.house.policies.set(new)
+    visit.house.policies.set(new, await visit.house.database.write(work))
     return web.Response(status=204)
 
 

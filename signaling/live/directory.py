@@ -60,7 +60,7 @@ class DirectoryWatch:
         self._presence.relist(everybody)
         self._presence.wish_quiet(wishes)
         self._routing.set(chains, profiles, granted, wishes)
-        self._policies.set(rules)
+        self._policies.set(rules, ver)
         if self._ver >= 0:
             log.info("people or stores were changed", ver=ver, people=len(everybody))
             await self._revocation.look()  # before all that may fail: who is out is out at once

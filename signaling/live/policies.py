@@ -13,9 +13,16 @@ class LivePolicies:
     def __init__(self, sessions: ClientSessions) -> None:
         self._sessions = sessions
         self.current: Policies = USUAL
+        self._ver = -1
 
-    def set(self, new: Policies) -> None:
-        """They count from now on; whoever is connected is told, since their screens say what is recorded."""
+    def set(self, new: Policies, ver: int) -> None:
+        """They count from now on; whoever is connected is told, since their screens say what is recorded.
+
+        `ver` is the directory's with which they were read: what was read earlier and comes later counts for nothing.
+        """
+        if ver < self._ver:
+            return
+        self._ver = ver
         if new == self.current:
             return
         self.current = new

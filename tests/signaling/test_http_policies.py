@@ -12,6 +12,7 @@ from contract.http import ArchivePage, Me
 from contract.policies import ArchiveRules, KeptPolicies, Policies, Recorded, Seen
 from contract.rooms import Reason
 from contract.server import Done, Error
+from signaling.store import organisation
 from tests.support import chain
 from tests.support.clients import new_cid, tab
 from tests.support.server import Client, SignalingServer
@@ -98,6 +99,17 @@ async def test_who_is_connected_is_told_so_that_no_screen_says_what_is_not_true(
         await store.until(lambda: store.policies == never, "what counts from now on")
     async with tab(await server.sign_in("store-0117")) as again:
         await again.until(lambda: again.policies == never, "and after it was away")
+
+
+async def test_what_was_read_before_a_change_and_comes_after_it_counts_for_nothing(server: SignalingServer) -> None:
+    """As of the watch that reads the whole directory meanwhile; what it reads next counts again."""
+    admin, house = await server.sign_in("admin"), server.house
+    before = await house.database.fetch(organisation.version)
+    assert await put(admin, Policies(guests=False)) == 204
+    house.policies.set(Policies(), before)
+    assert house.policies.current == Policies(guests=False)
+    house.policies.set(Policies(), await house.database.fetch(organisation.version))
+    assert house.policies.current == Policies()
 
 
 @pytest.mark.parametrize(
