@@ -25,12 +25,13 @@ from contract.rooms import (
 from runtime import clock, ids
 from signaling.domain.audit_chain import Head, Row, follow
 from signaling.store.tables.audit import AuditHeadRow, AuditRow
-from signaling.store.tables.base import Base
+from signaling.store.tables.base import table
 from signaling.store.tables.devices import TakeOverRow
 
+_OPERATOR = select(TakeOverRow.person_id).where(TakeOverRow.device_id == bindparam("device"))
 _HEAD = select(AuditHeadRow.seq, AuditHeadRow.hash)
-_ADD = insert(Base.metadata.tables[AuditRow.__tablename__])
-_kept = Base.metadata.tables[AuditHeadRow.__tablename__]
+_ADD = insert(table(AuditRow))
+_kept = table(AuditHeadRow)
 _MOVE = update(_kept).where(_kept.c.seq == bindparam("from_seq"), _kept.c.hash == bindparam("from_hash"))
 
 IN_VAIN = frozenset({MemberState.DECLINED, MemberState.MISSED})
@@ -70,7 +71,7 @@ async def record(
     at_ms = clock.wall_ms() if at_ms is None else at_ms
     operator = None
     if action not in NOT_THEIRS:
-        operator = await session.scalar(select(TakeOverRow.person_id).where(TakeOverRow.device_id == person))
+        operator = await session.scalar(_OPERATOR, {"device": person})
     await _append(session, [_row(action, person, object_id, at_ms, address=address, detail=detail, operator=operator)])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,11 +15,20 @@ from signaling.domain import bookings, callbacks
 from signaling.domain.routing import Expert
 from signaling.store import audit, grants, rooms
 from signaling.store.people import as_store
+from signaling.store.tables.base import table
 from signaling.store.tables.calls import CallbackRow
 from signaling.store.tables.organisation import StoreRow
 
 UNFINISHED = CallbackRow.state.in_([CallbackState.OPEN.value, CallbackState.TAKEN.value])
 """Said so that the index serves."""
+_ALL = select(CallbackRow.body, StoreRow).join(StoreRow, CallbackRow.store_id == StoreRow.id)
+_UNFINISHED = _ALL.where(UNFINISHED)
+_OF_STORE = _UNFINISHED.where(CallbackRow.store_id == bindparam("store"))
+_OF_ROOM = _ALL.where(CallbackRow.room_id == bindparam("room"))
+_new = insert(table(CallbackRow))
+_SAVE = _new.on_conflict_do_update(
+    index_elements=["room_id"], set_={name: _new.excluded[name] for name in ("state", "body")}
+)
 
 
 async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within_ms: int) -> None:
@@ -27,7 +36,7 @@ async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within
     call = state.call
     if call is None or call.store is None or (call.pending and state.closed_at is None):
         return
-    waiting = await _read(session, CallbackRow.store_id == call.store.id, UNFINISHED)
+    waiting = await _read(session, _OF_STORE, store=call.store.id)
     if (new := callbacks.owed(state, within_ms)) is not None:
         if (await session.get_one(StoreRow, call.store.id)).closed_ms is not None:
             return
@@ -56,15 +65,13 @@ async def follow(session: AsyncSession, state: RoomState, now_ms: int, *, within
 
 async def save(session: AsyncSession, item: Callback) -> None:
     """New, or as it is now."""
-    statement = insert(CallbackRow).values(
-        room_id=item.room, store_id=item.store.id, state=item.state.value, body=item.model_dump_json()
-    )
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[CallbackRow.room_id],
-            set_={"state": statement.excluded.state, "body": statement.excluded.body},
-        )
-    )
+    row = {
+        "room_id": item.room,
+        "store_id": item.store.id,
+        "state": item.state.value,
+        "body": item.model_dump_json(),
+    }
+    await session.execute(_SAVE, row)
 
 
 async def change(
@@ -105,7 +112,7 @@ async def leave(
 
 async def drop(session: AsyncSession, store: StoreId, now_ms: int, by: PersonId | None, address: str) -> None:
     """The store is closed, and waits for nobody."""
-    for item in await _read(session, CallbackRow.store_id == store, UNFINISHED):
+    for item in await _read(session, _OF_STORE, store=store):
         await save(session, callbacks.cancel(item, now_ms))
         await audit.record(
             session, Action.CALLBACK_DONE, by, object_id=item.room, address=address, detail="store closed"
@@ -114,18 +121,17 @@ async def drop(session: AsyncSession, store: StoreId, now_ms: int, by: PersonId 
 
 async def unfinished(session: AsyncSession) -> list[Callback]:
     """All that are not done, the oldest first."""
-    return sorted(await _read(session, UNFINISHED), key=lambda item: (item.rung_at, item.room))
+    return sorted(await _read(session, _UNFINISHED), key=lambda item: (item.rung_at, item.room))
 
 
 async def find(session: AsyncSession, room: RoomId) -> Callback | None:
     """Done or not."""
-    return next(iter(await _read(session, CallbackRow.room_id == room)), None)
+    return next(iter(await _read(session, _OF_ROOM, room=room)), None)
 
 
-async def _read(session: AsyncSession, *which: ColumnElement[bool]) -> list[Callback]:
+async def _read(session: AsyncSession, query: Select[str, StoreRow], **which: str) -> list[Callback]:
     """With the store as it is called, and where it lies, now."""
-    query = select(CallbackRow.body, StoreRow).join(StoreRow, CallbackRow.store_id == StoreRow.id).where(*which)
     return [
         Callback.model_validate_json(body).model_copy(update={"store": as_store(store)})
-        for body, store in await session.execute(query)
+        for body, store in await session.execute(query, which)
     ]

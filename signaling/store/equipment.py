@@ -22,10 +22,10 @@ from signaling.store import audit
 from signaling.store.grants import within
 from signaling.store.organisation import By
 from signaling.store.people import as_store
-from signaling.store.tables.base import Base
+from signaling.store.tables.base import table
 from signaling.store.tables.organisation import EquipmentRow, StoreRow
 
-_EQUIPMENT = Base.metadata.tables[EquipmentRow.__tablename__]
+_EQUIPMENT = table(EquipmentRow)
 _WITH_STORE = select(EquipmentRow, StoreRow).join(StoreRow, EquipmentRow.store_id == StoreRow.id)
 _WORDS = (
     EquipmentRow.code,

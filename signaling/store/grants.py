@@ -10,11 +10,11 @@ from contract.ids import PersonId, RegionId, StoreId
 from contract.people import Grant, Name, Role
 from signaling.domain.access import Scope
 from signaling.store.tables.accounts import IdentityRow
-from signaling.store.tables.base import Base
+from signaling.store.tables.base import table
 from signaling.store.tables.organisation import RegionRow, StoreRow
 from signaling.store.tables.people import GrantRow, PersonRow
 
-_GRANT = Base.metadata.tables[GrantRow.__tablename__]
+_GRANT = table(GrantRow)
 
 
 def main_grant(row: PersonRow) -> Grant:

@@ -11,10 +11,10 @@ from contract.errors import ErrorCode, Rejection
 from contract.ids import PersonId
 from contract.people import Name
 from signaling.store.tables.accounts import InvitationRow
-from signaling.store.tables.base import Base
+from signaling.store.tables.base import table
 from signaling.store.tables.people import PersonRow
 
-_INVITATION = Base.metadata.tables[InvitationRow.__tablename__]
+_INVITATION = table(InvitationRow)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,16 @@ from contract.ids import ChannelId, ClientMessageId, PersonId
 from contract.people import Operator
 from contract.server import ChatMessage
 from signaling.domain.chat import Cursor
+from signaling.store.tables.base import table
 from signaling.store.tables.messages import ChannelRow, CursorRow, MessageRow
+
+_ADD = insert(table(MessageRow))
+_cursor = table(CursorRow)
+_new_cursor = insert(_cursor)
+_FORWARD = _new_cursor.on_conflict_do_update(
+    index_elements=["person_id", "device", "channel_id"],
+    set_={name: func.max(_cursor.c[name], _new_cursor.excluded[name]) for name in ("delivered", "read")},
+)
 
 Moves = dict[tuple[PersonId, str, ChannelId], Cursor]
 """How far a device (person, device, channel) wants its cursor, or was put."""
@@ -70,7 +79,7 @@ async def append(
         outcomes.append(message)
     numbered = await _number(session, fresh)
     if numbered:
-        await session.execute(insert(MessageRow), [_row(message) for message in numbered.values()])
+        await session.execute(_ADD, [_row(message) for message in numbered.values()])
     first: set[tuple[PersonId, ClientMessageId]] = set()
     answers: list[Stored | PasslineError] = []
     for outcome in outcomes:
@@ -216,15 +225,5 @@ async def forward(session: AsyncSession, moves: Moves) -> Moves:
         for (person, device, channel), cursor in put.items()
     ]
     if rows:
-        statement = insert(CursorRow)
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["person_id", "device", "channel_id"],
-                set_={
-                    "delivered": func.max(CursorRow.delivered, statement.excluded.delivered),
-                    "read": func.max(CursorRow.read, statement.excluded.read),
-                },
-            ),
-            rows,
-        )
+        await session.execute(_FORWARD, rows)
     return put

@@ -15,13 +15,14 @@ from contract.people import Grant, Name, Role, Skill
 from signaling.domain.roles import in_words
 from signaling.store import audit, callbacks, grants, pins, take_overs
 from signaling.store.tables.accounts import IdentityRow, InvitationRow, SignInRow
-from signaling.store.tables.base import Base
+from signaling.store.tables.base import table
 from signaling.store.tables.devices import DeviceRow, EnrolmentRow
 from signaling.store.tables.organisation import ChainRow, DirectoryRow, RegionRow, StoreRow
 from signaling.store.tables.people import GrantRow, PersonRow
 
-_PERSON = Base.metadata.tables[PersonRow.__tablename__]
-_STORE = Base.metadata.tables[StoreRow.__tablename__]
+_PERSON = table(PersonRow)
+_STORE = table(StoreRow)
+_VERSION = select(table(DirectoryRow).c.ver)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class NewStore:
 
 async def version(session: AsyncSession) -> int:
     """Grows with every change."""
-    return (await session.execute(select(DirectoryRow.ver))).scalar_one()
+    return int((await session.execute(_VERSION)).scalar_one())
 
 
 async def has_administrator(session: AsyncSession) -> bool:

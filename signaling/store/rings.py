@@ -17,11 +17,13 @@ from signaling.domain.draft import find
 from signaling.domain.outgoing import by_store
 from signaling.store import people
 from signaling.store.grants import within
+from signaling.store.tables.base import table
 from signaling.store.tables.calls import RingRow
 from signaling.store.tables.devices import DeviceRow
 from signaling.store.tables.organisation import RegionRow, StoreRow
 from signaling.store.tables.rooms import RoomMemberRow, RoomRow
 
+_KEEP = insert(table(RingRow)).on_conflict_do_nothing()
 MISSED_LOOKED_AT = 50
 """Calls of a store, or of somebody, that are looked through for missed ones: more are not made in a day."""
 
@@ -42,7 +44,7 @@ async def keep(session: AsyncSession, found: Sequence[tuple[RoomId, Ring]]) -> N
         }
         for room, ring in found
     ]
-    await session.execute(insert(RingRow).on_conflict_do_nothing(), made)
+    await session.execute(_KEEP, made)
 
 
 async def of_call(session: AsyncSession, room: RoomId) -> list[CallRing]:

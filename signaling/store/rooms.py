@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,9 +25,31 @@ from contract.rooms import (
 from signaling.domain import draft
 from signaling.domain.access import at_store, visits
 from signaling.store import audit, timings
+from signaling.store.tables.base import table
 from signaling.store.tables.messages import ChannelRow
 from signaling.store.tables.recordings import RecordingRow
 from signaling.store.tables.rooms import DoneCommandRow, RoomEventRow, RoomMemberRow, RoomRow, StillRow
+
+_OPEN = insert(table(RoomRow))
+_OPEN_CHANNEL = insert(table(ChannelRow)).values(head=0)
+_room = table(RoomRow)
+_CHANGE = update(_room).where(_room.c.id == bindparam("room"))
+_EVENTS = insert(table(RoomEventRow))
+_member = table(RoomMemberRow)
+_new_members = insert(_member)
+_MEMBERS = _new_members.on_conflict_do_update(
+    index_elements=["room_id", "person_id"],
+    set_={"participated": or_(_member.c.participated, _new_members.excluded.participated)},
+)
+_new_recording = insert(table(RecordingRow))
+_RECORDING = _new_recording.on_conflict_do_update(
+    index_elements=["id"], set_={name: _new_recording.excluded[name] for name in ("state", "stopped_ms", "safe_ms")}
+)
+_command = table(DoneCommandRow)
+_MARK_DONE = insert(_command).on_conflict_do_nothing().returning(_command.c.cid)
+_DONE = select(_command.c.room_id).where(
+    _command.c.person_id == bindparam("person"), _command.c.cid == bindparam("cid")
+)
 
 UNFINISHED = (RecordingState.RECORDING.value, RecordingState.PAUSED.value, RecordingState.SAVING.value)
 
@@ -43,20 +65,21 @@ class AlreadyDone(Exception):
 async def create(session: AsyncSession, opened: RoomState) -> None:
     """A room begins with this snapshot; `save` then brings its first events."""
     await session.execute(
-        insert(RoomRow).values(
-            id=opened.id,
-            ver=opened.ver,
-            kind=opened.kind.value,
-            opened_ms=opened.opened_at,
-            closed_ms=None,
-            store_id=opened.call.store.id if opened.call and opened.call.store else None,
-            equipment_id=opened.call.equipment.id if opened.call and opened.call.equipment else None,
-            recording_id=None,
-            recording_state=RecordingState.OFF.value,
-            body=opened.model_dump_json(),
-        )
+        _OPEN,
+        {
+            "id": opened.id,
+            "ver": opened.ver,
+            "kind": opened.kind.value,
+            "opened_ms": opened.opened_at,
+            "closed_ms": None,
+            "store_id": opened.call.store.id if opened.call and opened.call.store else None,
+            "equipment_id": opened.call.equipment.id if opened.call and opened.call.equipment else None,
+            "recording_id": None,
+            "recording_state": RecordingState.OFF.value,
+            "body": opened.model_dump_json(),
+        },
     )
-    await session.execute(insert(ChannelRow).values(id=room_channel(opened.id), head=0))
+    await session.execute(_OPEN_CHANNEL, {"id": room_channel(opened.id)})
     await _index(session, opened.id, opened.members)
     await audit.record_opened(session, opened)
 
@@ -65,21 +88,21 @@ async def save(session: AsyncSession, state: RoomState, events: Sequence[RoomEve
     """`events` led to `state`; the last of them made its `ver`."""
     recording = state.recording
     await session.execute(
-        update(RoomRow)
-        .where(RoomRow.id == state.id)
-        .values(
-            ver=state.ver,
-            closed_ms=state.closed_at,
-            recording_id=recording.id if recording else None,
-            recording_state=(recording.state if recording else RecordingState.OFF).value,
-            body=state.model_dump_json(),
-        )
+        _CHANGE,
+        {
+            "room": state.id,
+            "ver": state.ver,
+            "closed_ms": state.closed_at,
+            "recording_id": recording.id if recording else None,
+            "recording_state": (recording.state if recording else RecordingState.OFF).value,
+            "body": state.model_dump_json(),
+        },
     )
     if not events:
         return
     first = state.ver - len(events) + 1
     await session.execute(
-        insert(RoomEventRow),
+        _EVENTS,
         [
             {"room_id": state.id, "ver": first + i, "at_ms": now_ms, "body": event.model_dump_json()}
             for i, event in enumerate(events)
@@ -104,16 +127,8 @@ async def _index(session: AsyncSession, room: RoomId, members: Iterable[Member])
         for member in members
         if member.guest is None and not visits(member.person)  # no account that could ask for what is kept
     }
-    if not rows:
-        return
-    statement = insert(RoomMemberRow)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["room_id", "person_id"],
-            set_={"participated": or_(RoomMemberRow.participated, statement.excluded.participated)},
-        ),
-        list(rows.values()),
-    )
+    if rows:
+        await session.execute(_MEMBERS, list(rows.values()))
 
 
 async def _recording(session: AsyncSession, state: RoomState, now_ms: int) -> None:
@@ -121,11 +136,15 @@ async def _recording(session: AsyncSession, state: RoomState, now_ms: int) -> No
     if recording is None:
         return
     over = recording.state.value not in UNFINISHED
-    values = {"state": recording.state.value, "stopped_ms": state.closed_at, "safe_ms": now_ms if over else None}
     await session.execute(
-        insert(RecordingRow)
-        .values(id=recording.id, room_id=state.id, summary=None, **values)
-        .on_conflict_do_update(index_elements=["id"], set_=values)
+        _RECORDING,
+        {
+            "id": recording.id,
+            "room_id": state.id,
+            "state": recording.state.value,
+            "stopped_ms": state.closed_at,
+            "safe_ms": now_ms if over else None,
+        },
     )
 
 
@@ -194,8 +213,7 @@ async def mark_done(
     session: AsyncSession, person: PersonId, cid: ClientMessageId, room: RoomId | None, now_ms: int
 ) -> None:
     """The command with this cid is carried out, first in the same work as what it changes. Raises AlreadyDone."""
-    statement = insert(DoneCommandRow).values(person_id=person, cid=cid, room_id=room, at_ms=now_ms)
-    marked = await session.execute(statement.on_conflict_do_nothing().returning(DoneCommandRow.cid))
+    marked = await session.execute(_MARK_DONE, {"person_id": person, "cid": cid, "room_id": room, "at_ms": now_ms})
     if marked.first() is None and (before := await done(session, person, cid)) is not None:
         raise AlreadyDone(before[0])
 
@@ -207,8 +225,7 @@ async def forget_done(session: AsyncSession, before_ms: int) -> None:
 
 async def done(session: AsyncSession, person: PersonId, cid: ClientMessageId) -> tuple[RoomId | None] | None:
     """The room of a command that was carried out before, in a tuple; None if it was not."""
-    one = (DoneCommandRow.person_id == person) & (DoneCommandRow.cid == cid)
-    row = (await session.execute(select(DoneCommandRow.room_id).where(one))).first()
+    row = (await session.execute(_DONE, {"person": person, "cid": cid})).first()
     if row is None:
         return None
     return (RoomId(row[0]) if row[0] is not None else None,)

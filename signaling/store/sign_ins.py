@@ -1,6 +1,6 @@
 """Signed-in browsers and their WebSocket tickets in the database."""
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from contract.ids import PersonId
@@ -8,9 +8,32 @@ from signaling.auth.principal import Principal
 from signaling.store.grants import as_grant, main_grant
 from signaling.store.people import OPERATOR, as_person
 from signaling.store.tables.accounts import SignInRow, TicketRow
+from signaling.store.tables.base import table
 from signaling.store.tables.devices import TakeOverRow
 from signaling.store.tables.organisation import StoreRow
 from signaling.store.tables.people import GrantRow, PersonRow
+
+_FIND = (
+    select(PersonRow, StoreRow, OPERATOR, SignInRow.seen_ms, GrantRow)
+    .join(SignInRow, SignInRow.person_id == PersonRow.id)
+    .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
+    .join(TakeOverRow, TakeOverRow.device_id == PersonRow.id, isouter=True)
+    .join(OPERATOR, OPERATOR.id == TakeOverRow.person_id, isouter=True)
+    .join(GrantRow, GrantRow.person_id == PersonRow.id, isouter=True)
+    .where(
+        SignInRow.token_hash == bindparam("token"),
+        SignInRow.expires_ms > bindparam("now"),
+        PersonRow.disabled_ms.is_(None),
+    )
+    .order_by(GrantRow.id)
+)
+_ticket = table(TicketRow)
+_ADD_TICKET = insert(_ticket)
+_TAKE_TICKET = (
+    delete(_ticket)
+    .where(_ticket.c.token_hash == bindparam("token"))
+    .returning(_ticket.c.sign_in_hash, _ticket.c.expires_ms)
+)
 
 
 async def add(
@@ -47,17 +70,7 @@ async def may_enter(session: AsyncSession, person: PersonId) -> bool:
 
 async def find(session: AsyncSession, token_hash: bytes, now_ms: int) -> tuple[Principal, int] | None:
     """Who holds this cookie and when it was last extended, unless it expired or the person is disabled."""
-    query = (
-        select(PersonRow, StoreRow, OPERATOR, SignInRow.seen_ms, GrantRow)
-        .join(SignInRow, SignInRow.person_id == PersonRow.id)
-        .join(StoreRow, PersonRow.store_id == StoreRow.id, isouter=True)
-        .join(TakeOverRow, TakeOverRow.device_id == PersonRow.id, isouter=True)
-        .join(OPERATOR, OPERATOR.id == TakeOverRow.person_id, isouter=True)
-        .join(GrantRow, GrantRow.person_id == PersonRow.id, isouter=True)
-        .where(SignInRow.token_hash == token_hash, SignInRow.expires_ms > now_ms, PersonRow.disabled_ms.is_(None))
-        .order_by(GrantRow.id)
-    )
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(_FIND, {"token": token_hash, "now": now_ms})).all()
     if not rows:
         return None
     person, store, operator, seen_ms, _ = rows[0]
@@ -79,20 +92,11 @@ async def remove(session: AsyncSession, token_hash: bytes) -> None:
 
 async def add_ticket(session: AsyncSession, token_hash: bytes, who: Principal, *, expires_ms: int) -> None:
     """A ticket for one WebSocket."""
-    await session.execute(
-        insert(TicketRow).values(
-            token_hash=token_hash, sign_in_hash=who.sign_in, person_id=who.id, expires_ms=expires_ms
-        )
-    )
+    row = {"token_hash": token_hash, "sign_in_hash": who.sign_in, "person_id": who.id, "expires_ms": expires_ms}
+    await session.execute(_ADD_TICKET, row)
 
 
 async def take_ticket(session: AsyncSession, token_hash: bytes, now_ms: int) -> bytes | None:
     """Use a ticket up: the hash of the sign-in that asked for it, None if there is no such ticket (any more)."""
-    row = (
-        await session.execute(
-            delete(TicketRow)
-            .where(TicketRow.token_hash == token_hash)
-            .returning(TicketRow.sign_in_hash, TicketRow.expires_ms)
-        )
-    ).one_or_none()
+    row = (await session.execute(_TAKE_TICKET, {"token": token_hash})).one_or_none()
     return row[0] if row is not None and row[1] > now_ms else None

@@ -14,6 +14,7 @@ from signaling.domain.access import Scope
 from signaling.domain.timings import Stage, Week, took
 from signaling.store.grants import within
 from signaling.store.people import as_store
+from signaling.store.tables.base import table
 from signaling.store.tables.calls import CallTimingRow
 from signaling.store.tables.organisation import StoreRow
 
@@ -26,6 +27,7 @@ _TOOK = {
     Stage.FIRST_FRAME: CallTimingRow.first_frame_ms,
     Stage.FIRST_AUDIO: CallTimingRow.first_audio_ms,
 }
+_KEEP = insert(table(CallTimingRow)).on_conflict_do_nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ async def keep(session: AsyncSession, state: RoomState) -> None:
     counts = took(call.timings)
     times = {column.key: counts.get(stage) for stage, column in _TOOK.items()}
     row = {"room_id": state.id, "store_id": call.store.id, "at_ms": state.opened_at, **times}
-    await session.execute(insert(CallTimingRow).values(**row).on_conflict_do_nothing())
+    await session.execute(_KEEP, row)
 
 
 async def forget(session: AsyncSession, before_ms: int) -> None:
