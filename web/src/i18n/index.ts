@@ -23,6 +23,9 @@ async function load(next: Lang): Promise<void> {
   words.addResourceBundle(next, 'translation', (await CATALOGUES[next]()).default)
 }
 
+/** What was looked up before, by language: a screen asks for a hundred words each time it is drawn, i18next takes its time. */
+const said: Record<Lang, Map<string, string>> = { 'zh-CN': new Map(), en: new Map() }
+
 /** The language of the interface; read it wherever something is formatted by language. */
 export const lang = signal<Lang>('zh-CN')
 
@@ -66,7 +69,14 @@ export async function startLang(): Promise<void> {
 
 /** The words for `key`; reading them subscribes the view to the language. */
 export function t(key: string, values?: Record<string, string | number>): string {
-  return words.t(key, { lng: lang.value, ...values })
+  const lng = lang.value
+  if (values) return words.t(key, { lng, ...values })
+  let text = said[lng].get(key)
+  if (text === undefined) {
+    text = words.t(key, { lng })
+    if (words.exists(key, { lng })) said[lng].set(key, text)
+  }
+  return text
 }
 
 /** Whether there are words for `key`: for codes that a newer server may send. */

@@ -1,0 +1,21 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from 'vitest'
+import en from './en.json'
+import { setLang, t } from './index'
+import zh from './zh-CN.json'
+
+describe('a word', () => {
+  it('is in the language of the moment, however often it was read in the other', async () => {
+    for (const [lang, words] of [
+      ['en', en],
+      ['zh-CN', zh],
+      ['en', en],
+    ] as const) {
+      await setLang(lang)
+      expect([t('app.name'), t('app.name')]).toEqual([words.app.name, words.app.name])
+    }
+  })
+  it('that nobody wrote is its own key', () => {
+    expect([t('app.nonsense'), t('app.nonsense')]).toEqual(['app.nonsense', 'app.nonsense'])
+  })
+})
