@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from recorder.remux import Result
+from recorder.copied import Result
 from runtime.logs import get_logger
 
 log = get_logger(__name__)

@@ -15,10 +15,10 @@ from contract.ids import RecordingId
 from contract.media import Codec
 from contract.recording import ManifestPart, ManifestSegment, RecordingSummary
 from recorder import timeline
+from recorder.copied import Result
 from recorder.copier import Cancelled, Copier, CopyFailed
 from recorder.disk import sync_file
 from recorder.manifest import Manifest
-from recorder.remux import Result
 from recorder.storage import Folder, Storage
 from runtime.logs import get_logger
 

@@ -12,27 +12,13 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
 
 from recorder.av1 import codec_name
-
-
-class Result(TypedDict):
-    """What the part holds; a part without packets is not written and has a duration of 0."""
-
-    packets: int
-    duration_s: float
-    has_video: bool
-    has_audio: bool
-    width_px: int
-    height_px: int
-    picture: str
-    """Its codec as RFC 6381 names it; empty if there is none."""
-    size_bytes: int
-    sha256: str
+from recorder.copied import Result
 
 
 class _Contents(NamedTuple):

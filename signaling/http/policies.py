@@ -25,7 +25,8 @@ async def put_policies(visit: Visit) -> web.Response:
         await policies.replace(session, new, visit.by)
         return await organisation.version(session)
 
-    visit.house.policies.set(new, await visit.house.database.write(work))
+    ver = await visit.house.database.write(work)
+    visit.house.policies.set(new, ver)
     return web.Response(status=204)
 
 

@@ -94,9 +94,10 @@ class Callbacks:
         """Take over what the database says, and tell what is new."""
         items = await self._database.fetch(rows.unfinished)
         now_ms = clock.wall_ms()
-        there = experts() if any(item.at is not None for item in items) else []  # who is there takes long to find out
-        if bookings.moved_on(items, there, now_ms):
-            if late := await self._database.write(partial(rows.escalate, now_ms=now_ms, experts=experts())):
+        there = experts() if any(item.at is not None for item in items) else None  # it takes a while to find out
+        if bookings.moved_on(items, there or [], now_ms):
+            there = experts() if there is None else there  # one may be booked by then
+            if late := await self._database.write(partial(rows.escalate, now_ms=now_ms, experts=there)):
                 log.warning("callbacks are late", callbacks=late)
             items = await self._database.fetch(rows.unfinished)
         current = {item.room: item for item in items}

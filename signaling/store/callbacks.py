@@ -19,10 +19,9 @@ from signaling.store.tables.base import table
 from signaling.store.tables.calls import CallbackRow
 from signaling.store.tables.organisation import StoreRow
 
-UNFINISHED = CallbackRow.state.in_([CallbackState.OPEN.value, CallbackState.TAKEN.value])
-"""Said so that the index serves."""
 _ALL = select(CallbackRow.body, StoreRow).join(StoreRow, CallbackRow.store_id == StoreRow.id)
-_UNFINISHED = _ALL.where(UNFINISHED)
+_UNFINISHED = _ALL.where(CallbackRow.state.in_([CallbackState.OPEN.value, CallbackState.TAKEN.value]))
+"""Said so that the index serves."""
 _OF_STORE = _UNFINISHED.where(CallbackRow.store_id == bindparam("store"))
 _OF_ROOM = _ALL.where(CallbackRow.room_id == bindparam("room"))
 _new = insert(table(CallbackRow))

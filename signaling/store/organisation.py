@@ -22,7 +22,7 @@ from signaling.store.tables.people import GrantRow, PersonRow
 
 _PERSON = table(PersonRow)
 _STORE = table(StoreRow)
-_VERSION = select(table(DirectoryRow).c.ver)
+_VERSION = select(DirectoryRow.ver)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class NewStore:
 
 async def version(session: AsyncSession) -> int:
     """Grows with every change."""
-    return int((await session.execute(_VERSION)).scalar_one())
+    return (await session.execute(_VERSION)).scalar_one()
 
 
 async def has_administrator(session: AsyncSession) -> bool:

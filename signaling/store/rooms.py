@@ -30,9 +30,9 @@ from signaling.store.tables.messages import ChannelRow
 from signaling.store.tables.recordings import RecordingRow
 from signaling.store.tables.rooms import DoneCommandRow, RoomEventRow, RoomMemberRow, RoomRow, StillRow
 
-_OPEN = insert(table(RoomRow))
-_OPEN_CHANNEL = insert(table(ChannelRow)).values(head=0)
 _room = table(RoomRow)
+_OPEN = insert(_room)
+_OPEN_CHANNEL = insert(table(ChannelRow))
 _CHANGE = update(_room).where(_room.c.id == bindparam("room"))
 _EVENTS = insert(table(RoomEventRow))
 _member = table(RoomMemberRow)
@@ -79,7 +79,7 @@ async def create(session: AsyncSession, opened: RoomState) -> None:
             "body": opened.model_dump_json(),
         },
     )
-    await session.execute(_OPEN_CHANNEL, {"id": room_channel(opened.id)})
+    await session.execute(_OPEN_CHANNEL, {"id": room_channel(opened.id), "head": 0})
     await _index(session, opened.id, opened.members)
     await audit.record_opened(session, opened)
 

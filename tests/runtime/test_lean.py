@@ -30,6 +30,14 @@ def test_no_process_loads_a_terminal(process: str) -> None:
     assert "rich" not in loaded
 
 
+def test_the_recorder_loads_ffmpeg_only_when_it_needs_it() -> None:
+    loaded = subprocess.check_output(
+        [sys.executable, "-c", "import sys, recorder.__main__; print(*sys.modules)"], text=True
+    ).split()
+    assert "recorder.copier" in loaded
+    assert "av" not in loaded
+
+
 def test_the_child_that_copies_a_recording_starts_with_little() -> None:
     """One starts for every recording that ends; with the settings and the logs it took five times as much of a core."""
     loaded = subprocess.check_output(

@@ -15,6 +15,10 @@ describe('a word', () => {
       expect([t('app.name'), t('app.name')]).toEqual([words.app.name, words.app.name])
     }
   })
+  it('has its blanks filled with what is given each time', () => {
+    const [one, two] = [1, 2].map((s) => t('time.s', { s }))
+    expect(one).not.toBe(two)
+  })
   it('that nobody wrote is its own key', () => {
     expect([t('app.nonsense'), t('app.nonsense')]).toEqual(['app.nonsense', 'app.nonsense'])
   })

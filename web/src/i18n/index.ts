@@ -23,7 +23,7 @@ async function load(next: Lang): Promise<void> {
   words.addResourceBundle(next, 'translation', (await CATALOGUES[next]()).default)
 }
 
-/** What was looked up before, by language: a screen asks for a hundred words each time it is drawn, i18next takes its time. */
+/** What was looked up before: a screen asks for a hundred words each time it is drawn, and i18next takes its time. */
 const said: Record<Lang, Map<string, string>> = { 'zh-CN': new Map(), en: new Map() }
 
 /** The language of the interface; read it wherever something is formatted by language. */
@@ -74,7 +74,7 @@ export function t(key: string, values?: Record<string, string | number>): string
   let text = said[lng].get(key)
   if (text === undefined) {
     text = words.t(key, { lng })
-    if (words.exists(key, { lng })) said[lng].set(key, text)
+    if (known(key)) said[lng].set(key, text) // not what has no words yet: its catalogue may come
   }
   return text
 }
