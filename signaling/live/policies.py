@@ -18,7 +18,8 @@ class LivePolicies:
     def set(self, new: Policies, ver: int) -> None:
         """They count from now on; whoever is connected is told, since their screens say what is recorded.
 
-        `ver` is the directory's with which they were read or written: what was read earlier and comes later counts for nothing.
+        `ver` is the directory's with which they were read or written: what was read earlier and comes later counts for
+        nothing.
         """
         if ver < self._ver:
             return

@@ -18,8 +18,8 @@ class Base(DeclarativeBase):
 def table(row: type[Base]) -> Table:
     """The table of a class.
 
-    A statement over it that is made once, with its values to come, costs a tenth of one over the class that is made each
-    time: a ringing call waits for some ten of them. The keys of its values must be columns: others are passed over in
-    silence.
+    A statement over it that is made once, with its values to come, costs a tenth of one over the class that is made
+    each time: a ringing call waits for some ten of them. The keys of its values must be columns: others are passed over
+    in silence.
     """
     return Base.metadata.tables[row.__tablename__]
