@@ -29,6 +29,16 @@ test('who is expected has a player before anything is drawn, and it is given awa
   expect(held.take('p-store').srcObject).toBeNull()
 })
 
+test('once it is drawn there is no second player, though it is said again who is expected', () => {
+  const held = warm()
+  expected.value = { person: 'p-store', camera }
+  held.take('p-store')
+  play.mockClear()
+  expected.value = { person: 'p-store', camera }
+  expect(play).not.toHaveBeenCalled()
+  expect(held.take('p-store').srcObject).toBeNull()
+})
+
 test('nobody else gets it, and it lets go of who does not come', () => {
   const held = warm()
   expected.value = { person: 'p-store', camera }

@@ -21,11 +21,14 @@ function show(element: HTMLVideoElement, stream: MediaStream | null): void {
  */
 export class Warm {
   private held: { person: PersonId; element: HTMLVideoElement } | null = null
+  /** What the last one was made for: once it is drawn it needs no second. */
+  private camera: MediaStream | null = null
 
   constructor(remote: Remote) {
     effect(() => {
       const expected = remote.expected.value
-      if (expected && this.held?.element.srcObject === expected.camera) return
+      if (expected && expected.camera === this.camera) return
+      this.camera = expected && expected.camera
       if (this.held) this.held.element.srcObject = null
       this.held = expected && { person: expected.person, element: document.createElement('video') }
       if (expected) show(this.held!.element, expected.camera)

@@ -83,7 +83,7 @@ export function wireMedia(
       layout: LAYOUTS[role] ?? DESKTOP,
       layered: state !== undefined && isShared(state),
       publish,
-      first: publish ? oppositeIn(state, person.value) : null,
+      first: oppositeIn(state, person.value),
     }
     return JSON.stringify(aim)
   })

@@ -32,7 +32,8 @@ export function ChatPanel(props: { room: RoomState; to: string }) {
   }, [model, room.id, unread, lines.length])
   useEffect(() => {
     const end = list.current
-    if (end) end.scrollTop = end.scrollHeight
+    // Where nothing was said it would make the browser lay out a page that is just being made.
+    if (end && lines.length > 0) end.scrollTop = end.scrollHeight
   }, [lines.length])
 
   const send = async (): Promise<void> => {

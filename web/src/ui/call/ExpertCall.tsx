@@ -23,7 +23,7 @@ import { MachineCalls, MachineFacts, MachineLine } from '../equipment/Machine'
 import { useModel } from '../model'
 import { Button } from '../parts/Button'
 import { Badge } from '../parts/Chip'
-import { useKeys, useTheme } from '../parts/hooks'
+import { useDrawn, useKeys, useTheme } from '../parts/hooks'
 import { Tool } from '../parts/Tool'
 import { BringIn } from './BringIn'
 import { CallBanner } from './CallBanner'
@@ -44,6 +44,8 @@ const HELD_TOO_OFTEN = { too_many: 'hold.too_often' }
 
 export function ExpertCall(props: { room: RoomState }) {
   useTheme('dark')
+  // The picture first: it may be here within a frame of the answer, what stands around it has time until the next.
+  const drawn = useDrawn()
   const model = useModel()
   const { room } = props
   const { me, other, beside, shown, show, now, leaving, hangUp } = useCall(room, 'other')
@@ -82,7 +84,7 @@ export function ExpertCall(props: { room: RoomState }) {
   const names = helpers.map((one) => nameOf(one.person.name)).join(t('list.comma'))
   const mayAsk = askedInto(room) === null && !isFull(room)
 
-  const tiles = other && (
+  const tiles = drawn && other && (
     <Tiles
       other={other}
       own={{ ...me, camera_off: cameraOff, muted }}
@@ -183,78 +185,91 @@ export function ExpertCall(props: { room: RoomState }) {
         )}
       </div>
 
-      <StillStrip room={room} pending={asking} empty={t('still.empty')} />
+      {drawn && <StillStrip room={room} pending={asking} empty={t('still.empty')} />}
 
       <aside class="call-panel" aria-label={t('chat.title')} hidden={!panelOpen}>
-        {room.call?.equipment && (
-          <details class="machine-panel" open data-testid="machine-panel">
-            <summary>
-              <Wrench class="icon" size={18} aria-hidden="true" />
-              <MachineLine machine={room.call.equipment} />
-            </summary>
-            <div class="machine-panel-body">
-              <MachineFacts machine={room.call.equipment} />
-              <MachineCalls machine={room.call.equipment} apart />
+        {drawn && (
+          <>
+            {room.call?.equipment && (
+              <details class="machine-panel" open data-testid="machine-panel">
+                <summary>
+                  <Wrench class="icon" size={18} aria-hidden="true" />
+                  <MachineLine machine={room.call.equipment} />
+                </summary>
+                <div class="machine-panel-body">
+                  <MachineFacts machine={room.call.equipment} />
+                  <MachineCalls machine={room.call.equipment} apart />
+                </div>
+              </details>
+            )}
+            <div class="panel-head">
+              <h2>{t('chat.title')}</h2>
             </div>
-          </details>
+            <ChatPanel room={room} to={name} />
+          </>
         )}
-        <div class="panel-head">
-          <h2>{t('chat.title')}</h2>
-        </div>
-        <ChatPanel room={room} to={name} />
       </aside>
 
       <div class="call-tools" role="toolbar" aria-label={t('call.tools')}>
-        <OwnTools desk />
-        {store && (
-          <Tool
-            icon={hold ? Play : Pause}
-            word={t(hold ? 'hold.resume' : 'tool.hold')}
-            keyName="H"
-            face={hold ? 'shut' : 'usual'}
-            pressed={hold !== null}
-            testid="hold"
-            onClick={toggleHold}
-          />
-        )}
-        <Tool
-          icon={UserPlus}
-          word={t('tool.bring_in')}
-          face={mayAsk ? 'usual' : 'absent'}
-          testid="bring-in"
-          onClick={() => mayAsk && setBringing(true)}
-        />
-        <Tool icon={Link2} word={t('visit.tool')} testid="invite-visitor" onClick={() => setInviting(true)} />
-        <MoveTool room={room} />
-        <Tool
-          icon={MessageSquare}
-          word={t('tool.chat')}
-          face={panelOpen ? 'on' : 'usual'}
-          expanded={panelOpen}
-          testid="chat"
-          onClick={() => setPanelOpen(!panelOpen)}
-        >
-          {!panelOpen && <Badge count={unread} tone="good" label={t('chat.unread', { count: unread })} />}
-        </Tool>
-        <span class="tools-gap" />
-        {helpers.length > 0 && (
-          <Tool
-            icon={UserRoundCheck}
-            word={leaving ? t('tool.hanging_up') : t('tool.leave_to_it')}
-            testid="leave-to-it"
-            onClick={hangUp}
-          />
-        )}
-        {(helpers.length === 0 || me.host) && (
-          <Tool
-            icon={PhoneOff}
-            word={
-              leaving ? t('tool.hanging_up') : t(helpers.length > 0 ? 'tool.end_for_all' : 'tool.hang_up')
-            }
-            danger
-            testid="hang-up"
-            onClick={helpers.length > 0 ? () => void act(model.closeRoom(room.id)) : hangUp}
-          />
+        {drawn && (
+          <>
+            <OwnTools desk />
+            {store && (
+              <Tool
+                icon={hold ? Play : Pause}
+                word={t(hold ? 'hold.resume' : 'tool.hold')}
+                keyName="H"
+                face={hold ? 'shut' : 'usual'}
+                pressed={hold !== null}
+                testid="hold"
+                onClick={toggleHold}
+              />
+            )}
+            <Tool
+              icon={UserPlus}
+              word={t('tool.bring_in')}
+              face={mayAsk ? 'usual' : 'absent'}
+              testid="bring-in"
+              onClick={() => mayAsk && setBringing(true)}
+            />
+            <Tool
+              icon={Link2}
+              word={t('visit.tool')}
+              testid="invite-visitor"
+              onClick={() => setInviting(true)}
+            />
+            <MoveTool room={room} />
+            <Tool
+              icon={MessageSquare}
+              word={t('tool.chat')}
+              face={panelOpen ? 'on' : 'usual'}
+              expanded={panelOpen}
+              testid="chat"
+              onClick={() => setPanelOpen(!panelOpen)}
+            >
+              {!panelOpen && <Badge count={unread} tone="good" label={t('chat.unread', { count: unread })} />}
+            </Tool>
+            <span class="tools-gap" />
+            {helpers.length > 0 && (
+              <Tool
+                icon={UserRoundCheck}
+                word={leaving ? t('tool.hanging_up') : t('tool.leave_to_it')}
+                testid="leave-to-it"
+                onClick={hangUp}
+              />
+            )}
+            {(helpers.length === 0 || me.host) && (
+              <Tool
+                icon={PhoneOff}
+                word={
+                  leaving ? t('tool.hanging_up') : t(helpers.length > 0 ? 'tool.end_for_all' : 'tool.hang_up')
+                }
+                danger
+                testid="hang-up"
+                onClick={helpers.length > 0 ? () => void act(model.closeRoom(room.id)) : hangUp}
+              />
+            )}
+          </>
         )}
       </div>
       {bringing && <BringIn room={room} onClose={() => setBringing(false)} />}

@@ -1,5 +1,5 @@
 /** Small habits of views: a ticking now, a theme for the page, a key that works. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 /** UTC ms, renewed each `everyMs`; `offsetMs` moves it to the server's clock. */
 export function useNow(everyMs = 1000, offsetMs = 0): number {
@@ -12,9 +12,17 @@ export function useNow(everyMs = 1000, offsetMs = 0): number {
   return now
 }
 
+/** False until the page was drawn once with what asks: what cannot wait is drawn first and alone, and therefore sooner. */
+export function useDrawn(): boolean {
+  const [drawn, setDrawn] = useState(false)
+  useEffect(() => setDrawn(true), [])
+  return drawn
+}
+
 /** Dark for pictures, light for lists; the whole page follows, dialogs and toasts too. */
 export function useTheme(theme: 'light' | 'dark'): void {
-  useEffect(() => {
+  // Before anything is drawn, or it is drawn twice.
+  useLayoutEffect(() => {
     const root = document.documentElement
     if (theme === 'dark') root.dataset.theme = 'dark'
     else delete root.dataset.theme
