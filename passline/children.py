@@ -61,7 +61,8 @@ class Backoff:
 
 
 async def start(spec: Spec, environ: dict[str, str], *, pass_fds: Collection[int] = ()) -> asyncio.subprocess.Process:
-    """Start the child in its own process group, so that Ctrl-C reaches only the supervisor, which ends it in order.
+    """Start the child in its own session: Ctrl-C reaches only the supervisor, which ends it in order, and Linux, which
+    shares the processor out by sessions (autogroup, sched(7)), does not let it wait for what its siblings do.
 
     It keeps `pass_fds` open besides its standard streams. Raises OSError if the machine has no room for it.
     """
@@ -69,7 +70,7 @@ async def start(spec: Spec, environ: dict[str, str], *, pass_fds: Collection[int
         sys.executable,
         *spec.arguments,
         env=environ,
-        process_group=0,
+        start_new_session=True,
         pass_fds=pass_fds,
         preexec_fn=partial(die_with, os.getpid()),
     )

@@ -76,7 +76,7 @@ def _begin(words: Sequence[str], server: socket.socket, supervisor: int) -> None
     if server.recv(len(_GO)) != _GO:
         os._exit(1)
     die_with(supervisor)
-    os.setpgid(0, 0)  # Ctrl-C reaches only the supervisor
+    os.setsid()  # as passline.children.start
     gc.enable()
 
 

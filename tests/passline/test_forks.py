@@ -66,7 +66,7 @@ async def test_a_forked_child_is_like_one_that_was_started(tmp_path: Path) -> No
             assert child["pid"] == supervisor.pid(child["name"])
             assert child["forked"]
             assert child["parent"] == os.getpid(), "the supervisor hears of its end"
-            assert child["group"] == child["pid"], "Ctrl-C reaches only the supervisor"
+            assert child["session"] == child["group"] == child["pid"], "Ctrl-C reaches only the supervisor"
             assert child["setting"] == "12"
             assert child["files"] == []
             assert child["threads"] == 1

@@ -30,6 +30,7 @@ def main() -> None:
         "forked": "passline.children" in sys.modules,
         "parent": os.getppid(),
         "group": os.getpgid(0),
+        "session": os.getsid(0),
         "setting": os.environ.get("PASSLINE_RING_S"),
         "files": open_files(),
         "threads": threading.active_count(),
