@@ -2,8 +2,9 @@
 
 Two Chromium processes, the store's tablet and the expert's desk, with Chromium's own fake camera at 640x360, call each
 other through a whole Passline on this machine; then a session shows how quickly a slot changes its person. Times are
-taken in the pages, from the click itself to the element or to when the first frame can be seen (the
-`expectedDisplayTime` of `requestVideoFrameCallback`); both pages share the machine's clock.
+taken in the pages, from the click itself to the ring's element, or to when a picture is on the screen: its first frame
+(the `expectedDisplayTime` of `requestVideoFrameCallback`) and the page that shows it (Element Timing). Both pages share
+the machine's clock.
 """
 
 import array
@@ -50,16 +51,44 @@ globalThis.shown = (id) => new Promise((done) => {
   };
   look();
 });
-// The time at which a frame of somebody's picture can be seen: the first, or of those that were presented until the
-// page had time for the callback that tells it, the last.
+// What a page makes for a picture tells when the first frame of it was presented, or of those that were until the page
+// had time for the callback, the last.
+const create = Document.prototype.createElement;
+Document.prototype.createElement = function (...asked) {
+  const element = create.apply(this, asked);
+  if (asked[0] === 'video')
+    element.first = new Promise((done) =>
+      element.requestVideoFrameCallback((_now, frame) => done(performance.timeOrigin + frame.expectedDisplayTime)));
+  return element;
+};
+// The time at which what the page holds now is on the screen, as the browser says of a dot that was put beside it.
+globalThis.drawn = () => new Promise((done) => {
+  const dot = create.call(document, 'p');
+  Object.assign(dot, { textContent: '.', style: 'position: fixed; top: 0; left: 0; color: gray' });
+  dot.setAttribute('elementtiming', 'dot');
+  new PerformanceObserver((list, observer) => {
+    const entry = list.getEntries().find(({ element }) => element === dot);
+    if (!entry) return;
+    observer.disconnect();
+    dot.remove();
+    done(performance.timeOrigin + entry.startTime);
+  }).observe({ type: 'element' });
+  document.body.append(dot);
+});
+// The time at which somebody's picture can be seen: a frame of it is there, and so is the page around it.
 globalThis.framed = (person) => new Promise((done) => {
   const look = () => {
     const video = document.querySelector(`video[data-person='${person}']:not([data-own])`);
-    if (!video) return setTimeout(look, 2);
-    video.requestVideoFrameCallback((_now, frame) =>
-      video.isConnected ? done(performance.timeOrigin + frame.expectedDisplayTime) : look());
+    if (!video) return;
+    changes.disconnect();
+    Promise.all([video.first, drawn()]).then((times) => (video.isConnected ? done(Math.max(...times)) : watch()));
   };
-  look();
+  const changes = new MutationObserver(look);
+  const watch = () => {
+    changes.observe(document, { subtree: true, childList: true, attributeFilter: ['data-person'] });
+    look();
+  };
+  watch();
 });
 globalThis.tap = (id) => { const at = clock(); document.querySelector(`[data-testid='${id}']`).click(); return at; };
 """

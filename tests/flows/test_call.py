@@ -16,6 +16,16 @@ pytestmark = pytest.mark.browser
 LOOKED_ON_MS = 12_000
 CLOCKS_MS = 50
 """A server may note a moment rounded."""
+PLAYERS = """
+const create = document.createElement.bind(document);
+globalThis.players = [];
+document.createElement = (...asked) => {
+  const made = create(...asked);
+  if (asked[0] === 'video') players.push(made);
+  return made;
+};
+"""
+"""Every <video> that the page makes from now on, drawn or not."""
 
 
 @pytest.mark.alone
@@ -24,7 +34,14 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
     async with Scene(tmp_path) as scene:
         tablet = await scene.browser(store_clip)
         desk = await scene.browser(expert_clip, size=DESK)
-        store, expert = await acts.in_call(tablet, desk, "store-0117", "chen")
+        store, expert = await tablet.sign_in("store-0117"), await desk.sign_in("chen")
+        await expert.evaluate(PLAYERS)
+        await acts.call(store)
+        await expert.wait_for_function("players.some((player) => player.srcObject && !player.paused)")
+        await acts.visible(expert, "accept")
+        await acts.answer(expert)
+        await acts.visible(expert, "main-video")
+        assert await expert.evaluate("players[0].dataset.testid") == "main-video", "it played before it was shown"
         room = await acts.room_of(store)
         await acts.sees(expert, "p-store-0117", store_clip)
         await acts.sees(store, "p-chen", expert_clip)
