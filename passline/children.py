@@ -61,8 +61,10 @@ class Backoff:
 
 
 async def start(spec: Spec, environ: dict[str, str], *, pass_fds: Collection[int] = ()) -> asyncio.subprocess.Process:
-    """Start the child in its own session: Ctrl-C reaches only the supervisor, which ends it in order, and Linux, which
-    shares the processor out by sessions (autogroup, sched(7)), does not let it wait for what its siblings do.
+    """Start the child in its own session, so that Ctrl-C reaches only the supervisor, which ends it in order.
+
+    And so that it does not stand still for whatever else runs in the session of the shell that started the server:
+    Linux may share the processor out by sessions (autogroup, sched(7)).
 
     It keeps `pass_fds` open besides its standard streams. Raises OSError if the machine has no room for it.
     """

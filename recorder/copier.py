@@ -81,7 +81,7 @@ class Copier:
                 raise Cancelled
             if self._child is None:
                 self._child = subprocess.Popen(
-                    ["nice", "-n", str(NICE), sys.executable, "-m", "recorder.remux"],
+                    [sys.executable, "-m", "runtime.priority", str(NICE), "recorder.remux"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,

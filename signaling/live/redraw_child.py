@@ -6,11 +6,12 @@ and no device), comments, thumbnails, colour profile, nor anything behind the pi
 """
 
 import io
-import os
 import resource
 import sys
 
 from PIL import Image, ImageOps, JpegImagePlugin, TiffImagePlugin
+
+from runtime.priority import give_way
 
 MAX_PIXELS = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 MEMORY_BYTES = 1024 * 1024 * 1024
@@ -24,7 +25,7 @@ NICENESS = 5
 
 def confine() -> None:
     """From here on: no more memory than that, no more time, no new file or socket, no core dump."""
-    os.nice(NICENESS)
+    give_way(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

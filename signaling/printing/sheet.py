@@ -10,7 +10,6 @@ of Chinese are set in STSong-Light, a font that every reader of PDF brings, so t
 
 import io
 import json
-import os
 import sys
 from itertools import groupby, product
 from typing import TypedDict
@@ -21,6 +20,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
+
+from runtime.priority import give_way
 
 COLUMNS, ROWS = 3, 8
 WIDTH, HEIGHT = 70 * mm, 37 * mm
@@ -168,7 +169,7 @@ def _wrapped(text: str, size: float, *, lines: int) -> list[str]:
 
 def main() -> int:
     """The exit status."""
-    os.nice(NICENESS)
+    give_way(NICENESS)
     sys.stdout.buffer.write(sheets(json.load(sys.stdin)))
     sys.stdout.buffer.flush()
     return 0

@@ -148,7 +148,9 @@ async def test_without_a_fork_server_children_are_started_from_nothing(tmp_path:
             await until(lambda: len(born(file)) == 1)
             supervisor.stop()
             await asyncio.wait_for(task, 60)
-    assert not born(file)[0]["forked"]
+    child = born(file)[0]
+    assert not child["forked"]
+    assert child["session"] == child["pid"], "Ctrl-C reaches only the supervisor"
     assert any(line["event"] == "fork server ended, starting another" for line in logged)
 
 
