@@ -25,6 +25,8 @@ from passline.bench.switch import WATCH, switches
 from passline.demo import PASSWORD
 
 CALLS = 20
+CALL_S = 30.0
+"""A call that takes longer than that until both pictures are there has failed."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -75,21 +77,27 @@ globalThis.drawn = () => new Promise((done) => {
   }).observe({ type: 'element' });
   document.body.append(dot);
 });
-// The time at which somebody's picture can be seen: a frame of it is there, and so is the page around it.
-globalThis.framed = (person) => new Promise((done) => {
+// What `find` finds, as soon as the page holds it.
+globalThis.held = (find) => new Promise((done) => {
   const look = () => {
-    const video = document.querySelector(`video[data-person='${person}']:not([data-own])`);
-    if (!video) return;
+    const found = find();
+    if (!found) return;
     changes.disconnect();
-    Promise.all([video.first, drawn()]).then((times) => (video.isConnected ? done(Math.max(...times)) : watch()));
+    done(found);
   };
   const changes = new MutationObserver(look);
-  const watch = () => {
-    changes.observe(document, { subtree: true, childList: true, attributeFilter: ['data-person'] });
-    look();
-  };
-  watch();
+  changes.observe(document, { subtree: true, childList: true, attributeFilter: ['data-person'] });
+  look();
 });
+// The time at which somebody's picture can be seen: a frame of it is there, and its place in the page is drawn.
+globalThis.framed = async (person) => {
+  for (;;) {
+    const video = await held(() => document.querySelector(`video[data-person='${person}']:not([data-own])`));
+    const gone = held(() => !video.isConnected);
+    const times = await Promise.race([gone, Promise.all([video.first, drawn()])]);
+    if (video.isConnected) return Math.max(...times);
+  }
+};
 globalThis.tap = (id) => { const at = clock(); document.querySelector(`[data-testid='${id}']`).click(); return at; };
 """
 
@@ -124,16 +132,17 @@ async def one_call(store: Page, expert: Page, button: str = "call-hq", *, alone:
 
     Alone: the next one is not beside the copying of this one's recording.
     """
-    ringing = asyncio.ensure_future(expert.evaluate("shown('accept')"))
-    tapped = await store.evaluate(f"tap('{button}')")
-    rang = await ringing
-    # People need a moment to answer; meanwhile both sides connect.
-    await asyncio.sleep(0.8)
-    expert_frame = asyncio.ensure_future(store.evaluate("framed('p-chen')"))
-    answered = await expert.evaluate(
-        "(async () => { const at = tap('accept'); return [at, await framed('p-store-0117')]; })()"
-    )
-    shown = await expert_frame
+    async with asyncio.timeout(CALL_S):
+        ringing = asyncio.ensure_future(expert.evaluate("shown('accept')"))
+        tapped = await store.evaluate(f"tap('{button}')")
+        rang = await ringing
+        # People need a moment to answer; meanwhile both sides connect.
+        await asyncio.sleep(0.8)
+        expert_frame = asyncio.ensure_future(store.evaluate("framed('p-chen')"))
+        answered = await expert.evaluate(
+            "(async () => { const at = tap('accept'); return [at, await framed('p-store-0117')]; })()"
+        )
+        shown = await expert_frame
     await asyncio.sleep(0.1)
     await expert.get_by_test_id("hang-up").click()
     if alone:

@@ -39,8 +39,6 @@ STORE, EXPERT = "store-0117", "chen"
 LOAD_NICE = 10
 """The 550 clients have machines of their own in the field: here they let pass the server, and the two browsers in which
 pictures are timed. Their own times are not better for it."""
-AUTOGROUP = Path("/proc/self/autogroup")
-"""Where Linux shares the processor out by sessions only this makes one session let pass the others (sched(7))."""
 PAIR_PAUSE_S = 2.0
 """Between its calls: two browsers that set up calls all the time want a machine for themselves."""
 
@@ -66,7 +64,7 @@ async def _run(seconds: float, stores: int, experts: int, *, chromium: bool) -> 
                     await load.run(WARM_CALLS, 1.0)
                     if pair is not None:
                         await one_call(pair[0], pair[1], "call-dishes", alone=False)
-                        _let_pass()
+                        os.nice(LOAD_NICE)
                     load.figures = type(load.figures)()
                     screens, figures = await _measured(load, pair, processes, seconds)
                 figures |= {"lost_connections": load.connections - len(shop_cookies) - len(expert_cookies)}
@@ -142,12 +140,6 @@ async def _prepare(data: Path, stores: int, experts: int) -> tuple[Cookies, Cook
     cookies = await sign_in(data, seeds)
     shop_cookies = {one.id: cookies[one.id] for login, one in tablets.items() if login != STORE}
     return shop_cookies, {one.id: cookies[one.id] for one in crew.values()}
-
-
-def _let_pass() -> None:
-    os.nice(LOAD_NICE)
-    with contextlib.suppress(OSError):
-        AUTOGROUP.write_text(str(LOAD_NICE))
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ const play = vi.fn(() => Promise.resolve())
 beforeEach(() => {
   expected.value = null
   vi.spyOn(document, 'createElement').mockImplementation(
-    () => ({ play, srcObject: null }) as unknown as HTMLVideoElement,
+    () => ({ play, srcObject: null, paused: true }) as unknown as HTMLVideoElement,
   )
 })
 
@@ -46,4 +46,12 @@ test('nobody else gets it, and it lets go of who does not come', () => {
   expect(held.take('p-other')).not.toBe(created)
   expected.value = null
   expect(created.srcObject).toBeNull()
+})
+
+test('who is drawn no more has one again when it is said who is expected', () => {
+  const held = warm()
+  expected.value = { person: 'p-store', camera }
+  held.take('p-store').srcObject = null
+  expected.value = { person: 'p-store', camera }
+  expect(held.take('p-store').srcObject).toBe(camera)
 })

@@ -10,9 +10,9 @@ function show(element: HTMLVideoElement, stream: MediaStream | null): void {
   element.muted = true
   element.playsInline = true
   element.autoplay = true
-  if (element.srcObject === stream) return
-  element.srcObject = stream
-  if (stream) void element.play().catch(() => undefined)
+  if (element.srcObject !== stream) element.srcObject = stream
+  // Also of what was tied before: while it rang nobody had touched the page, without which a browser may refuse to play.
+  if (stream && element.paused) void element.play().catch(() => undefined)
 }
 
 /**
@@ -21,17 +21,17 @@ function show(element: HTMLVideoElement, stream: MediaStream | null): void {
  */
 export class Warm {
   private held: { person: PersonId; element: HTMLVideoElement } | null = null
-  /** What the last one was made for: once it is drawn it needs no second. */
-  private camera: MediaStream | null = null
+  private made: HTMLVideoElement | null = null
 
   constructor(remote: Remote) {
     effect(() => {
       const expected = remote.expected.value
-      if (expected && expected.camera === this.camera) return
-      this.camera = expected && expected.camera
+      // Drawn already, it needs no second.
+      if (expected && this.made?.srcObject === expected.camera) return
       if (this.held) this.held.element.srcObject = null
-      this.held = expected && { person: expected.person, element: document.createElement('video') }
-      if (expected) show(this.held!.element, expected.camera)
+      this.made = expected && document.createElement('video')
+      this.held = expected && { person: expected.person, element: this.made! }
+      if (expected) show(this.made!, expected.camera)
     })
   }
 

@@ -36,7 +36,7 @@ export interface Target {
   layered: boolean
   /** False while an expert is only rung: connected, but camera and microphone dark. */
   publish: boolean
-  /** Who is sure to be seen first: the other one of a call. */
+  /** Who is seen first, if this tab answers: the other one of a call. */
   first: PersonId | null
 }
 

@@ -148,9 +148,9 @@ describe('a call of a colleague', () => {
     const talk = { ...talking, call, members }
     await draw(<ExpertCall room={talk} />, fake({ me: CHEN_IN, current: talk }))
     expect(document.querySelector('h1')!.textContent).toContain('何静')
+    await vi.waitFor(() => byTestId('hang-up'))
     expect(document.querySelector('[data-testid="hold"]')).toBeNull()
     expect(document.querySelector('[data-testid="leave-to-it"]'), 'nobody is left to it').toBeNull()
-    expect(byTestId('hang-up')).toBeDefined()
   })
 })
 

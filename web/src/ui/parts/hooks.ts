@@ -12,10 +12,24 @@ export function useNow(everyMs = 1000, offsetMs = 0): number {
   return now
 }
 
+const UNSEEN_MS = 200
+
 /** False until the page was drawn once with what asks: what cannot wait is drawn first and alone, and therefore sooner. */
 export function useDrawn(): boolean {
   const [drawn, setDrawn] = useState(false)
-  useEffect(() => setDrawn(true), [])
+  // Not by `useEffect`, which runs before the next render too, drawn or not.
+  useLayoutEffect(() => {
+    const draw = (): void => setDrawn(true)
+    let timer = setTimeout(draw, UNSEEN_MS) // a page that nobody sees is not drawn
+    const frame = requestAnimationFrame(() => {
+      clearTimeout(timer)
+      timer = setTimeout(draw) // a frame's callbacks run before it is drawn
+    })
+    return () => {
+      cancelAnimationFrame(frame)
+      clearTimeout(timer)
+    }
+  }, [])
   return drawn
 }
 
