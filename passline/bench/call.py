@@ -3,7 +3,7 @@
 Two Chromium processes, the store's tablet and the expert's desk, with Chromium's own fake camera at 640x360, call each
 other through a whole Passline on this machine; then a session shows how quickly a slot changes its person. Times are
 taken in the pages, from the click itself to the ring's element, or to when a picture is on the screen: its first frame
-(the `expectedDisplayTime` of `requestVideoFrameCallback`) and the page that shows it (Element Timing). Both pages share
+(the `expectedDisplayTime` of `requestVideoFrameCallback`) and its place in the page (Element Timing). Both pages share
 the machine's clock.
 """
 
@@ -26,7 +26,7 @@ from passline.demo import PASSWORD
 
 CALLS = 20
 CALL_S = 30.0
-"""A call that takes longer than that until both pictures are there has failed."""
+"""If it takes longer until both pictures are there the bench ends."""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -77,8 +77,8 @@ globalThis.drawn = () => new Promise((done) => {
   }).observe({ type: 'element' });
   document.body.append(dot);
 });
-// What `find` finds, as soon as the page holds it.
-globalThis.held = (find) => new Promise((done) => {
+// What `find` finds, asked whenever the page changes.
+globalThis.changed = (find) => new Promise((done) => {
   const look = () => {
     const found = find();
     if (!found) return;
@@ -92,8 +92,8 @@ globalThis.held = (find) => new Promise((done) => {
 // The time at which somebody's picture can be seen: a frame of it is there, and its place in the page is drawn.
 globalThis.framed = async (person) => {
   for (;;) {
-    const video = await held(() => document.querySelector(`video[data-person='${person}']:not([data-own])`));
-    const gone = held(() => !video.isConnected);
+    const video = await changed(() => document.querySelector(`video[data-person='${person}']:not([data-own])`));
+    const gone = changed(() => !video.isConnected);
     const times = await Promise.race([gone, Promise.all([video.first, drawn()])]);
     if (video.isConnected) return Math.max(...times);
   }

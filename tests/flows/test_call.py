@@ -37,7 +37,11 @@ async def test_a_call_is_seen_heard_recorded_and_replayed_by_both(tmp_path: Path
         store, expert = await tablet.sign_in("store-0117"), await desk.sign_in("chen")
         await expert.evaluate(PLAYERS)
         await acts.call(store)
-        await expert.wait_for_function("players.some((player) => player.srcObject && !player.paused)")
+        await acts.until(
+            lambda: expert.evaluate("players.some((player) => player.srcObject && !player.paused)"),
+            bool,
+            "the picture has a player while it rings",
+        )
         await acts.visible(expert, "accept")
         await acts.answer(expert)
         await acts.visible(expert, "main-video")

@@ -2,18 +2,20 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 if __name__ == "__main__":
     group = Path("/proc/self/autogroup")
+    found = re.search(r"nice (-?\d+)", group.read_text()) if group.exists() else None
     print(
         json.dumps(
             {
                 "arguments": sys.argv[1:],
                 "niceness": os.nice(0),
                 "leads": os.getsid(0) == os.getpid(),
-                "group": group.read_text().split()[-1] if group.exists() else None,
+                "group": int(found[1]) if found else None,
             }
         )
     )

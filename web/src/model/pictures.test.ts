@@ -3,7 +3,8 @@
 import { signal } from '@preact/signals'
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { Remote } from '../rtc/remote'
-import { Warm } from './pictures'
+import type { Sizes } from '../rtc/sizes'
+import { Warm, bindRemote } from './pictures'
 
 const expected = signal<{ person: string; camera: MediaStream } | null>(null)
 const camera = {} as MediaStream
@@ -54,4 +55,19 @@ test('who is drawn no more has one again when it is said who is expected', () =>
   held.take('p-store').srcObject = null
   expected.value = { person: 'p-store', camera }
   expect(held.take('p-store').srcObject).toBe(camera)
+})
+
+test('what a browser refused to play while it rang is played when it is drawn', () => {
+  const held = warm()
+  expected.value = { person: 'p-store', camera }
+  const element = Object.assign(held.take('p-store'), {
+    addEventListener: vi.fn(),
+    removeEventListener: vi.fn(),
+  })
+  play.mockClear()
+  const remote = { cameraOf: () => camera } as unknown as Remote
+  const sizes = { watch: () => () => undefined } as unknown as Sizes
+  bindRemote(element, remote, sizes, 'p-store', 'camera', vi.fn())
+  expect(play).toHaveBeenCalledOnce()
+  expect(element.srcObject).toBe(camera)
 })

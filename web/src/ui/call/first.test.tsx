@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { render } from 'preact'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { setLang } from '../../i18n'
 import { fake } from '../gallery/fake'
 import { CHEN } from '../gallery/people'
@@ -9,14 +9,26 @@ import { ModelContext } from '../model'
 import { ExpertCall } from './ExpertCall'
 
 const root = document.createElement('div')
-const there = (id: string): boolean => root.querySelector(`[data-testid='${id}']`) !== null
+const there = (): boolean[] =>
+  ['main-video', 'hang-up', 'chat-input'].map((id) => root.querySelector(`[data-testid='${id}']`) !== null)
+const frames: FrameRequestCallback[] = []
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+}
 
-afterEach(() => {
-  render(null, root)
-  vi.unstubAllGlobals()
-})
+function draw(stills = 0): void {
+  const room = inCall(stills)
+  render(
+    <ModelContext.Provider value={fake({ me: CHEN, current: room })}>
+      <ExpertCall room={room} />
+    </ModelContext.Provider>,
+    root,
+  )
+}
 
-test('of an answered call the picture is drawn first, on dark, and its tools with the next frame', async () => {
+beforeEach(async () => {
+  await setLang('zh-CN')
+  HTMLMediaElement.prototype.play = () => Promise.resolve()
   vi.stubGlobal(
     'ResizeObserver',
     class {
@@ -24,38 +36,33 @@ test('of an answered call the picture is drawn first, on dark, and its tools wit
       unobserve() {}
     },
   )
-  HTMLMediaElement.prototype.play = () => Promise.resolve()
-  let drawFrame: FrameRequestCallback = () => undefined
-  vi.stubGlobal('requestAnimationFrame', (callback: FrameRequestCallback) => {
-    drawFrame = callback
-    return 1
-  })
-  await setLang('zh-CN')
-  const draw = (stills: number): void =>
-    render(
-      <ModelContext.Provider value={model}>
-        <ExpertCall room={inCall(stills)} />
-      </ModelContext.Provider>,
-      root,
-    )
-  const model = fake({ me: CHEN, current: inCall() })
-  draw(0)
+  vi.stubGlobal('requestAnimationFrame', (callback: FrameRequestCallback) => frames.push(callback))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  render(null, root)
+  frames.length = 0
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+test('of an answered call the picture is drawn first, on dark, and its tools with the next frame', async () => {
+  draw()
   expect(document.documentElement.dataset.theme).toBe('dark')
   draw(1)
-  await new Promise((on) => setTimeout(on, 50))
-  expect([there('main-video'), there('hang-up'), there('chat-input')]).toEqual([true, false, false])
-  drawFrame(0)
-  expect(there('hang-up'), 'not before the frame is drawn').toBe(false)
-  await vi.waitFor(() => expect([there('hang-up'), there('chat-input')]).toEqual([true, true]))
+  await settled()
+  expect(there(), 'not with what is heard meanwhile').toEqual([true, false, false])
+  frames.splice(0).forEach((callback) => callback(0))
+  await settled()
+  expect(there(), 'not before the frame is drawn').toEqual([true, false, false])
+  vi.advanceTimersByTime(1)
+  await settled()
+  expect(there()).toEqual([true, true, true])
 })
 
 test('a call in a page that nobody sees has its tools, too', async () => {
-  vi.stubGlobal('requestAnimationFrame', () => 1)
-  render(
-    <ModelContext.Provider value={fake({ me: CHEN, current: inCall() })}>
-      <ExpertCall room={inCall()} />
-    </ModelContext.Provider>,
-    root,
-  )
-  await vi.waitFor(() => expect(there('hang-up')).toBe(true))
+  draw()
+  vi.advanceTimersByTime(200)
+  await settled()
+  expect(there()).toEqual([true, true, true])
 })
